@@ -1,0 +1,121 @@
+"""The contract of an engine: it trains and applies one group of runs; everything else is shared by all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Program:
+    """What all runs of a group have in common: the network, its loss and its update rule.
+
+    Attributes
+    ----------
+    model
+        A `nn.models.Network`.
+    loss
+        One of `nn.losses`.
+    optimizer
+        One of `optim`.
+    decay_mask
+        (P,) float32, see `Layout.decay_mask`.
+    """
+
+    model: Any
+    loss: Any
+    optimizer: Any
+    decay_mask: np.ndarray
+
+
+@dataclass(frozen=True)
+class GroupData:
+    """The samples of a group: D distinct datasets of N samples, and which of them each run reads.
+
+    Attributes
+    ----------
+    inputs
+        (D, N, *shape) float32, or uint8 for images.
+    targets
+        (D, N, outputs) float32 for numbers and for bce (0 or 1), (D, N) int64 class indices for cross_entropy.
+    dataset
+        (runs,) int64, the index into D of each run.
+    center, scale
+        (runs or 1, *shape or broadcastable to it) float32: a network sees (inputs - center) * scale.
+        Both None where nothing is scaled.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    dataset: np.ndarray
+    center: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batch indices of consecutive steps (they may span several epochs; the last batch of an epoch may be smaller).
+
+    Attributes
+    ----------
+    indices
+        (runs, length) int32 sample numbers in order; a row a run.
+    offsets
+        (steps + 1,) int64: step s takes indices[:, offsets[s]:offsets[s + 1]].
+    """
+
+    indices: np.ndarray
+    offsets: np.ndarray
+
+    @property
+    def steps(self) -> int:
+        """How many training steps these are."""
+        return len(self.offsets) - 1
+
+
+class Engine(Protocol):
+    """One group of runs under training. Arrays that cross this border are NumPy's, float32 unless said."""
+
+    name: ClassVar[str]
+    device: str
+
+    def __init__(
+        self,
+        program: Program,
+        data: GroupData,
+        params: np.ndarray,
+        state: np.ndarray,
+        dropout_keys: np.ndarray,
+        augment_keys: np.ndarray,
+    ) -> None:
+        """Take params (runs, P), state (runs, S) and Philox keys (runs, 2) int64; optimizer slots start at zero."""
+        ...
+
+    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+        """Do `batches.steps` steps and return the loss of each before its update: (runs, steps) float32.
+
+        `hyper` holds (steps, runs) float64 arrays by name: lr, weight_decay, l1, clip_norm (inf for none),
+        dropout, label_smoothing, whatever the optimizer asks for and derives. `first_step` counts the steps done
+        before. A run whose loss is not finite is frozen from that step on (its parameters stay as they were before
+        it) and its remaining losses are nan; its neighbours are untouched.
+        """
+        ...
+
+    def predict(self, indices: np.ndarray) -> np.ndarray:
+        """Network outputs in evaluation mode for samples (runs, m) int32: (runs, m, outputs) float32."""
+        ...
+
+    def read(self) -> dict[str, np.ndarray]:
+        """Copies of all that changes: "params" (runs, P), "state" (runs, S), and the optimizer's slots by name."""
+        ...
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Set any of the arrays that `read` gives."""
+        ...
+
+    def keep(self, runs: np.ndarray) -> None:
+        """Drop every run but those named by index (runs,) int64; the order of axes follows it."""
+        ...

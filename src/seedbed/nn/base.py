@@ -1,0 +1,147 @@
+"""What a layer is: its parameters, its initial draws, its forward pass and the backward pass that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+Array = Any  # an array of whichever library computes: NumPy or torch
+Arrays = Mapping[str, Array]
+Backward = Callable[[Array], tuple[Array, dict[str, Array]]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One named parameter of a layer.
+
+    Attributes
+    ----------
+    shape
+        Without the runs axis.
+    role
+        "weight" is drawn by the recipe's `init`; "bias" is drawn by PyTorch's default rule or zero (see
+        `initializers`); "one" and "zero" start as such (norm parameters). "merged" is a weight whose last row is
+        its bias.
+    fan_in, fan_out
+        Inputs of one output and outputs of one input, for the initial draw.
+    """
+
+    shape: tuple[int, ...]
+    role: Literal["weight", "bias", "one", "zero", "merged"]
+    fan_in: int = 1
+    fan_out: int = 1
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a layer may know beside its input.
+
+    Attributes
+    ----------
+    xp
+        The array namespace of the input.
+    training
+        Whether this is a training step: batch statistics and dropout are in force only there.
+    step
+        Steps done so far; the counter of in-step draws.
+    dropout_key, augment_key
+        (runs, 2) int64 Philox keys; None in evaluation.
+    hyper
+        Per-run numbers that layers need, by name, each (runs,): "dropout".
+    ops
+        The backend's operations that the array standard lacks (convolution, gather); see `engines`.
+    """
+
+    xp: Any
+    training: bool = False
+    step: int = 0
+    dropout_key: Array | None = None
+    augment_key: Array | None = None
+    hyper: Arrays = field(default_factory=dict)
+    ops: Any = None
+
+
+@runtime_checkable
+class Layer(Protocol):
+    """A frozen dataclass with these methods. Arrays carry a leading `runs` axis; nothing is written in place."""
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Trainable parameters by name."""
+        ...
+
+    def state(self) -> dict[str, Parameter]:
+        """What the forward pass of training updates by itself (running statistics), by name."""
+        ...
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one sample's output for one sample's input; raises ValueError where they do not fit."""
+        ...
+
+    def forward(
+        self, params: Arrays, state: Arrays, x: Array, context: Context
+    ) -> tuple[Array, dict[str, Array], Backward]:
+        """Compute y from x of shape (runs, batch, *shape), the new state, and the backward pass.
+
+        `backward(dy) -> (dx, grads)` takes d loss / d y and gives d loss / d x and the gradient of every
+        parameter by name. The closure holds what the forward pass left for it.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one named array lies in the flat parameters (or state)."""
+
+    name: str
+    parameter: Parameter
+    start: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers it takes."""
+        return int(np.prod(self.parameter.shape, dtype=np.int64))
+
+    @property
+    def stop(self) -> int:
+        """One past its last place."""
+        return self.start + self.size
+
+
+class Layout:
+    """Maps names to views of one flat (runs, P) array, in the order of the network's layers."""
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self.slots: dict[str, Slot] = {}
+        start = 0
+        for name, parameter in parameters.items():
+            self.slots[name] = slot = Slot(name, parameter, start)
+            start = slot.stop
+        self.size = start
+
+    def views(self, flat: Array) -> dict[str, Array]:
+        """(runs, P) to name -> (runs, *shape), without a copy where the library allows."""
+        runs = flat.shape[0]
+        return {
+            slot.name: flat[:, slot.start : slot.stop].reshape((runs, *slot.parameter.shape))
+            for slot in self.slots.values()
+        }
+
+    def flatten(self, xp: Any, arrays: Arrays, like: Array) -> Array:
+        """Name -> (runs, *shape) to (runs, P); `like` gives dtype, device and shape where there is nothing."""
+        runs = like.shape[0]
+        parts = [arrays[name].reshape((runs, slot.size)) for name, slot in self.slots.items()]
+        return xp.concat(parts, axis=1) if parts else like[:, :0]
+
+    def decay_mask(self, decay_on: str = "weights") -> np.ndarray:
+        """(P,) float32: 1 where weight decay applies, 0 on biases and norm parameters unless `decay_on` is "all"."""
+        mask = np.zeros(self.size, dtype=np.float32)
+        for slot in self.slots.values():
+            role, bias_row = slot.parameter.role, slot.parameter.shape[-1] if slot.parameter.shape else 0
+            if decay_on == "all" or role == "weight":
+                mask[slot.start : slot.stop] = 1
+            elif role == "merged":
+                mask[slot.start : slot.stop - bias_row] = 1
+        return mask

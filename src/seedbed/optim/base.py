@@ -1,0 +1,41 @@
+"""What an update rule is: one expression over the flat parameters of all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+Array = Any  # an array of whichever library computes: NumPy or torch
+
+
+class Optimizer(Protocol):
+    """A frozen dataclass named after its rule.
+
+    Attributes
+    ----------
+    slots
+        Names of its state arrays, each (runs, P) and zero at the start.
+    hyperparameters
+        Names it needs beside "lr", "weight_decay" and "l1".
+    """
+
+    slots: ClassVar[tuple[str, ...]]
+    hyperparameters: ClassVar[tuple[str, ...]]
+
+    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
+        """Numbers that follow from hyperparameters and step (bias corrections), computed on the host in float64.
+
+        `hyper` holds (steps, runs) float64 arrays, `step` (steps, 1) counts from 1; returns (steps, runs) arrays.
+        """
+        ...
+
+    def update(
+        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """New parameters (runs, P) and new slots. `hyper` holds (runs, 1) arrays, with `derived`'s among them.
+
+        `hyper["mask"]` is the (1, P) decay mask. Nothing is written in place.
+        """
+        ...

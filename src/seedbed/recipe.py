@@ -1,0 +1,351 @@
+"""The recipe: all that one training run needs but its seed, as frozen, validated models and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+
+# TOML already tells 1 from 1.0 from "1": nothing is converted but a whole number where a float is wanted.
+Int = Annotated[int, Strict()]
+Float = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Bool = Annotated[bool, Strict()]
+PositiveInt = Annotated[Int, Field(gt=0)]
+NonNegativeInt = Annotated[Int, Field(ge=0)]
+PositiveFloat = Annotated[Float, Field(gt=0)]
+NonNegativeFloat = Annotated[Float, Field(ge=0)]
+Fraction = Annotated[Float, Field(ge=0, lt=1)]
+Per = Literal["epoch", "step"]
+
+
+class Table(BaseModel):
+    """Base of every table of a study file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- data -----------------------------------------------------------------------------------------------
+
+
+class Folds(Table):
+    """k-fold split: fold `fold` is the test part, the next one the validation part, the rest the training part."""
+
+    folds: Annotated[Int, Field(ge=3)]
+    fold: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> Folds:
+        if self.fold >= self.folds:
+            raise ValueError(f"fold must be below folds = {self.folds}, counting from 0")
+        return self
+
+
+Split = tuple[NonNegativeInt | NonNegativeFloat, ...]
+
+
+class Data(Table):
+    """What every source of data can be told.
+
+    `split` gives train, validation and test as fractions or as counts; a source with a test part of its own
+    takes train and validation only. `seed` fixes samples and split for all runs; without it both follow the
+    run's own seed.
+    """
+
+    split: Split | Folds = (0.8, 0.1, 0.1)
+    fit_on: Literal["train", "train+val", "all"] = "train"
+    stratify: Bool = False
+    scale: Literal["none", "standard", "minmax"] = "none"
+    scale_columns: tuple[str, ...] | None = None
+    powers: PositiveInt = 1
+    seed: NonNegativeInt | None = None
+
+    @model_validator(mode="after")
+    def _split_is_possible(self) -> Data:
+        split = self.split
+        if isinstance(split, Folds):
+            return self
+        if len(split) not in (2, 3) or split[0] == 0:
+            raise ValueError("split needs train, validation and test (or, for a source with a test part, two) parts")
+        counts = [isinstance(part, int) for part in split if part]
+        if any(counts) and not all(counts):
+            raise ValueError("split is either all fractions or all counts")
+        if not any(counts) and sum(split) > 1 + 1e-9:
+            raise ValueError(f"the fractions of split sum to {sum(split):g}, above 1")
+        return self
+
+
+Interval = tuple[Float, Float]
+
+
+class FunctionData(Data):
+    """Samples of a function of x (or of x1..xn), drawn uniformly over a domain."""
+
+    source: Literal["function"]
+    expression: str
+    domain: Interval | tuple[Interval, ...]
+    samples: PositiveInt = 1000
+    noise: NonNegativeFloat = 0.0
+    grid: PositiveInt = 1000  # equally spaced points on which the finished fit is judged and drawn
+
+    @model_validator(mode="after")
+    def _domain_is_ordered(self) -> FunctionData:
+        for low, high in self.intervals:
+            if not low < high:
+                raise ValueError(f"domain [{low:g}, {high:g}] is empty: its low end must be below its high end")
+        return self
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """One (low, high) a variable."""
+        return self.domain if isinstance(self.domain[0], tuple) else (self.domain,)  # type: ignore[return-value]
+
+
+class TableData(Data):
+    """Rows of a CSV (also compressed), Parquet or Arrow file; target is a column or an expression of columns."""
+
+    source: Literal["table"]
+    path: str
+    target: str
+    features: tuple[str, ...] | None = None
+    where: str | None = None
+
+
+class SgemmData(Data):
+    """The SGEMM GPU kernel performance table: 14 parameters; `log_time` is the log of the mean of four runs in ms."""
+
+    source: Literal["sgemm"]
+    target: str = "log_time"
+    features: tuple[str, ...] | None = None
+    where: str | None = None
+
+
+class DigitsData(Data):
+    """scikit-learn's 1,797 digits of 8 x 8 pixels, embedded in that package."""
+
+    source: Literal["digits"]
+
+
+class MnistData(Data):
+    """MNIST or Fashion-MNIST, pixels in [0, 1], with their own test part of 10,000 images."""
+
+    source: Literal["mnist", "fashion_mnist"]
+    split: Split | Folds = (50_000, 10_000)
+
+
+AnyData = Annotated[
+    FunctionData | TableData | SgemmData | DigitsData | MnistData, Field(discriminator="source")
+]
+
+# --- model ----------------------------------------------------------------------------------------------
+
+Init = Literal[
+    "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform", "normal", "zeros"
+]
+Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "identity"]
+
+
+class Model(Table):
+    """What every kind of network can be told. `init_std` is the spread of the plain normal draw."""
+
+    init: Init = "default"
+    init_std: PositiveFloat = 0.01
+
+
+class LinearModel(Model):
+    """y = x W + b."""
+
+    kind: Literal["linear"]
+
+
+class LogisticModel(Model):
+    """Logits x beta, weight and bias merged in one parameter."""
+
+    kind: Literal["logistic"]
+
+
+class MlpModel(Model):
+    """Dense layers, each hidden one followed by its norm, activation and dropout."""
+
+    kind: Literal["mlp"]
+    hidden: tuple[PositiveInt, ...]
+    activation: Activation = "relu"
+    norm: Literal["none", "batch"] = "none"
+    dropout: Fraction = 0.0
+
+
+AnyModel = Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator="kind")]
+
+# --- training -------------------------------------------------------------------------------------------
+
+
+class Schedule(Table):
+    """How the learning rate moves; `warmup` epochs or steps (see `per`) raise it linearly from zero first."""
+
+    per: Per = "epoch"
+    warmup: NonNegativeInt = 0
+
+
+class ConstantSchedule(Schedule):
+    """The same rate throughout."""
+
+    kind: Literal["constant"]
+
+
+class StepSchedule(Schedule):
+    """lr x factor after every `every` epochs or steps, never below lr x floor."""
+
+    kind: Literal["step"]
+    every: PositiveInt
+    factor: PositiveFloat = 0.1
+    floor: NonNegativeFloat = 0.0
+
+
+class MultiStepSchedule(Schedule):
+    """lr x factor at each milestone; optionally the optimizer starts afresh there."""
+
+    kind: Literal["multi_step"]
+    milestones: tuple[PositiveInt, ...]
+    factor: PositiveFloat = 0.1
+    restart: Bool = False
+
+
+class ExponentialSchedule(Schedule):
+    """lr x factor ** t, never below lr x floor."""
+
+    kind: Literal["exponential"]
+    factor: PositiveFloat
+    floor: NonNegativeFloat = 0.0
+
+
+class CosineSchedule(Schedule):
+    """Half a cosine from lr to lr x floor over the whole training."""
+
+    kind: Literal["cosine"]
+    floor: NonNegativeFloat = 0.0
+
+
+class PolynomialSchedule(Schedule):
+    """lr x max(floor, (1 - t / T) ** power) over the whole training of T."""
+
+    kind: Literal["polynomial"]
+    power: PositiveFloat = 1.0
+    floor: NonNegativeFloat = 0.0
+
+
+class PlateauSchedule(Schedule):
+    """lr x factor once the watched loss has not fallen by min_delta for more than `patience` evaluations."""
+
+    kind: Literal["plateau"]
+    factor: PositiveFloat = 0.1
+    patience: NonNegativeInt = 10
+    min_delta: NonNegativeFloat = 0.0
+    floor: NonNegativeFloat = 0.0
+
+
+AnySchedule = Annotated[
+    ConstantSchedule | StepSchedule | MultiStepSchedule | ExponentialSchedule | CosineSchedule
+    | PolynomialSchedule | PlateauSchedule,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+
+class Stop(Table):
+    """When a run ends before its epochs or steps do; the first condition met is recorded as the stop reason.
+
+    `patience` counts evaluations without an improvement of `min_delta` in the watched loss; `tolerance` is the
+    smallest change of the training loss between epochs that still counts, looked at from epoch `tolerance_from`;
+    `target` is a value of the study's metric; `seconds` a budget of wall-clock time of the run's group.
+    """
+
+    patience: PositiveInt | None = None
+    min_delta: NonNegativeFloat = 0.0
+    lr_below: PositiveFloat | None = None
+    tolerance: PositiveFloat | None = None
+    tolerance_from: NonNegativeInt = 0
+    target: Float | None = None
+    seconds: PositiveFloat | None = None
+
+
+Loss = Literal["mse", "mae", "huber", "bce", "cross_entropy"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
+
+
+def _whole_or_all(value: object) -> object:
+    if isinstance(value, str) and value != "all":
+        raise ValueError('batch_size is a whole number of samples or "all"')
+    return value
+
+
+class Training(Table):
+    """How a network is trained. `weight_decay` is L2 in the gradient, for adamw decoupled from it.
+
+    Neither it nor `l1` touches biases and norm parameters unless `decay_on` is "all".
+    """
+
+    loss: Loss | None = None
+    label_smoothing: Fraction = 0.0
+    optimizer: Optimizer = "sgd"
+    lr: PositiveFloat = 0.01
+    momentum: Fraction = 0.0
+    nesterov: Bool = False
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    weight_decay: NonNegativeFloat = 0.0
+    l1: NonNegativeFloat = 0.0
+    decay_on: Literal["weights", "all"] = "weights"
+    clip_norm: PositiveFloat | None = None
+    batch_size: Annotated[PositiveInt | Literal["all"], BeforeValidator(_whole_or_all)] = 32
+    epochs: PositiveInt | None = None
+    steps: PositiveInt | None = None
+    schedule: AnySchedule = ConstantSchedule(kind="constant")
+    stop: Stop = Stop()
+    keep_best: Bool = False
+    eval_every: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _combination_is_possible(self) -> Training:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("give either epochs or steps")
+        if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
+            raise ValueError(f"momentum belongs to sgd and rmsprop; {self.optimizer} has none")
+        if self.nesterov and (self.optimizer != "sgd" or not self.momentum):
+            raise ValueError("nesterov needs optimizer = \"sgd\" and a momentum above 0")
+        if self.label_smoothing and self.loss not in (None, "cross_entropy"):
+            raise ValueError(f"label_smoothing belongs to cross_entropy; {self.loss} has none")
+        return self
+
+
+class Recipe(Table):
+    """Data, model and training of one run."""
+
+    data: AnyData
+    model: AnyModel
+    training: Training
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Recipe:
+        if self.training.loss is None:
+            object.__setattr__(self, "training", self.training.model_copy(update={"loss": self._usual_loss()}))
+        if self.model.kind == "logistic" and self.training.loss not in ("bce", "cross_entropy"):
+            raise ValueError("a logistic model needs loss bce or cross_entropy")
+        if self.model.kind == "linear" and self.training.loss in ("bce", "cross_entropy"):
+            raise ValueError("a linear model needs loss mse, mae or huber; for classes take kind = \"logistic\"")
+        if self.data.source == "function" and self.is_classification:
+            raise ValueError(f"{self.training.loss} needs classes, and source = \"function\" gives a number")
+        if self.is_image and not self.is_classification:
+            raise ValueError(f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}")
+        return self
+
+    def _usual_loss(self) -> Loss:
+        if self.is_image:
+            return "cross_entropy"
+        return "bce" if self.model.kind == "logistic" else "mse"
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the source gives labelled images."""
+        return self.data.source in ("digits", "mnist", "fashion_mnist")
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the targets are classes."""
+        return self.training.loss in ("bce", "cross_entropy")
