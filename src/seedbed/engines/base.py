@@ -64,7 +64,9 @@ class Batches:
     indices
         (runs, length) int32 sample numbers in order; a row a run.
     offsets
-        (steps + 1,) int64: step s takes indices[:, offsets[s]:offsets[s + 1]].
+        (steps + 1,) int64: step s takes the samples from offsets[s] up to offsets[s + 1]. The indices repeat: where
+        offsets pass their length they start over, and no batch crosses that end. So full-batch descent is one row
+        of all samples with offsets 0, n, 2n, ...
     """
 
     indices: np.ndarray
@@ -74,6 +76,11 @@ class Batches:
     def steps(self) -> int:
         """How many training steps these are."""
         return len(self.offsets) - 1
+
+    def bounds(self, step: int) -> tuple[int, int]:
+        """Where in `indices` the samples of a step start and stop."""
+        start = int(self.offsets[step]) % self.indices.shape[1]
+        return start, start + int(self.offsets[step + 1] - self.offsets[step])
 
 
 class Engine(Protocol):
