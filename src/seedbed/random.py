@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from array_api_compat import device
 
 Array = Any  # an array of whichever library computes: NumPy or torch
 
@@ -83,9 +84,8 @@ def uniform_words(xp: Any, key: Array, batch: int, features: int, step: int, pla
     (runs, batch, features) int64, each in [0, 2**32).
     """
     blocks = -(-features // 4)
-    device = {} if not hasattr(key, "device") or xp.__name__.endswith("numpy") else {"device": key.device}
-    sample = xp.reshape(xp.arange(batch, dtype=xp.int64, **device), (1, batch, 1))
-    block = xp.reshape(xp.arange(blocks, dtype=xp.int64, **device), (1, 1, blocks))
+    sample = xp.reshape(xp.arange(batch, dtype=xp.int64, device=device(key)), (1, batch, 1))
+    block = xp.reshape(xp.arange(blocks, dtype=xp.int64, device=device(key)), (1, 1, blocks))
     zero = sample * 0 + block * 0
     words = philox(
         (sample + zero, block + zero, zero + step, zero + place), (key[:, 0, None, None], key[:, 1, None, None])

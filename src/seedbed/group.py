@@ -1,0 +1,213 @@
+"""A group: runs whose arrays have the same shapes, assembled into what an engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from seedbed import optim
+from seedbed.data.base import Prepared, Samples
+from seedbed.engines.base import Batches, GroupData, Program
+from seedbed.nn.base import Layout
+from seedbed.nn.initializers import initial
+from seedbed.nn.losses import LOSSES
+from seedbed.nn.models import Network
+from seedbed.optim.schedules import lr_factor
+from seedbed.random import generator, keys
+from seedbed.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant under one seed, with its data."""
+
+    variant: str
+    seed: int
+    recipe: Recipe
+    prepared: Prepared
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs trained as one batch; they agree in network, loss, update rule, batch size and all shapes."""
+
+    runs: tuple[Run, ...]
+    network: Network
+    study_seed: int = 0
+
+    @property
+    def training(self):  # noqa: ANN201 - a recipe.Training
+        """Training settings that all runs share; numbers may differ from run to run."""
+        return self.runs[0].recipe.training
+
+    @property
+    def samples(self) -> Samples:
+        """The first run's samples: names, classes and shapes are the same for all."""
+        return self.runs[0].prepared.samples
+
+    @cached_property
+    def train_size(self) -> int:
+        """Samples of the training part."""
+        return len(self.runs[0].prepared.parts["train"])
+
+    @property
+    def batch_size(self) -> int:
+        """Samples of a full batch."""
+        size = self.training.batch_size
+        return self.train_size if size == "all" else size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Training steps of one epoch; the last batch may be smaller."""
+        return -(-self.train_size // self.batch_size)
+
+    def total_steps(self) -> np.ndarray:
+        """(runs,) int64: how many steps each run may take."""
+        wanted = [(run.recipe.training.steps, run.recipe.training.epochs) for run in self.runs]
+        return np.array([steps or epochs * self.steps_per_epoch for steps, epochs in wanted], dtype=np.int64)
+
+    def part(self, name: str) -> np.ndarray | None:
+        """Sample numbers of a part, (runs, m) int32, or None where there is no such part."""
+        if name not in self.runs[0].prepared.parts:
+            return None
+        return np.stack([run.prepared.parts[name] for run in self.runs])
+
+    def program(self) -> Program:
+        """Network, loss and update rule."""
+        training = self.training
+        mask = self.network.parameters.decay_mask(training.decay_on)
+        return Program(self.network, LOSSES[training.loss], optim.build(training), mask)
+
+    @cached_property
+    def data(self) -> GroupData:
+        """Inputs, targets and scaling; samples that several runs share are held once."""
+        distinct = {id(run.prepared.samples): run.prepared.samples for run in self.runs}
+        places = {key: place for place, key in enumerate(distinct)}
+        dataset = np.array([places[id(run.prepared.samples)] for run in self.runs], dtype=np.int64)
+        inputs = _stack([samples.inputs for samples in distinct.values()])
+        targets = _stack([self._targets(samples) for samples in distinct.values()])
+        if self.runs[0].prepared.center is None:
+            return GroupData(inputs, targets, dataset)
+        center, scale = (
+            _shared(np.stack([np.asarray(getattr(run.prepared, name), np.float32) for run in self.runs]))
+            for name in ("center", "scale")
+        )
+        return GroupData(inputs, targets, dataset, center, scale)
+
+    def _targets(self, samples: Samples) -> np.ndarray:
+        """Targets in the form the loss takes."""
+        if self.training.loss == "cross_entropy":
+            return samples.targets.astype(np.int64, copy=False)
+        return samples.targets.astype(np.float32).reshape(len(samples.targets), -1)
+
+    def initial_params(self) -> np.ndarray:
+        """(runs, P) float32."""
+        return self._initial(self.network.parameters)
+
+    def initial_state(self) -> np.ndarray:
+        """(runs, S) float32."""
+        return self._initial(self.network.state)
+
+    def _initial(self, layout: Layout) -> np.ndarray:
+        rows = [
+            initial(layout, run.recipe.model.init, run.recipe.model.init_std, self.study_seed, run.seed)
+            for run in self.runs
+        ]
+        return np.stack(rows).astype(np.float32)
+
+    def keys(self, purpose: str) -> np.ndarray:
+        """(runs, 2) int64 Philox keys."""
+        return keys(self.study_seed, [run.seed for run in self.runs], purpose)
+
+
+def _stack(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+
+
+def _shared(rows: np.ndarray) -> np.ndarray:
+    """Keep one row where all are the same."""
+    return rows[:1] if (rows == rows[:1]).all() else rows
+
+
+class BatchOrder:
+    """Draws the batches of the runs still active: every epoch a permutation of the training part, by seed."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._train = group.part("train")
+        assert self._train is not None
+        self._rows = np.arange(len(group.runs))
+
+    def keep(self, runs: np.ndarray) -> None:
+        """Drop every run but those named by index."""
+        self._rows = self._rows[runs]
+
+    def batches(self, first_step: int, steps: int) -> Batches:
+        """The batches of `steps` steps after `first_step` ones, which may begin and end inside an epoch."""
+        group, n, size = self._group, self._group.train_size, self._group.batch_size
+        per_epoch = group.steps_per_epoch
+        if size >= n:
+            return Batches(self._train[self._rows].astype(np.int32), np.arange(steps + 1, dtype=np.int64) * n)
+        first_epoch, last_epoch = first_step // per_epoch, (first_step + steps - 1) // per_epoch
+        step = np.arange(first_step, first_step + steps + 1)
+        ends = step // per_epoch * n + np.minimum(step % per_epoch * size, n)
+        indices = np.concatenate([self._epoch(epoch) for epoch in range(first_epoch, last_epoch + 1)], axis=1)
+        start = int(ends[0]) - first_epoch * n
+        length = int(ends[-1] - ends[0])
+        return Batches(np.ascontiguousarray(indices[:, start : start + length]), (ends - ends[0]).astype(np.int64))
+
+    def _epoch(self, epoch: int) -> np.ndarray:
+        """Sample numbers in the order of one epoch, (active runs, n) int32."""
+        group = self._group
+        orders: dict[int, np.ndarray] = {}
+        for row in self._rows:
+            seed = group.runs[row].seed
+            if seed not in orders:
+                orders[seed] = generator(group.study_seed, seed, "batches", epoch).permutation(group.train_size)
+        return np.stack([self._train[row][orders[group.runs[row].seed]] for row in self._rows]).astype(np.int32)
+
+
+class Hyperparameters:
+    """The numbers of every step of every active run: constants, schedules and what the update rule derives."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._optimizer = optim.build(group.training)
+        self._rows = np.arange(len(group.runs))
+        self._total = group.total_steps()
+        self._constants = [self._constant(run.recipe) for run in group.runs]
+
+    @staticmethod
+    def _constant(recipe: Recipe) -> dict[str, float]:
+        own = {"label_smoothing": recipe.training.label_smoothing, "dropout": getattr(recipe.model, "dropout", 0.0)}
+        return optim.hyperparameters(recipe.training) | own
+
+    def keep(self, runs: np.ndarray) -> None:
+        """Drop every run but those named by index."""
+        self._rows = self._rows[runs]
+
+    def steps(self, first_step: int, steps: int, plateau: np.ndarray) -> dict[str, np.ndarray]:
+        """Numbers by name, (steps, active runs) float64; `plateau` (active runs,) multiplies the scheduled rate."""
+        names = self._constants[0]
+        shape = (steps, len(self._rows))
+        hyper = {
+            name: np.broadcast_to(np.array([self._constants[row][name] for row in self._rows]), shape)
+            for name in names
+        }
+        number = np.arange(first_step, first_step + steps)
+        hyper["lr"] = self._rates(number) * plateau
+        return hyper | self._optimizer.derived(hyper, number[:, None] + 1)
+
+    def _rates(self, step: np.ndarray) -> np.ndarray:
+        """Scheduled learning rates, (steps, active runs); runs of one variant share theirs."""
+        columns: dict[tuple[str, int], np.ndarray] = {}
+        for row in self._rows:
+            run, total = self._group.runs[row], int(self._total[row])
+            if (run.variant, total) not in columns:
+                training = run.recipe.training
+                factor = lr_factor(training.schedule, step, self._group.steps_per_epoch, total)
+                columns[run.variant, total] = training.lr * factor
+        return np.stack([columns[self._group.runs[row].variant, int(self._total[row])] for row in self._rows], axis=1)

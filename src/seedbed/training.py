@@ -1,0 +1,337 @@
+"""The one loop: a group of runs through its epochs, with schedules, stopping, divergence and the best parameters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from seedbed.diagnostics import Evidence
+from seedbed.engines.base import Engine
+from seedbed.evaluation import Evaluator
+from seedbed.group import BatchOrder, Group, Hyperparameters
+from seedbed.metrics import direction
+from seedbed.optim.schedules import Plateau
+from seedbed.optim.stopping import Stopping
+
+EngineClass = Callable[..., Engine]
+ORDER_ENTRIES = 2**24  # batch indices handed to an engine in one call, at most
+
+
+class Observer(Protocol):
+    """Told after every evaluation how a group is doing."""
+
+    def epoch(
+        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
+    ) -> None:
+        """`best` and `median` are of the watched metric over the runs still active."""
+
+
+@dataclass
+class RunRecord:
+    """What is kept of one run; `confusion` is (classes, classes) or None."""
+
+    variant: str
+    seed: int
+    status: str
+    stop_reason: str | None
+    steps: int
+    epochs: int
+    seconds: float
+    parameters: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    confusion: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trained group: records, curve and prediction columns, final parameters (runs, P) and state (runs, S)."""
+
+    records: list[RunRecord]
+    curves: dict[str, list[Any]]
+    predictions: dict[str, Any] | None
+    params: np.ndarray
+    state: np.ndarray
+    evidence: list[Evidence]
+    interrupted: bool
+
+
+def is_recorded(evaluation: int) -> bool:
+    """Whether the curves keep this evaluation (counted from 1): each of the first 20, then one every 5 %.
+
+    So a curve of 100 000 epochs takes 200 points, and which they are depends on nothing but the count.
+    """
+    return evaluation <= 20 or int(np.log(evaluation) / np.log(1.05)) > int(np.log(evaluation - 1) / np.log(1.05))
+
+
+class Trainer:
+    """Trains one group to its end.
+
+    Runs that finish are dropped from the engine, so every array below named `active` or returned by the engine
+    follows `self.rows`, the group's runs that still train.
+    """
+
+    def __init__(self, group: Group, engine_class: EngineClass, metric: str, observer: Observer) -> None:
+        self.group, self.metric, self.observer = group, metric, observer
+        self._engine_class = engine_class
+        self.initial = group.initial_params()
+        self.engine = self._engine(self.initial, group.initial_state())
+        self.evaluator, self.order, self.hyper = Evaluator(group), BatchOrder(group), Hyperparameters(group)
+        recipes = [run.recipe for run in group.runs]
+        self.plateau = Plateau.of([recipe.training.schedule for recipe in recipes])
+        self.stopping = Stopping.of([recipe.training.stop for recipe in recipes], direction(metric))
+        count = len(group.runs)
+        self.rows, self.step, self.evaluations = np.arange(count), 0, 0
+        self.total = group.total_steps()
+        self.loss_sum, self.loss_weight = np.zeros(count), 0.0
+        self.records: list[RunRecord | None] = [None] * count
+        self.seconds, self.started = np.zeros(count), time.perf_counter()
+        self.final = self.engine.read()
+        self.watched = self._watched_metric()
+        self.keeps_best = np.array([recipe.training.keep_best for recipe in recipes])
+        self.best = np.full(count, np.inf)
+        self.curves: dict[str, list[Any]] = {
+            name: [] for name in ("variant", "seed", "step", "epoch", "metric", "value")
+        }
+        self.losses: list[list[tuple[float, float]]] = [[] for _ in range(count)]  # train and val, each evaluation
+
+    def _engine(self, params: np.ndarray, state: np.ndarray) -> Engine:
+        group = self.group
+        return self._engine_class(
+            group.program(), group.data, params, state, group.keys("dropout"), group.keys("augment")
+        )
+
+    def _watched_metric(self) -> str:
+        """The metric that picks best parameters: the study's own on validation, else the loss there."""
+        if "val" not in self.evaluator.sizes():
+            return "train.loss"
+        return self.metric if self.metric.startswith("val.") and "@" not in self.metric else "val.loss"
+
+    # --- the loop ---------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Train every run to its end; an interrupt ends all of them where they are."""
+        interrupted = False
+        try:
+            with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
+                while len(self.rows):
+                    self._advance()
+        except KeyboardInterrupt:
+            interrupted = True
+            self._finish({place: ("interrupted", None) for place in range(len(self.rows))})
+        with np.errstate(all="ignore"):
+            return self._outcome(interrupted)
+
+    def _advance(self) -> None:
+        """Train up to the next evaluation, or to the end of the shortest run; observe; drop what has finished."""
+        started = time.perf_counter()
+        period = self.group.training.eval_every * self.group.steps_per_epoch
+        boundary = (self.step // period + 1) * period
+        end = int(min(boundary, self.total[self.rows].min(), self._next_restart()))
+        losses = self._train_until(end)
+        diverged = np.isnan(losses).any(axis=1)
+        ending = self.total[self.rows] == end
+        endings: dict[int, tuple[str, str | None]] = {}
+        if end == boundary or ending.any():
+            observed = np.full(len(self.rows), end == boundary) | ending
+            reasons = self._observe(observed, diverged, end == boundary)
+            for place in np.flatnonzero(observed & np.array([reason is not None for reason in reasons])):
+                endings[int(place)] = ("stopped", reasons[place])
+        endings |= {int(place): ("complete", None) for place in np.flatnonzero(ending)}
+        endings |= {int(place): ("diverged", "loss not finite") for place in np.flatnonzero(diverged)}
+        self.seconds[self.rows] += (time.perf_counter() - started) / len(self.rows)
+        self._restart(end)
+        self._finish(endings)
+
+    def _train_until(self, end: int) -> np.ndarray:
+        """Train to step `end` in calls of bounded size; returns the last call's losses with nan where a run diverged."""
+        per_epoch, size = self.group.steps_per_epoch, self.group.train_size
+        epochs = max(1, ORDER_ENTRIES // (len(self.rows) * size))
+        broken = np.zeros(len(self.rows), dtype=bool)
+        while self.step < end:
+            steps = min(end - self.step, epochs * per_epoch)
+            batches = self.order.batches(self.step, steps)
+            hyper = self.hyper.steps(self.step, steps, self.plateau.factor_now)
+            losses = self.engine.train(batches, hyper, self.step).astype(np.float64)
+            weights = np.diff(batches.offsets)
+            self.loss_sum[self.rows] += losses @ weights
+            self.loss_weight += float(weights.sum())
+            self.step += steps
+            broken |= np.isnan(losses).any(axis=1)
+            self.rate = hyper["lr"][-1]
+        return np.where(broken[:, None], np.nan, losses[:, -1:])
+
+    # --- looking at the runs ----------------------------------------------------------------------------
+
+    def _observe(self, observed: np.ndarray, diverged: np.ndarray, boundary: bool) -> list[str | None]:
+        """Evaluate; tell schedules and stopping; keep the best. Returns why a run should stop, or None."""
+        values = self._evaluate(boundary)
+        train_loss = values["train.loss"]
+        watched_loss = values.get("val.loss", train_loss)
+        for place in np.flatnonzero(observed):
+            self.losses[self.rows[place]].append((train_loss[place], watched_loss[place]))
+        self._record(values, observed & ~diverged)
+        self._keep_best(values[self.watched], observed & ~diverged)
+        self._report(values, diverged)
+        if not boundary:
+            return [None] * len(self.rows)
+        self.loss_sum[self.rows], self.loss_weight = 0.0, 0.0
+        self.plateau.update(watched_loss)
+        return self.stopping.update(
+            epoch=self.step // self.group.steps_per_epoch,
+            watched=watched_loss,
+            train_loss=train_loss,
+            lr=self._next_rates(),
+            metric=values.get(self.metric),
+            elapsed=time.perf_counter() - self.started,
+        )
+
+    def _evaluate(self, boundary: bool) -> dict[str, np.ndarray]:
+        values = {"train.loss": self.loss_sum[self.rows] / self.loss_weight}
+        sizes = self.evaluator.sizes()
+        if "val" in sizes:
+            values |= self.evaluator.metrics(self.engine, self.rows, "val")
+        self.evaluations += boundary
+        if is_recorded(self.evaluations):
+            limit = max((sizes[part] for part in ("val", "test") if part in sizes), default=sizes["train"])
+            train = self.evaluator.metrics(self.engine, self.rows, "train", limit)
+            values |= {name: value for name, value in train.items() if name != "train.loss"}
+            if "test" in sizes:
+                values |= self.evaluator.metrics(self.engine, self.rows, "test")
+        return values
+
+    def _next_rates(self) -> np.ndarray:
+        """The learning rates of the step to come."""
+        return self.hyper.steps(self.step, 1, self.plateau.factor_now)["lr"][0]
+
+    def _record(self, values: dict[str, np.ndarray], observed: np.ndarray) -> None:
+        """Add the loss and the usual metrics to the curves of the observed runs."""
+        ending = self.total[self.rows] == self.step
+        kept = np.flatnonzero(observed & (ending | is_recorded(self.evaluations)))
+        usual = {"loss", "mse", "accuracy", self.metric.split(".", 1)[-1]}
+        named = {name: value for name, value in values.items() if name.split(".", 1)[1] in usual}
+        epoch = self.step / self.group.steps_per_epoch
+        for place in kept:
+            run = self.group.runs[self.rows[place]]
+            for name, value in (*named.items(), ("lr", self.rate)):
+                row = (run.variant, run.seed, self.step, round(epoch), name, float(value[place]))
+                for column, item in zip(self.curves.values(), row, strict=True):
+                    column.append(item)
+
+    def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
+        score = values if direction(self.watched) == "min" else -values
+        better = observed & self.keeps_best[self.rows] & (score < self.best[self.rows])
+        if better.any():
+            self._store(np.flatnonzero(better))
+            self.best[self.rows[better]] = score[better]
+
+    def _report(self, values: dict[str, np.ndarray], diverged: np.ndarray) -> None:
+        name = self.metric if self.metric in values else self.watched
+        finite = values[name][~diverged & np.isfinite(values[name])]
+        pick = np.min if direction(name) == "min" else np.max
+        best, median = (float(pick(finite)), float(np.median(finite))) if len(finite) else (None, None)
+        per_epoch = self.group.steps_per_epoch
+        epochs = -(-int(self.total[self.rows].max()) // per_epoch)
+        self.observer.epoch(-(-self.step // per_epoch), epochs, len(self.rows), best, median, name)
+
+    # --- endings ----------------------------------------------------------------------------------------
+
+    def _next_restart(self) -> int:
+        """The next step at which some run's optimizer starts afresh."""
+        return min((step for steps in self._restarts().values() for step in steps if step > self.step), default=2**62)
+
+    def _restarts(self) -> dict[int, list[int]]:
+        """Steps at which the optimizer starts afresh, by place among the active runs."""
+        found = {}
+        for place, row in enumerate(self.rows):
+            schedule = self.group.runs[row].recipe.training.schedule
+            if getattr(schedule, "restart", False):
+                unit = self.group.steps_per_epoch if schedule.per == "epoch" else 1
+                found[place] = [milestone * unit for milestone in schedule.milestones]
+        return found
+
+    def _restart(self, step: int) -> None:
+        """Zero the optimizer slots of the runs that start afresh at this step."""
+        places = [place for place, steps in self._restarts().items() if step in steps]
+        if places:
+            slots = {name: array for name, array in self.engine.read().items() if name not in ("params", "state")}
+            for array in slots.values():
+                array[places] = 0
+            self.engine.write(slots)
+
+    def _store(self, places: np.ndarray) -> None:
+        """Take the engine's present parameters of some active runs as their final ones."""
+        arrays = self.engine.read()
+        for name in ("params", "state"):
+            self.final[name][self.rows[places]] = arrays[name][places]
+
+    def _finish(self, endings: dict[int, tuple[str, str | None]]) -> None:
+        """Note how runs ended and drop them."""
+        if not endings:
+            return
+        last = [place for place in endings if not np.isfinite(self.best[self.rows[place]])]
+        if last:
+            self._store(np.array(last))
+        for place, (status, reason) in endings.items():
+            row = int(self.rows[place])
+            run = self.group.runs[row]
+            epochs = self.step // self.group.steps_per_epoch
+            self.records[row] = RunRecord(
+                run.variant, run.seed, status, reason, self.step, epochs, 0.0, self.initial.shape[1]
+            )
+        left = np.array([place for place in range(len(self.rows)) if place not in endings], dtype=np.int64)
+        self.rows = self.rows[left]
+        for part in (self.order, self.hyper, self.plateau, self.stopping):
+            part.keep(left)
+        if len(left):
+            self.engine.keep(left)
+
+    def _outcome(self, interrupted: bool) -> Outcome:
+        """Judge the final parameters of all runs on all parts."""
+        rows = np.arange(len(self.group.runs))
+        engine = self._engine(self.final["params"], self.final["state"])
+        records = [record for record in self.records if record is not None]
+        assert len(records) == len(rows)
+        values: dict[str, np.ndarray] = {}
+        for part in self.evaluator.sizes():
+            values |= self.evaluator.metrics(engine, rows, part)
+        confusion = self.evaluator.confusion(engine, rows)
+        for row, record in enumerate(records):
+            record.seconds = float(self.seconds[row])
+            record.metrics = {
+                name: float(value[row]) if record.status != "diverged" else np.nan for name, value in values.items()
+            }
+            if confusion is not None:
+                record.confusion = confusion[row]
+        predictions = self.evaluator.predictions(engine, rows)
+        evidence = [self._evidence(record, row) for row, record in enumerate(records)]
+        return Outcome(
+            records, self.curves, predictions, self.final["params"], self.final["state"], evidence, interrupted
+        )
+
+    def _evidence(self, record: RunRecord, row: int) -> Evidence:
+        losses = np.array(self.losses[row], dtype=np.float64).reshape(-1, 2)
+        moved = not np.array_equal(self.initial[row], self.final["params"][row])
+        return Evidence(
+            record.variant, record.seed, record.status, record.stop_reason, moved, losses[:, 0], losses[:, 1], None
+        )
+
+
+def train(group: Group, engine_class: EngineClass, metric: str, observer: Observer) -> Outcome:
+    """Train every run of a group and judge it.
+
+    Parameters
+    ----------
+    group
+        Runs of equal shapes.
+    engine_class
+        Makes an engine (see `engines.base.Engine`) from program, data, parameters, state and keys.
+    metric
+        The study's metric, such as "val.mse"; picks best parameters where a recipe keeps them.
+    observer
+        Told after every evaluation.
+    """
+    return Trainer(group, engine_class, metric, observer).run()
