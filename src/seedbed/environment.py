@@ -1,0 +1,71 @@
+"""What a study ran on: versions, processor, threads and the command to run it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "seedbed",
+    "numpy",
+    "scipy",
+    "numba",
+    "array-api-compat",
+    "pyarrow",
+    "pydantic",
+    "matplotlib",
+    "safetensors",
+    "torch",
+    "scikit-learn",
+)
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def describe() -> dict[str, Any]:
+    """The environment as plain data: versions (null where absent), platform, processor, threads, command."""
+    return {
+        "python": platform.python_version(),
+        "versions": {name: package_version(name) for name in PACKAGES},
+        "platform": platform.platform(),
+        "processor": processor(),
+        "cores": usable_cores(),
+        "threads": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
+        "command": command(),
+    }
+
+
+def package_version(name: str) -> str | None:
+    """The installed version of a package, or None."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which a container or a batch system may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processor() -> str:
+    """The processor's name as its maker gives it, where the system tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def command() -> str | None:
+    """The command line of this process, if it is ours; None under a notebook or someone's script."""
+    program = Path(sys.argv[0])
+    ours = program.stem == "seedbed" or program.parts[-2:] == ("seedbed", "__main__.py")
+    return shlex.join(["seedbed", *sys.argv[1:]]) if ours else None

@@ -1,0 +1,98 @@
+"""Trained networks in a file: parameters, preprocessing and recipe, so that they predict from raw input."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seedbed.files import to_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FACTS = ("variant", "recipe", "seeds", "features", "classes", "shape")
+
+
+class TrainedError(ValueError):
+    """A file of trained networks that is missing, damaged or something else."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The trained networks of one variant, with all that they need to predict from raw input.
+
+    Attributes
+    ----------
+    variant
+        Its name.
+    recipe
+        Its recipe as plain data, every default filled in.
+    seeds
+        The seed of each run, in the order of the leading axis of every array.
+    parameters, state
+        Name -> (runs, *shape) float32, named as the network's layouts name them.
+    center, scale
+        (runs or 1, *sample) float32: a network sees (inputs - center) * scale. None where nothing is scaled.
+    features, classes
+        Names of the input columns and of the classes; empty where there are none.
+    shape
+        The shape of one raw input sample.
+    """
+
+    variant: str
+    recipe: dict[str, Any]
+    seeds: tuple[int, ...]
+    parameters: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+    center: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    features: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The content of a safetensors file."""
+        import numpy as np
+        from safetensors.numpy import save
+
+        arrays = {f"parameters/{name}": value for name, value in self.parameters.items()}
+        arrays |= {f"state/{name}": value for name, value in self.state.items()}
+        arrays |= {name: value for name, value in self._scaling().items() if value is not None}
+        metadata = {name: to_json(getattr(self, name)) for name in FACTS}
+        return save({name: np.ascontiguousarray(value) for name, value in arrays.items()}, metadata)
+
+    def _scaling(self) -> dict[str, np.ndarray | None]:
+        return {"center": self.center, "scale": self.scale}
+
+
+def read_trained(path: str | os.PathLike[str]) -> Trained:
+    """The trained networks in one `models/*.safetensors` file.
+
+    Raises
+    ------
+    TrainedError
+        Where the file is missing, damaged or not of this program.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            facts = {name: json.loads((file.metadata() or {})[name]) for name in FACTS}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
+    lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+    return Trained(
+        **{**facts, **lists},
+        parameters=_below("parameters/", arrays),
+        state=_below("state/", arrays),
+        center=arrays.get("center"),
+        scale=arrays.get("scale"),
+    )
+
+
+def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
