@@ -1,10 +1,11 @@
-"""What a layer is: its parameters, its initial draws, its forward pass and the backward pass that belongs to it."""
+"""What a layer is: its parameters, its forward pass and the backward pass that belongs to it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,8 +24,8 @@ class Parameter:
         Without the runs axis.
     role
         "weight" is drawn by the recipe's `init`; "bias" is drawn by PyTorch's default rule or zero (see
-        `initializers`); "one" and "zero" start as such (norm parameters). "merged" is a weight whose last row is
-        its bias.
+        `initializers`); "one" and "zero" start as such (norm parameters). "merged" is a weight whose last
+        row is its bias.
     fan_in, fan_out
         Inputs of one output and outputs of one input, for the initial draw.
     """
@@ -51,8 +52,8 @@ class Context:
         (runs, 2) int64 Philox keys; None in evaluation.
     hyper
         Per-run numbers that layers need, by name, each (runs,): "dropout".
-    ops
-        The backend's operations that the array standard lacks (convolution, gather); see `engines`.
+    input_gradient
+        Whether anyone asks for d loss / d x. Where not, a layer may spare itself the work and give None.
     """
 
     xp: Any
@@ -61,34 +62,36 @@ class Context:
     dropout_key: Array | None = None
     augment_key: Array | None = None
     hyper: Arrays = field(default_factory=dict)
-    ops: Any = None
+    input_gradient: bool = True
 
 
-@runtime_checkable
-class Layer(Protocol):
-    """A frozen dataclass with these methods. Arrays carry a leading `runs` axis; nothing is written in place."""
+class Layer(ABC):
+    """Base of every layer, which is a frozen dataclass.
+
+    Arrays carry a leading `runs` axis; what all runs share has a runs axis of 1. Nothing is written in place.
+    """
 
     def parameters(self) -> dict[str, Parameter]:
-        """Trainable parameters by name."""
-        ...
+        """Trainable parameters by name; none unless a layer says so."""
+        return {}
 
     def state(self) -> dict[str, Parameter]:
         """What the forward pass of training updates by itself (running statistics), by name."""
-        ...
+        return {}
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of one sample's output for one sample's input; raises ValueError where they do not fit."""
-        ...
+        """The shape of one sample's output for that of its input; ValueError where they do not fit."""
+        return shape
 
+    @abstractmethod
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context
-    ) -> tuple[Array, dict[str, Array], Backward]:
+    ) -> tuple[Array, Arrays, Backward]:
         """Compute y from x of shape (runs, batch, *shape), the new state, and the backward pass.
 
         `backward(dy) -> (dx, grads)` takes d loss / d y and gives d loss / d x and the gradient of every
         parameter by name. The closure holds what the forward pass left for it.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -130,13 +133,13 @@ class Layout:
         }
 
     def flatten(self, xp: Any, arrays: Arrays, like: Array) -> Array:
-        """Name -> (runs, *shape) to (runs, P); `like` gives dtype, device and shape where there is nothing."""
+        """Name -> (runs, *shape) to (runs, P); `like` gives runs, and dtype and device of an empty result."""
         runs = like.shape[0]
         parts = [arrays[name].reshape((runs, slot.size)) for name, slot in self.slots.items()]
         return xp.concat(parts, axis=1) if parts else like[:, :0]
 
     def decay_mask(self, decay_on: str = "weights") -> np.ndarray:
-        """(P,) float32: 1 where weight decay applies, 0 on biases and norm parameters unless `decay_on` is "all"."""
+        """(P,) float32: 1 where weight decay applies; biases and norm parameters only if `decay_on` is "all"."""
         mask = np.zeros(self.size, dtype=np.float32)
         for slot in self.slots.values():
             role, bias_row = slot.parameter.role, slot.parameter.shape[-1] if slot.parameter.shape else 0

@@ -1,0 +1,81 @@
+"""Layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+
+
+def prefixed(place: int | str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Names as the layer at `place` calls them to names as the network does."""
+    return {f"{place}.{name}": array for name, array in arrays.items()}
+
+
+def of_place(place: int | str, arrays: Arrays) -> dict[str, Array]:
+    """The arrays of the layer at `place`, by the names that it gave them."""
+    start = f"{place}."
+    return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
+
+
+@dataclass(frozen=True)
+class Chain(Layer):
+    """Layers one after another, itself a layer; names are `<place>.<name>`, as in `0.weight`."""
+
+    layers: tuple[Layer, ...]
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Those of all layers, in order."""
+        return _joined(prefixed(place, layer.parameters()) for place, layer in enumerate(self.layers))
+
+    def state(self) -> dict[str, Parameter]:
+        """That of all layers, in order."""
+        return _joined(prefixed(place, layer.state()) for place, layer in enumerate(self.layers))
+
+    def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """The shape of one sample before the first layer and after every one."""
+        shapes = [shape]
+        for place, layer in enumerate(self.layers):
+            try:
+                shapes.append(layer.output_shape(shapes[-1]))
+            except ValueError as error:
+                raise ValueError(f"layer {place}: {error}") from error
+        return shapes
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """What the last layer gives."""
+        return self.shapes(shape)[-1]
+
+    def forward(
+        self, params: Arrays, state: Arrays, x: Array, context: Context
+    ) -> tuple[Array, Arrays, Backward]:
+        """See `nn.base.Layer.forward`.
+
+        Where nobody asks for dx, neither does the first layer that has parameters need to give one, and what
+        lies before it has no backward pass at all.
+        """
+        backwards: list[tuple[int, Backward]] = []
+        states: list[Arrays] = []
+        wanted = context.input_gradient
+        for place, layer in enumerate(self.layers):
+            x, new, backward = layer.forward(
+                of_place(place, params), of_place(place, state), x, replace(context, input_gradient=wanted)
+            )
+            states.append(prefixed(place, new))
+            if wanted := wanted or bool(layer.parameters()):
+                backwards.append((place, backward))
+
+        def backward_all(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            grads: dict[str, Array] = {}
+            for place, backward in reversed(backwards):
+                dy, found = backward(dy)
+                grads |= prefixed(place, found)
+            return dy, grads
+
+        return x, _joined(states), backward_all
+
+
+def _joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: value for part in parts for name, value in part.items()}

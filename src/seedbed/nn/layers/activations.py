@@ -1,0 +1,74 @@
+"""Activations: one function of every number by itself, each beside its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import pi, sqrt
+from typing import Any
+
+from seedbed.nn import ops
+from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+
+LEAK = 0.01
+
+# An activation takes (xp, x) and gives y and a function from dy to dx.
+Result = tuple[Array, Callable[[Array], Array]]
+
+
+def sigmoid(xp: Any, x: Array) -> Array:
+    """1 / (1 + exp(-x)) without overflow: exp is taken of no number above zero."""
+    return xp.exp(xp.minimum(x, 0.0)) / (1 + xp.exp(-xp.abs(x)))
+
+
+def _identity(xp: Any, x: Array) -> Result:
+    return x, lambda dy: dy
+
+
+def _relu(xp: Any, x: Array) -> Result:
+    return xp.maximum(x, 0.0), lambda dy: dy * (x > 0)
+
+
+def _leaky_relu(xp: Any, x: Array) -> Result:
+    slope = LEAK + (1 - LEAK) * xp.astype(x > 0, x.dtype)
+    return x * slope, lambda dy: dy * slope
+
+
+def _sigmoid(xp: Any, x: Array) -> Result:
+    y = sigmoid(xp, x)
+    return y, lambda dy: dy * (y * (1 - y))
+
+
+def _tanh(xp: Any, x: Array) -> Result:
+    y = xp.tanh(x)
+    return y, lambda dy: dy * (1 - y * y)
+
+
+def _gelu(xp: Any, x: Array) -> Result:
+    """x Phi(x) with the exact normal distribution; its derivative is Phi(x) + x phi(x)."""
+    below = 0.5 * (1 + ops.of(xp).erf(x * sqrt(0.5)))
+    return x * below, lambda dy: dy * (below + x * (xp.exp(-0.5 * x * x) / sqrt(2 * pi)))
+
+
+ACTIVATIONS: dict[str, Callable[[Any, Array], Result]] = {
+    "identity": _identity,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "gelu": _gelu,
+}
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """One of `ACTIVATIONS`, by name, applied to every number."""
+
+    kind: str
+
+    def forward(
+        self, params: Arrays, state: Arrays, x: Array, context: Context
+    ) -> tuple[Array, Arrays, Backward]:
+        """See `nn.base.Layer.forward`."""
+        y, derivative = ACTIVATIONS[self.kind](context.xp, x)
+        return y, state, lambda dy: (derivative(dy), {})
