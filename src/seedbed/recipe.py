@@ -179,7 +179,10 @@ AnyModel = Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator
 
 
 class Schedule(Table):
-    """How the learning rate moves; `warmup` epochs or steps (see `per`) raise it linearly from zero first."""
+    """How the learning rate moves.
+
+    Over the first `warmup` epochs or steps (see `per`) it also rises linearly, step by step, to its full size.
+    """
 
     per: Per = "epoch"
     warmup: NonNegativeInt = 0
@@ -242,9 +245,25 @@ class PlateauSchedule(Schedule):
     floor: NonNegativeFloat = 0.0
 
 
+class OneCycleSchedule(Schedule):
+    """Two half cosines: from lr / div up to lr over a share `pct_start` of training, then to lr / div / final_div."""
+
+    kind: Literal["one_cycle"]
+    per: Per = "step"
+    pct_start: Annotated[Fraction, Field(gt=0)] = 0.3
+    div: PositiveFloat = 25.0
+    final_div: PositiveFloat = 1e4
+
+    @model_validator(mode="after")
+    def _warms_up_once(self) -> OneCycleSchedule:
+        if self.warmup:
+            raise ValueError("one_cycle has a warm-up of its own: leave out warmup and set pct_start instead")
+        return self
+
+
 AnySchedule = Annotated[
     ConstantSchedule | StepSchedule | MultiStepSchedule | ExponentialSchedule | CosineSchedule
-    | PolynomialSchedule | PlateauSchedule,
+    | PolynomialSchedule | OneCycleSchedule | PlateauSchedule,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -1,0 +1,147 @@
+"""Findings: what the record of a run itself shows to be wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import linregress
+
+FALL = 0.05  # still falling: the last fifth brings over 5 % of the loss, or of all its fall, whichever is less ...
+CERTAIN = 3.0  # ... and the slope is so many of its standard errors
+RISE = 1.10  # overfit: the validation loss ends over 10 % above its best
+SPREAD = 1e-5  # constant output: outputs vary by less than this share of their size
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record of one run.
+
+    Attributes
+    ----------
+    variant, seed
+        Which run.
+    status, stop_reason
+        As stored; a run that did all its epochs is "complete".
+    moved
+        Whether any parameter differs from its initial draw.
+    train_loss, val_loss
+        (evaluations,) each; val_loss is empty without a validation part.
+    output_spread
+        See the function of that name; None where it was not measured.
+    """
+
+    variant: str
+    seed: int
+    status: str
+    stop_reason: str | None
+    moved: bool
+    train_loss: np.ndarray
+    val_loss: np.ndarray
+    output_spread: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with `runs` runs of a variant."""
+
+    variant: str
+    kind: str
+    runs: int
+    message: str
+
+
+def find(records: Iterable[Evidence]) -> list[Finding]:
+    """Findings of a study by variant, in the order of the records, and kind."""
+    by_variant: dict[str, list[Evidence]] = {}
+    for record in records:
+        by_variant.setdefault(record.variant, []).append(record)
+    findings = []
+    for variant, runs in by_variant.items():
+        for kind, (check, message) in CHECKS.items():
+            count = sum(check(run) for run in runs)
+            if count:
+                findings.append(Finding(variant, kind, count, f"{count} of {len(runs)} runs {message}"))
+    return findings
+
+
+def output_spread(outputs: np.ndarray) -> np.ndarray:
+    """How much the outputs (runs, m, k) of each run vary over the samples, as a share of their size: (runs,).
+
+    The standard deviation over the samples by the root mean square, of the output that varies most; 0 for outputs
+    that are all 0, nan for ones that are not finite.
+    """
+    finite = np.isfinite(outputs).all(axis=(1, 2))
+    outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
+    size = np.sqrt((outputs**2).mean(axis=1))
+    spread = np.divide(outputs.std(axis=1), size, out=np.zeros(size.shape), where=size > 0).max(axis=1)
+    return np.where(finite, spread, np.nan)
+
+
+def _diverged(run: Evidence) -> bool:
+    return run.status == "diverged"
+
+
+def _never_moved(run: Evidence) -> bool:
+    return not run.moved and not _diverged(run)
+
+
+def _still_falling(run: Evidence) -> bool:
+    """Whether a line through the last fifth of the training loss falls by much and for certain; see FALL, CERTAIN."""
+    loss = run.train_loss
+    length = max(5, -(-len(loss) // 5))
+    if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all():
+        return False
+    line = linregress(np.arange(length), loss[-length:])
+    fall = -line.slope * (length - 1)
+    level, whole_fall = loss[-length:].mean(), loss[0] - loss[-1]
+    # After a rise from the start there is no whole fall to compare with.
+    worth = min(level, whole_fall) if whole_fall > 0 else level
+    return bool(-line.slope > CERTAIN * line.stderr and fall > FALL * worth)
+
+
+def _overfit(run: Evidence) -> bool:
+    """Whether validation rose from its best by RISE while training fell, both as medians over a tenth of the record."""
+    if len(run.val_loss) == 0 or _diverged(run):
+        return False
+    val, train = _running_median(run.val_loss), _running_median(run.train_loss)
+    best = val.argmin()
+    return bool(val[-1] > RISE * val[best] and train[-1] < train[best])
+
+
+def _running_median(values: np.ndarray) -> np.ndarray:
+    width = max(1, len(values) // 10)
+    return np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=-1)
+
+
+def _constant_output(run: Evidence) -> bool:
+    return run.output_spread is not None and run.output_spread < SPREAD and run.moved and not _diverged(run)
+
+
+CHECKS: dict[str, tuple[Callable[[Evidence], bool], str]] = {
+    "diverged": (
+        _diverged,
+        "diverged: the loss became infinite or not a number. Lower training.lr, set training.clip_norm or scale the data.",
+    ),
+    "never_moved": (
+        _never_moved,
+        "ended with the parameters they began with: nothing was learnt. Raise training.lr, or change model.init if the "
+        "gradient is zero from the start.",
+    ),
+    "still_falling": (
+        _still_falling,
+        "ended with their training loss still falling: they are not converged. Give more training.epochs or a larger "
+        "training.lr before comparing them.",
+    ),
+    "overfit": (
+        _overfit,
+        "overfitted: the validation loss rose by over 10 % from its best while the training loss fell. Set "
+        "training.keep_best, stop with training.stop = { patience = ... }, or regularise.",
+    ),
+    "constant_output": (
+        _constant_output,
+        "give the same output for every input: the network is dead. Lower training.lr, change model.init or "
+        "model.activation, or scale the data.",
+    ),
+}

@@ -1,0 +1,184 @@
+"""How good the outputs of a group of runs are: one number a run and metric, computed on the host in float64."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+Direction = Literal["min", "max"]
+
+# "loss" is the training loss without label smoothing and penalties.
+REGRESSION: dict[str, Direction] = {
+    "loss": "min",
+    "mse": "min",
+    "rmse": "min",
+    "mae": "min",
+    "r2": "max",
+    "mape": "min",
+    "relative_error_of_mean": "min",
+    "max_error": "min",
+    "min_error": "min",
+    "max_squared_error": "min",
+    "min_squared_error": "min",
+}
+CLASSIFICATION: dict[str, Direction] = {
+    "loss": "min",
+    "accuracy": "max",
+    "log_loss": "min",
+    "macro_f1": "max",
+}
+RECALL = "recall."  # followed by the name of a class
+OF_A_RUN: dict[str, Direction] = {"steps": "min", "epochs": "min", "seconds": "min"}
+DIRECTIONS: dict[str, Direction] = {**REGRESSION, **CLASSIFICATION, **OF_A_RUN}
+PARTS = ("train", "val", "test", "grid")
+
+
+def valid_metrics(is_classification: bool, classes: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names `compute` gives, to be put after a part and a dot."""
+    if not is_classification:
+        return tuple(REGRESSION)
+    return (*CLASSIFICATION, *(RECALL + name for name in classes))
+
+
+def direction(metric: str) -> Direction:
+    """Whether less ("min") or more ("max") of a metric is better.
+
+    Knows full names, such as "val.mse", "test.recall.3", "val.accuracy@3" (at epoch 3), "steps" and "seconds", and
+    bare ones. Raises ValueError for any other, naming the nearest.
+    """
+    bare = re.sub(r"@\d+$", "", metric)
+    part, dot, rest = bare.partition(".")
+    if dot and part in PARTS:
+        bare = rest
+    if bare.startswith(RECALL) and bare != RECALL:
+        return "max"
+    if bare not in DIRECTIONS:
+        near = difflib.get_close_matches(bare, DIRECTIONS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(DIRECTIONS)} and recall.CLASS"
+        raise ValueError(f"unknown metric {metric!r}: {hint}")
+    return DIRECTIONS[bare]
+
+
+def compute(
+    loss: str, outputs: np.ndarray, targets: np.ndarray, classes: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+    """All metrics of one part.
+
+    Parameters
+    ----------
+    loss
+        Of the recipe: "mse", "mae" and "huber" make it regression, "bce" and "cross_entropy" classification.
+    outputs
+        (runs, m, k) network outputs; logits for classes, for "bce" one.
+    targets
+        (runs or 1, m, k) numbers, or (runs or 1, m) or (runs or 1, m, 1) class indices.
+    classes
+        Names of the classes in order; needed for classification.
+
+    Returns
+    -------
+    (runs,) float64 by the names of `valid_metrics`. A number that is not defined is nan: everything for a run whose
+    outputs are not all finite, r2 for a constant target, mape where a target is 0, the relative error of a mean of 0, the
+    recall of a class that the part does not hold.
+    """
+    finite = np.isfinite(outputs).all(axis=(1, 2))
+    outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
+    if loss in ("bce", "cross_entropy"):
+        values = _classification(outputs, _labels(targets), classes)
+    else:
+        values = _regression(loss, outputs, np.asarray(targets, dtype=np.float64))
+    return {name: np.where(finite, value, np.nan) for name, value in values.items()}
+
+
+def confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
+    """How many samples of each class (rows) were taken for each class (columns): (runs, count, count) int64.
+
+    `outputs` and `targets` as for `compute`; one logit above 0 means class 1. A run whose outputs are not all finite
+    has zeros.
+    """
+    finite = np.isfinite(outputs).all(axis=(1, 2))
+    predicted = outputs[..., 0] > 0 if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
+    runs = np.arange(len(outputs))[:, None]
+    cell = (runs * count + _labels(targets)) * count + predicted
+    table = np.bincount(cell.ravel(), minlength=len(outputs) * count * count)
+    return table.reshape(len(outputs), count, count) * finite[:, None, None]
+
+
+# --- numbers --------------------------------------------------------------------------------------------
+
+
+def _regression(loss: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    error = outputs - targets
+    size, square = np.abs(error), error**2
+    mse, mae = square.mean(axis=(1, 2)), size.mean(axis=(1, 2))
+    mean = targets.mean(axis=(1, 2))
+    unexplained, total = (
+        square.sum(axis=1),
+        ((targets - targets.mean(axis=1, keepdims=True)) ** 2).sum(axis=1),
+    )
+    losses: dict[str, Callable[[], np.ndarray]] = {
+        "mse": lambda: mse,
+        "mae": lambda: mae,
+        "huber": lambda: np.where(size < 1, square / 2, size - 0.5).mean(axis=(1, 2)),
+    }
+    return {
+        "loss": losses[loss](),
+        "mse": mse,
+        "rmse": np.sqrt(mse),
+        "mae": mae,
+        "r2": (1 - _ratio(unexplained, total)).mean(axis=1),
+        "mape": _ratio(size, np.abs(targets)).mean(axis=(1, 2)),
+        "relative_error_of_mean": _ratio(np.abs(outputs.mean(axis=(1, 2)) - mean), np.abs(mean)),
+        "max_error": size.max(axis=(1, 2)),
+        "min_error": size.min(axis=(1, 2)),
+        "max_squared_error": square.max(axis=(1, 2)),
+        "min_squared_error": square.min(axis=(1, 2)),
+    }
+
+
+def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """over / under, nan where under is 0."""
+    over, under = np.broadcast_arrays(over, under)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under != 0)
+
+
+# --- classes --------------------------------------------------------------------------------------------
+
+
+def _labels(targets: np.ndarray) -> np.ndarray:
+    """(runs or 1, m) class indices."""
+    return (targets[..., 0] if targets.ndim == 3 else targets).astype(np.int64)
+
+
+def _classification(outputs: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+    table = confusion(outputs, labels, len(classes)).astype(np.float64)
+    right, truly, taken = np.diagonal(table, axis1=1, axis2=2), table.sum(axis=2), table.sum(axis=1)
+    log_loss = _log_loss(outputs, labels)
+    recall = _ratio(right, truly)
+    return {
+        "loss": log_loss,
+        "accuracy": right.sum(axis=1) / labels.shape[1],
+        "log_loss": log_loss,
+        "macro_f1": _mean_of_defined(_ratio(2 * right, truly + taken)),
+        **{RECALL + name: recall[:, index] for index, name in enumerate(classes)},
+    }
+
+
+def _log_loss(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    if outputs.shape[-1] == 1:
+        logits = outputs[..., 0]
+        return (np.logaddexp(0, logits) - labels * logits).mean(axis=1)
+    shifted = outputs - outputs.max(axis=-1, keepdims=True)
+    index = np.broadcast_to(labels, outputs.shape[:2])[..., None]
+    chosen = np.take_along_axis(shifted, index, axis=-1)[..., 0]
+    return (np.log(np.exp(shifted).sum(axis=-1)) - chosen).mean(axis=1)
+
+
+def _mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """Mean over classes without those that occur neither as truth nor as answer, as scikit-learn's macro average."""
+    defined = ~np.isnan(values)
+    return _ratio(np.where(defined, values, 0).sum(axis=1), defined.sum(axis=1))

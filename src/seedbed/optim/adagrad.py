@@ -1,0 +1,37 @@
+"""Adagrad: steps scaled by the sum of all squared gradients so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seedbed.optim.base import Array
+from seedbed.optim.penalties import penalised
+
+EPS = 1e-10
+
+
+@dataclass(frozen=True)
+class Adagrad:
+    """s = s + g^2; w = w - lr * g / (sqrt(s) + eps), as torch.optim.Adagrad.
+
+    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("square",)
+    hyperparameters: ClassVar[tuple[str, ...]] = ()
+
+    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
+        """Nothing."""
+        return {}
+
+    def update(
+        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """See `Optimizer.update`."""
+        grads = penalised(xp, params, grads, hyper)
+        square = slots[0] + grads * grads
+        return params - hyper["lr"] * grads / (xp.sqrt(square) + EPS), (square,)

@@ -1,0 +1,18 @@
+"""Clipping of gradients by their norm, each run by its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seedbed.optim.base import Array
+
+EPS = 1e-6  # keeps a gradient of zero from dividing by zero, as torch.nn.utils.clip_grad_norm_
+
+
+def clip(xp: Any, grads: Array, clip_norm: Array) -> Array:
+    """Gradients (runs, P) scaled down to a norm of `clip_norm` (runs, 1) where theirs is larger; inf clips nothing.
+
+    Clip the gradient of the loss alone: penalties enter later, in the update.
+    """
+    norm = xp.sqrt(xp.sum(grads * grads, axis=1, keepdims=True)) + EPS
+    return xp.where(norm > clip_norm, clip_norm / norm, xp.ones_like(norm)) * grads

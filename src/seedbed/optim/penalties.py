@@ -1,0 +1,26 @@
+"""L2 and L1 penalties, as they enter the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from seedbed.optim.base import Array
+
+
+def penalised(
+    xp: Any,
+    params: Array,
+    grads: Array,
+    hyper: Mapping[str, Array],
+    names: tuple[str, ...] = ("weight_decay", "l1"),
+) -> Array:
+    """Gradients (runs, P) of loss + weight_decay / 2 * |w|^2 + l1 * |w|, over the parameters under `hyper["mask"]`.
+
+    A penalty that `hyper` leaves out is zero, and so is one not in `names`.
+    """
+    if "weight_decay" in names and "weight_decay" in hyper:
+        grads = grads + hyper["weight_decay"] * (hyper["mask"] * params)
+    if "l1" in names and "l1" in hyper:
+        grads = grads + hyper["l1"] * (hyper["mask"] * xp.sign(params))
+    return grads

@@ -1,0 +1,39 @@
+"""RMSprop: steps scaled by a running mean of the squared gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seedbed.optim.base import Array
+from seedbed.optim.penalties import penalised
+
+ALPHA = 0.99
+EPS = 1e-8
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """s = alpha * s + (1 - alpha) * g^2; v = momentum * v + g / (sqrt(s) + eps); w = w - lr * v, as torch.optim.RMSprop.
+
+    Source: Hinton, "Neural networks for machine learning", lecture 6, 2012.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("square", "velocity")
+    hyperparameters: ClassVar[tuple[str, ...]] = ("momentum",)
+
+    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
+        """Nothing."""
+        return {}
+
+    def update(
+        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """See `Optimizer.update`."""
+        grads = penalised(xp, params, grads, hyper)
+        square = ALPHA * slots[0] + (1 - ALPHA) * (grads * grads)
+        velocity = hyper["momentum"] * slots[1] + grads / (xp.sqrt(square) + EPS)
+        return params - hyper["lr"] * velocity, (square, velocity)

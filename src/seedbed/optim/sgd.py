@@ -1,0 +1,38 @@
+"""Gradient descent with heavy-ball or Nesterov momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seedbed.optim.base import Array
+from seedbed.optim.penalties import penalised
+
+
+@dataclass(frozen=True)
+class SGD:
+    """v = momentum * v + g; w = w - lr * v, or with `nesterov` w - lr * (g + momentum * v), as torch.optim.SGD.
+
+    A momentum of 0 is plain gradient descent. Source: Sutskever et al., "On the importance of initialization and
+    momentum in deep learning", ICML 2013.
+    """
+
+    nesterov: bool = False
+    slots: ClassVar[tuple[str, ...]] = ("velocity",)
+    hyperparameters: ClassVar[tuple[str, ...]] = ("momentum",)
+
+    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
+        """Nothing."""
+        return {}
+
+    def update(
+        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """See `Optimizer.update`."""
+        grads = penalised(xp, params, grads, hyper)
+        velocity = hyper["momentum"] * slots[0] + grads
+        direction = grads + hyper["momentum"] * velocity if self.nesterov else velocity
+        return params - hyper["lr"] * direction, (velocity,)
