@@ -1,0 +1,252 @@
+"""What a handful of seeds can say: intervals, paired differences, p values, and the seeds a question would need.
+
+Values are one a seed. A run that diverged stands as the worst infinity (inf for errors, -inf for scores) and is never
+dropped; a run that does not exist is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from seedbed.random import generator
+
+Scale = Literal["difference", "ratio"]
+Direction = Literal["min", "max"]
+Alternative = Literal["two-sided", "greater"]
+
+ALPHA = 0.05
+FEWEST_PAIRS = 5  # below it even a one-sided exact test cannot reach p < 0.05: 2**-4 = 0.0625
+EXACT_UP_TO = 12  # 2**12 = 4,096 sign flips are listed; more seeds are sampled
+FLIPS = 100_000
+DECADE = 10.0
+MOST_SEEDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the mean of one metric of one variant lies; NaN where too few runs say so.
+
+    Attributes
+    ----------
+    mean, low, high
+        Over the `n` runs that ended, with the 95 % t interval.
+    median
+        Over all runs, a diverged one counting as worst.
+    n
+        Runs with a finite value.
+    """
+
+    mean: float
+    low: float
+    high: float
+    median: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One set of runs against another, paired by seed.
+
+    Attributes
+    ----------
+    scale
+        "difference": a - b; "ratio": the geometric mean of a / b.
+    estimate, low, high
+        From the pairs of which both ended, with the 95 % t interval; NaN where there are too few.
+    p
+        Two-sided; None under 5 pairs.
+    n
+        Pairs that say something: both ended, or exactly one diverged.
+    side
+        1 where the pairs say that a is the larger, -1 where b is, 0 where neither.
+    diverged
+        Pairs of which exactly one diverged; with any, p is the sign test's.
+    """
+
+    scale: Scale
+    estimate: float
+    low: float
+    high: float
+    p: float | None
+    n: int
+    side: int
+    diverged: int = 0
+
+    @property
+    def note(self) -> str | None:
+        """What to add where runs diverged."""
+        if not self.diverged:
+            return None
+        pairs = "1 pair" if self.diverged == 1 else f"{self.diverged} pairs"
+        return (
+            f"in {pairs} one run diverged and lost; p is the sign test's, the estimate is of the other pairs"
+        )
+
+
+def interval(values: Sequence[float] | np.ndarray) -> Interval:
+    """Mean with its 95 % t interval, and median, of one value a seed."""
+    present = _present(values)
+    finite = present[np.isfinite(present)]
+    mean, low, high = t_interval(finite)
+    return Interval(mean, low, high, float(np.median(present)) if len(present) else np.nan, len(finite))
+
+
+def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean and the two ends of its t interval; NaN ends for one value, NaN throughout for none."""
+    n = len(values)
+    if n < 2:
+        return (float(values[0]) if n else np.nan), np.nan, np.nan
+    mean, half = float(np.mean(values)), float(stats.t.ppf(0.5 + level / 2, n - 1) * stats.sem(values))
+    return mean, mean - half, mean + half
+
+
+def scale_for(values: Sequence[float] | np.ndarray, direction: Direction) -> Scale:
+    """Positive errors that span more than a decade are compared as ratios, all else as differences."""
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if direction == "min" and len(finite) and finite.min() > 0 and finite.max() > DECADE * finite.min():
+        return "ratio"
+    return "difference"
+
+
+def paired(
+    a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, scale: Scale = "difference"
+) -> Comparison:
+    """Compare two sets of runs, entry i of each being of the same seed.
+
+    Parameters
+    ----------
+    a, b
+        (seeds,) each.
+    scale
+        For "ratio" all finite values must be positive.
+    """
+    gaps = differences(a, b, scale)
+    finite = gaps[np.isfinite(gaps)]
+    diverged = len(gaps) - len(finite)
+    estimate, low, high = t_interval(finite)
+    side = np.sign(np.sum(np.sign(gaps))) if diverged else np.sign(estimate)
+    if scale == "ratio":
+        estimate, low, high = (float(np.exp(value)) for value in (estimate, low, high))
+    enough = len(gaps) >= FEWEST_PAIRS
+    p = p_value(gaps) if enough else None
+    return Comparison(scale, estimate, low, high, p, len(gaps), int(np.nan_to_num(side)), diverged)
+
+
+def differences(
+    a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, scale: Scale = "difference"
+) -> np.ndarray:
+    """a - b, or log a - log b, of every pair that says something; infinite where exactly one run diverged."""
+    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if first.shape != second.shape:
+        raise ValueError(f"pairs need as many values on both sides, not {len(first)} and {len(second)}")
+    if scale == "ratio":
+        if np.nanmin(np.concatenate([first, second]), initial=np.inf) <= 0:
+            raise ValueError("a ratio needs positive values; compare by difference")
+        first, second = np.log(first), np.log(second)
+    with np.errstate(invalid="ignore"):  # inf - inf: both diverged, which says nothing
+        return _present(first - second)
+
+
+def p_value(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
+    """That gaps centred on 0 would come out like this: by sign flips, or by signs alone where any is infinite."""
+    if np.all(np.isfinite(gaps)):
+        return sign_flip(gaps, alternative)
+    wins, losses = int(np.sum(gaps > 0)), int(np.sum(gaps < 0))
+    return float(stats.binomtest(wins, wins + losses, 0.5, alternative).pvalue)
+
+
+def sign_flip(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
+    """p of the sign-flip test of a zero mean: exact up to 12 values, sampled above, never 0.
+
+    If nothing distinguishes the two members of a pair, every gap is as likely to have the other sign; p is the share of
+    sign patterns whose sum is at least as extreme as the one seen (Fisher 1935, section 21).
+    """
+    observed, slack = float(np.sum(gaps)), 1e-12 * float(np.sum(np.abs(gaps)))
+    if len(gaps) <= EXACT_UP_TO:
+        return float(np.mean(_extreme(_all_signs(len(gaps)) @ gaps, observed, slack, alternative)))
+    random = generator(0, 0, "statistics")
+    count = 0
+    for _ in range(10):  # in parts, which bounds the memory
+        signs = random.integers(0, 2, (FLIPS // 10, len(gaps)), dtype=np.int8) * 2 - 1
+        count += int(np.sum(_extreme(signs @ gaps, observed, slack, alternative)))
+    return (count + 1) / (FLIPS + 1)  # the pattern seen is one of them
+
+
+def _extreme(sums: np.ndarray, observed: float, slack: float, alternative: Alternative) -> np.ndarray:
+    if alternative == "greater":
+        return sums >= observed - slack
+    return np.abs(sums) >= abs(observed) - slack
+
+
+@lru_cache
+def _all_signs(n: int) -> np.ndarray:
+    return 1.0 - 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
+
+
+def holm(ps: Sequence[float | None]) -> list[float | None]:
+    """p values adjusted for being several (Holm 1979), in their order; None stays None and counts for nothing."""
+    known = sorted((p, place) for place, p in enumerate(ps) if p is not None)
+    adjusted: list[float | None] = [None] * len(ps)
+    largest = 0.0
+    for rank, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, p * (len(known) - rank)))
+        adjusted[place] = largest
+    return adjusted
+
+
+def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, comparisons: int = 1) -> str:
+    """What a comparison of a with b says of a: "better", "worse", "no evidence" or "not enough seeds".
+
+    Parameters
+    ----------
+    p_holm
+        The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have brought it
+        under 0.05 whatever they gave, the answer is "not enough seeds".
+    """
+    smallest = comparisons * max(2.0 ** (1 - comparison.n), 1 / (FLIPS + 1))
+    if p_holm is None or smallest >= ALPHA:
+        return "not enough seeds"
+    if p_holm >= ALPHA or not comparison.side:
+        return "no evidence"
+    return "better" if (comparison.side > 0) == (direction == "max") else "worse"
+
+
+def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:
+    """Seeds with which a paired t test at 5 % finds an effect with the given power.
+
+    Parameters
+    ----------
+    effect
+        Mean of the paired differences over their standard deviation.
+
+    Returns
+    -------
+    None where there is no effect, or one so small that a million seeds would not do.
+    """
+    if not np.isfinite(effect):
+        return FEWEST_PAIRS if np.isinf(effect) else None
+
+    def decides(n: int) -> bool:
+        threshold = stats.t.ppf(1 - ALPHA / 2, n - 1)
+        return bool(stats.nct.sf(threshold, n - 1, abs(effect) * np.sqrt(n)) >= power)
+
+    # the normal approximation says where to look; too small an effect is not worth looking for
+    rough = ((stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(power)) / max(abs(effect), 1e-9)) ** 2
+    if rough > MOST_SEEDS:
+        return None
+    n = max(FEWEST_PAIRS, int(rough))
+    while not decides(n):
+        n += 1
+    return n
+
+
+def _present(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    return array[~np.isnan(array)]

@@ -1,0 +1,238 @@
+"""Whether the runs bear out each claim that the study wrote down beforehand: supported, refuted or undecided.
+
+A claim names its direction before the runs, so its p is one-sided: small speaks for the claim, near 1 against it. A
+verdict needs both the 95 % interval and p on one side of the claim's margin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy import stats
+
+from seedbed.metrics import Direction
+from seedbed.statistics import (
+    ALPHA,
+    FEWEST_PAIRS,
+    Comparison,
+    Scale,
+    differences,
+    p_value,
+    paired,
+    seeds_to_decide,
+    t_interval,
+)
+
+SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
+
+
+class Table(Protocol):
+    """What a hypothesis is judged on; `metric` is the study's own."""
+
+    metric: str
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """One value a seed; the worst infinity where the run diverged, NaN where there is no run."""
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better."""
+
+    def scale(self, metric: str) -> Scale:
+        """How variants are compared on a metric."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one hypothesis.
+
+    Attributes
+    ----------
+    claim, verdict
+        As written; "supported", "refuted" or "undecided".
+    form
+        Its form: "better", "not_better", "similar", "above", "below", "exceeds" or "matches".
+    subject, against, metric
+        What was held against what: two variants on a metric, or one variant's metric against a number or another metric.
+    seen
+        Subject against `against`: a difference or ratio with its 95 % interval. For above and below, the mean itself.
+        Of several opponents, the one that decided the verdict.
+    p
+        One-sided; None under 5 pairs.
+    seeds_to_decide
+        Where undecided, the seeds that would decide if the effect is the one seen; None where it is nil.
+    """
+
+    claim: str
+    verdict: str
+    form: str
+    subject: str
+    against: str
+    metric: str
+    seen: Comparison
+    p: float | None
+    seeds_to_decide: int | None
+
+
+def judge(hypothesis: Mapping[str, Any], table: Table) -> Judgement:
+    """The verdict on one hypothesis.
+
+    Parameters
+    ----------
+    hypothesis
+        Its table in the study file, of one of the forms that `hypotheses.Hypothesis` lists.
+    table
+        The runs.
+    """
+    facts = {key: value for key, value in hypothesis.items() if value is not None}
+    form = next(form for form in _FORMS if form in facts)
+    return _worst(_FORMS[form](facts, form, table))
+
+
+# --- the forms of a claim -------------------------------------------------------------------------------
+
+
+def _beats(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
+    """`better` and `not_better`: a variant against each of its opponents."""
+    metric, margin = facts.get("metric", table.metric), facts.get("margin", 0.0)
+    scale: Scale = "difference" if margin else table.scale(metric)  # a margin is in units of the metric
+    sign = 1 if table.direction(metric) == "max" else -1
+    subject, than = facts[form], facts["than"]
+    mine = table.values(subject, metric)
+    judgements = []
+    for name in [than] if isinstance(than, str) else than:
+        theirs = table.values(name, metric)
+        gains = sign * differences(mine, theirs, scale) - margin
+        verdict, p = (_decide if form == "better" else _decide_not)(gains)
+        seen = paired(mine, theirs, scale)
+        judgements.append(_judgement(facts, verdict, form, (subject, name, metric), seen, p, gains))
+    return judgements
+
+
+def _is_similar(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
+    """`similar`: two variants differ by no more than `within`, in units of the metric."""
+    subject, against = facts["similar"]
+    metric = facts.get("metric", table.metric)
+    parts = (subject, against, metric)
+    return [_equivalence(facts, form, parts, table.values(subject, metric), table.values(against, metric))]
+
+
+def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
+    """`above` and `below`: a variant's mean against a number."""
+    subject, metric, bound = facts["variant"], facts["metric"], facts[form]
+    values = table.values(subject, metric)
+    gains = differences(values, np.full(len(values), bound)) * (1 if form == "above" else -1)
+    verdict, p = _decide(gains)
+    seen = paired(values, np.zeros(len(values)))
+    return [_judgement(facts, verdict, form, (subject, f"{bound:g}", metric), seen, p, gains)]
+
+
+def _exceeds(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
+    """`exceeds`: one metric of a variant above another of its metrics, run by run."""
+    subject, metric, other = facts["variant"], facts["metric"], facts["exceeds"]
+    first, second = table.values(subject, metric), table.values(subject, other)
+    gains = differences(first, second) - facts.get("margin", 0.0)
+    verdict, p = _decide(gains)
+    return [_judgement(facts, verdict, form, (subject, other, metric), paired(first, second), p, gains)]
+
+
+def _matches(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
+    """`matches`: two metrics of a variant differ by no more than `within`, run by run."""
+    subject, metric, other = facts["variant"], facts["metric"], facts["matches"]
+    values = table.values(subject, metric), table.values(subject, other)
+    return [_equivalence(facts, form, (subject, other, metric), *values)]
+
+
+_FORMS: dict[str, Callable[[Mapping[str, Any], str, Table], list[Judgement]]] = {
+    "better": _beats,
+    "not_better": _beats,
+    "similar": _is_similar,
+    "above": _is_beyond,
+    "below": _is_beyond,
+    "exceeds": _exceeds,
+    "matches": _matches,
+}
+
+# --- deciding -------------------------------------------------------------------------------------------
+
+
+def _decide(gains: np.ndarray) -> tuple[str, float | None]:
+    """Whether gains, positive where they speak for the claim, lie above 0 (supported) or below it (refuted)."""
+    if len(gains) < FEWEST_PAIRS:
+        return UNDECIDED, None
+    p, p_against = p_value(gains, "greater"), p_value(-gains, "greater")
+    if np.all(np.isfinite(gains)):
+        _, low, high = t_interval(gains)
+    else:  # runs diverged: signs alone decide, for a mean says nothing
+        low, high = np.inf, -np.inf
+    if p < ALPHA and low > 0:
+        return SUPPORTED, p
+    return (REFUTED if p_against < ALPHA and high < 0 else UNDECIDED), p
+
+
+def _decide_not(gains: np.ndarray) -> tuple[str, float | None]:
+    """Whether gains lie above 0 (refuted) or at most there (supported)."""
+    verdict, p = _decide(-gains)
+    at_most = len(gains) >= FEWEST_PAIRS and np.all(np.isfinite(gains)) and t_interval(gains)[2] <= 0
+    return (SUPPORTED if at_most else verdict), p
+
+
+def _equivalence(
+    facts: Mapping[str, Any], form: str, parts: tuple[str, str, str], a: np.ndarray, b: np.ndarray
+) -> Judgement:
+    """Two one-sided t tests (Schuirmann 1987): supported where the 90 % interval lies inside +-within."""
+    within = facts["within"]
+    gaps = differences(a, b)
+    verdict, p = _decide_equivalent(gaps, within)
+    room = within - abs(t_interval(gaps[np.isfinite(gaps)])[0])
+    finite = gaps[np.isfinite(gaps)]
+    return _judgement(facts, verdict, form, parts, paired(a, b), p, finite - np.mean(finite) + room)
+
+
+def _decide_equivalent(gaps: np.ndarray, within: float) -> tuple[str, float | None]:
+    if len(gaps) < FEWEST_PAIRS:
+        return UNDECIDED, None
+    if not np.all(
+        np.isfinite(gaps)
+    ):  # a diverged run is far from one that ended; more such pairs than not refute
+        outside = int(np.sum(np.abs(gaps) > within))
+        p = float(stats.binomtest(outside, len(gaps), 0.5, "less").pvalue)
+        against = stats.binomtest(outside, len(gaps), 0.5, "greater").pvalue
+        return (REFUTED if against < ALPHA else UNDECIDED), p
+    mean, low, high = t_interval(gaps)
+    error = float(stats.sem(gaps))
+    nearest = within - abs(mean)
+    p = float(stats.t.sf(nearest / error, len(gaps) - 1)) if error else float(nearest < 0)
+    if p < ALPHA:
+        return SUPPORTED, p
+    return (REFUTED if low > within or high < -within else UNDECIDED), p
+
+
+def _judgement(
+    facts: Mapping[str, Any],
+    verdict: str,
+    form: str,
+    parts: tuple[str, str, str],
+    seen: Comparison,
+    p: float | None,
+    gains: np.ndarray,
+) -> Judgement:
+    seeds = seeds_to_decide(_effect(gains)) if verdict == UNDECIDED else None
+    return Judgement(facts["claim"], verdict, form, *parts, seen, p, seeds)
+
+
+def _effect(gains: np.ndarray) -> float:
+    """Mean over standard deviation of the finite gains; NaN where there are fewer than two."""
+    finite = gains[np.isfinite(gains)]
+    if len(finite) < 2:
+        return np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):  # gains all alike: an infinite effect, or none
+        return float(np.mean(finite) / np.std(finite, ddof=1))
+
+
+def _worst(judgements: list[Judgement]) -> Judgement:
+    """What decides a claim against several: a refuted one, else an undecided one, else the weakest support."""
+    order = (REFUTED, UNDECIDED, SUPPORTED)
+    return min(judgements, key=lambda one: (order.index(one.verdict), -1.0 if one.p is None else -one.p))
