@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import linregress
 
-FALL = 0.05  # still falling: the last fifth brings over 5 % of the loss, or of all its fall, whichever is less ...
-CERTAIN = 3.0  # ... and the slope is so many of its standard errors
-RISE = 1.10  # overfit: the validation loss ends over 10 % above its best
+# Still falling: over the last fifth of the record the training loss fell by FALL of its level (or of all its
+# fall since the start, if that is less), and the slope there is CERTAIN times its standard error.
+FALL = 0.05
+CERTAIN = 3.0
+RISE = 1.10  # overfit: the validation loss ends at over RISE times its best
 SPREAD = 1e-5  # constant output: outputs vary by less than this share of their size
 
 
@@ -69,8 +71,8 @@ def find(records: Iterable[Evidence]) -> list[Finding]:
 def output_spread(outputs: np.ndarray) -> np.ndarray:
     """How much the outputs (runs, m, k) of each run vary over the samples, as a share of their size: (runs,).
 
-    The standard deviation over the samples by the root mean square, of the output that varies most; 0 for outputs
-    that are all 0, nan for ones that are not finite.
+    The standard deviation over the samples by the root mean square, of the output that varies most; 0 for
+    outputs that are all 0, nan for ones that are not finite.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
@@ -88,7 +90,7 @@ def _never_moved(run: Evidence) -> bool:
 
 
 def _still_falling(run: Evidence) -> bool:
-    """Whether a line through the last fifth of the training loss falls by much and for certain; see FALL, CERTAIN."""
+    """Whether a line through the last fifth of the training loss falls by FALL, and is CERTAIN to."""
     loss = run.train_loss
     length = max(5, -(-len(loss) // 5))
     if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all():
@@ -102,7 +104,7 @@ def _still_falling(run: Evidence) -> bool:
 
 
 def _overfit(run: Evidence) -> bool:
-    """Whether validation rose from its best by RISE while training fell, both as medians over a tenth of the record."""
+    """Whether validation rose by RISE while training fell; running medians keep noise from being a best."""
     if len(run.val_loss) == 0 or _diverged(run):
         return False
     val, train = _running_median(run.val_loss), _running_median(run.train_loss)
@@ -122,26 +124,27 @@ def _constant_output(run: Evidence) -> bool:
 CHECKS: dict[str, tuple[Callable[[Evidence], bool], str]] = {
     "diverged": (
         _diverged,
-        "diverged: the loss became infinite or not a number. Lower training.lr, set training.clip_norm or scale the data.",
+        "diverged: the loss became infinite or not a number. Lower training.lr, set training.clip_norm or "
+        "scale the data.",
     ),
     "never_moved": (
         _never_moved,
-        "ended with the parameters they began with: nothing was learnt. Raise training.lr, or change model.init if the "
-        "gradient is zero from the start.",
+        "ended with the parameters they began with: nothing was learnt. Raise training.lr, or change "
+        "model.init if the gradient is zero from the start.",
     ),
     "still_falling": (
         _still_falling,
-        "ended with their training loss still falling: they are not converged. Give more training.epochs or a larger "
-        "training.lr before comparing them.",
+        "ended with their training loss still falling: they are not converged. Give more training.epochs or "
+        "a larger training.lr before comparing them.",
     ),
     "overfit": (
         _overfit,
-        "overfitted: the validation loss rose by over 10 % from its best while the training loss fell. Set "
-        "training.keep_best, stop with training.stop = { patience = ... }, or regularise.",
+        "overfitted: the validation loss rose by over 10 % from its best while the training loss fell. "
+        "Set training.keep_best, stop with training.stop = { patience = ... }, or regularise.",
     ),
     "constant_output": (
         _constant_output,
-        "give the same output for every input: the network is dead. Lower training.lr, change model.init or "
-        "model.activation, or scale the data.",
+        "give the same output for every input. Lower training.lr, change model.init or model.activation, or "
+        "scale the data.",
     ),
 }

@@ -1,4 +1,4 @@
-"""How good the outputs of a group of runs are: one number a run and metric, computed on the host in float64."""
+"""How good the outputs of a group of runs are: one number a run and metric, computed in float64."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def valid_metrics(is_classification: bool, classes: Sequence[str] = ()) -> tuple
 def direction(metric: str) -> Direction:
     """Whether less ("min") or more ("max") of a metric is better.
 
-    Knows full names, such as "val.mse", "test.recall.3", "val.accuracy@3" (at epoch 3), "steps" and "seconds", and
-    bare ones. Raises ValueError for any other, naming the nearest.
+    Knows full names, such as "val.mse", "test.recall.3", "val.accuracy@3" (at epoch 3), "steps" and
+    "seconds", and bare ones. Raises ValueError for any other, naming the nearest.
     """
     bare = re.sub(r"@\d+$", "", metric)
     part, dot, rest = bare.partition(".")
@@ -81,9 +81,9 @@ def compute(
 
     Returns
     -------
-    (runs,) float64 by the names of `valid_metrics`. A number that is not defined is nan: everything for a run whose
-    outputs are not all finite, r2 for a constant target, mape where a target is 0, the relative error of a mean of 0, the
-    recall of a class that the part does not hold.
+    (runs,) float64 by the names of `valid_metrics`. A number that is not defined is nan: everything for a run
+    whose outputs are not all finite, r2 for a constant target, mape where a target is 0, the relative error
+    of a mean of 0, the recall of a class that the part does not hold.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
@@ -97,8 +97,8 @@ def compute(
 def confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
     """How many samples of each class (rows) were taken for each class (columns): (runs, count, count) int64.
 
-    `outputs` and `targets` as for `compute`; one logit above 0 means class 1. A run whose outputs are not all finite
-    has zeros.
+    `outputs` and `targets` as for `compute`; one logit above 0 means class 1. A run whose outputs are not all
+    finite has zeros.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     predicted = outputs[..., 0] > 0 if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
@@ -179,6 +179,6 @@ def _log_loss(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:
-    """Mean over classes without those that occur neither as truth nor as answer, as scikit-learn's macro average."""
+    """Mean over classes but those that are neither truth nor answer, as scikit-learn's macro average."""
     defined = ~np.isnan(values)
     return _ratio(np.where(defined, values, 0).sum(axis=1), defined.sum(axis=1))

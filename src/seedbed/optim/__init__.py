@@ -29,10 +29,8 @@ def build(training: recipe.Training) -> Optimizer:
 
 
 def hyperparameters(training: recipe.Training) -> dict[str, float]:
-    """What one run brings to its rule and stays the same throughout: all hyperparameters but lr, and `clip_norm`.
+    """What one run brings to its rule, the same in every step; a `clip_norm` of inf clips nothing."""
 
-    `clip_norm` is inf where nothing is clipped.
-    """
     everything = {
         "momentum": training.momentum,
         "beta1": training.betas[0],

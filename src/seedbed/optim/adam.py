@@ -15,7 +15,7 @@ EPS = 1e-8
 
 
 def bias_corrections(hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
-    """What `adam_step` needs of the betas and the step; a difference from 1 is taken here, where float64 keeps it."""
+    """What `adam_step` needs of betas and step; float64 keeps the differences from 1."""
     return {
         "step_size": hyper["lr"] / (1 - hyper["beta1"] ** step),
         "root_correction": np.sqrt(1 - hyper["beta2"] ** step),

@@ -25,17 +25,19 @@ class Optimizer(Protocol):
     hyperparameters: ClassVar[tuple[str, ...]]
 
     def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
-        """Numbers that follow from hyperparameters and step (bias corrections), computed on the host in float64.
+        """Numbers that follow from hyperparameters and step (bias corrections), in float64 on the host.
 
-        `hyper` holds (steps, runs) float64 arrays, `step` (steps, 1) counts from 1; returns (steps, runs) arrays.
+        `hyper` holds (steps, runs) float64 arrays; `step`, (steps, 1 or runs), counts from 1, and again from
+        1 after a restart. Returns (steps, runs) arrays.
         """
         ...
 
     def update(
         self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
-        """New parameters (runs, P) and new slots. `hyper` holds (runs, 1) arrays, with `derived`'s among them.
+        """New parameters (runs, P) and new slots; nothing is written in place.
 
-        `hyper["mask"]` is the (1, P) decay mask. Nothing is written in place.
+        `hyper` holds (runs, 1) arrays, those of `derived` among them, and "mask", the (1, P) decay mask. A
+        penalty that no run of the group uses may be left out.
         """
         ...

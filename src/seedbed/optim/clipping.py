@@ -10,9 +10,9 @@ EPS = 1e-6  # keeps a gradient of zero from dividing by zero, as torch.nn.utils.
 
 
 def clip(xp: Any, grads: Array, clip_norm: Array) -> Array:
-    """Gradients (runs, P) scaled down to a norm of `clip_norm` (runs, 1) where theirs is larger; inf clips nothing.
+    """Gradients (runs, P), scaled down to the norm `clip_norm` (runs, 1) where theirs is larger.
 
-    Clip the gradient of the loss alone: penalties enter later, in the update.
+    A `clip_norm` of inf clips nothing. Clip the gradient of the loss alone: penalties enter in the update.
     """
     norm = xp.sqrt(xp.sum(grads * grads, axis=1, keepdims=True)) + EPS
     return xp.where(norm > clip_norm, clip_norm / norm, xp.ones_like(norm)) * grads

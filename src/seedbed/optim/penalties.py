@@ -15,7 +15,7 @@ def penalised(
     hyper: Mapping[str, Array],
     names: tuple[str, ...] = ("weight_decay", "l1"),
 ) -> Array:
-    """Gradients (runs, P) of loss + weight_decay / 2 * |w|^2 + l1 * |w|, over the parameters under `hyper["mask"]`.
+    """Gradients (runs, P) of loss + weight_decay / 2 * |w|^2 + l1 * |w|, for the w under `hyper["mask"]`.
 
     A penalty that `hyper` leaves out is zero, and so is one not in `names`.
     """

@@ -17,9 +17,9 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class RMSprop:
-    """s = alpha * s + (1 - alpha) * g^2; v = momentum * v + g / (sqrt(s) + eps); w = w - lr * v, as torch.optim.RMSprop.
+    """s = alpha * s + (1 - alpha) * g^2; v = momentum * v + g / (sqrt(s) + eps); w = w - lr * v.
 
-    Source: Hinton, "Neural networks for machine learning", lecture 6, 2012.
+    As torch.optim.RMSprop. Source: Hinton, "Neural networks for machine learning", lecture 6, 2012.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("square", "velocity")

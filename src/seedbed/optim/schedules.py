@@ -16,10 +16,10 @@ def lr_factor(
 ) -> np.ndarray:
     """What multiplies lr in each step.
 
-    Time t counts epochs or steps from 0, as the schedule's `per` says. A warm-up of w epochs or steps multiplies
-    everything by a line that rises in every step, from 1 / (its steps) in the first to 1 in its last. Cosine and
-    polynomial decay begin where the warm-up ends and still reach their end with the training; the times of step,
-    multi-step and exponential decay count from the start of the training, warm-up or not.
+    Time t counts epochs or steps from 0, as the schedule's `per` says. A warm-up multiplies everything by a
+    line that rises in every step, from 1 / (steps of the warm-up) in the first to 1 in its last. Cosine and
+    polynomial decay begin where the warm-up ends and still reach their end with the training; the times of
+    step, multi-step and exponential decay count from the start of the training, warm-up or not.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def lr_factor(
 
 
 def steps_since_restart(schedule: recipe.AnySchedule, step: np.ndarray, steps_per_epoch: int) -> np.ndarray:
-    """Steps done before, counted from the last restart of the optimizer (or from the start); 0 means: restart now.
+    """Steps done before, counted from the optimizer's last restart or from the start; 0 means: restart now.
 
     A restart sets the slots to zero and lets `Optimizer.derived` count from 1 again.
     """
@@ -148,7 +148,7 @@ class Plateau(PerRun):
         return cls(*np.array(rows, dtype=np.float64).reshape(-1, 4).T)
 
     def update(self, losses: np.ndarray) -> None:
-        """Take in one evaluation: the watched loss of each run, (runs,). A loss that is nan counts as no fall."""
+        """Take in one evaluation: the watched loss of each run, (runs,); nan counts as no fall."""
         better = losses < self.best - self.min_delta
         self.best = np.where(better, losses, self.best)
         bad = np.where(better, 0, self.bad + 1)

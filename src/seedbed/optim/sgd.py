@@ -14,10 +14,10 @@ from seedbed.optim.penalties import penalised
 
 @dataclass(frozen=True)
 class SGD:
-    """v = momentum * v + g; w = w - lr * v, or with `nesterov` w - lr * (g + momentum * v), as torch.optim.SGD.
+    """v = momentum * v + g; w = w - lr * v, or with `nesterov` w = w - lr * (g + momentum * v).
 
-    A momentum of 0 is plain gradient descent. Source: Sutskever et al., "On the importance of initialization and
-    momentum in deep learning", ICML 2013.
+    As torch.optim.SGD; a momentum of 0 is plain gradient descent. Source: Sutskever et al., "On the
+    importance of initialization and momentum in deep learning", ICML 2013.
     """
 
     nesterov: bool = False

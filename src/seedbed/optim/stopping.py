@@ -13,42 +13,42 @@ ROUNDING = 1e-9  # a rate this close below its bound is only rounded, as 0.1 * 0
 
 
 class Stopping(PerRun):
-    """The stop conditions of many runs at once; a condition that a run has not set is never met.
+    """The stop conditions of many runs at once.
 
     Parameters
     ----------
     stops
-        One a run.
+        One a run; what a run has not set never ends it.
     direction
         Whether a larger ("max") or smaller ("min") study metric is better: which side of `target` reaches it.
     """
 
-    def __init__(self, stops: Sequence[recipe.Stop], direction: str = "min") -> None:
+    def __init__(self, stops: Sequence[recipe.Stop], direction: str) -> None:
         def column(name: str) -> np.ndarray:
-            values = [getattr(stop, name) for stop in stops]
-            return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+            # None becomes nan, and no comparison with nan is true.
+            return np.array([getattr(stop, name) for stop in stops], dtype=np.float64)
 
-        # An unset condition is nan, and no comparison with nan is true.
         self.patience, self.min_delta = column("patience"), column("min_delta")
         self.lr_below, self.seconds = column("lr_below"), column("seconds")
         self.tolerance, self.tolerance_from = column("tolerance"), column("tolerance_from")
-        self.sign = np.full(len(stops), -1.0 if direction == "max" else 1.0)
         self.target = column("target")
-        self.best = np.full(len(stops), np.inf)
-        self.bad = np.zeros(len(stops), dtype=np.int64)
-        self.last_lr = np.full(len(stops), -np.inf)
-        self.last_train_loss = np.full(len(stops), np.nan)
-        self.last_epoch = np.full(len(stops), np.nan)
+        runs = len(stops)
+        self.sign = np.full(runs, -1.0 if direction == "max" else 1.0)
+        self.best = np.full(runs, np.inf)
+        self.bad = np.zeros(runs, dtype=np.int64)
+        self.last_lr = np.full(runs, -np.inf)
+        self.last_train_loss = np.full(runs, np.nan)
+        self.last_epoch = np.full(runs, np.nan)
 
     def update(
         self,
         *,
         epoch: float,
-        watched_loss: np.ndarray,
+        watched: np.ndarray,
         train_loss: np.ndarray,
         lr: np.ndarray,
-        metric: np.ndarray,
-        seconds: float,
+        metric: np.ndarray | None,
+        elapsed: float,
     ) -> np.ndarray:
         """Take in one evaluation and say which runs end here.
 
@@ -56,35 +56,38 @@ class Stopping(PerRun):
         ----------
         epoch
             Epochs done.
-        watched_loss, train_loss, metric
-            (runs,): the validation loss (or what is watched in its stead), the training loss, the study's metric.
+        watched, train_loss
+            (runs,): the validation loss (without a validation part the training loss) and the training loss.
         lr
-            (runs,): the rate of the next step. One that is below its bound but still rising (warm-up) ends nothing.
-        seconds
-            Wall-clock time of the group so far.
+            (runs,): the rate of the next step. One below its bound but still rising (warm-up) ends nothing.
+        metric
+            (runs,): the study's metric; None where it is not known now, which reaches no target.
+        elapsed
+            Wall-clock seconds of the group so far.
 
         Returns
         -------
-        (runs,) of object: the reason, "target", "tolerance", "patience", "lr below ..." or "time"; None to go on.
-        Where several are met the first of these counts.
+        (runs,) of object: None to go on, or the reason: "target", "tolerance", "patience", "lr below ...",
+        "time". Where several are met the first of these counts.
         """
-        better = watched_loss < self.best - self.min_delta
-        self.best = np.where(better, watched_loss, self.best)
+        better = watched < self.best - self.min_delta
+        self.best = np.where(better, watched, self.best)
         self.bad = np.where(better, 0, self.bad + 1)
-        # The change is taken per epoch, so that a rarer evaluation does not loosen or tighten the condition.
+        # The change is taken per epoch, so that a rarer evaluation does not tighten the condition.
         small = np.abs(train_loss - self.last_train_loss) < self.tolerance * (epoch - self.last_epoch)
         below = (lr < self.lr_below * (1 - ROUNDING)) & (lr <= self.last_lr)
-        met = {
-            "time": seconds >= self.seconds,
-            "lr": below,
-            "patience": self.bad >= self.patience,
-            "tolerance": small & (epoch >= self.tolerance_from),
-            "target": self.sign * metric <= self.sign * self.target,
-        }
-        self.last_lr, self.last_train_loss = np.array(lr, float), np.array(train_loss, float)
-        self.last_epoch = np.full(len(self.bad), float(epoch))
+        met = [
+            ("time", elapsed >= self.seconds),
+            ("lr", below),
+            ("patience", self.bad >= self.patience),
+            ("tolerance", small & (epoch >= self.tolerance_from)),
+        ]
+        if metric is not None:
+            met.append(("target", self.sign * metric <= self.sign * self.target))
+        self.last_lr, self.last_train_loss = np.array(lr, np.float64), np.array(train_loss, np.float64)
+        self.last_epoch = np.full(len(self.bad), epoch, dtype=np.float64)
         reasons = np.full(len(self.bad), None, dtype=object)
-        for reason, runs in met.items():
+        for reason, runs in met:
             reasons[runs] = reason
         for run in np.flatnonzero(reasons == "lr"):
             reasons[run] = f"lr below {self.lr_below[run]:g}"
