@@ -35,7 +35,7 @@ class Evaluator:
         self, engine: Engine, rows: np.ndarray, part: str, limit: int | None = None
     ) -> dict[str, np.ndarray]:
         """Metrics on a part (on its first `limit` samples) by full name such as "val.mse", each (runs,)."""
-        outputs, targets, _ = self._apply(engine, rows, part, limit)
+        outputs, targets = self._apply(engine, rows, part, limit)
         values = metrics.compute(self._group.training.loss, outputs, targets, self._classes)
         return {f"{part}.{name}": value for name, value in values.items()}
 
@@ -44,14 +44,20 @@ class Evaluator:
         part = next((part for part in ("test", "val") if part in self.sizes()), None)
         if not self._classes or part is None:
             return None
-        outputs, targets, _ = self._apply(engine, rows, part, None)
+        outputs, targets = self._apply(engine, rows, part, None)
         return metrics.confusion(outputs, targets, len(self._classes))
+
+    def outputs(self, engine: Engine, rows: np.ndarray) -> np.ndarray:
+        """Outputs (runs, m, outputs) for the first samples of the training part."""
+        return engine.predict(self._thinned("train", rows))
 
     def predictions(self, engine: Engine, rows: np.ndarray) -> dict[str, Any] | None:
         """Columns of `predictions.parquet` for numbers; None for classes."""
         if self._classes:
             return None
-        tables = [self._prediction_columns(engine, rows, part) for part in ("grid", "test") if part in self.sizes()]
+        tables = [
+            self._prediction_columns(engine, rows, part) for part in ("grid", "test") if part in self.sizes()
+        ]
         if not tables:
             return None
         return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
@@ -86,6 +92,6 @@ class Evaluator:
 
     def _apply(
         self, engine: Engine, rows: np.ndarray, part: str, limit: int | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray]:
         indices = np.ascontiguousarray(self._indices[part][rows, :limit])  # type: ignore[index]
-        return engine.predict(indices), self.targets(rows, indices), indices
+        return engine.predict(indices), self.targets(rows, indices)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,9 +14,9 @@ from seedbed.nn.base import Layout
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import Network
-from seedbed.optim.schedules import lr_factor
+from seedbed.optim.schedules import lr_factor, steps_since_restart
 from seedbed.random import generator, keys
-from seedbed.recipe import Recipe
+from seedbed.recipe import Recipe, Training
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Group:
     study_seed: int = 0
 
     @property
-    def training(self):  # noqa: ANN201 - a recipe.Training
+    def training(self) -> Training:
         """Training settings that all runs share; numbers may differ from run to run."""
         return self.runs[0].recipe.training
 
@@ -157,7 +156,9 @@ class BatchOrder:
         indices = np.concatenate([self._epoch(epoch) for epoch in range(first_epoch, last_epoch + 1)], axis=1)
         start = int(ends[0]) - first_epoch * n
         length = int(ends[-1] - ends[0])
-        return Batches(np.ascontiguousarray(indices[:, start : start + length]), (ends - ends[0]).astype(np.int64))
+        return Batches(
+            np.ascontiguousarray(indices[:, start : start + length]), (ends - ends[0]).astype(np.int64)
+        )
 
     def _epoch(self, epoch: int) -> np.ndarray:
         """Sample numbers in the order of one epoch, (active runs, n) int32."""
@@ -166,8 +167,12 @@ class BatchOrder:
         for row in self._rows:
             seed = group.runs[row].seed
             if seed not in orders:
-                orders[seed] = generator(group.study_seed, seed, "batches", epoch).permutation(group.train_size)
-        return np.stack([self._train[row][orders[group.runs[row].seed]] for row in self._rows]).astype(np.int32)
+                orders[seed] = generator(group.study_seed, seed, "batches", epoch).permutation(
+                    group.train_size
+                )
+        return np.stack([self._train[row][orders[group.runs[row].seed]] for row in self._rows]).astype(
+            np.int32
+        )
 
 
 class Hyperparameters:
@@ -182,7 +187,10 @@ class Hyperparameters:
 
     @staticmethod
     def _constant(recipe: Recipe) -> dict[str, float]:
-        own = {"label_smoothing": recipe.training.label_smoothing, "dropout": getattr(recipe.model, "dropout", 0.0)}
+        own = {
+            "label_smoothing": recipe.training.label_smoothing,
+            "dropout": getattr(recipe.model, "dropout", 0.0),
+        }
         return optim.hyperparameters(recipe.training) | own
 
     def keep(self, runs: np.ndarray) -> None:
@@ -199,7 +207,13 @@ class Hyperparameters:
         }
         number = np.arange(first_step, first_step + steps)
         hyper["lr"] = self._rates(number) * plateau
-        return hyper | self._optimizer.derived(hyper, number[:, None] + 1)
+        return hyper | self._optimizer.derived(hyper, self._since_restart(number) + 1)
+
+    def _since_restart(self, step: np.ndarray) -> np.ndarray:
+        """Steps since the optimizer last started afresh, (steps, active runs)."""
+        per_epoch = self._group.steps_per_epoch
+        schedules = [self._group.runs[row].recipe.training.schedule for row in self._rows]
+        return np.stack([steps_since_restart(schedule, step, per_epoch) for schedule in schedules], axis=1)
 
     def _rates(self, step: np.ndarray) -> np.ndarray:
         """Scheduled learning rates, (steps, active runs); runs of one variant share theirs."""
@@ -210,4 +224,6 @@ class Hyperparameters:
                 training = run.recipe.training
                 factor = lr_factor(training.schedule, step, self._group.steps_per_epoch, total)
                 columns[run.variant, total] = training.lr * factor
-        return np.stack([columns[self._group.runs[row].variant, int(self._total[row])] for row in self._rows], axis=1)
+        return np.stack(
+            [columns[self._group.runs[row].variant, int(self._total[row])] for row in self._rows], axis=1
+        )

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from seedbed.diagnostics import Evidence
+from seedbed.diagnostics import Evidence, output_spread
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
 from seedbed.metrics import direction
-from seedbed.optim.schedules import Plateau
+from seedbed.optim.schedules import Plateau, steps_since_restart
 from seedbed.optim.stopping import Stopping
+from seedbed.recipe import AnySchedule
 
 EngineClass = Callable[..., Engine]
 ORDER_ENTRIES = 2**24  # batch indices handed to an engine in one call, at most
@@ -64,7 +65,9 @@ def is_recorded(evaluation: int) -> bool:
 
     So a curve of 100 000 epochs takes 200 points, and which they are depends on nothing but the count.
     """
-    return evaluation <= 20 or int(np.log(evaluation) / np.log(1.05)) > int(np.log(evaluation - 1) / np.log(1.05))
+    return evaluation <= 20 or int(np.log(evaluation) / np.log(1.05)) > int(
+        np.log(evaluation - 1) / np.log(1.05)
+    )
 
 
 class Trainer:
@@ -82,7 +85,7 @@ class Trainer:
         self.evaluator, self.order, self.hyper = Evaluator(group), BatchOrder(group), Hyperparameters(group)
         recipes = [run.recipe for run in group.runs]
         self.plateau = Plateau.of([recipe.training.schedule for recipe in recipes])
-        self.stopping = Stopping.of([recipe.training.stop for recipe in recipes], direction(metric))
+        self.stopping = Stopping([recipe.training.stop for recipe in recipes], direction(metric))
         count = len(group.runs)
         self.rows, self.step, self.evaluations = np.arange(count), 0, 0
         self.total = group.total_steps()
@@ -96,7 +99,9 @@ class Trainer:
         self.curves: dict[str, list[Any]] = {
             name: [] for name in ("variant", "seed", "step", "epoch", "metric", "value")
         }
-        self.losses: list[list[tuple[float, float]]] = [[] for _ in range(count)]  # train and val, each evaluation
+        self.losses: list[list[tuple[float, float]]] = [
+            [] for _ in range(count)
+        ]  # train and val, each evaluation
 
     def _engine(self, params: np.ndarray, state: np.ndarray) -> Engine:
         group = self.group
@@ -130,7 +135,7 @@ class Trainer:
         started = time.perf_counter()
         period = self.group.training.eval_every * self.group.steps_per_epoch
         boundary = (self.step // period + 1) * period
-        end = int(min(boundary, self.total[self.rows].min(), self._next_restart()))
+        end = self._next_restart(int(min(boundary, self.total[self.rows].min())))
         losses = self._train_until(end)
         diverged = np.isnan(losses).any(axis=1)
         ending = self.total[self.rows] == end
@@ -143,7 +148,7 @@ class Trainer:
         endings |= {int(place): ("complete", None) for place in np.flatnonzero(ending)}
         endings |= {int(place): ("diverged", "loss not finite") for place in np.flatnonzero(diverged)}
         self.seconds[self.rows] += (time.perf_counter() - started) / len(self.rows)
-        self._restart(end)
+        self._restart()
         self._finish(endings)
 
     def _train_until(self, end: int) -> np.ndarray:
@@ -181,7 +186,7 @@ class Trainer:
         self.loss_sum[self.rows], self.loss_weight = 0.0, 0.0
         self.plateau.update(watched_loss)
         return self.stopping.update(
-            epoch=self.step // self.group.steps_per_epoch,
+            epoch=self.step / self.group.steps_per_epoch,
             watched=watched_loss,
             train_loss=train_loss,
             lr=self._next_rates(),
@@ -239,25 +244,27 @@ class Trainer:
 
     # --- endings ----------------------------------------------------------------------------------------
 
-    def _next_restart(self) -> int:
-        """The next step at which some run's optimizer starts afresh."""
-        return min((step for steps in self._restarts().values() for step in steps if step > self.step), default=2**62)
+    def _restarting(self, step: int) -> list[int]:
+        """Which active runs start their optimizer afresh before this step."""
+        since = [
+            steps_since_restart(schedule, step, self.group.steps_per_epoch) for schedule in self._schedules()
+        ]
+        return [place for place, steps in enumerate(since) if step and steps == 0]
 
-    def _restarts(self) -> dict[int, list[int]]:
-        """Steps at which the optimizer starts afresh, by place among the active runs."""
-        found = {}
-        for place, row in enumerate(self.rows):
-            schedule = self.group.runs[row].recipe.training.schedule
-            if getattr(schedule, "restart", False):
-                unit = self.group.steps_per_epoch if schedule.per == "epoch" else 1
-                found[place] = [milestone * unit for milestone in schedule.milestones]
-        return found
+    def _schedules(self) -> list[AnySchedule]:
+        return [self.group.runs[row].recipe.training.schedule for row in self.rows]
 
-    def _restart(self, step: int) -> None:
-        """Zero the optimizer slots of the runs that start afresh at this step."""
-        places = [place for place, steps in self._restarts().items() if step in steps]
-        if places:
-            slots = {name: array for name, array in self.engine.read().items() if name not in ("params", "state")}
+    def _next_restart(self, end: int) -> int:
+        """The next step, up to `end`, before which some run's optimizer starts afresh."""
+        if not any(getattr(schedule, "restart", False) for schedule in self._schedules()):
+            return end
+        return next((step for step in range(self.step + 1, end) if self._restarting(step)), end)
+
+    def _restart(self) -> None:
+        """Zero the optimizer slots of the runs that start afresh here."""
+        if places := self._restarting(self.step):
+            arrays = self.engine.read()
+            slots = {name: array for name, array in arrays.items() if name not in ("params", "state")}
             for array in slots.values():
                 array[places] = 0
             self.engine.write(slots)
@@ -302,21 +309,37 @@ class Trainer:
         for row, record in enumerate(records):
             record.seconds = float(self.seconds[row])
             record.metrics = {
-                name: float(value[row]) if record.status != "diverged" else np.nan for name, value in values.items()
+                name: float(value[row]) if record.status != "diverged" else np.nan
+                for name, value in values.items()
             }
             if confusion is not None:
                 record.confusion = confusion[row]
         predictions = self.evaluator.predictions(engine, rows)
-        evidence = [self._evidence(record, row) for row, record in enumerate(records)]
+        spread = output_spread(self.evaluator.outputs(engine, rows))
+        evidence = [self._evidence(record, row, float(spread[row])) for row, record in enumerate(records)]
         return Outcome(
-            records, self.curves, predictions, self.final["params"], self.final["state"], evidence, interrupted
+            records,
+            self.curves,
+            predictions,
+            self.final["params"],
+            self.final["state"],
+            evidence,
+            interrupted,
         )
 
-    def _evidence(self, record: RunRecord, row: int) -> Evidence:
+    def _evidence(self, record: RunRecord, row: int, spread: float) -> Evidence:
         losses = np.array(self.losses[row], dtype=np.float64).reshape(-1, 2)
         moved = not np.array_equal(self.initial[row], self.final["params"][row])
+        val_loss = losses[:, 1] if "val" in self.evaluator.sizes() else losses[:0, 1]
         return Evidence(
-            record.variant, record.seed, record.status, record.stop_reason, moved, losses[:, 0], losses[:, 1], None
+            record.variant,
+            record.seed,
+            record.status,
+            record.stop_reason,
+            moved,
+            losses[:, 0],
+            val_loss,
+            spread,
         )
 
 
