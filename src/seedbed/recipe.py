@@ -65,7 +65,9 @@ class Data(Table):
         if isinstance(split, Folds):
             return self
         if len(split) not in (2, 3) or split[0] == 0:
-            raise ValueError("split needs train, validation and test (or, for a source with a test part, two) parts")
+            raise ValueError(
+                "split needs train, validation and test (or, for a source with a test part, two) parts"
+            )
         counts = [isinstance(part, int) for part in split if part]
         if any(counts) and not all(counts):
             raise ValueError("split is either all fractions or all counts")
@@ -77,12 +79,23 @@ class Data(Table):
 Interval = tuple[Float, Float]
 
 
+def _pair_or_pairs(value: object) -> object:
+    pairs = (
+        value
+        if isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple))
+        else [value]
+    )
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        raise ValueError("domain is [low, high], or a list of one such pair for each variable")
+    return value
+
+
 class FunctionData(Data):
     """Samples of a function of x (or of x1..xn), drawn uniformly over a domain."""
 
     source: Literal["function"]
     expression: str
-    domain: Interval | tuple[Interval, ...]
+    domain: Annotated[Interval | tuple[Interval, ...], BeforeValidator(_pair_or_pairs)]
     samples: PositiveInt = 1000
     noise: NonNegativeFloat = 0.0
     grid: PositiveInt = 1000  # equally spaced points on which the finished fit is judged and drawn
@@ -91,7 +104,9 @@ class FunctionData(Data):
     def _domain_is_ordered(self) -> FunctionData:
         for low, high in self.intervals:
             if not low < high:
-                raise ValueError(f"domain [{low:g}, {high:g}] is empty: its low end must be below its high end")
+                raise ValueError(
+                    f"domain [{low:g}, {high:g}] is empty: its low end must be below its high end"
+                )
         return self
 
     @property
@@ -181,7 +196,7 @@ AnyModel = Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator
 class Schedule(Table):
     """How the learning rate moves.
 
-    Over the first `warmup` epochs or steps (see `per`) it also rises linearly, step by step, to its full size.
+    Over the first `warmup` epochs or steps (see `per`) it rises linearly, step by step, to its full size.
     """
 
     per: Per = "epoch"
@@ -246,7 +261,7 @@ class PlateauSchedule(Schedule):
 
 
 class OneCycleSchedule(Schedule):
-    """Two half cosines: from lr / div up to lr over a share `pct_start` of training, then to lr / div / final_div."""
+    """A cosine from lr / div up to lr over the share `pct_start` of training, then one to lr / div / final_div."""
 
     kind: Literal["one_cycle"]
     per: Per = "step"
@@ -327,7 +342,7 @@ class Training(Table):
         if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
             raise ValueError(f"momentum belongs to sgd and rmsprop; {self.optimizer} has none")
         if self.nesterov and (self.optimizer != "sgd" or not self.momentum):
-            raise ValueError("nesterov needs optimizer = \"sgd\" and a momentum above 0")
+            raise ValueError('nesterov needs optimizer = "sgd" and a momentum above 0')
         if self.label_smoothing and self.loss not in (None, "cross_entropy"):
             raise ValueError(f"label_smoothing belongs to cross_entropy; {self.loss} has none")
         return self
@@ -343,21 +358,38 @@ class Recipe(Table):
     @model_validator(mode="after")
     def _parts_fit(self) -> Recipe:
         if self.training.loss is None:
-            object.__setattr__(self, "training", self.training.model_copy(update={"loss": self._usual_loss()}))
+            object.__setattr__(
+                self, "training", self.training.model_copy(update={"loss": self._usual_loss()})
+            )
         if self.model.kind == "logistic" and self.training.loss not in ("bce", "cross_entropy"):
             raise ValueError("a logistic model needs loss bce or cross_entropy")
         if self.model.kind == "linear" and self.training.loss in ("bce", "cross_entropy"):
-            raise ValueError("a linear model needs loss mse, mae or huber; for classes take kind = \"logistic\"")
+            raise ValueError(
+                'a linear model needs loss mse, mae or huber; for classes take kind = "logistic"'
+            )
         if self.data.source == "function" and self.is_classification:
-            raise ValueError(f"{self.training.loss} needs classes, and source = \"function\" gives a number")
+            raise ValueError(f'{self.training.loss} needs classes, and source = "function" gives a number')
         if self.is_image and not self.is_classification:
-            raise ValueError(f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}")
+            raise ValueError(
+                f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}"
+            )
         return self
 
     def _usual_loss(self) -> Loss:
         if self.is_image:
             return "cross_entropy"
         return "bce" if self.model.kind == "logistic" else "mse"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that its data have, as far as the settings alone can tell."""
+        data, own_test = self.data, self.data.source in ("mnist", "fashion_mnist")
+        sizes = (1, 1, 1) if isinstance(data.split, Folds) else (*data.split, 1)[:3]
+        has_val = bool(sizes[1]) and data.fit_on == "train"
+        has_test = (own_test or bool(sizes[2])) and data.fit_on != "all"
+        has_grid = isinstance(data, FunctionData) and len(data.intervals) == 1
+        found = {"train": True, "val": has_val, "test": has_test, "grid": has_grid}
+        return tuple(part for part, there in found.items() if there)
 
     @property
     def is_image(self) -> bool:

@@ -1,0 +1,146 @@
+"""A claim written down before the study runs, in one of seven forms that the report can give a verdict on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator, model_validator
+
+from seedbed.metrics import OF_A_RUN, RECALL, valid_metrics
+from seedbed.problems import Problem, instead_of
+from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
+from seedbed.variants import Variant
+
+METRIC = re.compile(r"(?P<part>[^.@]+)\.(?P<name>[^@]+?)(?P<epoch>@\d+)?")
+
+
+def _one_or_several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+
+# Form -> keys it needs, keys it may have beside them.
+FORMS: dict[str, tuple[set[str], set[str]]] = {
+    "better": ({"than"}, {"metric", "margin"}),
+    "not_better": ({"than"}, {"metric", "margin"}),
+    "similar": ({"within"}, {"metric"}),
+    "above": ({"variant", "metric"}, set()),
+    "below": ({"variant", "metric"}, set()),
+    "exceeds": ({"variant", "metric"}, {"margin"}),
+    "matches": ({"variant", "metric", "within"}, set()),
+}
+
+
+class Hypothesis(Table):
+    """A claim and the form that tests it.
+
+    ==========================================  ================================================================
+    better, than, metric?, margin?              one variant beats another, or each of several, by more than margin
+    not_better, than, metric?, margin?          it does not beat them by more than margin
+    similar = [A, B], within, metric?           the two differ by no more than `within`
+    variant, metric, above = x (or below = x)   a variant's mean lies above (below) a number
+    variant, metric, exceeds = other, margin?   one of its metrics lies above another of its metrics by margin
+    variant, metric, matches = other, within    the two metrics of one variant differ by no more than `within`
+    ==========================================  ================================================================
+
+    Without `metric` the study's own is meant. A metric may carry `@EPOCH`: its value on the curve at that epoch.
+    """
+
+    claim: str
+    better: str | None = None
+    not_better: str | None = None
+    than: Names | None = None
+    similar: tuple[str, str] | None = None
+    variant: str | None = None
+    metric: str | None = None
+    above: Float | None = None
+    below: Float | None = None
+    exceeds: str | None = None
+    matches: str | None = None
+    margin: NonNegativeFloat = 0.0
+    within: NonNegativeFloat | None = None
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Hypothesis:
+        given = self.model_fields_set - {"claim"}
+        forms = [form for form in FORMS if form in given]
+        if len(forms) != 1:
+            raise ValueError(
+                f"a hypothesis has exactly one of {', '.join(FORMS)}, not {' and '.join(forms) or 'none'}"
+            )
+        needed, allowed = FORMS[forms[0]]
+        if needed - given:
+            raise ValueError(f"{forms[0]} also needs {' and '.join(sorted(needed - given))}")
+        if given - needed - allowed - {forms[0]}:
+            raise ValueError(
+                f"{forms[0]} does not go with {' and '.join(sorted(given - needed - allowed - {forms[0]}))}"
+            )
+        return self
+
+    @property
+    def form(self) -> str:
+        """Which of `FORMS` it takes."""
+        return next(form for form in FORMS if form in self.model_fields_set)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants it speaks of."""
+        one = self.better or self.not_better or self.variant
+        return ((one,) if one else ()) + (self.than or ()) + (self.similar or ())
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics it names."""
+        return tuple(name for name in (self.metric, self.exceeds, self.matches) if name)
+
+
+def hypothesis_problems(
+    hypothesis: Hypothesis, names: Sequence[str], variants: Iterable[Variant], study_metric: object
+) -> list[Problem]:
+    """What keeps a claim from being tested: variants that do not exist, metrics that its variants do not have.
+
+    Parameters
+    ----------
+    names
+        Of all variants asked for.
+    variants
+        Those of them that have a valid recipe.
+    study_metric
+        What variants are compared by where the claim names nothing.
+    """
+    place = f'hypothesis "{hypothesis.claim}"'
+    problems = [
+        Problem(place, f'there is no variant "{name}"; {instead_of(name, names)}')
+        for name in hypothesis.variants
+        if name not in names
+    ]
+    metrics = hypothesis.metrics or ((study_metric,) if isinstance(study_metric, str) else ())
+    for variant in variants:
+        if variant.name in hypothesis.variants:
+            found = [metric_problem(metric, variant.recipe) for metric in metrics]
+            problems += [
+                Problem(place, f'variant "{variant.name}": {message}') for message in found if message
+            ]
+    return problems
+
+
+def metric_problem(metric: str, recipe: Recipe, at_epoch: bool = True) -> str | None:
+    """Why a run of this recipe has no such metric, or None where it has; `at_epoch` allows `@EPOCH` after it."""
+    if metric in OF_A_RUN:
+        return None
+    found = METRIC.fullmatch(metric)
+    known = valid_metrics(recipe.is_classification)
+    if not found:
+        return f'"{metric}" is no metric: it takes a part and a name, as in val.{known[1]}'
+    part, name, epoch = found["part"], found["name"], found["epoch"]
+    if name not in known and not (recipe.is_classification and name.startswith(RECALL)):
+        task = "classes" if recipe.is_classification else "numbers"
+        return f'"{metric}" is no metric of a recipe that predicts {task}; {instead_of(name, known)}'
+    if part not in recipe.parts:
+        return f'"{metric}" is not there: this recipe has the parts {", ".join(recipe.parts)}'
+    if epoch and not at_epoch:
+        return f'"{metric}": an epoch can be named in a hypothesis only'
+    return None

@@ -1,0 +1,108 @@
+"""Dotted settings: how the command line, [ablate], [[variant]] and [grid] change a recipe, and what a change is called."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+TABLES = ("data", "model", "training")
+
+# Of these, one takes the place of the other: TOML has no way to take a key away.
+INSTEAD = {"training.epochs": "training.steps", "training.steps": "training.epochs"}
+
+
+def parse_value(text: object) -> Any:
+    """A value as a TOML file would give it; text that is none is meant as text (batch, not "batch").
+
+    What is not text is taken as it is.
+    """
+    if not isinstance(text, str):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, KeyError):
+        return text
+
+
+def parse_values(text: object) -> Any:
+    """Values with commas between them, each as `parse_value` reads it; commas in brackets and quotes do not part."""
+    if not isinstance(text, str):
+        return list(text) if isinstance(text, Iterable) else text
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote or letter in "\"'":
+            quote = "" if letter == quote else quote or letter
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [parse_value(part.strip()) for part in parts]
+
+
+def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with dotted keys, also where they were written without quotes, as nested tables.
+
+    A whole data or model table, known by its source or kind, is one setting.
+    """
+    result: dict[str, Any] = {}
+    for key, value in settings.items():
+        if key in TABLES and isinstance(value, Mapping) and not {"kind", "source"} & set(value):
+            result.update({f"{key}.{name}": inner for name, inner in value.items()})
+        else:
+            result[key] = value
+    return result
+
+
+def changed(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of nested tables with the dotted settings put in; a table as a value replaces the whole table."""
+    result = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
+    for key, value in settings.items():
+        _remove(result, INSTEAD.get(key, ""), settings)
+        *path, last = key.split(".")
+        place = result
+        for name in path:
+            inner = place.get(name)
+            place[name] = dict(inner) if isinstance(inner, Mapping) else {}
+            place = place[name]
+        place[last] = value
+    return result
+
+
+def _remove(tables: dict[str, Any], key: str, settings: Mapping[str, Any]) -> None:
+    table, _, name = key.partition(".")
+    if name and key not in settings and isinstance(tables.get(table), dict):
+        tables[table].pop(name, None)
+
+
+def described(value: Any) -> str:
+    """A value in few words, for a name: 10-100-10, cosine, step every 500 factor 0.5."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        words = [str(value[name]) for name in ("kind", "source") if name in value]
+        return " ".join(
+            words
+            + [f"{name} {described(part)}" for name, part in value.items() if name not in ("kind", "source")]
+        )
+    if isinstance(value, (list, tuple)):
+        whole = all(isinstance(part, int) for part in value)
+        return ("-" if whole else " ").join(described(part) for part in value)
+    return str(value)
+
+
+def names(varied: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What each set of changes is called: norm = none, with the whole key where the short one is ambiguous."""
+    varied = list(varied)
+    keys = {key for settings in varied for key in settings}
+    short = [key.rpartition(".")[2] for key in keys]
+
+    def name_of(key: str) -> str:
+        last = key.rpartition(".")[2]
+        return key if short.count(last) > 1 else last
+
+    return [
+        ", ".join(f"{name_of(key)} = {described(value)}" for key, value in settings.items())
+        for settings in varied
+    ]

@@ -1,0 +1,266 @@
+"""A study: a recipe, what to vary in it, how many seeds, and the claims to test. TOML in, every error at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, ValidationError
+
+from seedbed import labs
+from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
+from seedbed.metrics import direction
+from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
+from seedbed.recipe import Float, NonNegativeInt, PositiveInt, Table
+from seedbed.settings import changed, flat, parse_value, parse_values
+from seedbed.variants import BASE, Variant, changes, check_keys, validated
+
+if TYPE_CHECKING:
+    from seedbed.results import Result
+
+Entry = TypeVar("Entry", bound=Table)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+
+
+def _safe_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f'"{name}" is no name of a study: letters, digits, ".", "_" and "-", with at most one "/" between, '
+            "since it becomes a directory"
+        )
+    return name
+
+
+def _visible(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError("a variant needs a name of visible characters")
+    return name
+
+
+class StudySettings(Table):
+    """The table [study]."""
+
+    seeds: PositiveInt = 5
+    metric: str
+    direction: Literal["min", "max"] | None = None
+    seed: NonNegativeInt = 0
+
+
+STUDY_KEYS = tuple(f"study.{name}" for name in StudySettings.model_fields)
+
+
+class VariantTable(Table):
+    """One [[variant]]: several settings changed under a name."""
+
+    name: Annotated[str, AfterValidator(_visible)]
+    set: dict[str, Any]
+    published: dict[str, Float] = {}
+
+
+class StudyFile(Table):
+    """The top level of a study file. The recipe's three tables are validated apart, once for each variant."""
+
+    name: Annotated[str, AfterValidator(_safe_name)]
+    description: str = ""
+    data: Any = None
+    model: Any = None
+    training: Any = None
+    study: StudySettings
+    published: dict[str, Float] = {}
+    ablate: dict[str, Any] = {}
+    grid: dict[str, Any] = {}
+    variant: tuple[VariantTable, ...] = ()
+    hypothesis: tuple[Hypothesis, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated study.
+
+    Attributes
+    ----------
+    variants
+        `base` first.
+    seeds
+        How many seeds each variant is run under.
+    metric, direction
+        What variants are compared by, and whether less ("min") or more ("max") of it is better.
+    seed
+        The seed of the whole study: another one gives other splits, draws and batches under every seed.
+    text
+        The TOML as given.
+    directory
+        What relative paths in it are relative to.
+    tables
+        The document as read, with the changes of `override`.
+    """
+
+    name: str
+    description: str
+    variants: tuple[Variant, ...]
+    seeds: int
+    metric: str
+    direction: str
+    seed: int
+    hypotheses: tuple[Hypothesis, ...]
+    text: str
+    directory: Path
+    tables: dict[str, Any] = field(repr=False)
+    place: str = "study"
+
+    @classmethod
+    def load(cls, path_or_lab: str | Path) -> Study:
+        """Read a study file, or a lab by its name.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong with it.
+        """
+        place = str(path_or_lab)
+        path = Path(path_or_lab)
+        if place in labs.names() and not path.is_file():
+            path = labs.path(place)
+        elif path.is_dir():
+            raise StudyError(place, [Problem("", "is a directory, not a study file")])
+        elif not path.exists():
+            found = nearest(place, labs.names())
+            lab = f'; did you mean the lab "{found}"?' if found else ""
+            raise StudyError(place, [Problem("", f"there is no such file and no such lab{lab}")])
+        return cls.parse(_read(path, place), path)
+
+    @classmethod
+    def parse(cls, text: str, path: str | Path = "study.toml") -> Study:
+        """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise StudyError(str(path), [Problem("", f"not valid TOML: {error}")]) from None
+        return _study(tables, text, str(path), Path(path).absolute().parent)
+
+    @property
+    def base(self) -> Variant:
+        """The unchanged recipe."""
+        return self.variants[0]
+
+    def variant(self, name: str) -> Variant:
+        """The variant of that name."""
+        return next(variant for variant in self.variants if variant.name == name)
+
+    def override(
+        self,
+        set: Mapping[str, Any] | None = None,
+        vary: Mapping[str, Any] | None = None,
+        seeds: int | None = None,
+    ) -> Study:
+        """The same study with settings changed in its base, more values to vary, or another number of seeds.
+
+        Parameters
+        ----------
+        set
+            Dotted key -> value; text is read as a TOML value where it is one.
+        vary
+            Dotted key -> list of values, or text with commas; added to [ablate].
+        """
+        settings = {key: parse_value(value) for key, value in (set or {}).items()}
+        if seeds is not None:
+            settings["study.seeds"] = seeds
+        problems: list[Problem] = []
+        check_keys("set", settings, problems, also=STUDY_KEYS)
+        if problems:
+            raise StudyError(self.place, problems)
+        tables = changed(self.tables, settings)
+        ablate = flat(tables.get("ablate", {}))
+        for key, text in (vary or {}).items():
+            values = parse_values(text)
+            ablate[key] = [*ablate.get(key, []), *values] if isinstance(values, list) else values
+        return _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
+
+    def run(self, seeds: int | None = None, **options: Any) -> Result:
+        """Train every variant under every seed and store all of it; see `runner.run` for the options."""
+        from seedbed.runner import run
+
+        return run(self if seeds is None else self.override(seeds=seeds), **options)
+
+
+def _read(path: Path, place: str) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text: byte {error.object[error.start]:#04x} at position {error.start}"
+        raise StudyError(place, [Problem("", message)]) from None
+    except OSError as error:
+        raise StudyError(place, [Problem("", f"cannot be read: {error.strerror}")]) from None
+
+
+# --- from tables to a study --------------------------------------------------------------------------------
+
+
+def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> Study:
+    """Validate everything and build the study, or raise all that is wrong."""
+    problems: list[Problem] = []
+    file = _file(tables, problems)
+    asked = changes(
+        _table(tables, "ablate"), _valid(VariantTable, tables, "variant"), _table(tables, "grid"), problems
+    )
+    variants = validated(tables, asked, file.published if file else {}, problems)
+    problems += _unmeasurable(tables, variants)
+    names = [BASE, *(change.name for change in asked)]
+    for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
+        problems += hypothesis_problems(hypothesis, names, variants, _table(tables, "study").get("metric"))
+    if problems or file is None:
+        raise StudyError(place, problems)
+    return Study(
+        name=file.name,
+        description=file.description,
+        variants=tuple(variants),
+        seeds=file.study.seeds,
+        metric=file.study.metric,
+        direction=file.study.direction or direction(file.study.metric),
+        seed=file.study.seed,
+        hypotheses=file.hypothesis,
+        text=text,
+        directory=directory,
+        tables=tables,
+        place=place,
+    )
+
+
+def _file(tables: Mapping[str, Any], problems: list[Problem]) -> StudyFile | None:
+    try:
+        return StudyFile.model_validate(tables)
+    except ValidationError as error:
+        problems += problems_of(error, StudyFile, tables)
+        return None
+
+
+def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A table of the file, or an empty one where something else stands there, which is a problem found elsewhere."""
+    table = tables.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Entry]:
+    """Those entries of an array of tables that are valid, so that problems in one do not hide those of others."""
+    entries = tables.get(name)
+    valid = []
+    for entry in entries if isinstance(entries, list) else []:
+        with suppress(ValidationError):
+            valid.append(model.model_validate(entry))
+    return valid
+
+
+def _unmeasurable(tables: Mapping[str, Any], variants: Sequence[Variant]) -> list[Problem]:
+    """Metrics that are none, or that the recipe they are asked of does not have."""
+    metric = _table(tables, "study").get("metric")
+    asked = [("study.metric", metric, variants[0])] if isinstance(metric, str) and variants else []
+    for variant in variants:
+        place = "published" if variant.name == BASE else f'variant "{variant.name}": published'
+        asked += [(f"{place}.{dotted([name])}", name, variant) for name in variant.published]
+    found = [(key, metric_problem(name, variant.recipe, at_epoch=False)) for key, name, variant in asked]
+    return [Problem(key, message) for key, message in found if message]

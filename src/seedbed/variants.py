@@ -1,0 +1,163 @@
+"""Variants: the base recipe and every change of it that [ablate], [[variant]] and [grid] ask for, each validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Any
+
+from pydantic import ValidationError
+
+from seedbed.problems import Problem, dotted, instead_of, known_keys, nearest, problems_of
+from seedbed.recipe import Recipe
+from seedbed.settings import TABLES, changed, described, flat, names
+
+BASE = "base"
+MOST_POINTS = 10_000
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One assignment of the varied settings.
+
+    Attributes
+    ----------
+    name
+        `base` for the unchanged recipe.
+    settings
+        What is set differently from base: dotted key -> value.
+    recipe
+        The whole recipe with every default filled in.
+    published
+        Numbers that somebody else reported for it, by metric.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    recipe: Recipe
+    published: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A variant that is asked for, before its recipe is known to be valid."""
+
+    name: str
+    settings: dict[str, Any]
+    named: bool = False
+    published: Mapping[str, float] = field(default_factory=dict)
+
+
+def changes(
+    ablate: Mapping[str, Any], named: Iterable[Any], grid: Mapping[str, Any], problems: list[Problem]
+) -> list[Change]:
+    """Every variant asked for beside base: the named ones, then one change at a time, then every combination.
+
+    Parameters
+    ----------
+    named
+        The [[variant]] tables.
+    problems
+        Gets what is wrong with keys and lists; what it concerns is left out.
+    """
+    ablate, grid = _lists("ablate", ablate, problems), _lists("grid", grid, problems)
+    points = prod(len(values) for values in grid.values())
+    if points > MOST_POINTS:
+        problems.append(Problem("grid", f"asks for {points:,} variants; {MOST_POINTS:,} are the most"))
+        grid = {}
+    automatic = [{key: value} for key, values in ablate.items() for value in values]
+    automatic += [dict(zip(grid, point, strict=True)) for point in product(*grid.values()) if grid]
+    result = []
+    for table in named:
+        settings = flat(table.set)
+        if check_keys(f'variant "{table.name}": set', settings, problems):
+            result.append(Change(table.name, settings, True, table.published))
+    called = zip(names(automatic), automatic, strict=True)
+    return result + [Change(name, settings) for name, settings in called]
+
+
+def _lists(table: str, varied: Mapping[str, Any], problems: list[Problem]) -> dict[str, list[Any]]:
+    varied = flat(varied)
+    check_keys(table, varied, problems)
+    known = known_keys(Recipe)
+    result = {}
+    for key, values in varied.items():
+        place = dotted([table, key])
+        if not isinstance(values, list) or not values:
+            problems.append(
+                Problem(place, f"expected a list of values to try, got {described(values) or 'an empty one'}")
+            )
+        elif key in known:
+            twice = [described(value) for place, value in enumerate(values) if value in values[:place]]
+            problems += [Problem(place, f"{value} is given twice") for value in twice]
+            result[key] = [value for place, value in enumerate(values) if value not in values[:place]]
+    return result
+
+
+def check_keys(
+    place: str, settings: Iterable[str], problems: list[Problem], also: Iterable[str] = ()
+) -> bool:
+    """Whether all dotted keys are a recipe's (or among `also`); a problem for each that is not."""
+    known = [*known_keys(Recipe), *also]
+    wrong = [key for key in settings if key not in known]
+    problems += [
+        Problem(f"{place}.{dotted([key])}", f"no such setting; {_meant(key, known)}") for key in wrong
+    ]
+    return not wrong
+
+
+def _meant(key: str, known: list[str]) -> str:
+    """A key meant by another: its last part elsewhere, a like one in its table, a like one anywhere."""
+    table, _, last = key.rpartition(".")
+    found = next((name for name in known if name.rpartition(".")[2] == last), None)
+    if found is None:
+        near = nearest(last, [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == table])
+        found = f"{table}.{near}" if near else None
+    return f'did you mean "{found}"?' if found else instead_of(key, known)
+
+
+def validated(
+    tables: Mapping[str, Any],
+    asked: Iterable[Change],
+    published: Mapping[str, float],
+    problems: list[Problem],
+) -> list[Variant]:
+    """Base and those changes of it that make a valid recipe of their own; `problems` gets what is wrong with the rest.
+
+    What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks for and
+    that is there already (lr = 0.1 where base has it) is left out; a named variant must differ from all others.
+    """
+    recipe, wrong_in_base = _recipe(tables)
+    problems += wrong_in_base
+    variants = [Variant(BASE, {}, recipe, dict(published))] if recipe else []
+    for change in asked:
+        recipe, wrong = _recipe(changed(tables, change.settings))
+        problems += [
+            Problem(f'variant "{change.name}": {problem.key}', problem.message)
+            for problem in wrong
+            if problem not in wrong_in_base
+        ]
+        if not recipe:
+            continue
+        same = next((variant.name for variant in variants if variant.recipe == recipe), None)
+        if same is None:
+            variants.append(Variant(change.name, change.settings, recipe, dict(change.published)))
+        elif change.named:
+            problems.append(Problem(f'variant "{change.name}"', f'has the same settings as "{same}"'))
+    problems += _names_taken([BASE, *(variant.name for variant in variants if variant.name != BASE)])
+    return variants
+
+
+def _recipe(tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
+    document = {name: tables[name] for name in TABLES if name in tables}
+    try:
+        return Recipe.model_validate(document), []
+    except ValidationError as error:
+        return None, problems_of(error, Recipe, document)
+
+
+def _names_taken(called: list[str]) -> list[Problem]:
+    taken = dict.fromkeys(name for place, name in enumerate(called) if name in called[:place])
+    return [Problem(f'variant "{name}"', "this name is taken by another variant") for name in taken]
