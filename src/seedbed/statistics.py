@@ -1,7 +1,7 @@
-"""What a handful of seeds can say: intervals, paired differences, p values, and the seeds a question would need.
+"""What a handful of seeds can say: intervals, paired differences, p values, and how many seeds would do.
 
-Values are one a seed. A run that diverged stands as the worst infinity (inf for errors, -inf for scores) and is never
-dropped; a run that does not exist is NaN.
+Values are one a seed. A run that diverged stands as the worst infinity (inf for errors, -inf for scores)
+and is never dropped; a run that does not exist is NaN.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from seedbed.metrics import Direction
 from seedbed.random import generator
 
 Scale = Literal["difference", "ratio"]
-Direction = Literal["min", "max"]
 Alternative = Literal["two-sided", "greater"]
 
 ALPHA = 0.05
@@ -84,9 +84,7 @@ class Comparison:
         if not self.diverged:
             return None
         pairs = "1 pair" if self.diverged == 1 else f"{self.diverged} pairs"
-        return (
-            f"in {pairs} one run diverged and lost; p is the sign test's, the estimate is of the other pairs"
-        )
+        return f"in {pairs} one run diverged and lost: p is the sign test's, the estimate the other pairs'"
 
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:
@@ -155,7 +153,7 @@ def differences(
 
 
 def p_value(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
-    """That gaps centred on 0 would come out like this: by sign flips, or by signs alone where any is infinite."""
+    """p of gaps centred on 0: by sign flips, or by signs alone where any gap is infinite."""
     if np.all(np.isfinite(gaps)):
         return sign_flip(gaps, alternative)
     wins, losses = int(np.sum(gaps > 0)), int(np.sum(gaps < 0))
@@ -165,8 +163,8 @@ def p_value(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
 def sign_flip(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
     """p of the sign-flip test of a zero mean: exact up to 12 values, sampled above, never 0.
 
-    If nothing distinguishes the two members of a pair, every gap is as likely to have the other sign; p is the share of
-    sign patterns whose sum is at least as extreme as the one seen (Fisher 1935, section 21).
+    If nothing distinguishes the two members of a pair, every gap is as likely to have the other sign; p is
+    the share of sign patterns whose sum is at least as extreme as the one seen (Fisher 1935, section 21).
     """
     observed, slack = float(np.sum(gaps)), 1e-12 * float(np.sum(np.abs(gaps)))
     if len(gaps) <= EXACT_UP_TO:
@@ -191,7 +189,7 @@ def _all_signs(n: int) -> np.ndarray:
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted for being several (Holm 1979), in their order; None stays None and counts for nothing."""
+    """p values adjusted for being several (Holm 1979), in their order; None stays None and does not count."""
     known = sorted((p, place) for place, p in enumerate(ps) if p is not None)
     adjusted: list[float | None] = [None] * len(ps)
     largest = 0.0
@@ -207,8 +205,8 @@ def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, 
     Parameters
     ----------
     p_holm
-        The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have brought it
-        under 0.05 whatever they gave, the answer is "not enough seeds".
+        The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have
+        brought it under 0.05 whatever they gave, the answer is "not enough seeds".
     """
     smallest = comparisons * max(2.0 ** (1 - comparison.n), 1 / (FLIPS + 1))
     if p_holm is None or smallest >= ALPHA:
@@ -237,7 +235,7 @@ def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:
         threshold = stats.t.ppf(1 - ALPHA / 2, n - 1)
         return bool(stats.nct.sf(threshold, n - 1, abs(effect) * np.sqrt(n)) >= power)
 
-    # the normal approximation says where to look; too small an effect is not worth looking for
+    # the normal approximation asks for slightly too few, so the search starts there
     rough = ((stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(power)) / max(abs(effect), 1e-9)) ** 2
     if rough > MOST_SEEDS:
         return None

@@ -1,7 +1,7 @@
 """Whether the runs bear out each claim that the study wrote down beforehand: supported, refuted or undecided.
 
-A claim names its direction before the runs, so its p is one-sided: small speaks for the claim, near 1 against it. A
-verdict needs both the 95 % interval and p on one side of the claim's margin.
+A claim names its direction before the runs, so its p is one-sided: small speaks for it, near 1 against it.
+A verdict needs both the 95 % interval and p on one side of the claim's margin.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ class Judgement:
     form
         Its form: "better", "not_better", "similar", "above", "below", "exceeds" or "matches".
     subject, against, metric
-        What was held against what: two variants on a metric, or one variant's metric against a number or another metric.
+        What was held against what: two variants on a metric, or one variant's metric against a number or
+        another metric.
     seen
-        Subject against `against`: a difference or ratio with its 95 % interval. For above and below, the mean itself.
-        Of several opponents, the one that decided the verdict.
+        Subject against `against`: a difference or ratio with its 95 % interval. For above and below, the mean
+        itself. Of several opponents, the one that decided the verdict.
     p
         One-sided; None under 5 pairs.
     seeds_to_decide
@@ -159,7 +160,7 @@ _FORMS: dict[str, Callable[[Mapping[str, Any], str, Table], list[Judgement]]] = 
 
 
 def _decide(gains: np.ndarray) -> tuple[str, float | None]:
-    """Whether gains, positive where they speak for the claim, lie above 0 (supported) or below it (refuted)."""
+    """Whether gains, positive where they speak for the claim, lie above 0 (supported) or below (refuted)."""
     if len(gains) < FEWEST_PAIRS:
         return UNDECIDED, None
     p, p_against = p_value(gains, "greater"), p_value(-gains, "greater")
@@ -186,25 +187,22 @@ def _equivalence(
     within = facts["within"]
     gaps = differences(a, b)
     verdict, p = _decide_equivalent(gaps, within)
-    room = within - abs(t_interval(gaps[np.isfinite(gaps)])[0])
-    finite = gaps[np.isfinite(gaps)]
-    return _judgement(facts, verdict, form, parts, paired(a, b), p, finite - np.mean(finite) + room)
+    nearest_end = np.sign(np.sum(gaps[np.isfinite(gaps)])) * within
+    return _judgement(facts, verdict, form, parts, paired(a, b), p, gaps - nearest_end)
 
 
 def _decide_equivalent(gaps: np.ndarray, within: float) -> tuple[str, float | None]:
     if len(gaps) < FEWEST_PAIRS:
         return UNDECIDED, None
-    if not np.all(
-        np.isfinite(gaps)
-    ):  # a diverged run is far from one that ended; more such pairs than not refute
+    if not np.all(np.isfinite(gaps)):  # a diverged run is far from one that ended
         outside = int(np.sum(np.abs(gaps) > within))
         p = float(stats.binomtest(outside, len(gaps), 0.5, "less").pvalue)
         against = stats.binomtest(outside, len(gaps), 0.5, "greater").pvalue
         return (REFUTED if against < ALPHA else UNDECIDED), p
     mean, low, high = t_interval(gaps)
     error = float(stats.sem(gaps))
-    nearest = within - abs(mean)
-    p = float(stats.t.sf(nearest / error, len(gaps) - 1)) if error else float(nearest < 0)
+    room = within - abs(mean)
+    p = float(stats.t.sf(room / error, len(gaps) - 1)) if error else float(room < 0)
     if p < ALPHA:
         return SUPPORTED, p
     return (REFUTED if low > within or high < -within else UNDECIDED), p
@@ -233,6 +231,6 @@ def _effect(gains: np.ndarray) -> float:
 
 
 def _worst(judgements: list[Judgement]) -> Judgement:
-    """What decides a claim against several: a refuted one, else an undecided one, else the weakest support."""
+    """What decides a claim against several: a refuted one, else an undecided one, else the weakest."""
     order = (REFUTED, UNDECIDED, SUPPORTED)
     return min(judgements, key=lambda one: (order.index(one.verdict), -1.0 if one.p is None else -one.p))

@@ -1,0 +1,127 @@
+"""A result for others to read: the JSON document of `run --json`, and the table of variants as text and HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from seedbed.files import to_json
+from seedbed.wording import between, effect, number, p_text
+
+if TYPE_CHECKING:
+    from seedbed.results import Result, VersusBase
+    from seedbed.verdicts import Judgement
+
+
+def document(result: Result) -> dict[str, Any]:
+    """All that the study found, as plain data; what is not finite is None."""
+    seconds = result.environment.get("seconds") or {}
+    contents = {
+        "id": result.id,
+        "study": result.study["study"],
+        "directory": str(result.directory),
+        "status": result.status,
+        "engine": result.environment.get("engine"),
+        "device": result.environment.get("device"),
+        "metric": result.metric,
+        "direction": result.study["direction"],
+        "seconds": {"total": seconds.get("total"), "train": seconds.get("train")},
+        "variants": [_variant(result, row) for row in result.study["variants"]],
+        "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
+        "findings": result.findings,
+    }
+    return json.loads(to_json(contents))
+
+
+def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
+    name, published = row["name"], result.published(row["name"])
+    statuses = list(result.status_of(name).values())
+    versus = result.versus_base.get(name)
+    return {
+        "name": name,
+        "settings": row.get("settings", {}),
+        "runs": len(statuses),
+        "diverged": statuses.count("diverged"),
+        "metrics": {
+            metric: {**asdict(result.summary(name, metric)), "published": published.get(metric)}
+            for metric in dict.fromkeys([*result.metrics, *published])
+        },
+        "versus_base": versus and _versus(result.metric, versus),
+    }
+
+
+def _versus(metric: str, versus: VersusBase) -> dict[str, Any]:
+    seen = versus.comparison
+    ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
+    return {
+        "metric": metric,
+        "scale": seen.scale,
+        **ends,
+        "p": versus.p,
+        "n": seen.n,
+        "verdict": versus.verdict,
+    }
+
+
+def _hypothesis(judgement: Judgement) -> dict[str, Any]:
+    seen = judgement.seen
+    ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
+    rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide}
+    return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest}
+
+
+class Table:
+    """The variants side by side: `print` it, or let a notebook show it.
+
+    Attributes
+    ----------
+    header, rows
+        Cells as text.
+    """
+
+    def __init__(self, result: Result) -> None:
+        self.caption = f"{result.study['study']} · {result.status}"
+        metrics = result.reported_metrics
+        published = [
+            metric for metric in metrics if any(metric in result.published(name) for name in result.variants)
+        ]
+        self.header = ["variant", "runs"]
+        for metric in metrics:
+            self.header += [metric, "95 % interval", "median"]
+        self.header += [f"published {metric}" for metric in published] + [f"vs {result.base}", "p", "verdict"]
+        self.rows = [_row(result, name, published) for name in result.variants]
+
+    def __str__(self) -> str:
+        lines = [self.header, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        texts = [
+            "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+            for line in lines
+        ]
+        return "\n".join([texts[0], "─" * max(map(len, texts)), *texts[1:]])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        def line(cells: list[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join(line(row, "td") for row in self.rows)
+        return (
+            f"<table><caption>{html.escape(self.caption)}</caption>"
+            f"<thead>{line(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
+        )
+
+
+def _row(result: Result, name: str, published: list[str]) -> list[str]:
+    statuses = list(result.status_of(name).values())
+    diverged = statuses.count("diverged")
+    row = [name, f"{len(statuses)}" + (f" ({diverged} diverged)" if diverged else "")]
+    for metric in result.reported_metrics:
+        seen = result.summary(name, metric)
+        row += [number(seen.mean), between(seen.low, seen.high), number(seen.median)]
+    row += [number(result.published(name).get(metric)) for metric in published]
+    versus = result.versus_base.get(name)
+    return row + ([effect(versus.comparison), p_text(versus.p), versus.verdict] if versus else [""] * 3)

@@ -1,0 +1,260 @@
+"""A stored study as tables, curves and the JSON document that `run --json` and `show --json` print."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seedbed import documents, store
+from seedbed.metrics import Direction, direction
+from seedbed.statistics import (
+    Comparison,
+    Interval,
+    Scale,
+    holm,
+    interval,
+    paired,
+    scale_for,
+    verdict,
+)
+from seedbed.verdicts import Judgement, judge
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BASE = "base"
+NOT_METRICS = (*store.RUN_COLUMNS, "confusion")
+CURVE_COLUMNS = dict.fromkeys(("variant", "metric"), "string") | dict.fromkeys(
+    ("seed", "step", "epoch"), "int64"
+)
+PREDICTION_COLUMNS = dict.fromkeys(("variant", "part"), "string") | dict.fromkeys(("seed", "sample"), "int64")
+COLUMNS = {
+    "runs": store.RUN_COLUMNS,
+    "curves": CURVE_COLUMNS | {"value": "float64"},
+    "predictions": PREDICTION_COLUMNS | dict.fromkeys(("x", "target", "output"), "float64"),
+}
+
+
+@dataclass(frozen=True)
+class VersusBase:
+    """A variant against the base on the study's metric; `p` is adjusted for all comparisons of the study."""
+
+    comparison: Comparison
+    p: float | None
+    verdict: str
+
+
+class Result:
+    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory)
+        self.id = self.directory.resolve().name
+        self.study = _read_json(self.directory / "resolved.json")
+        environment = self.directory / "environment.json"
+        self.environment = _read_json(environment) if environment.exists() else {}
+        self.events = list(store.events(self.directory))
+        self.status = store.status(self.directory)
+        self.metric: str = self.study["metric"]
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Result:
+        """Open the directory of a study.
+
+        Raises
+        ------
+        StoreError
+            Where it holds none.
+        """
+        if not (Path(directory) / store.JOURNAL).is_file():
+            raise store.StoreError(f"{directory} is not the directory of a study: it has no {store.JOURNAL}")
+        return cls(directory)
+
+    # --- what is stored ---------------------------------------------------------------------------------
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """One row a run."""
+        return self._read("runs")
+
+    @cached_property
+    def curves(self) -> pa.Table:
+        """One row a run, epoch and metric."""
+        return self._read("curves")
+
+    @cached_property
+    def predictions(self) -> pa.Table:
+        """One row a run and sample of the grid and of the test part."""
+        return self._read("predictions")
+
+    def _read(self, name: str) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        path = self.directory / f"{name}.parquet"
+        if path.exists():
+            return parquet.read_table(path)
+        schema = [(column, getattr(pa, kind)()) for column, kind in COLUMNS[name].items()]
+        return pa.schema(schema).empty_table()
+
+    # --- what statistics are made of --------------------------------------------------------------------
+
+    @property
+    def variants(self) -> list[str]:
+        """Names, in the order of the study."""
+        return [variant["name"] for variant in self.study["variants"]]
+
+    @property
+    def base(self) -> str:
+        """The variant that all others are compared with: `base`, or else the first."""
+        return BASE if BASE in self.variants else self.variants[0]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that the finished runs have."""
+        return [name for name in self.runs.column_names if name not in NOT_METRICS and ":" not in name]
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The study's seeds."""
+        seeds = self.study["seeds"]
+        return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+    def status_of(self, variant: str) -> dict[int, str]:
+        """Seed -> how that run ended."""
+        return {seed: status for seed, status in self._column(variant, "status").items() if status}
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better."""
+        return self.study["direction"] if metric == self.metric else direction(metric)
+
+    def scale(self, metric: str) -> Scale:
+        """How variants are compared on a metric: one scale for the whole study."""
+        return scale_for(
+            np.concatenate([self.values(name, metric) for name in self.variants]), self.direction(metric)
+        )
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """One value a seed: the worst infinity where the run diverged, NaN where there is no finished run.
+
+        Parameters
+        ----------
+        metric
+            A column of the runs, or `name@EPOCH`: what its curve held at that epoch.
+        """
+        column, at, epoch = metric.partition("@")
+        found = self._curve_values(variant, column, int(epoch)) if at else self._column(variant, column)
+        worst = math.inf if self.direction(metric) == "min" else -math.inf
+        statuses = self.status_of(variant)
+
+        def value(seed: int) -> float:
+            if statuses.get(seed) == "diverged":
+                return worst
+            known = found.get(seed) if statuses.get(seed) != "interrupted" else None
+            return math.nan if known is None else float(known)
+
+        return np.array([value(seed) for seed in self.seeds])
+
+    def _column(self, variant: str, name: str) -> dict[int, Any]:
+        return self._run_columns.get(name, {}).get(variant, {})
+
+    @cached_property
+    def _run_columns(self) -> dict[str, dict[str, dict[int, Any]]]:
+        """Column -> variant -> seed -> value."""
+        columns = self.runs.to_pydict()
+        keys = list(zip(columns["variant"], columns["seed"], strict=True))
+        table: dict[str, dict[str, dict[int, Any]]] = {}
+        for name, values in columns.items():
+            for (variant, seed), value in zip(keys, values, strict=True):
+                table.setdefault(name, {}).setdefault(variant, {})[seed] = value
+        return table
+
+    def _curve_values(self, variant: str, metric: str, epoch: int) -> dict[int, float]:
+        import pyarrow.compute as pc
+
+        curves = self.curves
+        wanted = pc.and_(
+            pc.equal(curves["variant"], variant),
+            pc.and_(pc.equal(curves["metric"], metric), pc.equal(curves["epoch"], epoch)),
+        )
+        rows = curves.filter(wanted)
+        return dict(zip(rows["seed"].to_pylist(), rows["value"].to_pylist(), strict=True))
+
+    # --- what they say ----------------------------------------------------------------------------------
+
+    def summary(self, variant: str, metric: str) -> Interval:
+        """Mean, interval and median of a metric of a variant."""
+        return interval(self.values(variant, metric))
+
+    def published(self, variant: str) -> dict[str, float]:
+        """Numbers that somebody else reported for a variant, by metric."""
+        return next(row.get("published") or {} for row in self.study["variants"] if row["name"] == variant)
+
+    @cached_property
+    def versus_base(self) -> dict[str, VersusBase]:
+        """Every other variant against the base, on the study's metric."""
+        others = [name for name in self.variants if name != self.base]
+        scale, base = self.scale(self.metric), self.values(self.base, self.metric)
+        compared = [paired(self.values(name, self.metric), base, scale) for name in others]
+        ps = holm([comparison.p for comparison in compared])
+        way = self.direction(self.metric)
+        return {
+            name: VersusBase(comparison, p, verdict(comparison, p, way, len(others)))
+            for name, comparison, p in zip(others, compared, ps, strict=True)
+        }
+
+    @cached_property
+    def judgements(self) -> list[Judgement]:
+        """The verdict on every hypothesis."""
+        return [judge(hypothesis, self) for hypothesis in self.study.get("hypotheses", [])]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the records of the runs show to be wrong."""
+        keys = ("variant", "kind", "runs", "message")
+        return [
+            {key: event.get(key) for key in keys} for event in self.events if event.get("event") == "finding"
+        ]
+
+    # --- for others to read -----------------------------------------------------------------------------
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document of `run --json`: numbers as numbers, what is absent or not finite as None."""
+        return documents.document(self)
+
+    @property
+    def table(self) -> documents.Table:
+        """The variants side by side; aligned text, and a table in a notebook."""
+        return documents.Table(self)
+
+    @property
+    def reported_metrics(self) -> list[str]:
+        """The study's metric, by which variants are selected, and the same on the test part, if any."""
+        test = "test." + self.metric.partition("@")[0].partition(".")[2]
+        return [self.metric, test] if test in self.metrics and test != self.metric else [self.metric]
+
+    def report(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the report, by default beside the runs, and its figures into `figures/` next to it."""
+        from seedbed.report import write
+
+        target = self.directory / "report.html" if path is None else Path(path)
+        write(self, target)
+        return target
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise store.StoreError(f"{path} cannot be read: {error}") from error

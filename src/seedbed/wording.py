@@ -1,0 +1,106 @@
+"""Numbers, p values and verdicts in plain words, the same in the terminal and in the report."""
+
+from __future__ import annotations
+
+import math
+
+from seedbed.statistics import Comparison
+from seedbed.verdicts import UNDECIDED, Judgement
+
+ABSENT = "–"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number to so many significant digits; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if value and not 1e-4 <= abs(value) < 1e6:
+        mantissa, exponent = f"{value:.{digits - 2}e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "−")
+    decimals = digits - 1 - (math.floor(math.log10(abs(value))) if value else 0)
+    return f"{value:.{min(max(decimals, 0), 6)}f}".replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """A difference, with its sign."""
+    text = number(value, digits)
+    return text if text[0] in (ABSENT, "−") or not value else f"+{text}"
+
+
+def between(low: float, high: float, digits: int = 4) -> str:
+    """An interval, or a dash where there is none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ABSENT
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def p_text(p: float | None) -> str:
+    """A p value as people write it."""
+    if p is None:
+        return ABSENT
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def effect(comparison: Comparison) -> str:
+    """An estimate: "×0.31" or "−0.012"."""
+    if not math.isfinite(comparison.estimate):
+        return ABSENT
+    if comparison.scale == "ratio":
+        return f"×{number(comparison.estimate, 3)}"
+    return signed(comparison.estimate)
+
+
+def effect_interval(comparison: Comparison) -> str:
+    """The 95 % interval of an estimate."""
+    if not math.isfinite(comparison.low):
+        return ABSENT
+    if comparison.scale == "ratio":
+        return f"×{number(comparison.low, 3)} to ×{number(comparison.high, 3)}"
+    return f"{signed(comparison.low)} to {signed(comparison.high)}"
+
+
+def sentence(judgement: Judgement) -> str:
+    """What was seen, and what is missing where that decides nothing."""
+    seen = judgement.seen
+    if not seen.n:
+        return "No runs to judge it by."
+    counted = f"{seen.n} seed{'s' if seen.n > 1 else ''}"
+    facts = [
+        text
+        for text in (
+            f"95 % interval {effect_interval(seen)}" if math.isfinite(seen.low) else "",
+            f"p {'' if (judgement.p or 1) < 1e-4 else '= '}{p_text(judgement.p)}" if judgement.p else "",
+        )
+        if text
+    ]
+    if judgement.form in ("above", "below"):
+        facts = [fact.replace("+", "") for fact in facts]
+    told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})." if facts else ".")
+    note = f" {seen.note[0].upper()}{seen.note[1:]}." if seen.note else ""
+    return told + note + _what_would_decide(judgement)
+
+
+def _observation(judgement: Judgement) -> str:
+    seen, metric = judgement.seen, judgement.metric
+    subject, against = f"“{judgement.subject}”", f"“{judgement.against}”"
+    if not math.isfinite(seen.estimate):
+        return f"{metric} of {subject} cannot be compared: no pair of runs ended"
+    if judgement.form in ("above", "below"):
+        return (
+            f"{metric} of {subject} is {number(seen.estimate)} on average, held against {judgement.against}"
+        )
+    if seen.scale == "ratio":
+        return f"{metric} with {subject} is {number(seen.estimate, 3)} times that with {against}"
+    more = "higher" if seen.estimate > 0 else "lower"
+    size = number(abs(seen.estimate), 3)
+    if judgement.form in ("exceeds", "matches"):
+        return f"{metric} of {subject} is {size} {more} than its {judgement.against}"
+    return f"{metric} is {size} {more} with {subject} than with {against}"
+
+
+def _what_would_decide(judgement: Judgement) -> str:
+    if judgement.verdict != UNDECIDED:
+        return ""
+    if judgement.seeds_to_decide is None:
+        return " No number of seeds in reach would decide an effect this small."
+    return f" If the effect is what it seems, about {judgement.seeds_to_decide:,} seeds would decide."
