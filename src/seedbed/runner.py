@@ -1,0 +1,214 @@
+"""A whole study: plan it, train every group, store all of it, and open the result."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seedbed import diagnostics, environment
+from seedbed.engines.choice import choose
+from seedbed.files import to_json
+from seedbed.group import Group
+from seedbed.plan import Plan, plan
+from seedbed.progress import Observer, Silent
+from seedbed.results import Result
+from seedbed.store import Store
+from seedbed.study import Study
+from seedbed.trained import Trained
+from seedbed.training import Outcome, train
+
+RUNS_DIR = "runs"
+
+
+def run(
+    study: Study,
+    *,
+    engine: str = "auto",
+    data_dir: str | os.PathLike[str] | None = None,
+    runs_dir: str | os.PathLike[str] | None = None,
+    observer: Observer | None = None,
+) -> Result:
+    """Train every variant under every seed and store all of it.
+
+    Parameters
+    ----------
+    engine
+        "auto", "numpy", "torch" or "fused".
+    data_dir
+        Where data is looked for first.
+    runs_dir
+        Where studies are kept; by default $SEEDBED_RUNS, or ./runs.
+    observer
+        Told how it goes; see `progress.Observer`.
+
+    Raises
+    ------
+    StudyError, DataError, StoreError
+        Where the study, its data or the directory of runs will not do; nothing is stored then.
+    """
+    observer = observer or Silent()
+    planned = plan(study, data_dir)
+    root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
+    resolved = _resolved(study, planned)
+    fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
+    with Store.create(root, study.name, fingerprint) as store:
+        store.write_text("study.toml", study.text)
+        store.write_json("resolved.json", resolved)
+        return _Execution(study, planned, store, engine, observer).run()
+
+
+def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
+    """The study with every default filled in."""
+    samples = planned.groups[0].samples
+    return {
+        "study": study.name,
+        "description": study.description,
+        "metric": study.metric,
+        "direction": study.direction,
+        "seeds": study.seeds,
+        "study_seed": study.seed,
+        "variants": [
+            {
+                "name": variant.name,
+                "settings": variant.settings,
+                "recipe": variant.recipe.model_dump(),
+                "published": variant.published,
+            }
+            for variant in study.variants
+        ],
+        "hypotheses": [hypothesis.model_dump(exclude_none=True) for hypothesis in study.hypotheses],
+        "classes": samples.classes,
+        "features": samples.features,
+    }
+
+
+class _Execution:
+    """One execution of a study: what it has gathered so far, and the writing of it."""
+
+    def __init__(self, study: Study, planned: Plan, store: Store, engine: str, observer: Observer) -> None:
+        self.study, self.plan, self.store = study, planned, store
+        self.engine, self.observer = engine, observer
+        self.started = time.time()
+        self.train_seconds = 0.0
+        self.engines: list[str] = []
+        self.devices: list[str] = []
+        self.rows: list[dict[str, Any]] = []
+        self.curves: list[dict[str, Any]] = []
+        self.predictions: list[dict[str, Any]] = []
+        self.evidence: list[diagnostics.Evidence] = []
+        self.models: dict[str, list[tuple[Group, int, np.ndarray, np.ndarray]]] = {}
+        self.settings = {variant.name: variant.settings for variant in study.variants}
+
+    def run(self) -> Result:
+        """Train group after group; what is finished is stored before the next begins."""
+        groups = self.plan.groups
+        self._write_environment("running")
+        self.store.journal({"event": "started", "runs": sum(len(group.runs) for group in groups)})
+        status = "complete"
+        for number, group in enumerate(groups):
+            outcome = self._train(number, group)
+            self._write()
+            if outcome.interrupted:
+                status = "interrupted"
+                break
+        for finding in diagnostics.find(self.evidence):
+            self.store.journal({"event": "finding", **vars(finding)})
+        self._write_environment(status)
+        self.store.finish(status)
+        return Result.open(self.store.directory)
+
+    def _train(self, number: int, group: Group) -> Outcome:
+        engine_class, reason = choose(self.engine, group.program())
+        if reason:
+            self.observer.message(reason)
+        epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
+        label = f"{len({run.variant for run in group.runs})} variants, {engine_class.name} engine"
+        self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
+        began = time.perf_counter()
+        outcome = train(group, engine_class, self.study.metric, self.observer)
+        seconds = time.perf_counter() - began
+        self.train_seconds += seconds
+        self.engines.append(engine_class.name)
+        self.devices.append(engine_class.device)
+        self._gather(number, group, outcome)
+        self.store.journal(
+            {"event": "group", "group": number, "runs": len(group.runs), "seconds": seconds, "engine": engine_class.name}
+        )
+        self.observer.group_finished()
+        return outcome
+
+    def _gather(self, number: int, group: Group, outcome: Outcome) -> None:
+        for place, record in enumerate(outcome.records):
+            settings = {f"setting:{key}": to_json(value) for key, value in self.settings[record.variant].items()}
+            facts = {name: value for name, value in vars(record).items() if name not in ("metrics", "confusion")}
+            confusion = None if record.confusion is None else record.confusion.ravel()
+            self.rows.append({**facts, "group": number, "confusion": confusion, **settings, **record.metrics})
+            self.models.setdefault(record.variant, []).append(
+                (group, place, outcome.params[place], outcome.state[place])
+            )
+        self.curves.append(outcome.curves)
+        if outcome.predictions:
+            self.predictions.append(outcome.predictions)
+        self.evidence += outcome.evidence
+
+    # --- writing ----------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        """Everything gathered so far, each file whole."""
+        order = {name: place for place, name in enumerate(self.settings)}
+        self.rows.sort(key=lambda row: (order[row["variant"]], row["seed"]))
+        self.store.write_runs(self.rows)
+        self.store.write_curves(_joined(self.curves))
+        if self.predictions:
+            self.store.write_predictions(_joined(self.predictions))
+        for variant in [name for name, runs in self.models.items() if len(runs) == self.study.seeds]:
+            self.store.write_models(self._trained(variant, self.models.pop(variant)))
+
+    def _trained(self, variant: str, runs: list[tuple[Group, int, np.ndarray, np.ndarray]]) -> Trained:
+        runs = sorted(runs, key=lambda entry: entry[0].runs[entry[1]].seed)
+        group, place, _, _ = runs[0]
+        members = [group.runs[place] for group, place, _, _ in runs]
+        scaling = {}
+        if members[0].prepared.center is not None:
+            scaling = {name: np.stack([getattr(run.prepared, name) for run in members]) for name in ("center", "scale")}
+        return Trained(
+            variant=variant,
+            recipe=members[0].recipe.model_dump(),
+            seeds=tuple(run.seed for run in members),
+            parameters=group.network.parameters.views(np.stack([params for _, _, params, _ in runs])),
+            state=group.network.state.views(np.stack([state for _, _, _, state in runs])),
+            features=group.samples.features,
+            classes=group.samples.classes,
+            shape=group.samples.inputs.shape[1:],
+            **scaling,
+        )
+
+    def _write_environment(self, status: str) -> None:
+        facts = environment.describe()
+        again = facts["command"] or f"seedbed run {self.study.name}"
+        self.store.write_json(
+            "environment.json",
+            {
+                **facts,
+                "command": again,
+                "engine": " + ".join(dict.fromkeys(self.engines)) or self.engine,
+                "device": " + ".join(dict.fromkeys(self.devices)) or None,
+                "data": self.plan.checksums(),
+                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
+                "seconds": {"total": time.time() - self.started, "train": self.train_seconds},
+                "seeds": self.study.seeds,
+                "status": status,
+            },
+        )
+
+
+def _joined(tables: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Column tables one below the other."""
+    tables = list(tables)
+    return {name: np.concatenate([np.asarray(table[name]) for table in tables]) for name in tables[0]}
