@@ -23,9 +23,9 @@ _HOMES = {"Study": "seedbed.study", "Result": "seedbed.results", "run": "seedbed
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: importing the package loads nothing heavy."""
     if name == "__version__":
-        from importlib.metadata import version
+        from seedbed.environment import package_version
 
-        return version("seedbed")
+        return package_version("seedbed") or "unknown (not installed)"
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'seedbed' has no attribute {name!r}")

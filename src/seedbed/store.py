@@ -260,6 +260,8 @@ def _column(values: Any, pa: Any) -> Any:
     if getattr(values, "ndim", 1) == 2:
         return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
     column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    if pa.types.is_null(column.type):  # nothing but None: still a column of numbers
+        return column.cast(pa.float64())
     return column.dictionary_encode() if pa.types.is_string(column.type) else column
 
 

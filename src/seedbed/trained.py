@@ -13,7 +13,7 @@ from seedbed.files import to_json
 if TYPE_CHECKING:
     import numpy as np
 
-FACTS = ("variant", "recipe", "seeds", "features", "classes", "shape")
+FACTS = ("variant", "recipe", "seeds", "shape", "outputs", "features", "classes")
 
 
 class TrainedError(ValueError):
@@ -32,26 +32,27 @@ class Trained:
         Its recipe as plain data, every default filled in.
     seeds
         The seed of each run, in the order of the leading axis of every array.
+    shape, outputs
+        The shape of one raw input sample, and how many numbers the networks give for it.
     parameters, state
         Name -> (runs, *shape) float32, named as the network's layouts name them.
     center, scale
         (runs or 1, *sample) float32: a network sees (inputs - center) * scale. None where nothing is scaled.
     features, classes
         Names of the input columns and of the classes; empty where there are none.
-    shape
-        The shape of one raw input sample.
     """
 
     variant: str
     recipe: dict[str, Any]
     seeds: tuple[int, ...]
+    shape: tuple[int, ...]
+    outputs: int
     parameters: dict[str, np.ndarray]
     state: dict[str, np.ndarray]
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
-    shape: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The content of a safetensors file."""

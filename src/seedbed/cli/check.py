@@ -1,0 +1,42 @@
+"""`seedbed check`: validate a study and say what running it would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+from seedbed.cli.output import described, print_json, print_table
+
+
+@click.command("check", short_help="Validate a study and print its plan.")
+@options.study
+@options.data_dir
+@options.as_json
+def command(
+    study: str,
+    seeds: int | None,
+    settings: dict[str, str],
+    vary: dict[str, str],
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Validate STUDY (a file or a lab), report all that is wrong at once, and print what running it would do.
+
+    \b
+    Examples:
+      seedbed check my-study.toml
+      seedbed check trig/shape --vary model.activation=tanh,gelu --seeds 30
+    """
+    from seedbed.plan import plan
+    from seedbed.study import Study
+
+    document = plan(Study.load(study).override(settings, vary, seeds), data_dir).document()
+    if as_json:
+        print_json(document)
+        return
+    rows = [(variant["name"], described(variant["settings"])) for variant in document["variants"]]
+    print_table(("variant", "settings"), rows)
+    counts = f"{len(rows)} variants x {document['seeds']} seeds = {document['runs']} runs"
+    click.echo(f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps")

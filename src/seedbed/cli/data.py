@@ -1,0 +1,60 @@
+"""`seedbed data`: the public data sets that labs need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+from seedbed.cli.output import print_json, print_table
+
+
+@click.group("data", short_help="List, fetch or find public data sets.", no_args_is_help=True)
+def command() -> None:
+    """List, fetch or find the public data sets that labs need.
+
+    \b
+    Examples:
+      seedbed data ls
+      seedbed data fetch mnist
+      seedbed data path sgemm --data-dir ~/data
+    """
+
+
+@command.command("ls")
+@options.data_dir
+@options.as_json
+def ls(data_dir: Path | None, as_json: bool) -> None:
+    """List the data sets and where they lie."""
+    from seedbed.data.cache import datasets
+
+    found = datasets(data_dir)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (row["name"], f"{row['bytes'] / 1e6:.1f} MB", row["path"] or "not here", row["licence"])
+        for row in found
+    ]
+    print_table(("data set", "size", "where", "licence"), rows, numbers=("size",))
+
+
+@command.command("fetch")
+@click.argument("name")
+@options.data_dir
+def fetch(name: str, data_dir: Path | None) -> None:
+    """Download the data set NAME, check it against its checksum, and print where it is."""
+    from seedbed.data.cache import fetch as fetch_files
+
+    click.echo(fetch_files(name, data_dir, say=lambda line: click.echo(line, err=True)))
+
+
+@command.command("path")
+@click.argument("name")
+@options.data_dir
+def path(name: str, data_dir: Path | None) -> None:
+    """Print the directory that holds the data set NAME."""
+    from seedbed.data.cache import locate
+
+    click.echo(locate(name, data_dir))

@@ -1,0 +1,90 @@
+"""`seedbed doctor`: whether this machine has what studies need."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from seedbed import environment
+from seedbed.cli import options
+from seedbed.cli.errors import FAILED
+from seedbed.cli.output import print_json, print_table
+
+Check = tuple[str, str, str]  # what, "ok" | "missing" | "wrong", detail
+
+OPTIONAL = ("torch", "scikit-learn")
+
+
+@click.command("doctor", short_help="Check this machine: versions, engines, data, directories.")
+@options.data_dir
+@options.runs_dir
+@options.as_json
+def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
+    """Check versions, engines, data sets, the runs directory and the cache of compiled code.
+
+    What is missing limits what can be run; what is wrong must be mended, and the exit code is then 1.
+    """
+    checks = [*_packages(), *_engines(), *_data(data_dir), _writable("runs", runs_dir), _cache()]
+    if as_json:
+        print_json([dict(zip(("check", "state", "detail"), check, strict=True)) for check in checks])
+    else:
+        click.echo(
+            f"{environment.processor()}, {environment.usable_cores()} cores, {environment.describe()['platform']}"
+        )
+        print_table(("check", "state", "detail"), checks)
+    return FAILED if any(state == "wrong" for _, state, _ in checks) else 0
+
+
+def _packages() -> Iterator[Check]:
+    for name in environment.PACKAGES:
+        found = environment.package_version(name)
+        absent = "missing" if name in OPTIONAL or name == "seedbed" else "wrong"
+        yield name, "ok" if found else absent, found or "not installed"
+
+
+def _engines() -> Iterator[Check]:
+    yield "engine numpy", "ok", "always there"
+    fused = find_spec("seedbed.engines.fused") is not None
+    yield (
+        "engine fused",
+        "ok" if fused else "missing",
+        "compiled by numba" if fused else "not in this version",
+    )
+    torch = environment.package_version("torch")
+    yield (
+        "engine torch",
+        "ok" if torch else "missing",
+        f"torch {torch}" if torch else "pip install 'seedbed[torch]'",
+    )
+
+
+def _data(data_dir: Path | None) -> Iterator[Check]:
+    from seedbed.data.cache import datasets
+
+    for row in datasets(data_dir):
+        detail = row["path"] or f"seedbed data fetch {row['name']}"
+        yield f"data {row['name']}", "ok" if row["present"] else "missing", detail
+
+
+def _writable(what: str, directory: Path) -> Check:
+    """Whether files can be made in the directory, or in the nearest one above it that exists."""
+    nearest = next(place for place in (directory.absolute(), *directory.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return f"{what} directory", "ok", str(directory.absolute())
+    except OSError as error:
+        return f"{what} directory", "wrong", f"{nearest}: {error.strerror}"
+
+
+def _cache() -> Check:
+    place = os.environ.get("NUMBA_CACHE_DIR")
+    return (
+        _writable("compiled code", Path(place))
+        if place
+        else ("compiled code directory", "ok", "beside the package")
+    )

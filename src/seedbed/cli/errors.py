@@ -1,0 +1,71 @@
+"""Every way a command can end, as an exit code and, where something is wrong, lines that say what."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+FAILED, WRONG_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
+
+
+def exit_code(work: Callable[[], Any]) -> NoReturn:
+    """Do a command's work and exit: 0, or the code that its error means."""
+    try:
+        sys.exit(work() or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(0)
+    except click.UsageError as error:
+        hint = f"; see `{error.ctx.command_path} --help`" if error.ctx else ""
+        _fail(error.format_message().rstrip(".") + hint, WRONG_INPUT)
+    except click.ClickException as error:
+        _fail(error.format_message(), WRONG_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _leave_pipe()
+    except Exception as error:
+        _explain(error)
+
+
+def _explain(error: Exception) -> NoReturn:
+    if os.environ.get("SEEDBED_DEBUG"):
+        traceback.print_exc()
+    if isinstance(error, user_errors()):
+        _fail(str(error), WRONG_INPUT)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror}", FAILED)
+    _fail(
+        f"{type(error).__name__}: {error}\nthis is a fault in Seedbed: run again with SEEDBED_DEBUG=1 and "
+        "report what that prints, with the study",
+        FAILED,
+    )
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """The exceptions that mean that what the user gave is wrong; loaded only once there is an error."""
+    from seedbed.data.base import DataError
+    from seedbed.problems import StudyError
+    from seedbed.store import StoreError
+    from seedbed.trained import TrainedError
+
+    return DataError, StudyError, StoreError, TrainedError
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.splitlines():
+        click.echo(f"error: {line}", err=True)
+    sys.exit(code)
+
+
+def _leave_pipe() -> NoReturn:
+    """Whoever read our output has gone: leave without a word, also when Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(errno.EPIPE)

@@ -1,0 +1,30 @@
+"""`seedbed new`: a commented study to start from."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+
+@click.command("new", short_help="Write a commented study to start from.")
+@click.argument("path", type=click.Path(path_type=Path), default="study.toml")
+def command(path: Path) -> None:
+    """Write a commented study to PATH (study.toml unless given), which must not exist yet.
+
+    \b
+    Examples:
+      seedbed new my-study.toml
+      seedbed check my-study.toml
+      seedbed run my-study.toml
+    """
+    text = files("seedbed.cli").joinpath("new.toml").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise click.ClickException(f"{path} exists already; nothing was written") from error
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror}") from error
+    click.echo(f"wrote {path}; next: seedbed check {path}")

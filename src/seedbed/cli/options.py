@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Any], Any]
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+runs_dir = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SEEDBED_RUNS",
+    default="runs",
+    help="Where studies are kept; $SEEDBED_RUNS or ./runs unless given.",
+)
+
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Where data sets lie; $SEEDBED_DATA or the user's cache unless given.",
+)
+
+
+def study(command: Any) -> Any:
+    """The study and how it is changed before it is used: STUDY, --seeds, --set, --vary."""
+    changes: list[Decorator] = [
+        click.argument("study"),
+        click.option("--seeds", type=click.IntRange(min=1), help="How many seeds each variant is run under."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="KEY=VALUE",
+            callback=_pairs,
+            help="Change the recipe.",
+        ),
+        click.option(
+            "--vary",
+            multiple=True,
+            metavar="KEY=A,B",
+            callback=_pairs,
+            help="Add variants with other values.",
+        ),
+    ]
+    for change in reversed(changes):
+        command = change(command)
+    return command
+
+
+def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE, as in training.lr=0.01")
+        pairs[key.strip()] = value.strip()
+    return pairs

@@ -1,0 +1,29 @@
+"""`seedbed report`: write the report of a study again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+
+
+@click.command("report", short_help="Write the report of a study again.")
+@click.argument("study_id", metavar="ID")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to, if not beside the runs."
+)
+@options.runs_dir
+def command(study_id: str, output: Path | None, runs_dir: Path) -> None:
+    """Write the report of ID (an id or its beginning, a path, or a study's name) and print where it is.
+
+    \b
+    Examples:
+      seedbed report trig/norm-init
+      seedbed report trig/norm-init --output norm-init.html
+    """
+    from seedbed.results import Result
+    from seedbed.store import find
+
+    click.echo(Result.open(find(runs_dir, study_id)).report(output))

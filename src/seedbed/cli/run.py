@@ -1,0 +1,68 @@
+"""`seedbed run`: train every variant of a study under every seed, store all of it and report."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+from seedbed.cli.errors import FAILED, RUNS_FAILED
+from seedbed.cli.output import print_json, print_result
+
+
+@click.command("run", short_help="Run a study, or a lab, and report.")
+@options.study
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "numpy", "torch", "fused"]),
+    default="auto",
+    show_default=True,
+    help="Who does the arithmetic.",
+)
+@options.data_dir
+@options.runs_dir
+@options.as_json
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(
+    study: str,
+    seeds: int | None,
+    settings: dict[str, str],
+    vary: dict[str, str],
+    engine: str,
+    data_dir: Path | None,
+    runs_dir: Path,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run STUDY (a file or a lab): every variant under every seed, all stored, ending with a table and a report.
+
+    \b
+    Examples:
+      seedbed run trig/norm-init
+      seedbed run trig/norm-init --seeds 30
+      seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
+      seedbed run sgemm/regression --json > result.json
+    """
+    from seedbed.progress import observer
+    from seedbed.runner import run
+    from seedbed.study import Study
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
+    chosen = Study.load(study).override(settings, vary, seeds)
+    with observer(quiet) as watching:
+        result = run(chosen, engine=engine, data_dir=data_dir, runs_dir=runs_dir, observer=watching)
+    report = result.report()
+    if as_json:
+        print_json(result.document)
+    else:
+        print_result(result.document, report)
+    return outcome(result.document)
+
+
+def outcome(document: dict) -> int:
+    """The exit code that a finished study means."""
+    if document["status"] == "failed":
+        return FAILED
+    return RUNS_FAILED if any(variant["diverged"] for variant in document["variants"]) else 0

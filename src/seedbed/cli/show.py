@@ -1,0 +1,34 @@
+"""`seedbed show`: the results of a study that was run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+from seedbed.cli.output import print_json, print_result
+
+
+@click.command("show", short_help="Show the results of a study that was run.")
+@click.argument("study_id", metavar="ID")
+@options.runs_dir
+@options.as_json
+def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
+    """Show the results of ID: an id or its beginning, a path, or a study's name for its latest run.
+
+    \b
+    Examples:
+      seedbed show trig/norm-init
+      seedbed show 20261121-0103 --json
+    """
+    from seedbed.results import Result
+    from seedbed.store import find
+
+    directory = find(runs_dir, study_id)
+    document = Result.open(directory).document
+    if as_json:
+        print_json(document)
+        return
+    report = directory / "report.html"
+    print_result(document, report if report.exists() else None)
