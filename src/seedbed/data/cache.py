@@ -1,0 +1,181 @@
+"""Where the files of the public datasets lie, whether they are the right ones, and how to get them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seedbed.data.base import DataError
+from seedbed.data.registry import DATASETS, Dataset, Form
+
+_checksums: dict[tuple[str, int, int, str | None], str] = {}
+
+
+def roots(data_dir: Path | None = None) -> list[Path]:
+    """The directories looked in, in order: the one given, then $SEEDBED_DATA, then the user's cache."""
+    import pooch
+
+    named = [data_dir, os.environ.get("SEEDBED_DATA")]
+    return [Path(root) for root in named if root] + [Path(pooch.os_cache("seedbed"))]
+
+
+def datasets(data_dir: Path | None = None) -> list[dict[str, Any]]:
+    """One row a dataset: name, files, bytes, present, path (None where absent), licence."""
+    rows = []
+    for name, dataset in DATASETS.items():
+        root = _find(dataset, data_dir)
+        forms = [_present(item, root) if root else item[0] for item in dataset.files]
+        rows.append(
+            {
+                "name": name,
+                "files": [form.name for form in forms if form],
+                "bytes": sum(form.bytes for form in forms if form),
+                "present": root is not None,
+                "path": str(root / dataset.directory) if root else None,
+                "licence": dataset.licence,
+            }
+        )
+    return rows
+
+
+def locate(name: str, data_dir: Path | None = None) -> Path:
+    """The directory that holds a dataset's files.
+
+    Raises
+    ------
+    DataError
+        Where none does; the message says which files to put where.
+    """
+    dataset = _dataset(name)
+    root = _find(dataset, data_dir)
+    if root is None:
+        files = ", ".join(item[0].name.split("/")[-1] for item in dataset.files)
+        places = ", ".join(str(root / dataset.directory) for root in roots(data_dir))
+        raise DataError(
+            f"the files of {name} are not there; get them with `seedbed data fetch {name}`\n"
+            f"or put {files} into one of: {places}"
+        )
+    return root / dataset.directory
+
+
+def checked(name: str, data_dir: Path | None = None) -> dict[str, tuple[Path, str]]:
+    """Path and sha256 of each file of a dataset, by its name in the layout, after comparing checksums.
+
+    Raises
+    ------
+    DataError
+        Where a file is absent, or is not the registered one.
+    """
+    root = locate(name, data_dir).parent
+    files = {}
+    for item in _dataset(name).files:
+        form = _present(item, root)
+        assert form is not None  # locate has seen it
+        _check(name, root / form.name, form)
+        files[form.name] = root / form.name, form.sha256
+    return files
+
+
+def fetch(name: str, data_dir: Path | None = None, say: Callable[[str], None] = lambda line: None) -> Path:
+    """Download what is missing or damaged of a dataset into the first of `roots`, and return its directory.
+
+    A file appears whole and with the right checksum or not at all. `say` hears a line a file.
+
+    Raises
+    ------
+    DataError
+        Where no mirror gives the right file; the message says which file to put where.
+    """
+    dataset, root = _dataset(name), roots(data_dir)[0]
+    for item in dataset.files:
+        form = _present(item, root)
+        if form and _is_right(root / form.name, form):
+            say(f"{form.name} is there")
+            continue
+        form = next(form for form in item if form.urls)
+        say(f"fetching {form.name} ({form.bytes / 1e6:.1f} MB)")
+        _download(form, root / form.name)
+    return root / dataset.directory
+
+
+def checksum(path: Path, member: str | None = None) -> str:
+    """sha256 of a file, or of one member of a zip archive; remembered while size and time of the file stay."""
+    status = path.stat()
+    key = (str(path.resolve()), status.st_mtime_ns, status.st_size, member)
+    if key not in _checksums:
+        if member is None:
+            with path.open("rb") as file:
+                _checksums[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+                _checksums[key] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return _checksums[key]
+
+
+def _dataset(name: str) -> Dataset:
+    if name not in DATASETS:
+        raise DataError(f"there is no dataset {name!r}; there are: {', '.join(DATASETS)}")
+    return DATASETS[name]
+
+
+def _present(item: tuple[Form, ...], root: Path) -> Form | None:
+    return next((form for form in item if (root / form.name).is_file()), None)
+
+
+def _find(dataset: Dataset, data_dir: Path | None) -> Path | None:
+    for root in roots(data_dir):
+        if all(_present(item, root) for item in dataset.files):
+            return root
+    return None
+
+
+def _is_right(path: Path, form: Form) -> bool:
+    try:
+        return checksum(path, form.member) == form.sha256
+    except (zipfile.BadZipFile, KeyError):
+        return False
+
+
+def _check(name: str, path: Path, form: Form) -> None:
+    try:
+        right = _is_right(path, form)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    if not right:
+        inside = f" of its {form.member}" if form.member else ""
+        raise DataError(
+            f"{path} is damaged or another file: sha256 {checksum(path)}, expected{inside} {form.sha256}\n"
+            f"remove it and get it again with `seedbed data fetch {name}`"
+        )
+
+
+def _download(form: Form, path: Path) -> None:
+    import pooch
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    problems = []
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for url in form.urls:
+            try:
+                pooch.HTTPDownloader(timeout=30)(url, str(temporary), None)
+            except (OSError, ValueError) as error:  # requests' errors are OSErrors
+                problems.append(f"{url}: {type(error).__name__}")
+                continue
+            if _is_right(temporary, form):
+                temporary.replace(path)
+                return
+            problems.append(f"{url}: wrong checksum")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    raise DataError(
+        f"no mirror gave {form.name} ({'; '.join(problems)})\n"
+        f"get it by other means and put it at {path} (sha256 {form.sha256}{' of ' + form.member if form.member else ''})"
+    )

@@ -1,0 +1,200 @@
+"""A table's columns as numbers: text as one-hot columns, further columns derived from others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seedbed.data import tablefile
+from seedbed.data.base import DataError
+from seedbed.data.expressions import Expression, nearest
+
+MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
+
+
+class Columns(Mapping[str, np.ndarray]):
+    """The columns of a table by name, each converted to (rows,) float64 when asked for.
+
+    A text column `color` is there as 0/1 columns `color=red`, one a category, sorted. Derived columns, each an
+    expression of others, stand beside those of the file.
+
+    Attributes
+    ----------
+    path
+        The file, for messages.
+    rows
+        Where in the file each row stands, counted from 0.
+    text
+        The categories of each text column.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        table: pa.Table,
+        derived: Mapping[str, str] | None = None,
+        rows: np.ndarray | None = None,
+    ) -> None:
+        self.path = path
+        self.rows = np.arange(table.num_rows) if rows is None else rows
+        self.text: dict[str, list[str]] = {}
+        self._table = table
+        self._one_hot: dict[str, tuple[str, str]] = {}
+        self._derivations = dict(derived or {})
+        self._derived: dict[str, Expression] = {}
+        for name in table.column_names:
+            if _is_text(table.schema.field(name).type):
+                self._add_text(name)
+        for name, text in self._derivations.items():
+            self._derived[name] = Expression.parse(text, self)
+
+    def _add_text(self, name: str) -> None:
+        self.text[name] = categories = sorted(filter(None, pc.unique(self.strings(name)).to_pylist()))
+        if len(categories) <= MOST_CATEGORIES:
+            self._one_hot |= {f"{name}={category}": (name, category) for category in categories}
+
+    def keep(self, rows: np.ndarray) -> Columns:
+        """Only some of the rows, by number."""
+        return Columns(self.path, self._table.take(pa.array(rows)), self._derivations, self.rows[rows])
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """The names of the file's own columns, text or number."""
+        return tuple(self._table.column_names)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (name for name in self.raw if name not in self.text)
+        yield from self._one_hot
+        yield from self._derived
+
+    def __len__(self) -> int:
+        return len(self.raw) - len(self.text) + len(self._one_hot) + len(self._derived)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._derived or name in self._one_hot or (name in self.raw and name not in self.text)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name in self._derived:
+            return self._derived[name](self)
+        if name in self._one_hot:
+            column, category = self._one_hot[name]
+            return self.equals(column, category)
+        kind = self._table.schema.field(name).type
+        types = pa.types
+        if types.is_boolean(kind) or types.is_null(kind):
+            return self._table[name].cast(pa.float64()).to_numpy()
+        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
+            raise DataError(
+                f"{self.path}: column {name!r} holds {kind}, neither numbers nor text; "
+                "convert it, or leave it out through data.features"
+            )
+        return self._table[name].cast(pa.float64(), safe=False).to_numpy()
+
+    def strings(self, name: str) -> pa.ChunkedArray:
+        """A column as text; missing stays missing."""
+        return self._table[name].cast(pa.string())
+
+    def equals(self, name: str, value: str) -> np.ndarray:
+        """(rows,) float64: 1 where a column, as text, is `value`."""
+        return pc.fill_null(pc.equal(self.strings(name), value), False).to_numpy().astype(np.float64)
+
+    def sources(self, name: str) -> set[str]:
+        """The file's columns that a column is made of."""
+        if name in self._derived:
+            return {source for part in self._derived[name].names for source in self.sources(part)}
+        return {self._one_hot[name][0] if name in self._one_hot else name}
+
+    def expression(self, text: str, key: str) -> Expression:
+        """Parse an expression of these columns; `key` names the setting in errors."""
+        try:
+            return Expression.parse(text, self)
+        except DataError as error:
+            raise DataError(f"{key}: {error}") from None
+
+    def expand(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Feature names as they will be: a text column's name stands for all its categories.
+
+        Raises
+        ------
+        DataError
+            For a name that does not exist or comes twice, and for text that is hardly made of categories.
+        """
+        expanded: list[str] = []
+        for name in names:
+            if name in self.text:
+                expanded += [f"{name}={category}" for category in self.categories(name)]
+            elif name in self:
+                expanded.append(name)
+            else:
+                hint = nearest(name, [*self, *self.text])
+                raise DataError(f"data.features: {self.path} has no column {name!r}; {hint}")
+        twice = {name for name in expanded if expanded.count(name) > 1}
+        if twice:
+            raise DataError(f"data.features: {min(twice)!r} is there twice")
+        return tuple(expanded)
+
+    def categories(self, name: str) -> list[str]:
+        """A text column's categories, unless it looks like numbers with a misprint, or like a name of each row."""
+        self.check_no_misprint(name)
+        categories = self.text[name]
+        if len(categories) > MOST_CATEGORIES:
+            raise DataError(
+                f"{self.path}: text column {name!r} has {len(categories):,} different values, above "
+                f"{MOST_CATEGORIES}; leave it out through data.features"
+            )
+        return categories
+
+    def check_no_misprint(self, name: str, most: float = 0.5) -> None:
+        """Refuse a text column of which more than the share `most` of the values would read as numbers."""
+        wrong = [value for value in self.text[name] if not tablefile.is_number(value)]
+        if len(wrong) < (1 - most) * len(self.text[name]):
+            row = self.rows[pc.index(self.strings(name), wrong[0]).as_py()]
+            raise DataError(
+                f"{self.path}: data row {row + 1}, column {name!r}: {wrong[0]!r} is not a number; "
+                "mend the file or drop the row"
+            )
+
+    def finite(self, name: str, values: np.ndarray | None = None) -> np.ndarray:
+        """A column, or `values` computed under that name, as (rows,) float32.
+
+        Raises
+        ------
+        DataError
+            Naming row and column of the first value that is missing or not finite.
+        """
+        with np.errstate(over="ignore"):
+            found = (self[name] if values is None else values).astype(np.float32)
+        self._refuse(name, np.isnan(found) | self._missing_text(name), "is missing or not a number")
+        self._refuse(name, np.isinf(found), "is infinite or too large for 32 bits")
+        return found
+
+    def _missing_text(self, name: str) -> np.ndarray:
+        column = self._one_hot[name][0] if name in self._one_hot else name
+        if column not in self.text:
+            return np.zeros(len(self.rows), dtype=bool)
+        strings = self.strings(column)
+        return pc.or_(strings.is_null(), pc.fill_null(pc.equal(strings, ""), True)).to_numpy()
+
+    def labels(self, name: str) -> np.ndarray:
+        """(rows,) int64: which of `text[name]` each value of a text column is; none may be missing."""
+        self._refuse(name, self._missing_text(name), "is missing")
+        return pc.index_in(self.strings(name), pa.array(self.text[name])).to_numpy().astype(np.int64)
+
+    def _refuse(self, name: str, bad: np.ndarray, what: str) -> None:
+        if bad.any():
+            row = self.rows[int(np.argmax(bad))] + 1
+            more = f" ({bad.sum():,} such rows)" if bad.sum() > 1 else ""
+            raise DataError(
+                f"{self.path}: data row {row}: {name!r} {what}{more}; "
+                "mend the file, drop the rows with data.where, or choose other data.features"
+            )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)

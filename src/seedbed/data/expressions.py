@@ -1,0 +1,234 @@
+"""Reads an expression such as `sin(x) + x**2` and computes it over columns, without ever running it as code."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+
+import numpy as np
+
+from seedbed.data.base import DataError
+
+Columns = Mapping[str, np.ndarray]
+Evaluate = Callable[[Columns], np.ndarray]
+
+LONGEST = 2000  # characters
+DEEPEST = 200  # nested operations
+
+UNARY_FUNCTIONS = {
+    name: getattr(np, name)
+    for name in (
+        "sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "abs", "tanh", "sinh", "cosh", "arctan",
+        "sign", "floor",
+    )
+}  # fmt: skip
+FUNCTIONS_OF_MANY: dict[str, tuple[int, Callable[..., np.ndarray]]] = {  # fewest arguments, function
+    "minimum": (2, lambda *values: reduce(np.minimum, values)),
+    "maximum": (2, lambda *values: reduce(np.maximum, values)),
+    "mean": (1, lambda *values: sum(values) / len(values)),
+}
+CONSTANTS = {"pi": np.pi, "e": np.e}
+OPERATORS: dict[type[ast.AST], Callable[..., np.ndarray]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+    ast.UAdd: np.positive,
+    ast.USub: np.negative,
+    ast.Not: np.logical_not,
+    ast.And: np.logical_and,
+    ast.Or: np.logical_or,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+BETTER_OPERATORS = {
+    ast.BitXor: "for a power write ** instead of ^",
+    ast.BitAnd: "write `and` instead of &",
+    ast.BitOr: "write `or` instead of |",
+    ast.Invert: "write `not` instead of ~",
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or the first few of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    more = ", ..." if len(known) > 8 else ""
+    return "known: " + ", ".join(known[:8]) + more
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked expression of named columns.
+
+    Operators + - * / **, comparisons, and, or, not (these give 0 or 1); functions sin cos tan exp log log2 log10
+    sqrt abs tanh sinh cosh arctan sign floor minimum maximum mean; constants pi and e. A name that is not an
+    identifier stands in backticks: `Run1 (ms)`.
+
+    Attributes
+    ----------
+    text
+        The expression as written.
+    names
+        The columns it uses, in order of first use.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    _evaluate: Evaluate = field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str, names: Iterable[str]) -> Expression:
+        """Read `text` as an expression of `names`.
+
+        Raises
+        ------
+        DataError
+            Where it is not an expression, uses an unknown name or nothing known at all, or is too long or too deep.
+        """
+        return _Parser(text.strip(), tuple(names)).parse()
+
+    def __call__(self, columns: Columns) -> np.ndarray:
+        """Its float64 value for columns of one shape; nan or inf where it is undefined."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self._evaluate(columns), dtype=np.float64)
+
+
+class _Parser:
+    """Turns a syntax tree into nested functions; every node not known here is refused."""
+
+    def __init__(self, text: str, names: tuple[str, ...]) -> None:
+        self.text = text
+        self.known = frozenset(names)
+        self.names = names
+        self.used: dict[str, None] = {}
+        self.quoted: dict[int, str] = {}
+
+    def parse(self) -> Expression:
+        if not self.text:
+            raise DataError("the expression is empty")
+        if len(self.text) > LONGEST:
+            raise DataError(f"the expression has {len(self.text):,} characters; at most {LONGEST:,} are read")
+        self.plain = re.sub(r"`([^`]*)`", self._hide_quoted, self.text).replace("\n", " ")
+        evaluate = self._build(self._tree(), 0)
+        if not self.used:
+            raise DataError(f"the expression {self.text!r} uses none of: {', '.join(self.names)}")
+        return Expression(self.text, tuple(self.used), evaluate)
+
+    def _hide_quoted(self, match: re.Match[str]) -> str:
+        """Put underscores for a quoted name, so that positions stay; its position tells which name it is."""
+        self.quoted[match.start()] = match.group(1)
+        return "_" * len(match.group(0))
+
+    def _tree(self) -> ast.expr:
+        try:
+            return ast.parse(self.plain, mode="eval").body
+        except SyntaxError as error:
+            raise self._error(f"not an expression ({error.msg})", (error.offset or 1) - 1) from None
+        except (RecursionError, MemoryError):
+            raise DataError("the expression is nested too deeply") from None
+        except ValueError as error:
+            raise DataError(f"not an expression ({error}): {self.text!r}") from None
+
+    def _error(self, message: str, position: int) -> DataError:
+        line = self.text.replace("\n", " ")
+        return DataError(f"{message}\n  {line}\n  {' ' * min(position, len(line))}^")
+
+    def _position(self, node: ast.expr) -> int:
+        return len(self.plain.encode()[: node.col_offset].decode())  # Python counts bytes
+
+    def _refuse(self, node: ast.expr, message: str) -> DataError:
+        return self._error(message, self._position(node))
+
+    def _build(self, node: ast.expr, depth: int) -> Evaluate:
+        if depth > DEEPEST:
+            raise DataError(f"the expression nests more than {DEEPEST} operations")
+        builders = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: self._binary,
+            ast.BoolOp: self._logical,
+            ast.Compare: self._compare,
+            ast.Call: self._call,
+        }
+        builder = builders.get(type(node))
+        if builder is None:
+            raise self._refuse(
+                node, "only arithmetic, comparisons, functions and column names can stand here"
+            )
+        return builder(node, depth + 1)  # type: ignore[operator]
+
+    def _constant(self, node: ast.Constant, depth: int) -> Evaluate:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            raise self._refuse(node, f"{node.value!r} is not a number")
+        try:
+            value = np.float64(node.value)
+        except OverflowError:
+            raise self._refuse(node, "a number too large") from None
+        return lambda columns: value
+
+    def _name(self, node: ast.Name, depth: int) -> Evaluate:
+        name = self.quoted.get(self._position(node), node.id)
+        if name in self.known:
+            self.used[name] = None
+            return lambda columns: np.asarray(columns[name], dtype=np.float64)
+        if name in CONSTANTS:
+            value = np.float64(CONSTANTS[name])
+            return lambda columns: value
+        raise self._refuse(node, f"unknown name {name!r}; {nearest(name, (*self.names, *CONSTANTS))}")
+
+    def _operator(self, node: ast.expr, kind: ast.AST) -> Callable[..., np.ndarray]:
+        if type(kind) in OPERATORS:
+            return OPERATORS[type(kind)]
+        hint = BETTER_OPERATORS.get(type(kind), "operators are + - * / **, < <= > >= == !=, and, or, not")
+        raise self._refuse(node, hint)
+
+    def _unary(self, node: ast.UnaryOp, depth: int) -> Evaluate:
+        operator, value = self._operator(node, node.op), self._build(node.operand, depth)
+        return lambda columns: operator(value(columns))
+
+    def _binary(self, node: ast.BinOp, depth: int) -> Evaluate:
+        operator = self._operator(node, node.op)
+        left, right = self._build(node.left, depth), self._build(node.right, depth)
+        return lambda columns: operator(left(columns), right(columns))
+
+    def _logical(self, node: ast.BoolOp, depth: int) -> Evaluate:
+        operator = self._operator(node, node.op)
+        values = [self._build(value, depth) for value in node.values]
+        return lambda columns: reduce(operator, [value(columns) for value in values])
+
+    def _compare(self, node: ast.Compare, depth: int) -> Evaluate:
+        operators = [self._operator(node, op) for op in node.ops]
+        values = [self._build(value, depth) for value in (node.left, *node.comparators)]
+
+        def evaluate(columns: Columns) -> np.ndarray:
+            found = [value(columns) for value in values]
+            pairs = [op(a, b) for op, a, b in zip(operators, found, found[1:], strict=False)]
+            return reduce(np.logical_and, pairs)
+
+        return evaluate
+
+    def _call(self, node: ast.Call, depth: int) -> Evaluate:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in UNARY_FUNCTIONS and name not in FUNCTIONS_OF_MANY:
+            known = (*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY)
+            raise self._refuse(node, f"{name!r} is not a function here; {nearest(name, known)}")
+        count, many = len(node.args), name in FUNCTIONS_OF_MANY
+        fewest, function = FUNCTIONS_OF_MANY[name] if many else (1, UNARY_FUNCTIONS[name])
+        if node.keywords or count < fewest or (count > 1 and not many):
+            wanted = f"at least {fewest}" if many else "1"
+            raise self._refuse(node, f"{name} takes {wanted} argument{'s' * (fewest > 1)}")
+        values = [self._build(value, depth) for value in node.args]
+        return lambda columns: function(*[value(columns) for value in values])

@@ -1,0 +1,173 @@
+"""Turns a table into samples: rows filtered, a target column or expression, chosen features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from seedbed.data import tablefile
+from seedbed.data.base import DataError, Samples
+from seedbed.data.columns import Columns
+
+MOST_CLASSES = 1000
+
+
+def load(
+    path: Path,
+    *,
+    target: str,
+    features: tuple[str, ...] | None = None,
+    where: str | None = None,
+    classification: bool = False,
+    derived: Mapping[str, str] | None = None,
+) -> Samples:
+    """Read a table's rows as samples.
+
+    Parameters
+    ----------
+    target
+        A column, or an expression of columns. Whatever it is made of is no feature.
+    features
+        Columns to learn from, all others if None; a text column gives one 0/1 column a category.
+    where
+        An expression; rows where it is 0, or undefined, are left out.
+    derived
+        Further columns by name, each an expression of the file's.
+
+    Raises
+    ------
+    DataError
+        Naming file, row, column and what to do.
+    """
+    columns = Columns(path, tablefile.read(path), derived)
+    if where is not None:
+        columns = _filtered(columns, where)
+    used = _used_by(columns, target)
+    names = columns.expand(_features(columns, features, target, used))
+    targets, classes = _classes(columns, target) if classification else (_numbers(columns, target), ())
+    inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
+    for i, name in enumerate(names):
+        inputs[:, i] = columns.finite(name)
+    return Samples(inputs=inputs, targets=targets, features=names, classes=classes)
+
+
+def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
+    """A user's table as the inputs of a stored model: (N, len(features)) float32, raw.
+
+    Columns are found by name, in any order; others are ignored. A feature `color=red` is 1 where column `color`
+    is `red`. A model without feature names (images) takes every column in the file's order.
+
+    Raises
+    ------
+    DataError
+        For missing columns, missing or non-numeric values, and a text column without any value known to the model.
+    """
+    columns = Columns(path, tablefile.read(path))
+    names = features or columns.raw
+    one_hot = {name: _one_hot_of(columns, name) for name in names if name not in columns.raw}
+    missing = [name.partition("=")[0] for name, column in one_hot.items() if column is None]
+    if missing:
+        listed = ", ".join(repr(name) for name in dict.fromkeys(missing))
+        raise DataError(
+            f"{path} lacks {listed}, which the model was trained on; it has: {', '.join(columns.raw)}"
+        )
+    inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
+    for i, name in enumerate(names):
+        column = one_hot.get(name)
+        if column is not None:
+            inputs[:, i] = columns.equals(column, name[len(column) + 1 :])
+            continue
+        if name in columns.text:
+            columns.check_no_misprint(name, most=0)
+        inputs[:, i] = columns.finite(name)
+    _check_known_values(columns, names, one_hot, inputs)
+    return inputs
+
+
+def _one_hot_of(columns: Columns, name: str) -> str | None:
+    return next((column for column in columns.raw if name.startswith(f"{column}=")), None)
+
+
+def _check_known_values(
+    columns: Columns, names: tuple[str, ...], one_hot: Mapping[str, str | None], inputs: np.ndarray
+) -> None:
+    for column in dict.fromkeys(filter(None, one_hot.values())):
+        places = [i for i, name in enumerate(names) if one_hot.get(name) == column]
+        if not inputs[:, places].any():
+            known = ", ".join(names[i][len(column) + 1 :] for i in places[:8])
+            raise DataError(
+                f"{columns.path}: no value of column {column!r} is known to the model; known: {known}"
+            )
+
+
+def _filtered(columns: Columns, where: str) -> Columns:
+    value = columns.expression(where, "data.where")(columns)
+    rows = np.flatnonzero(np.isfinite(value) & (value != 0))
+    if len(rows) == 0:
+        raise DataError(
+            f"data.where = {where!r} keeps none of the {len(columns.rows):,} rows of {columns.path}"
+        )
+    return columns.keep(rows)
+
+
+def _is_column(columns: Columns, target: str) -> bool:
+    return target in columns or target in columns.text
+
+
+def _used_by(columns: Columns, target: str) -> set[str]:
+    """The file's columns that the target is made of."""
+    if _is_column(columns, target):
+        return columns.sources(target)
+    names = columns.expression(target, "data.target").names
+    return {source for name in names for source in columns.sources(name)}
+
+
+def _features(
+    columns: Columns, features: tuple[str, ...] | None, target: str, used: set[str]
+) -> tuple[str, ...]:
+    names = features if features is not None else tuple(name for name in columns.raw if name not in used)
+    leaks = [name for name in names if _is_column(columns, name) and columns.sources(name) & used]
+    if leaks:
+        raise DataError(f"data.features: {leaks[0]!r} is part of the target {target!r}; leave it out")
+    if not names:
+        raise DataError(f"{columns.path} has no column beside the target {target!r}")
+    return names
+
+
+def _value(columns: Columns, target: str) -> np.ndarray:
+    values = None if target in columns else columns.expression(target, "data.target")(columns)
+    return columns.finite(target, values)
+
+
+def _numbers(columns: Columns, target: str) -> np.ndarray:
+    if target in columns.text:
+        columns.check_no_misprint(target)
+        raise DataError(
+            f'{columns.path}: the target {target!r} is text; for classes choose loss = "cross_entropy" or "bce"'
+        )
+    return _value(columns, target)[:, None]
+
+
+def _classes(columns: Columns, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    if target in columns.text:
+        labels, classes = columns.labels(target), tuple(columns.text[target])
+    else:
+        found, labels = np.unique(_value(columns, target), return_inverse=True)
+        fraction = found[found != np.rint(found)]
+        if len(fraction):
+            raise DataError(
+                f"{columns.path}: the target {target!r} holds {fraction[0]:g}, and classes are text or whole "
+                'numbers; for a number choose loss = "mse"'
+            )
+        classes = tuple(str(int(value)) for value in found)
+    if len(classes) == 1:
+        raise DataError(
+            f"{columns.path}: the target {target!r} is {classes[0]!r} in every row; there is nothing to tell apart"
+        )
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"{columns.path}: the target {target!r} has {len(classes):,} classes, above {MOST_CLASSES:,}"
+        )
+    return labels.astype(np.int64), classes

@@ -1,0 +1,149 @@
+"""Reads a table from a CSV (also compressed), Parquet or Arrow file, and says plainly what is wrong with a bad one."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from seedbed.data.base import DataError
+
+READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
+
+
+def read(path: Path) -> pa.Table:
+    """The whole table.
+
+    Raises
+    ------
+    DataError
+        Where the file is absent, unreadable, damaged, empty, ragged, of an unknown kind, or without a header.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    unpack = UNPACK.get(suffixes[-1]) if suffixes else None
+    kind = (
+        suffixes[-2]
+        if unpack and len(suffixes) > 1
+        else ".csv"
+        if unpack
+        else suffixes[-1]
+        if suffixes
+        else ""
+    )
+    if kind not in PARSE:
+        raise DataError(f"{path}: {kind or 'no'} suffix, so its format is unknown; readable are {READABLE}")
+    try:
+        content = path.read_bytes()
+        content = unpack(content) if unpack else content
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException) as error:
+        raise DataError(f"{path} is damaged, it cannot be unpacked: {error}") from None
+    if not content.strip():
+        raise DataError(f"{path} is empty; a table has a header and rows")
+    try:
+        table = PARSE[kind](content)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: {_plain(str(error))}") from None
+    _check_names(path, table)
+    return table
+
+
+def _unzip(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+        if len(names) != 1:
+            raise zipfile.BadZipFile(f"it holds {len(names)} CSV files instead of one")
+        return archive.read(names[0])
+
+
+def _unzstd(content: bytes) -> bytes:
+    with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
+        return stream.read()
+
+
+def _csv(delimiter: str) -> Callable[[bytes], pa.Table]:
+    def parse(content: bytes) -> pa.Table:
+        from pyarrow import csv
+
+        # A single thread, since only then does an error name its row.
+        return csv.read_csv(
+            pa.BufferReader(content),
+            read_options=csv.ReadOptions(use_threads=False, block_size=1 << 24),
+            parse_options=csv.ParseOptions(delimiter=delimiter),
+            convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+        )
+
+    return parse
+
+
+def _parquet(content: bytes) -> pa.Table:
+    from pyarrow import parquet
+
+    return parquet.read_table(pa.BufferReader(content))
+
+
+def _arrow(content: bytes) -> pa.Table:
+    from pyarrow import feather
+
+    return feather.read_table(pa.BufferReader(content))
+
+
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+    ".zst": _unzstd,
+    ".zip": _unzip,
+}
+PARSE: dict[str, Callable[[bytes], pa.Table]] = {
+    ".csv": _csv(","),
+    ".tsv": _csv("\t"),
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+    ".feather": _arrow,
+}
+
+
+def _plain(error: str) -> str:
+    """pyarrow's message in the words of this package."""
+    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", error)
+    if ragged:
+        line, expected, found = ragged.groups()
+        where = f"line {line} has" if line else "a line has"
+        return f"{where} {found} columns instead of {expected}; every row needs one value a column"
+    return error.splitlines()[0]
+
+
+def _check_names(path: Path, table: pa.Table) -> None:
+    names = table.column_names
+    if table.num_rows == 0:
+        raise DataError(f"{path} has a header but no rows")
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise DataError(
+                f"{path}: column {number} has no name; name it, or write the file without its index"
+            )
+        if names.count(name) > 1:
+            raise DataError(f"{path}: two columns are named {name!r}; rename one")
+    if all(is_number(name) for name in names):
+        raise DataError(
+            f"{path}: the first line holds numbers ({', '.join(names[:3])}, ...), not column names"
+        )
+
+
+def is_number(text: str) -> bool:
+    """Whether a text reads as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
