@@ -186,6 +186,7 @@ class _Execution:
             features=group.samples.features,
             classes=group.samples.classes,
             shape=group.samples.inputs.shape[1:],
+            outputs=group.network.outputs,
             **scaling,
         )
 
