@@ -1,4 +1,4 @@
-"""What the trained networks of a stored study say about new rows: raw input in, every seed's answer summed up."""
+"""What the trained networks of a stored study say about new rows, summed up over seeds."""
 
 from __future__ import annotations
 
@@ -87,9 +87,7 @@ def predict(directory: str | Path, path: str | Path, variant: str | None = None)
     statuses = dict(zip(of_variant["seed"].to_pylist(), of_variant["status"].to_pylist(), strict=True))
     sound = np.array([statuses.get(seed) != "diverged" for seed in trained.seeds])
     if not sound.any():
-        raise StoreError(
-            f"all runs of variant {variant!r} in {directory} diverged; name another with --variant"
-        )
+        raise StoreError(f"all runs of variant {variant!r} in {directory} diverged; name another")
     seeds = np.array(trained.seeds)
     outputs = apply(trained, _inputs(trained, Path(path)))[sound]
     table = _classes(trained, outputs) if trained.classes else _numbers(outputs[:, :, 0])
@@ -97,7 +95,7 @@ def predict(directory: str | Path, path: str | Path, variant: str | None = None)
 
 
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
-    """Outputs (runs, rows, outputs) float32 of all networks for raw inputs (rows, *shape), in evaluation mode."""
+    """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode."""
     recipe = Recipe.model_validate(trained.recipe)
     network = models.build(recipe.model, trained.shape, trained.outputs, recipe.data.powers)
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
@@ -144,7 +142,7 @@ def _classes(trained: Trained, outputs: np.ndarray) -> pa.Table:
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of each class, (runs, rows, classes) float64, from one logit (for the second of two classes) or one a class."""
+    """(runs, rows, classes) float64, from one logit a class, or one that speaks for the second of two."""
     wide = logits.astype(np.float64)
     if wide.shape[2] == 1:
         wide = np.concatenate([np.zeros_like(wide), wide], axis=2)

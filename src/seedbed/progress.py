@@ -25,7 +25,7 @@ class Observer(Protocol):
     def epoch(
         self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
     ) -> None:
-        """An epoch was judged: runs still training, best and median of the study's metric over the group's runs."""
+        """An epoch was judged: runs still training, best and median of the metric over the group's runs."""
         ...
 
     def group_finished(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -33,9 +33,8 @@ def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
     if as_json:
         print_json([dict(zip(("check", "state", "detail"), check, strict=True)) for check in checks])
     else:
-        click.echo(
-            f"{environment.processor()}, {environment.usable_cores()} cores, {environment.describe()['platform']}"
-        )
+        machine = environment.processor(), f"{environment.usable_cores()} cores", platform.platform()
+        click.echo(", ".join(machine))
         print_table(("check", "state", "detail"), checks)
     return FAILED if any(state == "wrong" for _, state, _ in checks) else 0
 
@@ -49,12 +48,6 @@ def _packages() -> Iterator[Check]:
 
 def _engines() -> Iterator[Check]:
     yield "engine numpy", "ok", "always there"
-    fused = find_spec("seedbed.engines.fused") is not None
-    yield (
-        "engine fused",
-        "ok" if fused else "missing",
-        "compiled by numba" if fused else "not in this version",
-    )
     torch = environment.package_version("torch")
     yield (
         "engine torch",
@@ -82,9 +75,4 @@ def _writable(what: str, directory: Path) -> Check:
 
 
 def _cache() -> Check:
-    place = os.environ.get("NUMBA_CACHE_DIR")
-    return (
-        _writable("compiled code", Path(place))
-        if place
-        else ("compiled code directory", "ok", "beside the package")
-    )
+    return _writable("compiled code", Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent.parent))

@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """Predict from the rows of a table with every seed of one variant of ID; CSV out.
 
-    A number is given as the mean and the standard deviation over seeds, a class as the mean probability of each
-    class, its deviation, and the class that is most probable.
+    A number is given as the mean and the standard deviation over seeds; a class as the most probable one,
+    with the mean probability of every class and its deviation.
 
     \b
     Examples:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seedbed.cli import options
-from seedbed.cli.errors import FAILED, RUNS_FAILED
+from seedbed.cli.errors import FAILED, INTERRUPTED, RUNS_FAILED
 from seedbed.cli.output import print_json, print_result
+
+ENDS = {"failed": FAILED, "interrupted": INTERRUPTED}
 
 
 @click.command("run", short_help="Run a study, or a lab, and report.")
@@ -36,7 +40,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Run STUDY (a file or a lab): every variant under every seed, all stored, ending with a table and a report.
+    """Run STUDY (a file or a lab): every variant under every seed, all stored, with a table and a report.
 
     \b
     Examples:
@@ -57,12 +61,12 @@ def command(
     if as_json:
         print_json(result.document)
     else:
-        print_result(result.document, report)
+        print_result(result, report)
     return outcome(result.document)
 
 
-def outcome(document: dict) -> int:
-    """The exit code that a finished study means."""
-    if document["status"] == "failed":
-        return FAILED
+def outcome(document: Mapping[str, Any]) -> int:
+    """The exit code that the end of a study means."""
+    if document["status"] in ENDS:
+        return ENDS[document["status"]]
     return RUNS_FAILED if any(variant["diverged"] for variant in document["variants"]) else 0

@@ -26,9 +26,9 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
     from seedbed.store import find
 
     directory = find(runs_dir, study_id)
-    document = Result.open(directory).document
+    result = Result.open(directory)
     if as_json:
-        print_json(document)
+        print_json(result.document)
         return
     report = directory / "report.html"
-    print_result(document, report if report.exists() else None)
+    print_result(result, report if report.exists() else None)
