@@ -139,7 +139,7 @@ class Layout:
         return xp.concat(parts, axis=1) if parts else like[:, :0]
 
     def decay_mask(self, decay_on: str = "weights") -> np.ndarray:
-        """(P,) float32: 1 where weight decay applies; biases and norm parameters only if `decay_on` is "all"."""
+        """(P,) float32: 1 where weights decay (on biases and norm parameters if `decay_on` is "all")."""
         mask = np.zeros(self.size, dtype=np.float32)
         for slot in self.slots.values():
             role, bias_row = slot.parameter.role, slot.parameter.shape[-1] if slot.parameter.shape else 0

@@ -1,7 +1,7 @@
 """Initial parameters: drawn on the host, slot by slot, from the seed alone.
 
-Two inits of one distribution (Xavier and Kaiming normal, say) scale the same standard draws, so that runs of one
-seed differ in the init and in nothing else.
+Two inits of one distribution (Xavier and Kaiming normal, say) scale the same standard draws: runs of one seed
+differ in the init and in nothing else.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from seedbed.random import uniform_words
 class Dropout(Layer):
     """Inverted dropout with a rate per run, `context.hyper["dropout"]` (runs,); the identity in evaluation.
 
-    The mask is counter-based: a feature stays where its random word is at least floor(rate * 2**32). So a rate
-    of 0 is the identity, and all engines drop the same features.
+    The mask is counter-based: a feature stays where its random word is at least floor(rate * 2**32). So a
+    rate of 0 is the identity, and all engines drop the same features.
 
     Attributes
     ----------

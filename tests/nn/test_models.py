@@ -1,0 +1,164 @@
+"""Networks: what each kind of model is made of, and that it computes what torch's own modules do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat.numpy as xnp
+import numpy as np
+import pytest
+import torch
+from gradient_check import check
+from numpy.testing import assert_allclose, assert_array_equal
+
+from seedbed.nn.base import Context
+from seedbed.nn.initializers import initial
+from seedbed.nn.layers.dropout import Dropout
+from seedbed.nn.losses import LOSSES
+from seedbed.nn.models import Network, build
+from seedbed.random import keys
+from seedbed.recipe import LinearModel, LogisticModel, MlpModel
+
+LINEAR, LOGISTIC = LinearModel(kind="linear"), LogisticModel(kind="logistic")
+
+
+def mlp(*hidden: int, **settings: Any) -> MlpModel:
+    return MlpModel(kind="mlp", hidden=hidden, **settings)
+
+
+def drawn(network: Network, runs: int, init: str = "default") -> tuple[np.ndarray, np.ndarray]:
+    """Initial parameters and state of seeds 0, 1, .."""
+    parts = (network.parameters, network.state)
+    params, state = (np.stack([initial(part, init, 0.01, 0, seed) for seed in range(runs)]) for part in parts)
+    return params, state
+
+
+@pytest.mark.parametrize(
+    ("network", "layers", "parameters"),
+    [
+        (build(LINEAR, (14,), 1), "Dense", 15),
+        (build(LINEAR, (2,), 1, powers=3), "Powers Dense", 7),
+        (build(LOGISTIC, (14,), 1), "MergedDense", 15),
+        (build(mlp(), (3,), 2), "Dense", 8),
+        (build(mlp(600), (784,), 10), "Dense Activation Dense", 784 * 600 + 600 + 6010),
+        (build(mlp(600), (1, 28, 28), 10), "Flatten Dense Activation Dense", 784 * 600 + 600 + 6010),
+        (
+            build(mlp(8, norm="batch", dropout=0.1), (1,), 1, powers=2),
+            "Powers Dense BatchNorm Activation Dropout Dense",
+            2 * 8 + 8 + 16 + 9,
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_models_are_made_of_the_layers_they_should_be(network: Network, layers: str, parameters: int) -> None:
+    assert " ".join(type(layer).__name__ for layer in network.layers) == layers
+    assert network.parameters.size == parameters
+    for place, layer in enumerate(network.layers):
+        assert not isinstance(layer, Dropout) or layer.place == place
+
+
+def test_the_network_knows_its_shapes() -> None:
+    network = build(mlp(10, 100, activation="tanh"), (1,), 3, powers=2)
+    assert network.shapes == [(1,), (2,), (10,), (10,), (100,), (100,), (3,)]
+    assert network.outputs == 3
+
+
+def test_an_mlp_computes_what_torchs_modules_do() -> None:
+    network = build(mlp(6, 5, norm="batch", activation="gelu"), (4,), 2)
+    params, state = (array.astype(np.float64) for array in drawn(network, 1))
+    views = {name: torch.tensor(array[0]) for name, array in network.parameters.views(params).items()}
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(4, 6), torch.nn.BatchNorm1d(6), torch.nn.GELU(),
+        torch.nn.Linear(6, 5), torch.nn.BatchNorm1d(5), torch.nn.GELU(),
+        torch.nn.Linear(5, 2),
+    ).double()  # fmt: skip
+    for (name, ours), parameter in zip(views.items(), theirs.parameters(), strict=True):
+        parameter.data = ours.T if name.endswith("weight") else ours
+    x = np.random.default_rng(0).standard_normal((1, 8, 4))
+    for training in (True, False):  # the second sees the running statistics of the first
+        theirs.train(training)
+        y, state, backward = network.forward(params, state, x, Context(xnp, training=training))
+        assert_allclose(y[0], theirs(torch.tensor(x[0])).detach(), rtol=1e-10)
+    dy = np.random.default_rng(1).standard_normal(y.shape)
+    theirs(torch.tensor(x[0])).backward(torch.tensor(dy[0]))
+    for (name, grad), parameter in zip(
+        network.parameters.views(backward(dy)).items(), theirs.parameters(), strict=True
+    ):
+        assert_allclose(
+            grad[0].T if name.endswith("weight") else grad[0], parameter.grad, rtol=1e-9, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [
+        (LINEAR, "mse"),
+        (LOGISTIC, "bce"),
+        (mlp(5, 4, norm="batch", activation="tanh", dropout=0.3), "cross_entropy"),
+    ],
+    ids=["linear", "logistic", "mlp"],
+)
+def test_gradients_of_a_whole_network_agree_with_finite_differences(model: Any, loss: str) -> None:
+    network = build(model, (2,), 3, powers=2)
+    params, state = (array.astype(np.float64) for array in drawn(network, 2))
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 3, (1, 6)) if loss == "cross_entropy" else rng.integers(0, 2, (1, 6, 3))
+    x = rng.standard_normal((1, 6, 2))
+    context = Context(
+        xnp, training=True, dropout_key=keys(0, [0, 1], "dropout"), hyper={"dropout": np.array([0.0, 0.3])}
+    )
+
+    def forward(arrays: Any) -> Any:
+        y, _, backward = network.forward(arrays["params"], state, x, context)
+        losses, loss_backward = LOSSES[loss].forward(xnp, y, targets, {})
+        return losses, lambda dy: {"params": dy[:, None] * backward(loss_backward())}
+
+    check(forward, {"params": params})
+
+
+def test_a_run_alone_is_the_run_in_its_group() -> None:
+    network = build(mlp(10, 100, 10, norm="batch"), (1,), 1, powers=2)
+    params, state = drawn(network, 4, "xavier_normal")
+    x = np.random.default_rng(0).standard_normal((4, 64, 1)).astype(np.float32)
+    context = Context(xnp, training=True)
+    y, new_state, backward = network.forward(params, state, x, context)
+    grads = backward(y)
+    for run in range(4):
+        rows = slice(run, run + 1)
+        alone, own_state, own_backward = network.forward(params[rows], state[rows], x[rows], context)
+        assert_array_equal(alone, y[rows])
+        assert_array_equal(own_state, new_state[rows])
+        assert_array_equal(own_backward(alone), grads[rows])
+
+
+def test_evaluation_leaves_the_state_alone_and_gives_each_sample_its_own_answer() -> None:
+    network = build(mlp(6, norm="batch", dropout=0.5), (3,), 2)
+    params, state = drawn(network, 2)
+    x = np.random.default_rng(0).standard_normal((1, 9, 3)).astype(np.float32)
+    y, new_state, _ = network.forward(params, state, x, Context(xnp))
+    assert new_state is state
+    assert_allclose(network.forward(params, state, x[:, 4:5], Context(xnp))[0], y[:, 4:5], rtol=1e-6)
+
+
+def test_a_batch_of_one_sample_keeps_batch_norm_finite() -> None:
+    network = build(mlp(6, norm="batch"), (3,), 2)
+    params, state = drawn(network, 2)
+    y, new_state, backward = network.forward(
+        params, state, np.ones((1, 1, 3), np.float32), Context(xnp, training=True)
+    )
+    assert all(np.all(np.isfinite(array)) for array in (y, new_state, backward(y)))
+
+
+def test_decay_spares_biases_and_norms() -> None:
+    layout = build(mlp(4, norm="batch"), (3,), 2).parameters
+    decayed = {name for name, view in layout.views(layout.decay_mask()[None]).items() if view.all()}
+    spared = {name for name, view in layout.views(layout.decay_mask()[None]).items() if not view.any()}
+    assert decayed == {"0.weight", "3.weight"}
+    assert spared == {"0.bias", "1.weight", "1.bias", "3.bias"}
+    assert layout.decay_mask("all").all()
+
+
+def test_decay_spares_the_bias_row_of_a_merged_parameter() -> None:
+    layout = build(LOGISTIC, (3,), 2).parameters
+    (beta,) = layout.views(layout.decay_mask()[None]).values()
+    assert_array_equal(beta[0], [[1, 1], [1, 1], [1, 1], [0, 0]])
