@@ -59,12 +59,13 @@ class ArrayEngine:
         numbers = {name: self._put(values.astype(np.float32)) for name, values in hyper.items()}
         clips = np.isfinite(hyper["clip_norm"]).any()
         losses, bounds, batch = [], None, None
-        for step in range(batches.steps):
-            if (new_bounds := batches.bounds(step)) != bounds:  # full-batch descent gathers once
-                bounds = new_bounds
-                batch = self._gather(indices[:, bounds[0] : bounds[1]])
-            row = {name: values[step] for name, values in numbers.items()}
-            losses.append(self._step(batch, row, first_step + step, clips))
+        with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
+            for step in range(batches.steps):
+                if (new_bounds := batches.bounds(step)) != bounds:  # full-batch descent gathers once
+                    bounds = new_bounds
+                    batch = self._gather(indices[:, bounds[0] : bounds[1]])
+                row = {name: values[step] for name, values in numbers.items()}
+                losses.append(self._step(batch, row, first_step + step, clips))
         return self._get(self.xp.stack(losses, axis=1))
 
     def _step(self, batch: tuple[Array, Array], hyper: dict[str, Array], step: int, clips: bool) -> Array:
