@@ -37,16 +37,16 @@ FORMS: dict[str, tuple[set[str], set[str]]] = {
 class Hypothesis(Table):
     """A claim and the form that tests it.
 
-    ==========================================  ================================================================
-    better, than, metric?, margin?              one variant beats another, or each of several, by more than margin
-    not_better, than, metric?, margin?          it does not beat them by more than margin
-    similar = [A, B], within, metric?           the two differ by no more than `within`
-    variant, metric, above = x (or below = x)   a variant's mean lies above (below) a number
-    variant, metric, exceeds = other, margin?   one of its metrics lies above another of its metrics by margin
-    variant, metric, matches = other, within    the two metrics of one variant differ by no more than `within`
-    ==========================================  ================================================================
+    =======================================  ==============================================================
+    better, than, metric?, margin?           one variant beats another, or each of several, by over margin
+    not_better, than, metric?, margin?       it does not beat them by more than margin
+    similar = [A, B], within, metric?        the two differ by no more than `within`
+    variant, metric, above (or below)        a variant's mean lies above (or below) a number
+    variant, metric, exceeds, margin?        one of its metrics lies above another of them, by over margin
+    variant, metric, matches, within         the two metrics of one variant differ by no more than `within`
+    =======================================  ==============================================================
 
-    Without `metric` the study's own is meant. A metric may carry `@EPOCH`: its value on the curve at that epoch.
+    Without `metric` the study's own is meant. After a metric, `@EPOCH` means its value on the curve then.
     """
 
     claim: str
@@ -100,7 +100,7 @@ class Hypothesis(Table):
 def hypothesis_problems(
     hypothesis: Hypothesis, names: Sequence[str], variants: Iterable[Variant], study_metric: object
 ) -> list[Problem]:
-    """What keeps a claim from being tested: variants that do not exist, metrics that its variants do not have.
+    """What keeps a claim from being tested: variants that do not exist, metrics that they do not have.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def hypothesis_problems(
 
 
 def metric_problem(metric: str, recipe: Recipe, at_epoch: bool = True) -> str | None:
-    """Why a run of this recipe has no such metric, or None where it has; `at_epoch` allows `@EPOCH` after it."""
+    """Why a run of this recipe has no such metric; None where it has. `at_epoch` allows `@EPOCH` after it."""
     if metric in OF_A_RUN:
         return None
     found = METRIC.fullmatch(metric)

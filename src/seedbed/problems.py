@@ -1,4 +1,4 @@
-"""What is wrong with a study, said so that its author can mend it: all of it at once, each with place and remedy."""
+"""What is wrong with a study, said so that its author can mend it: all at once, each with its remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: the key it is found under (empty for the whole file) and what to do about it."""
+    """One thing that is wrong: the key it is found under (empty for the whole file) and what to do."""
 
     key: str
     message: str
@@ -45,7 +45,7 @@ class Problem:
 
 
 class StudyError(ValueError):
-    """A study that cannot be run. `problems` holds all that is wrong with it; the text has one line for each."""
+    """A study that cannot be run. `problems` holds all that is wrong; the text has one line for each."""
 
     def __init__(self, place: str, problems: Iterable[Problem]) -> None:
         self.place = place
@@ -114,7 +114,7 @@ def _discriminator(detail: Any) -> str:
 
 
 def _overtaken(path: tuple[str | int, ...], found: Mapping[tuple[str | int, ...], list[str]]) -> bool:
-    """Whether this only says that a value is not the other branch of a union, whose own problem lies deeper."""
+    """Whether this says only that a value is no other branch of a union; the problem itself lies deeper."""
     only_type = all(message.startswith(("expected a table", "expected a list")) for message in found[path])
     return only_type and any(len(other) > len(path) and other[: len(path)] == path for other in found)
 
@@ -198,7 +198,7 @@ def _tag_values(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def tables_at(location: Iterable[str | int], model: type[BaseModel]) -> list[type[BaseModel]]:
-    """The models that a table may be at a place, given as keys and, where known, the kinds chosen on the way."""
+    """The models that a table may be at a place: keys and, where known, the kinds chosen on the way."""
     tables = [model]
     for part in location:
         chosen = [table for table in tables if part in _tag_values(table) or part == table.__name__]

@@ -28,7 +28,7 @@ class Table(BaseModel):
 
 
 class Folds(Table):
-    """k-fold split: fold `fold` is the test part, the next one the validation part, the rest the training part."""
+    """k-fold split: fold `fold` is the test part, the next one validation, the rest the training part."""
 
     folds: Annotated[Int, Field(ge=3)]
     fold: NonNegativeInt = 0
@@ -116,7 +116,7 @@ class FunctionData(Data):
 
 
 class TableData(Data):
-    """Rows of a CSV (also compressed), Parquet or Arrow file; target is a column or an expression of columns."""
+    """Rows of a CSV (also compressed), Parquet or Arrow file; `target` is a column or an expression of them."""
 
     source: Literal["table"]
     path: str
@@ -126,7 +126,7 @@ class TableData(Data):
 
 
 class SgemmData(Data):
-    """The SGEMM GPU kernel performance table: 14 parameters; `log_time` is the log of the mean of four runs in ms."""
+    """The SGEMM GPU kernel performance table: 14 parameters; `log_time` is the log of the mean run time in ms."""
 
     source: Literal["sgemm"]
     target: str = "log_time"
@@ -261,7 +261,7 @@ class PlateauSchedule(Schedule):
 
 
 class OneCycleSchedule(Schedule):
-    """A cosine from lr / div up to lr over the share `pct_start` of training, then one to lr / div / final_div."""
+    """Half cosines: from lr / div up to lr over a share `pct_start` of training, then to lr / div / final_div."""
 
     kind: Literal["one_cycle"]
     per: Per = "step"
@@ -383,10 +383,12 @@ class Recipe(Table):
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that its data have, as far as the settings alone can tell."""
-        data, own_test = self.data, self.data.source in ("mnist", "fashion_mnist")
-        sizes = (1, 1, 1) if isinstance(data.split, Folds) else (*data.split, 1)[:3]
+        data = self.data
+        sizes = (
+            (1, 1, 1) if isinstance(data.split, Folds) else (*data.split, 1)[:3]
+        )  # a source may have its own test
         has_val = bool(sizes[1]) and data.fit_on == "train"
-        has_test = (own_test or bool(sizes[2])) and data.fit_on != "all"
+        has_test = bool(sizes[2]) and data.fit_on != "all"
         has_grid = isinstance(data, FunctionData) and len(data.intervals) == 1
         found = {"train": True, "val": has_val, "test": has_test, "grid": has_grid}
         return tuple(part for part, there in found.items() if there)

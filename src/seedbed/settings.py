@@ -1,4 +1,4 @@
-"""Dotted settings: how the command line, [ablate], [[variant]] and [grid] change a recipe, and what a change is called."""
+"""Dotted settings: how [ablate], [[variant]], [grid] and the command line change a recipe, and their names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def parse_value(text: object) -> Any:
 
 
 def parse_values(text: object) -> Any:
-    """Values with commas between them, each as `parse_value` reads it; commas in brackets and quotes do not part."""
+    """Values parted by commas, those in brackets and quotes apart, each as `parse_value` reads it."""
     if not isinstance(text, str):
         return list(text) if isinstance(text, Iterable) else text
     parts, depth, quote = [""], 0, ""
@@ -56,7 +56,7 @@ def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of nested tables with the dotted settings put in; a table as a value replaces the whole table."""
+    """A copy of nested tables with the dotted settings put in; a table as a value replaces a whole table."""
     result = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
     for key, value in settings.items():
         _remove(result, INSTEAD.get(key, ""), settings)
@@ -93,7 +93,7 @@ def described(value: Any) -> str:
 
 
 def names(varied: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What each set of changes is called: norm = none, with the whole key where the short one is ambiguous."""
+    """What each set of changes is called: norm = none; with the whole key where that is ambiguous."""
     varied = list(varied)
     keys = {key for settings in varied for key in settings}
     short = [key.rpartition(".")[2] for key in keys]

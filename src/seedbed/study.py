@@ -1,4 +1,4 @@
-"""A study: a recipe, what to vary in it, how many seeds, and the claims to test. TOML in, every error at once."""
+"""A study: a recipe, what to vary in it, how many seeds, the claims to test. TOML in, every error at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from seedbed import labs
 from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from seedbed.results import Result
 
 Entry = TypeVar("Entry", bound=Table)
+Published = dict[str, Float]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
 def _safe_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(
-            f'"{name}" is no name of a study: letters, digits, ".", "_" and "-", with at most one "/" between, '
-            "since it becomes a directory"
+            f'"{name}" is no name of a study, which becomes a directory: it takes letters, digits, ".", "_", "-" '
+            'and at most one "/" between'
         )
     return name
 
@@ -59,7 +60,7 @@ class VariantTable(Table):
 
     name: Annotated[str, AfterValidator(_visible)]
     set: dict[str, Any]
-    published: dict[str, Float] = {}
+    published: Published = Field(default_factory=dict)
 
 
 class StudyFile(Table):
@@ -71,9 +72,9 @@ class StudyFile(Table):
     model: Any = None
     training: Any = None
     study: StudySettings
-    published: dict[str, Float] = {}
-    ablate: dict[str, Any] = {}
-    grid: dict[str, Any] = {}
+    published: Published = Field(default_factory=dict)
+    ablate: dict[str, Any] = Field(default_factory=dict)
+    grid: dict[str, Any] = Field(default_factory=dict)
     variant: tuple[VariantTable, ...] = ()
     hypothesis: tuple[Hypothesis, ...] = ()
 
@@ -132,16 +133,12 @@ class Study:
             found = nearest(place, labs.names())
             lab = f'; did you mean the lab "{found}"?' if found else ""
             raise StudyError(place, [Problem("", f"there is no such file and no such lab{lab}")])
-        return cls.parse(_read(path, place), path)
+        return _parsed(_read(path, place), place, path.absolute().parent)
 
     @classmethod
     def parse(cls, text: str, path: str | Path = "study.toml") -> Study:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
-        try:
-            tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise StudyError(str(path), [Problem("", f"not valid TOML: {error}")]) from None
-        return _study(tables, text, str(path), Path(path).absolute().parent)
+        return _parsed(text, str(path), Path(path).absolute().parent)
 
     @property
     def base(self) -> Variant:
@@ -201,6 +198,14 @@ def _read(path: Path, place: str) -> str:
 # --- from tables to a study --------------------------------------------------------------------------------
 
 
+def _parsed(text: str, place: str, directory: Path) -> Study:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(place, [Problem("", f"not valid TOML: {error}")]) from None
+    return _study(tables, text, place, directory)
+
+
 def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> Study:
     """Validate everything and build the study, or raise all that is wrong."""
     problems: list[Problem] = []
@@ -240,13 +245,13 @@ def _file(tables: Mapping[str, Any], problems: list[Problem]) -> StudyFile | Non
 
 
 def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A table of the file, or an empty one where something else stands there, which is a problem found elsewhere."""
+    """A table of the file; an empty one where something else stands there, a problem found elsewhere."""
     table = tables.get(name)
     return table if isinstance(table, Mapping) else {}
 
 
 def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Entry]:
-    """Those entries of an array of tables that are valid, so that problems in one do not hide those of others."""
+    """The valid entries of an array of tables, so that problems in one do not hide those of others."""
     entries = tables.get(name)
     valid = []
     for entry in entries if isinstance(entries, list) else []:

@@ -1,4 +1,4 @@
-"""Variants: the base recipe and every change of it that [ablate], [[variant]] and [grid] ask for, each validated."""
+"""Variants: the base recipe and every change of it that [ablate], [[variant]] and [grid] ask for."""
 
 from __future__ import annotations
 
@@ -124,10 +124,10 @@ def validated(
     published: Mapping[str, float],
     problems: list[Problem],
 ) -> list[Variant]:
-    """Base and those changes of it that make a valid recipe of their own; `problems` gets what is wrong with the rest.
+    """Base and those changes of it that make a valid recipe; `problems` gets what is wrong with the rest.
 
-    What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks for and
-    that is there already (lr = 0.1 where base has it) is left out; a named variant must differ from all others.
+    What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks for
+    is left out where it is there already (lr = 0.1 where base has it); a named variant must differ from all others.
     """
     recipe, wrong_in_base = _recipe(tables)
     problems += wrong_in_base

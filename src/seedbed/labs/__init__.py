@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed.variants import Variant
-
-
-@dataclass(frozen=True)
-class Lab:
-    """What `seedbed labs` says of a lab: its name, what it asks, and the datasets it needs."""
-
-    name: str
-    description: str
-    needs: tuple[str, ...]
 
 
 def _root() -> Path:
@@ -37,16 +27,19 @@ def path(name: str) -> Path:
     return _root() / f"{name}.toml"
 
 
-def describe() -> list[Lab]:
-    """All labs."""
+def describe() -> list[dict[str, Any]]:
+    """Name, description and needed datasets of every lab: what `labs --json` prints."""
     from seedbed.study import Study
 
     studies = [Study.load(name) for name in names()]
-    return [Lab(study.name, study.description, _needs(study.variants)) for study in studies]
+    return [
+        {"name": study.name, "description": study.description, "needs": _needs(study.variants)}
+        for study in studies
+    ]
 
 
-def _needs(variants: Iterable[Variant]) -> tuple[str, ...]:
+def _needs(variants: Iterable[Variant]) -> list[str]:
     from seedbed.data.registry import DATASETS
 
     sources = dict.fromkeys(variant.recipe.data.source for variant in variants)
-    return tuple(source for source in sources if source in DATASETS)
+    return [source for source in sources if source in DATASETS]
