@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradient_check import check
+from nn.gradient_check import check
 
 Grads = dict[str, np.ndarray]
 

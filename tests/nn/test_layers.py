@@ -13,8 +13,8 @@ import array_api_compat.torch as xtorch
 import numpy as np
 import pytest
 import torch
-from gradient_check import check
-from layer_cases import ACTIVATION_REFERENCES, CASES, RUNS, Case
+from nn.gradient_check import check
+from nn.layer_cases import ACTIVATION_REFERENCES, CASES, RUNS, Case
 from numpy.testing import assert_allclose, assert_array_equal
 
 import seedbed.nn.layers

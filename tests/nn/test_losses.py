@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gradient_check import check
+from nn.gradient_check import check
 from numpy.testing import assert_allclose, assert_array_equal
 
 from seedbed.nn.losses import LOSSES

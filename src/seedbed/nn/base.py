@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -105,7 +106,7 @@ class Slot:
     @property
     def size(self) -> int:
         """How many numbers it takes."""
-        return int(np.prod(self.parameter.shape, dtype=np.int64))
+        return prod(self.parameter.shape)
 
     @property
     def stop(self) -> int:
