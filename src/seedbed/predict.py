@@ -16,7 +16,6 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-from seedbed.data import tablefile
 from seedbed.data.base import DataError
 from seedbed.data.table import features_from_table
 from seedbed.files import slug
@@ -118,13 +117,11 @@ def to_csv(table: pa.Table) -> bytes:
 
 
 def _inputs(trained: Trained, path: Path) -> np.ndarray:
-    features = trained.features
-    if not features:  # images: a column a pixel, row by row
-        features = tuple(tablefile.read(path).column_names)
-        pixels = int(np.prod(trained.shape))
-        if len(features) != pixels:
-            raise DataError(f"{path} has {len(features)} columns; the networks take {pixels}, one a pixel")
-    return features_from_table(path, features).reshape(-1, *trained.shape)
+    inputs = features_from_table(path, trained.features)
+    wanted = int(np.prod(trained.shape))
+    if inputs.shape[1] != wanted:  # images have no names of columns
+        raise DataError(f"{path} has {inputs.shape[1]} columns; the networks take {wanted}, one a pixel")
+    return inputs.reshape(-1, *trained.shape)
 
 
 def _numbers(outputs: np.ndarray) -> pa.Table:
