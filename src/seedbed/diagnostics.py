@@ -90,10 +90,13 @@ def _never_moved(run: Evidence) -> bool:
 
 
 def _still_falling(run: Evidence) -> bool:
-    """Whether a line through the last fifth of the training loss falls by FALL, and is CERTAIN to."""
+    """Whether a line through the last fifth of the training loss falls by FALL, and is CERTAIN to.
+
+    An overfitted run is left out: more training would not help it.
+    """
     loss = run.train_loss
     length = max(5, -(-len(loss) // 5))
-    if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all():
+    if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all() or _overfit(run):
         return False
     line = linregress(np.arange(length), loss[-length:])
     fall = -line.slope * (length - 1)

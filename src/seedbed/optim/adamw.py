@@ -31,7 +31,7 @@ class AdamW:
         self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Optimizer.update`."""
-        grads = penalised(xp, params, grads, hyper, names=("l1",))
+        grads = penalised(xp, params, grads, hyper, decoupled=True)
         if "weight_decay" in hyper:
             params = params - hyper["lr"] * hyper["weight_decay"] * (hyper["mask"] * params)
         return adam_step(xp, params, grads, slots, hyper)

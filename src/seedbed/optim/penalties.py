@@ -9,18 +9,14 @@ from seedbed.optim.base import Array
 
 
 def penalised(
-    xp: Any,
-    params: Array,
-    grads: Array,
-    hyper: Mapping[str, Array],
-    names: tuple[str, ...] = ("weight_decay", "l1"),
+    xp: Any, params: Array, grads: Array, hyper: Mapping[str, Array], decoupled: bool = False
 ) -> Array:
     """Gradients (runs, P) of loss + weight_decay / 2 * |w|^2 + l1 * |w|, for the w under `hyper["mask"]`.
 
-    A penalty that `hyper` leaves out is zero, and so is one not in `names`.
+    A rule with `decoupled` weight decay applies that one itself. A penalty that `hyper` leaves out is zero.
     """
-    if "weight_decay" in names and "weight_decay" in hyper:
+    if "weight_decay" in hyper and not decoupled:
         grads = grads + hyper["weight_decay"] * (hyper["mask"] * params)
-    if "l1" in names and "l1" in hyper:
+    if "l1" in hyper:
         grads = grads + hyper["l1"] * (hyper["mask"] * xp.sign(params))
     return grads
