@@ -36,7 +36,13 @@ def command(
     if as_json:
         print_json(document)
         return
-    rows = [(variant["name"], described(variant["settings"])) for variant in document["variants"]]
-    print_table(("variant", "settings"), rows)
+    rows = [
+        (one["name"], described(one["settings"]), f"{one['parameters']:,}", f"{one['steps']:,}")
+        for one in document["variants"]
+    ]
+    numbers = ("parameters", "steps a run")
+    print_table(("variant", "settings", *numbers), rows, numbers)
     counts = f"{len(rows)} variants x {document['seeds']} seeds = {document['runs']} runs"
-    click.echo(f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps")
+    click.echo(
+        f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps"
+    )

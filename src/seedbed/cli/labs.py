@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from seedbed.cli import options
@@ -24,7 +22,7 @@ def command(as_json: bool) -> None:
 
     found = labs.describe()
     if as_json:
-        print_json([asdict(lab) for lab in found])
+        print_json(found)
         return
-    rows = [(lab.name, lab.description, ", ".join(lab.needs) or "nothing") for lab in found]
+    rows = [(lab["name"], lab["description"], ", ".join(lab["needs"]) or "nothing") for lab in found]
     print_table(("lab", "what it asks", "data it needs"), rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,8 +46,8 @@ def described(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {value_described(value)}" for key, value in settings.items())
 
 
-def print_result(result: Result, report: Path | None) -> None:
-    """The variants of a study against base, verdicts on its hypotheses, findings, where the report is."""
+def print_result(result: Result) -> None:
+    """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
     from seedbed.wording import sentence
 
     document = result.document
@@ -62,5 +61,3 @@ def print_result(result: Result, report: Path | None) -> None:
         click.echo(f"  {sentence(judgement)}")
     for finding in document["findings"]:
         click.echo(f"! {finding['variant']}: {finding['message']}")
-    if report:
-        click.echo(f"report: {report}")

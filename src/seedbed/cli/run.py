@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from seedbed.cli import options
-from seedbed.cli.errors import FAILED, INTERRUPTED, RUNS_FAILED
+from seedbed.cli.errors import INTERRUPTED, RUNS_FAILED
 from seedbed.cli.output import print_json, print_result
-
-ENDS = {"failed": FAILED, "interrupted": INTERRUPTED}
 
 
 @click.command("run", short_help="Run a study, or a lab, and report.")
@@ -57,16 +53,12 @@ def command(
     chosen = Study.load(study).override(settings, vary, seeds)
     with observer(quiet) as watching:
         result = run(chosen, engine=engine, data_dir=data_dir, runs_dir=runs_dir, observer=watching)
-    report = result.report()
     if as_json:
         print_json(result.document)
     else:
-        print_result(result, report)
-    return outcome(result.document)
-
-
-def outcome(document: Mapping[str, Any]) -> int:
-    """The exit code that the end of a study means."""
-    if document["status"] in ENDS:
-        return ENDS[document["status"]]
-    return RUNS_FAILED if any(variant["diverged"] for variant in document["variants"]) else 0
+        print_result(result)
+    if result.status == "interrupted":
+        click.echo(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
+        return INTERRUPTED
+    click.echo(f"report: {result.report()}", err=as_json)
+    return RUNS_FAILED if any(variant["diverged"] for variant in result.document["variants"]) else 0

@@ -30,5 +30,6 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json(result.document)
         return
-    report = directory / "report.html"
-    print_result(result, report if report.exists() else None)
+    print_result(result)
+    if (report := directory / "report.html").exists():
+        click.echo(f"report: {report}")
