@@ -56,7 +56,11 @@ class ArrayEngine:
         """See `engines.base.Engine.train`."""
         self._alive = self._put(np.ones(self._params.shape[0], dtype=bool))
         indices = self._put(batches.indices)
-        numbers = {name: self._put(values.astype(np.float32)) for name, values in hyper.items()}
+        # A penalty that no run uses is left out: it would cost the update several passes over the parameters.
+        unused = {name for name in ("weight_decay", "l1") if not hyper[name].any()}
+        numbers = {
+            name: self._put(values.astype(np.float32)) for name, values in hyper.items() if name not in unused
+        }
         clips = np.isfinite(hyper["clip_norm"]).any()
         losses, bounds, batch = [], None, None
         with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
