@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from seedbed import recipe
 from seedbed.data import scaling
 from seedbed.data.base import DataError, Prepared, Samples
@@ -32,7 +34,8 @@ def load(
 ) -> Samples:
     """All samples of a source, before splitting and scaling.
 
-    Recipes that differ only in split, scaling and powers get the same object; so do all seeds where nothing is drawn.
+    Recipes that differ only in split, scaling and powers get the same object, and so do all seeds where
+    nothing is drawn.
 
     Parameters
     ----------
@@ -74,8 +77,6 @@ def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed
         from seedbed.data import function
 
         grid = function.grid_size(settings)
-    import numpy as np
-
     drawn = len(samples.targets) - grid
     parts = split(
         settings,
@@ -90,8 +91,8 @@ def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed
     return Prepared(samples, parts, center, scale)
 
 
-def features_from_table(path: Path, features: tuple[str, ...]) -> object:
-    """A user's table as inputs (N, F) of a stored model, found by feature names; see `table.features_from_table`."""
+def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
+    """A user's table as raw inputs (N, F) of a stored model; see `table.features_from_table`."""
     from seedbed.data import table
 
     return table.features_from_table(path, features)
@@ -107,7 +108,7 @@ def _files(settings: recipe.AnyData, data_dir: Path | None, base: Path) -> dict[
 
     if isinstance(settings, recipe.TableData):
         path = base / settings.path
-        if not path.is_file():
+        if not path.exists():
             raise DataError(f"data.path: there is no file {path}")
         return {settings.path: (path, cache.checksum(path))}
     if isinstance(settings, recipe.SgemmData | recipe.MnistData):

@@ -44,15 +44,15 @@ class Samples:
 
 @dataclass(frozen=True)
 class Prepared:
-    """One run's data: the samples, which of them belong to which part, and the scaling fitted on the training part.
+    """One run's data: the samples, which part each belongs to, and the scaling fitted on the training part.
 
     Attributes
     ----------
     samples
         Shared between all runs that read the same ones (the same object).
     parts
-        Sample numbers, int32, of "train" (what the network is fitted on), "val" and "test"; absent parts are left out.
-        Function sources add "grid": equally spaced noise-free points.
+        Sample numbers, int32, of "train" (what the network is fitted on), "val" and "test"; absent parts are
+        left out. Functions of one variable add "grid": equally spaced noise-free points.
     center, scale
         float32 of the shape of one sample, or broadcastable to it: a network sees (inputs - center) * scale.
         None where nothing is scaled.

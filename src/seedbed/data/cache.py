@@ -6,9 +6,8 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from seedbed.data.base import DataError
 from seedbed.data.registry import DATASETS, Dataset, Form
@@ -21,7 +20,7 @@ def roots(data_dir: Path | None = None) -> list[Path]:
     import pooch
 
     named = [data_dir, os.environ.get("SEEDBED_DATA")]
-    return [Path(root) for root in named if root] + [Path(pooch.os_cache("seedbed"))]
+    return [Path(root).expanduser() for root in named if root] + [Path(pooch.os_cache("seedbed"))]
 
 
 def datasets(data_dir: Path | None = None) -> list[dict[str, Any]]:
@@ -104,17 +103,20 @@ def fetch(name: str, data_dir: Path | None = None, say: Callable[[str], None] = 
 
 
 def checksum(path: Path, member: str | None = None) -> str:
-    """sha256 of a file, or of one member of a zip archive; remembered while size and time of the file stay."""
-    status = path.stat()
-    key = (str(path.resolve()), status.st_mtime_ns, status.st_size, member)
-    if key not in _checksums:
-        if member is None:
-            with path.open("rb") as file:
-                _checksums[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        else:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-                _checksums[key] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    """sha256 of a file, or of one member of a zip archive; remembered while the file's size and time stay."""
+    try:
+        status = path.stat()
+        key = (str(path.resolve()), status.st_mtime_ns, status.st_size, member)
+        if key not in _checksums:
+            with path.open("rb") as file, _opened(file, member) as content:
+                _checksums[key] = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
     return _checksums[key]
+
+
+def _opened(file: IO[bytes], member: str | None) -> Any:
+    return zipfile.ZipFile(file).open(member) if member else file
 
 
 def _dataset(name: str) -> Dataset:
@@ -124,7 +126,7 @@ def _dataset(name: str) -> Dataset:
 
 
 def _present(item: tuple[Form, ...], root: Path) -> Form | None:
-    return next((form for form in item if (root / form.name).is_file()), None)
+    return next((form for form in item if os.path.isfile(root / form.name)), None)
 
 
 def _find(dataset: Dataset, data_dir: Path | None) -> Path | None:
@@ -142,11 +144,7 @@ def _is_right(path: Path, form: Form) -> bool:
 
 
 def _check(name: str, path: Path, form: Form) -> None:
-    try:
-        right = _is_right(path, form)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    if not right:
+    if not _is_right(path, form):
         inside = f" of its {form.member}" if form.member else ""
         raise DataError(
             f"{path} is damaged or another file: sha256 {checksum(path)}, expected{inside} {form.sha256}\n"
@@ -175,7 +173,8 @@ def _download(form: Form, path: Path) -> None:
         raise DataError(f"cannot write {path}: {error.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
+    inside = f" of its {form.member}" if form.member else ""
     raise DataError(
         f"no mirror gave {form.name} ({'; '.join(problems)})\n"
-        f"get it by other means and put it at {path} (sha256 {form.sha256}{' of ' + form.member if form.member else ''})"
+        f"get it by other means and put it at {path} (sha256{inside} {form.sha256})"
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -13,19 +15,28 @@ from seedbed.data import tablefile
 from seedbed.data.base import DataError
 from seedbed.data.expressions import Expression, nearest
 
+NUMERIC = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_boolean,
+    pa.types.is_null,
+)
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
 
 
 class Columns(Mapping[str, np.ndarray]):
     """The columns of a table by name, each converted to (rows,) float64 when asked for.
 
-    A text column `color` is there as 0/1 columns `color=red`, one a category, sorted. Derived columns, each an
-    expression of others, stand beside those of the file.
+    A text column `color` is read through 0/1 columns `color=red`, one a category, sorted. Derived columns,
+    each an expression of others, stand beside those of the file.
 
     Attributes
     ----------
     path
         The file, for messages.
+    raw
+        The names of the file's own columns, text or number.
     rows
         Where in the file each row stands, counted from 0.
     text
@@ -40,6 +51,7 @@ class Columns(Mapping[str, np.ndarray]):
         rows: np.ndarray | None = None,
     ) -> None:
         self.path = path
+        self.raw = tuple(table.column_names)
         self.rows = np.arange(table.num_rows) if rows is None else rows
         self.text: dict[str, list[str]] = {}
         self._table = table
@@ -61,21 +73,16 @@ class Columns(Mapping[str, np.ndarray]):
         """Only some of the rows, by number."""
         return Columns(self.path, self._table.take(pa.array(rows)), self._derivations, self.rows[rows])
 
-    @property
-    def raw(self) -> tuple[str, ...]:
-        """The names of the file's own columns, text or number."""
-        return tuple(self._table.column_names)
-
     def __iter__(self) -> Iterator[str]:
-        yield from (name for name in self.raw if name not in self.text)
+        yield from self.raw
         yield from self._one_hot
         yield from self._derived
 
     def __len__(self) -> int:
-        return len(self.raw) - len(self.text) + len(self._one_hot) + len(self._derived)
+        return len(self.raw) + len(self._one_hot) + len(self._derived)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._derived or name in self._one_hot or (name in self.raw and name not in self.text)
+        return name in self._derived or name in self._one_hot or name in self.raw
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._derived:
@@ -83,11 +90,11 @@ class Columns(Mapping[str, np.ndarray]):
         if name in self._one_hot:
             column, category = self._one_hot[name]
             return self.equals(column, category)
+        if name in self.text:
+            categories = ", ".join(f"`{name}={category}`" for category in self.categories(name)[:5])
+            raise DataError(f"{self.path}: column {name!r} holds text; ask for its categories: {categories}")
         kind = self._table.schema.field(name).type
-        types = pa.types
-        if types.is_boolean(kind) or types.is_null(kind):
-            return self._table[name].cast(pa.float64()).to_numpy()
-        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
+        if not any(is_kind(kind) for is_kind in NUMERIC):
             raise DataError(
                 f"{self.path}: column {name!r} holds {kind}, neither numbers nor text; "
                 "convert it, or leave it out through data.features"
@@ -130,15 +137,14 @@ class Columns(Mapping[str, np.ndarray]):
             elif name in self:
                 expanded.append(name)
             else:
-                hint = nearest(name, [*self, *self.text])
-                raise DataError(f"data.features: {self.path} has no column {name!r}; {hint}")
-        twice = {name for name in expanded if expanded.count(name) > 1}
-        if twice:
-            raise DataError(f"data.features: {min(twice)!r} is there twice")
+                raise DataError(f"data.features: {self.path} has no column {name!r}; {nearest(name, self)}")
+        name, times = Counter(expanded).most_common(1)[0]
+        if times > 1:
+            raise DataError(f"data.features: {name!r} is there twice")
         return tuple(expanded)
 
     def categories(self, name: str) -> list[str]:
-        """A text column's categories, unless it looks like numbers with a misprint, or like a name of each row."""
+        """A text column's categories; refused where it looks like misprinted numbers or like row names."""
         self.check_no_misprint(name)
         categories = self.text[name]
         if len(categories) > MOST_CATEGORIES:
@@ -148,15 +154,20 @@ class Columns(Mapping[str, np.ndarray]):
             )
         return categories
 
-    def check_no_misprint(self, name: str, most: float = 0.5) -> None:
-        """Refuse a text column of which more than the share `most` of the values would read as numbers."""
-        wrong = [value for value in self.text[name] if not tablefile.is_number(value)]
-        if len(wrong) < (1 - most) * len(self.text[name]):
-            row = self.rows[pc.index(self.strings(name), wrong[0]).as_py()]
-            raise DataError(
-                f"{self.path}: data row {row + 1}, column {name!r}: {wrong[0]!r} is not a number; "
-                "mend the file or drop the row"
-            )
+    def check_no_misprint(self, name: str) -> None:
+        """Refuse a text column of which most values would read as numbers."""
+        wrong = sum(not tablefile.is_number(value) for value in self.text[name])
+        if wrong < len(self.text[name]) / 2:
+            self.refuse_text(name)
+
+    def refuse_text(self, name: str) -> NoReturn:
+        """Say where a text column that should hold numbers does not."""
+        wrong = next(value for value in self.text[name] if not tablefile.is_number(value))
+        row = self.rows[pc.index(self.strings(name), wrong).as_py()] + 1
+        raise DataError(
+            f"{self.path}: data row {row}: {name!r} should be a number, not {wrong!r}; "
+            "mend the file or drop the row"
+        )
 
     def finite(self, name: str, values: np.ndarray | None = None) -> np.ndarray:
         """A column, or `values` computed under that name, as (rows,) float32.
@@ -168,20 +179,20 @@ class Columns(Mapping[str, np.ndarray]):
         """
         with np.errstate(over="ignore"):
             found = (self[name] if values is None else values).astype(np.float32)
-        self._refuse(name, np.isnan(found) | self._missing_text(name), "is missing or not a number")
+        if name in self._one_hot:
+            self.check_present(self._one_hot[name][0])
+        self._refuse(name, np.isnan(found), "is missing or not a number")
         self._refuse(name, np.isinf(found), "is infinite or too large for 32 bits")
         return found
 
-    def _missing_text(self, name: str) -> np.ndarray:
-        column = self._one_hot[name][0] if name in self._one_hot else name
-        if column not in self.text:
-            return np.zeros(len(self.rows), dtype=bool)
-        strings = self.strings(column)
-        return pc.or_(strings.is_null(), pc.fill_null(pc.equal(strings, ""), True)).to_numpy()
+    def check_present(self, name: str) -> None:
+        """Refuse a column of the file, read as text, with missing values."""
+        missing = pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy()
+        self._refuse(name, missing, "is missing")
 
     def labels(self, name: str) -> np.ndarray:
         """(rows,) int64: which of `text[name]` each value of a text column is; none may be missing."""
-        self._refuse(name, self._missing_text(name), "is missing")
+        self.check_present(name)
         return pc.index_in(self.strings(name), pa.array(self.text[name])).to_numpy().astype(np.int64)
 
     def _refuse(self, name: str, bad: np.ndarray, what: str) -> None:
@@ -190,7 +201,7 @@ class Columns(Mapping[str, np.ndarray]):
             more = f" ({bad.sum():,} such rows)" if bad.sum() > 1 else ""
             raise DataError(
                 f"{self.path}: data row {row}: {name!r} {what}{more}; "
-                "mend the file, drop the rows with data.where, or choose other data.features"
+                "mend the file, or leave out such rows or the column"
             )
 
 

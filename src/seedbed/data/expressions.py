@@ -1,4 +1,4 @@
-"""Reads an expression such as `sin(x) + x**2` and computes it over columns, without ever running it as code."""
+"""Reads an expression such as `sin(x) + x**2` and computes it over columns; it is never run as code."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ BETTER_OPERATORS = {
     ast.BitOr: "write `or` instead of |",
     ast.Invert: "write `not` instead of ~",
 }
+BETTER_SYNTAX = {  # Python's words for a syntax error, ours
+    "invalid decimal literal": "a name cannot begin with a digit; a product needs its *, as in 2*x",
+    "invalid syntax": "something is missing or too much here",
+}
+EXCERPT = 50  # characters shown on either side of an error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -72,9 +77,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 class Expression:
     """A checked expression of named columns.
 
-    Operators + - * / **, comparisons, and, or, not (these give 0 or 1); functions sin cos tan exp log log2 log10
-    sqrt abs tanh sinh cosh arctan sign floor minimum maximum mean; constants pi and e. A name that is not an
-    identifier stands in backticks: `Run1 (ms)`.
+    Operators + - * / **, comparisons, and, or, not (these give 0 or 1); functions sin cos tan exp log log2
+    log10 sqrt abs tanh sinh cosh arctan sign floor minimum maximum mean; constants pi and e. A name that is
+    not an identifier stands in backticks: `Run1 (ms)`.
 
     Attributes
     ----------
@@ -95,9 +100,9 @@ class Expression:
         Raises
         ------
         DataError
-            Where it is not an expression, uses an unknown name or nothing known at all, or is too long or too deep.
+            Where it is not an expression, uses an unknown name or no name at all, or is too long or too deep.
         """
-        return _Parser(text.strip(), tuple(names)).parse()
+        return _Parser(" ".join(text.split("\n")).strip(), tuple(names)).parse()
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Its float64 value for columns of one shape; nan or inf where it is undefined."""
@@ -120,11 +125,21 @@ class _Parser:
             raise DataError("the expression is empty")
         if len(self.text) > LONGEST:
             raise DataError(f"the expression has {len(self.text):,} characters; at most {LONGEST:,} are read")
-        self.plain = re.sub(r"`([^`]*)`", self._hide_quoted, self.text).replace("\n", " ")
+        self._check_characters()
+        self.plain = re.sub(r"`([^`]*)`", self._hide_quoted, self.text)
         evaluate = self._build(self._tree(), 0)
         if not self.used:
             raise DataError(f"the expression {self.text!r} uses none of: {', '.join(self.names)}")
         return Expression(self.text, tuple(self.used), evaluate)
+
+    def _check_characters(self) -> None:
+        unprintable = re.search(r"[^\S ]|[\0-\x1f]", self.text)
+        if unprintable:
+            raise self._error(
+                f"the character {unprintable.group()!r} cannot stand in an expression", unprintable.start()
+            )
+        if self.text.count("`") % 2:
+            raise self._error("a backtick has no partner", self.text.rindex("`"))
 
     def _hide_quoted(self, match: re.Match[str]) -> str:
         """Put underscores for a quoted name, so that positions stay; its position tells which name it is."""
@@ -135,15 +150,18 @@ class _Parser:
         try:
             return ast.parse(self.plain, mode="eval").body
         except SyntaxError as error:
-            raise self._error(f"not an expression ({error.msg})", (error.offset or 1) - 1) from None
+            position = (error.offset or 1) - 1
+            message = BETTER_SYNTAX.get(error.msg, error.msg)
+            if self.plain[position : position + 1] == "=":
+                message = "to compare write == instead of ="
+            raise self._error(f"not an expression: {message}", position) from None
         except (RecursionError, MemoryError):
             raise DataError("the expression is nested too deeply") from None
-        except ValueError as error:
-            raise DataError(f"not an expression ({error}): {self.text!r}") from None
 
     def _error(self, message: str, position: int) -> DataError:
-        line = self.text.replace("\n", " ")
-        return DataError(f"{message}\n  {line}\n  {' ' * min(position, len(line))}^")
+        start = max(0, position - EXCERPT)
+        excerpt = self.text[start : position + EXCERPT]
+        return DataError(f"{message}\n  {excerpt}\n  {' ' * min(position - start, len(excerpt))}^")
 
     def _position(self, node: ast.expr) -> int:
         return len(self.plain.encode()[: node.col_offset].decode())  # Python counts bytes
@@ -174,7 +192,7 @@ class _Parser:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self._refuse(node, f"{node.value!r} is not a number")
         try:
-            value = np.float64(node.value)
+            value = np.asarray(float(node.value))
         except OverflowError:
             raise self._refuse(node, "a number too large") from None
         return lambda columns: value
@@ -185,7 +203,7 @@ class _Parser:
             self.used[name] = None
             return lambda columns: np.asarray(columns[name], dtype=np.float64)
         if name in CONSTANTS:
-            value = np.float64(CONSTANTS[name])
+            value = np.asarray(CONSTANTS[name])
             return lambda columns: value
         raise self._refuse(node, f"unknown name {name!r}; {nearest(name, (*self.names, *CONSTANTS))}")
 

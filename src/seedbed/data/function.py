@@ -9,6 +9,8 @@ from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions import Expression
 from seedbed.recipe import FunctionData
 
+MOST_SAMPLES = 100_000_000
+
 
 def grid_size(settings: FunctionData) -> int:
     """How many of the last samples are the equally spaced grid; only a function of one variable has one."""
@@ -18,14 +20,16 @@ def grid_size(settings: FunctionData) -> int:
 def load(settings: FunctionData, *, study_seed: int, seed: int) -> Samples:
     """Draw the samples of one seed; the grid, equally spaced on [low, high) and free of noise, comes last.
 
-    The draws of x and of the noise are scaled after they are drawn, so that variants with another domain or noise
-    differ in nothing else.
+    x and noise are scaled after they are drawn, so that variants with another domain or noise differ in
+    nothing else. The noise is on all drawn samples, as in measurements; the grid shows the truth.
 
     Raises
     ------
     DataError
         Where the expression is not one, or is undefined somewhere on the domain.
     """
+    if settings.samples + grid_size(settings) > MOST_SAMPLES:
+        raise DataError(f"data.samples and data.grid are above {MOST_SAMPLES:,} together; draw fewer")
     low, high = np.array(settings.intervals, dtype=np.float64).T
     names = ("x",) if len(low) == 1 else tuple(f"x{i + 1}" for i in range(len(low)))
     expression = Expression.parse(settings.expression, names)

@@ -73,7 +73,7 @@ DATASETS = {
                 ),
             ),
         ),
-        "CC BY 4.0 (as commonly stated for the UCI repository); cite Ballester-Ripoll, Paredes, Pajarola 2017",
+        "CC BY 4.0 (as commonly stated); cite Ballester-Ripoll, Paredes, Pajarola 2017",
     ),
     "mnist": Dataset(
         "mnist",

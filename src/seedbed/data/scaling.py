@@ -17,14 +17,15 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
     Parameters
     ----------
     settings
-        `scale` and `scale_columns` are read: "standard" gives mean 0 and standard deviation 1, "minmax" [0, 1].
+        `scale` and `scale_columns` are read: "standard" gives mean 0 and standard deviation 1, "minmax" gives
+        [0, 1].
     train
         Sample numbers of the training part; no other sample is looked at.
 
     Returns
     -------
-    Two float32 arrays of the shape of one sample, computed in float64. Columns that are not scaled keep the source's
-    own unit, and so does an image's pixel that never changes.
+    Two float32 arrays of the shape of one sample, computed in float64. Columns that are not scaled keep the
+    source's own unit, and so does an image's pixel that never changes.
 
     Raises
     ------
@@ -43,8 +44,8 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
     if samples.features and constant.any():
         name = samples.features[int(np.flatnonzero(constant)[0])]
         raise DataError(
-            f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has nothing to "
-            "divide by; leave it out through data.features or data.scale_columns"
+            f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has "
+            "nothing to divide by; leave it out through data.features or data.scale_columns"
         )
     if settings.scale == "standard":
         center, spread = _moments(values)

@@ -15,7 +15,7 @@ DERIVED = {"log_time": "log(mean(`Run1 (ms)`, `Run2 (ms)`, `Run3 (ms)`, `Run4 (m
 
 
 def load(settings: SgemmData, path: Path, *, classification: bool) -> Samples:
-    """The rows of the table; `log_time`, the log of the mean of the four runs in ms, stands beside its columns."""
+    """The rows of the table, `log_time` (log of the mean of the four runs in ms) beside its columns."""
     return table.load(
         path,
         target=settings.target,

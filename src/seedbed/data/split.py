@@ -16,8 +16,8 @@ def split(
 ) -> Parts:
     """Sample numbers, sorted int32, of each part that is not empty.
 
-    All parts are slices of one order, test first, then validation, then training: variants that change the size of
-    the training part keep the others.
+    All parts are slices of one order, test first, then validation, then training: variants that change the
+    size of the training part keep the others.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def split(
     targets
         (N, ...) targets of all samples; (N,) int64 classes where the split is stratified.
     official_test
-        How many of the last samples are the test part whatever the split says; `split` then divides the rest into
-        training and validation, and fold `fold` of a k-fold split is the validation part.
+        How many of the last samples are the test part whatever the split says; `split` then divides the rest
+        into training and validation, and fold `fold` of a k-fold split is the validation part.
 
     Raises
     ------

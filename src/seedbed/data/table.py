@@ -56,13 +56,14 @@ def load(
 def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
     """A user's table as the inputs of a stored model: (N, len(features)) float32, raw.
 
-    Columns are found by name, in any order; others are ignored. A feature `color=red` is 1 where column `color`
-    is `red`. A model without feature names (images) takes every column in the file's order.
+    Columns are found by name, in any order; others are ignored. A feature `color=red` is 1 where column
+    `color` is `red`. A model without feature names (images) takes every column in the file's order.
 
     Raises
     ------
     DataError
-        For missing columns, missing or non-numeric values, and a text column without any value known to the model.
+        For missing columns, missing or non-numeric values, and a text column without any value that the model
+        knows.
     """
     columns = Columns(path, tablefile.read(path))
     names = features or columns.raw
@@ -70,17 +71,17 @@ def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
     missing = [name.partition("=")[0] for name, column in one_hot.items() if column is None]
     if missing:
         listed = ", ".join(repr(name) for name in dict.fromkeys(missing))
-        raise DataError(
-            f"{path} lacks {listed}, which the model was trained on; it has: {', '.join(columns.raw)}"
-        )
+        has = ", ".join(columns.raw)
+        raise DataError(f"{path} lacks {listed}, which the model was trained on; it has: {has}")
     inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
     for i, name in enumerate(names):
         column = one_hot.get(name)
         if column is not None:
+            columns.check_present(column)
             inputs[:, i] = columns.equals(column, name[len(column) + 1 :])
             continue
         if name in columns.text:
-            columns.check_no_misprint(name, most=0)
+            columns.refuse_text(name)
         inputs[:, i] = columns.finite(name)
     _check_known_values(columns, names, one_hot, inputs)
     return inputs
@@ -98,7 +99,7 @@ def _check_known_values(
         if not inputs[:, places].any():
             known = ", ".join(names[i][len(column) + 1 :] for i in places[:8])
             raise DataError(
-                f"{columns.path}: no value of column {column!r} is known to the model; known: {known}"
+                f"{columns.path}: column {column!r} holds no value that the model knows ({known})"
             )
 
 
@@ -106,19 +107,14 @@ def _filtered(columns: Columns, where: str) -> Columns:
     value = columns.expression(where, "data.where")(columns)
     rows = np.flatnonzero(np.isfinite(value) & (value != 0))
     if len(rows) == 0:
-        raise DataError(
-            f"data.where = {where!r} keeps none of the {len(columns.rows):,} rows of {columns.path}"
-        )
+        count = len(columns.rows)
+        raise DataError(f"data.where = {where!r} keeps none of the {count:,} rows of {columns.path}")
     return columns.keep(rows)
-
-
-def _is_column(columns: Columns, target: str) -> bool:
-    return target in columns or target in columns.text
 
 
 def _used_by(columns: Columns, target: str) -> set[str]:
     """The file's columns that the target is made of."""
-    if _is_column(columns, target):
+    if target in columns:
         return columns.sources(target)
     names = columns.expression(target, "data.target").names
     return {source for name in names for source in columns.sources(name)}
@@ -128,7 +124,7 @@ def _features(
     columns: Columns, features: tuple[str, ...] | None, target: str, used: set[str]
 ) -> tuple[str, ...]:
     names = features if features is not None else tuple(name for name in columns.raw if name not in used)
-    leaks = [name for name in names if _is_column(columns, name) and columns.sources(name) & used]
+    leaks = [name for name in names if name in columns and columns.sources(name) & used]
     if leaks:
         raise DataError(f"data.features: {leaks[0]!r} is part of the target {target!r}; leave it out")
     if not names:
@@ -145,7 +141,7 @@ def _numbers(columns: Columns, target: str) -> np.ndarray:
     if target in columns.text:
         columns.check_no_misprint(target)
         raise DataError(
-            f'{columns.path}: the target {target!r} is text; for classes choose loss = "cross_entropy" or "bce"'
+            f"{columns.path}: the target {target!r} is text; classes need loss cross_entropy or bce"
         )
     return _value(columns, target)[:, None]
 
@@ -155,19 +151,20 @@ def _classes(columns: Columns, target: str) -> tuple[np.ndarray, tuple[str, ...]
         labels, classes = columns.labels(target), tuple(columns.text[target])
     else:
         found, labels = np.unique(_value(columns, target), return_inverse=True)
-        fraction = found[found != np.rint(found)]
-        if len(fraction):
-            raise DataError(
-                f"{columns.path}: the target {target!r} holds {fraction[0]:g}, and classes are text or whole "
-                'numbers; for a number choose loss = "mse"'
-            )
+        _check_whole(columns, target, found)
         classes = tuple(str(int(value)) for value in found)
+    where = f"{columns.path}: the target {target!r}"
     if len(classes) == 1:
-        raise DataError(
-            f"{columns.path}: the target {target!r} is {classes[0]!r} in every row; there is nothing to tell apart"
-        )
+        raise DataError(f"{where} is {classes[0]!r} in every row; there is nothing to tell apart")
     if len(classes) > MOST_CLASSES:
-        raise DataError(
-            f"{columns.path}: the target {target!r} has {len(classes):,} classes, above {MOST_CLASSES:,}"
-        )
+        raise DataError(f"{where} has {len(classes):,} classes, above {MOST_CLASSES:,}; is it a number?")
     return labels.astype(np.int64), classes
+
+
+def _check_whole(columns: Columns, target: str, found: np.ndarray) -> None:
+    fractions = found[found != np.rint(found)]
+    if len(fractions):
+        raise DataError(
+            f"{columns.path}: the target {target!r} holds {fractions[0]:g}, but classes are text or whole "
+            "numbers; a number needs loss mse, mae or huber"
+        )

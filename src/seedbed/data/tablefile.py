@@ -1,4 +1,4 @@
-"""Reads a table from a CSV (also compressed), Parquet or Arrow file, and says plainly what is wrong with a bad one."""
+"""Reads a table from a (compressed) CSV, Parquet or Arrow file, and says plainly what is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import lzma
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from seedbed.data.base import DataError
 
+LARGEST_BLOCK = 2**31 - 1
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
@@ -42,17 +44,28 @@ def read(path: Path) -> pa.Table:
         raise DataError(f"{path}: {kind or 'no'} suffix, so its format is unknown; readable are {READABLE}")
     try:
         content = path.read_bytes()
-        content = unpack(content) if unpack else content
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException) as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        content = unpack(content) if unpack else content
+    except (
+        EOFError,
+        OSError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        pa.ArrowException,
+    ) as error:
         raise DataError(f"{path} is damaged, it cannot be unpacked: {error}") from None
     if not content.strip():
         raise DataError(f"{path} is empty; a table has a header and rows")
     try:
         table = PARSE[kind](content)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start + 1:,} is not UTF-8; save the file as UTF-8") from None
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: {_plain(str(error))}") from None
+        raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
     return table
 
@@ -74,10 +87,11 @@ def _csv(delimiter: str) -> Callable[[bytes], pa.Table]:
     def parse(content: bytes) -> pa.Table:
         from pyarrow import csv
 
-        # A single thread, since only then does an error name its row.
+        content.decode()  # pyarrow does not check column names
+        # One block in one thread: types follow from all rows, and an error names its row.
         return csv.read_csv(
             pa.BufferReader(content),
-            read_options=csv.ReadOptions(use_threads=False, block_size=1 << 24),
+            read_options=csv.ReadOptions(use_threads=False, block_size=min(len(content) + 1, LARGEST_BLOCK)),
             parse_options=csv.ParseOptions(delimiter=delimiter),
             convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
         )
@@ -92,8 +106,10 @@ def _parquet(content: bytes) -> pa.Table:
 
 
 def _arrow(content: bytes) -> pa.Table:
-    from pyarrow import feather
+    from pyarrow import feather, ipc
 
+    if not content.startswith((b"ARROW1", b"FEA1")):
+        return ipc.open_stream(content).read_all()
     return feather.read_table(pa.BufferReader(content))
 
 
@@ -118,8 +134,9 @@ def _plain(error: str) -> str:
     ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", error)
     if ragged:
         line, expected, found = ragged.groups()
-        where = f"line {line} has" if line else "a line has"
-        return f"{where} {found} columns instead of {expected}; every row needs one value a column"
+        return (
+            f"line {line or '?'} is ragged, {found} of {expected} columns; every row needs one value a column"
+        )
     return error.splitlines()[0]
 
 
@@ -127,13 +144,16 @@ def _check_names(path: Path, table: pa.Table) -> None:
     names = table.column_names
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows")
-    for number, name in enumerate(names, 1):
-        if not name.strip():
-            raise DataError(
-                f"{path}: column {number} has no name; name it, or write the file without its index"
-            )
-        if names.count(name) > 1:
-            raise DataError(f"{path}: two columns are named {name!r}; rename one")
+    unnamed = [number for number, name in enumerate(names, 1) if not name.strip()]
+    if unnamed:
+        raise DataError(
+            f"{path}: column {unnamed[0]} has no name; name it, or write the file without its index"
+        )
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise DataError(f"{path}: {times} columns are named {name!r}; rename them")
+    if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
+        raise DataError(f"{path}: the header {names[0]!r} has no commas; separate the columns by commas")
     if all(is_number(name) for name in names):
         raise DataError(
             f"{path}: the first line holds numbers ({', '.join(names[:3])}, ...), not column names"
