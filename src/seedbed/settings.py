@@ -1,4 +1,4 @@
-"""Dotted settings: how [ablate], [[variant]], [grid] and the command line change a recipe, and their names."""
+"""Dotted settings: how [ablate], [[variant]], [grid] and the command line change a recipe."""
 
 from __future__ import annotations
 

@@ -126,8 +126,8 @@ def validated(
 ) -> list[Variant]:
     """Base and those changes of it that make a valid recipe; `problems` gets what is wrong with the rest.
 
-    What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks for
-    is left out where it is there already (lr = 0.1 where base has it); a named variant must differ from all others.
+    What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks
+    for is left out where it is there already; a named variant must differ from all others.
     """
     recipe, wrong_in_base = _recipe(tables)
     problems += wrong_in_base
