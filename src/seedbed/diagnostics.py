@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import linregress
 
 # Still falling: over the last fifth of the record the training loss fell by FALL of its level (or of all its
 # fall since the start, if that is less), and the slope there is CERTAIN times its standard error.
@@ -98,12 +97,12 @@ def _still_falling(run: Evidence) -> bool:
     length = max(5, -(-len(loss) // 5))
     if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all() or _overfit(run):
         return False
-    line = linregress(np.arange(length), loss[-length:])
-    fall = -line.slope * (length - 1)
+    (slope, _), covariance = np.polyfit(np.arange(length), loss[-length:], 1, cov=True)
+    fall = -slope * (length - 1)
     level, whole_fall = loss[-length:].mean(), loss[0] - loss[-1]
     # After a rise from the start there is no whole fall to compare with.
     worth = min(level, whole_fall) if whole_fall > 0 else level
-    return bool(-line.slope > CERTAIN * line.stderr and fall > FALL * worth)
+    return bool(-slope > CERTAIN * np.sqrt(covariance[0, 0]) and fall > FALL * worth)
 
 
 def _overfit(run: Evidence) -> bool:
