@@ -1,0 +1,94 @@
+"""Losses: each returns its mean and writes d loss / d outputs, zero in the padding (`mask` is 0 there).
+
+Outputs lie in (panels, features, PANEL); so do targets, which for cross entropy are one feature, the class.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seedbed.engines.fused.functions import exp, log, log1p, maximum, minimum, sigmoid
+from seedbed.engines.fused.kernels_dense import PANEL
+from seedbed.engines.fused.simd import (
+    WIDTH,
+    absolute,
+    choose,
+    fma,
+    inlined,
+    kernel,
+    load,
+    splat,
+    store,
+    total,
+)
+
+MSE, MAE, HUBER, BCE, CROSS_ENTROPY = range(5)
+
+
+@inlined
+def element(kind, y, t):
+    """The loss of an output and its derivative, for the kinds that take every output by itself."""
+    zero, one = splat(0.0), splat(1.0)
+    e = y - t
+    if kind == MSE:
+        return e * e, e + e
+    if kind == MAE:
+        # A nan error must not become a derivative of zero.
+        return absolute(e), choose(e, zero, one, choose(zero, e, zero - one, e))
+    if kind == HUBER:
+        near = minimum(one, maximum(zero - one, e))
+        return near * fma(near, splat(-0.5), e), near
+    softplus = log1p(exp(zero - absolute(y)))
+    return maximum(zero, y) - y * t + softplus, sigmoid(y) - t
+
+
+@kernel
+def elementwise(work, kind, y, t, dy, mask, features, panels, batch):
+    """Mean over samples and outputs of `element`."""
+    count = batch * features
+    share = splat(np.float32(1 / count))
+    loss = 0.0
+    for p in range(panels):
+        for half in range(0, PANEL, WIDTH):
+            on = load(work, mask + p * PANEL + half)
+            lane_losses = splat(0.0)
+            for f in range(features):
+                at = (p * features + f) * PANEL + half
+                value, slope = element(kind, load(work, y + at), load(work, t + at))
+                lane_losses = fma(value, on, lane_losses)
+                store(work, dy + at, slope * share * on)
+            loss += float(total(lane_losses))
+    return np.float32(loss / count)
+
+
+@kernel
+def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
+    """Mean over samples of - sum q log softmax(y); q is 1 at the true class, smoothed to (1 - s) q + s / classes."""
+    share = splat(np.float32(1 / batch))
+    low = splat(np.float32(smoothing / features))
+    high = splat(np.float32(1 - smoothing + smoothing / features))
+    loss = 0.0
+    for p in range(panels):
+        for half in range(0, PANEL, WIDTH):
+            first = p * features * PANEL + half
+            on, truth = load(work, mask + p * PANEL + half), load(work, t + p * PANEL + half)
+            largest = load(work, y + first)
+            for f in range(1, features):
+                largest = maximum(largest, load(work, y + first + f * PANEL))
+            exp_sum = truth_sum = splat(0.0)
+            for f in range(features):
+                at = first + f * PANEL
+                shifted = load(work, y + at) - largest
+                power = exp(shifted)
+                store(work, dy + at, power)
+                exp_sum = exp_sum + power
+                q = choose(splat(0.5), absolute(truth - splat(np.float32(f))), high, low)
+                truth_sum = fma(q, shifted, truth_sum)
+            inverse = splat(1.0) / exp_sum
+            for f in range(features):
+                at = first + f * PANEL
+                q = choose(splat(0.5), absolute(truth - splat(np.float32(f))), high, low)
+                store(work, dy + at, (load(work, dy + at) * inverse - q) * share * on)
+            # The q of all classes sum to one, so log of the sum enters once.
+            loss += float(total((log(exp_sum) - truth_sum) * on))
+    return np.float32(loss / batch)

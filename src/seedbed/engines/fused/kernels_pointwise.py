@@ -1,0 +1,178 @@
+"""Activations, dropout and powers: layers that take every number, or every feature, by itself.
+
+Activations work in place where x and y are the same place; their derivative is taken from y, GELU's from x.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from seedbed.engines.fused import functions
+from seedbed.engines.fused.kernels_dense import PANEL
+from seedbed.engines.fused.simd import (
+    WIDTH,
+    choose,
+    choose_below,
+    fma,
+    inlined,
+    kernel,
+    lanes,
+    load,
+    multiply_high,
+    splat,
+    splat_word,
+    store,
+)
+from seedbed.nn.layers.activations import LEAK
+from seedbed.random import MULTIPLIERS, WEYL
+
+ROOT_TWO_PI = math.sqrt(2 * math.pi)
+LOW_MULTIPLIER, HIGH_MULTIPLIER = (np.uint32(word) for word in MULTIPLIERS)
+LOW_WEYL, HIGH_WEYL = (np.uint32(word) for word in WEYL)
+
+
+@kernel
+def relu(work, x, y, size):
+    """y = max(x, 0); nan stays nan."""
+    zero = splat(0.0)
+    for at in range(0, size, WIDTH):
+        store(work, y + at, functions.maximum(zero, load(work, x + at)))
+
+
+@kernel
+def relu_back(work, y, dy, dx, size):
+    """dx = dy where y > 0, else 0."""
+    zero = splat(0.0)
+    for at in range(0, size, WIDTH):
+        store(work, dx + at, choose(load(work, y + at), zero, load(work, dy + at), zero))
+
+
+@kernel
+def leaky_relu(work, x, y, size):
+    """y = x where x > 0, else x / 100."""
+    zero, leak = splat(0.0), splat(LEAK)
+    for at in range(0, size, WIDTH):
+        u = load(work, x + at)
+        store(work, y + at, choose(u, zero, u, u * leak))
+
+
+@kernel
+def leaky_relu_back(work, y, dy, dx, size):
+    """dx = dy where y > 0, else dy / 100."""
+    zero, leak = splat(0.0), splat(LEAK)
+    for at in range(0, size, WIDTH):
+        u = load(work, dy + at)
+        store(work, dx + at, choose(load(work, y + at), zero, u, u * leak))
+
+
+@kernel
+def sigmoid(work, x, y, size):
+    """y = 1 / (1 + exp(-x))."""
+    for at in range(0, size, WIDTH):
+        store(work, y + at, functions.sigmoid(load(work, x + at)))
+
+
+@kernel
+def sigmoid_back(work, y, dy, dx, size):
+    """dx = dy y (1 - y)."""
+    one = splat(1.0)
+    for at in range(0, size, WIDTH):
+        u = load(work, y + at)
+        store(work, dx + at, load(work, dy + at) * (u * (one - u)))
+
+
+@kernel
+def tanh(work, x, y, size):
+    """y = tanh(x)."""
+    for at in range(0, size, WIDTH):
+        store(work, y + at, functions.tanh(load(work, x + at)))
+
+
+@kernel
+def tanh_back(work, y, dy, dx, size):
+    """dx = dy (1 - y^2)."""
+    one = splat(1.0)
+    for at in range(0, size, WIDTH):
+        u = load(work, y + at)
+        store(work, dx + at, load(work, dy + at) * (one - u * u))
+
+
+@kernel
+def gelu(work, x, y, size):
+    """y = x Phi(x), with Phi the standard normal distribution."""
+    for at in range(0, size, WIDTH):
+        u = load(work, x + at)
+        below, _ = functions.normal(u)
+        store(work, y + at, u * below)
+
+
+@kernel
+def gelu_back(work, x, dy, dx, size):
+    """dx = dy (Phi(x) + x phi(x))."""
+    for at in range(0, size, WIDTH):
+        u = load(work, x + at)
+        below, bell = functions.normal(u)
+        slope = fma(u, bell * splat(1 / ROOT_TWO_PI), below)
+        store(work, dx + at, load(work, dy + at) * slope)
+
+
+@kernel
+def powers(work, x, y, features, count, panels):
+    """y = [x, x^2, .. x^count], all features to one power after another."""
+    for p in range(panels):
+        for f in range(features):
+            at, to = x + (p * features + f) * PANEL, y + (p * features * count + f) * PANEL
+            for half in range(0, PANEL, WIDTH):
+                u = load(work, at + half)
+                power = u
+                for k in range(count):
+                    store(work, to + half + k * features * PANEL, power)
+                    power = power * u
+
+
+@inlined
+def _round(c0, c1, c2, c3, k0, k1):
+    """One round of Philox 4x32, see `seedbed.random.philox`."""
+    m0, m1 = splat_word(LOW_MULTIPLIER), splat_word(HIGH_MULTIPLIER)
+    return multiply_high(m1, c2) ^ c1 ^ k0, m1 * c2, multiply_high(m0, c0) ^ c3 ^ k1, m0 * c0
+
+
+@kernel
+def dropout_mask(work, mask, rate, key0, key1, step, place, features, panels):
+    """Factors of dropout, 0 or 1 / (1 - rate), for (panels, features, PANEL): a word of Philox each."""
+    least = splat_word(np.uint32(math.floor(float(rate) * 2.0**32)))
+    out, stays = splat(0.0), splat(np.float32(1 / (1 - float(rate))))
+    for p in range(panels):
+        for half in range(0, PANEL, WIDTH):
+            sample = splat_word(np.uint32(p * PANEL + half)) + lanes()
+            for f in range(0, features, 4):
+                c0, c1, c2, c3 = sample, splat_word(np.uint32(f // 4)), splat_word(step), splat_word(place)
+                k0, k1 = splat_word(key0), splat_word(key1)
+                for _ in range(10):
+                    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
+                    k0, k1 = k0 + splat_word(LOW_WEYL), k1 + splat_word(HIGH_WEYL)
+                at = mask + (p * features + f) * PANEL + half
+                left = features - f
+                store(work, at, choose_below(c0, least, out, stays))
+                if left > 1:
+                    store(work, at + PANEL, choose_below(c1, least, out, stays))
+                if left > 2:
+                    store(work, at + 2 * PANEL, choose_below(c2, least, out, stays))
+                if left > 3:
+                    store(work, at + 3 * PANEL, choose_below(c3, least, out, stays))
+
+
+@kernel
+def multiply(work, x, factor, y, size):
+    """y = x factor: dropout forward, and backward."""
+    for at in range(0, size, WIDTH):
+        store(work, y + at, load(work, x + at) * load(work, factor + at))
+
+
+@kernel
+def copy(work, x, y, size):
+    """y = x."""
+    for at in range(0, size, WIDTH):
+        store(work, y + at, load(work, x + at))

@@ -1,0 +1,21 @@
+"""A small portable vector type, `WIDTH` float32 lanes wide, on which every kernel of this engine is written.
+
+Compiled, the names below are Numba intrinsics over LLVM vectors (`simd_llvm`); under NUMBA_DISABLE_JIT=1 they are plain
+functions of NumPy arrays (`simd_plain`), so that the very same kernels run, and are tested, as plain Python.
+"""
+
+from __future__ import annotations
+
+from numba import config, njit
+
+if config.DISABLE_JIT:
+    from seedbed.engines.fused.simd_plain import *  # noqa: F403
+else:
+    from seedbed.engines.fused.simd_llvm import *  # noqa: F403
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+
+# A kernel that other kernels call: compiled for its callers alone, without the wrappers that Python would need.
+kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+# A kernel so small that a call would cost more than its work.
+inlined = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **OPTIONS)
