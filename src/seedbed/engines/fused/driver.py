@@ -5,97 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from seedbed.engines.base import Batches, GroupData, Program
-from seedbed.engines.fused import kernels_update, step
-from seedbed.engines.fused.kernels_dense import PANEL
-from seedbed.engines.fused.opcodes import Unsupported, compile_network
-from seedbed.engines.fused.plan import Plan, Samples, plan_memory
-from seedbed.nn.losses import LOSSES
-from seedbed.optim import OPTIMIZERS
-from seedbed.optim.sgd import SGD
+from seedbed.engines.fused.compiler import compile_program
+from seedbed.engines.fused.kernels import step
+from seedbed.engines.fused.kernels.dense import PANEL
+from seedbed.engines.fused.opcodes import HYPER
+from seedbed.engines.fused.plan import aligned_zeros, group_samples, plan_memory
 
 PREDICT_SLICE = 512  # samples that one prediction takes through the network at once
-LOSS_NUMBERS = {name: number for number, name in enumerate(("mse", "mae", "huber", "bce", "cross_entropy"))}
-RULE_NUMBERS = {
-    "sgd": kernels_update.SGD,
-    "adam": kernels_update.ADAM,
-    "adamw": kernels_update.ADAMW,
-    "rmsprop": kernels_update.RMSPROP,
-    "adagrad": kernels_update.ADAGRAD,
-}
-
-
-def _number(thing: object, table: Mapping[str, Any], numbers: Mapping[str, int]) -> int:
-    """The number of a loss or rule that kernels know it by."""
-    for name, known in table.items():
-        if name in numbers and type(thing) is (known if isinstance(known, type) else type(known)):
-            return numbers[name]
-    raise Unsupported(f"no kernel for {type(thing).__name__}")
-
-
-def make_plan(program: Program, data: GroupData) -> tuple[Plan, np.ndarray, int]:
-    """Plan, program rows and features of all activations; raises Unsupported where a kernel is lacking."""
-    model = program.model
-    target_features = data.targets.shape[2] if data.targets.ndim == 3 else 1
-    code = compile_network(model, target_features)
-    rule = _number(program.optimizer, OPTIMIZERS, RULE_NUMBERS)
-    if isinstance(program.optimizer, SGD) and program.optimizer.nesterov:
-        rule = kernels_update.NESTEROV
-    plan = plan_memory(
-        code,
-        parameters=model.parameters.size,
-        states=model.state.size,
-        slots=len(program.optimizer.slots),
-        loss=_number(program.loss, LOSSES, LOSS_NUMBERS),
-        rule=rule,
-        outputs=model.outputs,
-        samples=data.inputs.shape[1],
-    )
-    return plan, code.rows, code.features
-
-
-def supports(program: Program, data: GroupData) -> str | None:
-    """Why this engine cannot train a group, or None where it can."""
-    try:
-        make_plan(program, data)
-    except Unsupported as reason:
-        return str(reason)
-    return None
-
-
-def _aligned(size: int) -> np.ndarray:
-    """Zeros (size,) float32 that begin on a cache line."""
-    raw = np.zeros(size + 16, dtype=np.float32)
-    start = -raw.ctypes.data // 4 % 16
-    return raw[start : start + size]
-
-
-def _samples(data: GroupData) -> Samples:
-    features = prod(data.inputs.shape[2:])
-    is_image = data.inputs.dtype == np.uint8
-    flat = np.ascontiguousarray(data.inputs).reshape(-1)
-    if data.center is None or data.scale is None:
-        center, scale = np.zeros((1, features), np.float32), np.ones((1, features), np.float32)
-    else:
-        center, scale = (
-            np.ascontiguousarray(
-                np.broadcast_to(values, (len(values), *data.inputs.shape[2:])), np.float32
-            ).reshape(-1, features)
-            for values in (data.center, data.scale)
-        )
-    return Samples(
-        numbers=np.zeros(0, np.float32) if is_image else flat.astype(np.float32, copy=False),
-        images=flat if is_image else np.zeros(0, np.uint8),
-        targets=np.ascontiguousarray(data.targets).reshape(-1).astype(np.float32, copy=False),
-        dataset=np.ascontiguousarray(data.dataset, np.int64),
-        center=center,
-        scale=scale,
-    )
 
 
 class FusedEngine:
@@ -115,8 +36,10 @@ class FusedEngine:
         threads: int | None = None,
     ) -> None:
         self.program = program
-        self._plan, self._rows, self._features = make_plan(program, data)
-        self._samples = _samples(data)
+        self._code = compile_program(program)
+        slots = len(program.optimizer.slots)
+        self._plan = plan_memory(self._code, program.model, slots, data.inputs.shape[1])
+        self._samples = group_samples(data)
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
         self._keys = np.ascontiguousarray(dropout_keys, np.uint32)
         self._threads = threads or len(os.sched_getaffinity(0))
@@ -127,30 +50,32 @@ class FusedEngine:
 
     def _run(self, kernel: Callable[..., None], batch: int, tasks: int, *args: Any) -> None:
         """Call a kernel on every thread, each with scratch for `batch` samples; they share a counter of tasks."""
-        size = self._plan.activations + self._features * -(-batch // PANEL) * PANEL
-        if not self._work or len(self._work[0]) < size:
-            self._work = [_aligned(size) for _ in range(self._threads)]
-            for work in self._work:
-                mask = self.program.decay_mask
-                work[self._plan.decay_mask : self._plan.decay_mask + len(mask)] = mask
+        self._reserve(batch)
         counter = np.zeros(1, np.int64)
+        group = (self._plan, self._code.rows, self._memory, self._samples)
         threads = min(self._threads, tasks)
         if threads == 1:
-            kernel(self._work[0], self._plan, self._rows, self._memory, self._samples, *args, counter)
+            kernel(self._work[0], *group, *args, counter)
             return
         with ThreadPoolExecutor(threads) as pool:
-            futures = [
-                pool.submit(kernel, work, self._plan, self._rows, self._memory, self._samples, *args, counter)
-                for work in self._work[:threads]
-            ]
-            for future in futures:
-                future.result()
+            calls = [pool.submit(kernel, work, *group, *args, counter) for work in self._work[:threads]]
+        for call in calls:
+            call.result()
+
+    def _reserve(self, batch: int) -> None:
+        """Make sure that every thread has scratch for `batch` samples."""
+        plan, mask = self._plan, self.program.decay_mask
+        size = plan.activations + self._code.features * -(-batch // PANEL) * PANEL
+        if not self._work or len(self._work[0]) < size:
+            self._work = [aligned_zeros(size) for _ in range(self._threads)]
+            for work in self._work:
+                work[plan.decay_mask : plan.decay_mask + len(mask)] = mask
 
     def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
         """See `engines.base.Engine.train`."""
         runs, steps = len(self._memory), batches.steps
-        numbers = np.zeros((runs, steps, len(kernels_update.HYPER)), np.float32)
-        for column, name in enumerate(kernels_update.HYPER):
+        numbers = np.zeros((runs, steps, len(HYPER)), np.float32)
+        for column, name in enumerate(HYPER):
             if name in hyper:
                 numbers[:, :, column] = hyper[name].T
         losses = np.full((runs, steps), np.nan, np.float32)

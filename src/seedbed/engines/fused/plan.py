@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from seedbed.engines.fused.opcodes import Code
+from seedbed.engines.base import GroupData
+from seedbed.engines.fused.compiler import Code
+from seedbed.nn.models import Network
 
 ALIGN = 16  # floats of a cache line; every part begins on one
 
@@ -63,14 +66,12 @@ def padded(size: int) -> int:
     return -(-size // ALIGN) * ALIGN
 
 
-def plan_memory(
-    code: Code, parameters: int, states: int, slots: int, loss: int, rule: int, outputs: int, samples: int
-) -> Plan:
-    """Lay out a run with that many parameters, running statistics and slots."""
-    size, state_size = padded(parameters), padded(states)
+def plan_memory(code: Code, model: Network, slots: int, samples: int) -> Plan:
+    """Lay out the runs of a network whose rule keeps `slots` arrays, on datasets of that many samples."""
+    size, states = padded(model.parameters.size), padded(model.state.size)
     state = size * (1 + slots)
-    own = state + state_size
-    grads = own + state_size
+    own = state + states
+    grads = own + states
     scalars = grads + 2 * size
     return Plan(
         params=0,
@@ -84,8 +85,8 @@ def plan_memory(
         activations=scalars + padded(code.scalars),
         size=size,
         states=states,
-        loss=loss,
-        rule=rule,
+        loss=code.loss,
+        rule=code.rule,
         mask=code.mask,
         targets=code.targets,
         inputs=code.inputs,
@@ -93,6 +94,34 @@ def plan_memory(
         gradient=code.gradient,
         input_features=code.input_features,
         target_features=code.inputs - code.targets,
-        output_features=outputs,
+        output_features=model.outputs,
         samples=samples,
     )
+
+
+def group_samples(data: GroupData) -> Samples:
+    """A group's data as kernels take it."""
+    shape = data.inputs.shape[2:]
+    inputs = np.ascontiguousarray(data.inputs).reshape(-1)
+    is_image = inputs.dtype == np.uint8
+    center, scale = (
+        np.full((1, prod(shape)), neutral, np.float32)
+        if values is None
+        else np.array(np.broadcast_to(values, (len(values), *shape)), np.float32).reshape(len(values), -1)
+        for values, neutral in ((data.center, 0.0), (data.scale, 1.0))
+    )
+    return Samples(
+        numbers=np.zeros(0, np.float32) if is_image else inputs.astype(np.float32, copy=False),
+        images=inputs if is_image else np.zeros(0, np.uint8),
+        targets=np.ascontiguousarray(data.targets, np.float32).reshape(-1),
+        dataset=np.ascontiguousarray(data.dataset, np.int64),
+        center=center,
+        scale=scale,
+    )
+
+
+def aligned_zeros(size: int) -> np.ndarray:
+    """(size,) float32 that begin on a cache line."""
+    raw = np.zeros(size + ALIGN, dtype=np.float32)
+    start = -raw.ctypes.data // raw.itemsize % ALIGN
+    return raw[start : start + size]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from seedbed.engines.fused import opcodes as oc
 from seedbed.engines.fused.simd import (
     WIDTH,
     choose,
@@ -20,18 +21,6 @@ from seedbed.engines.fused.simd import (
 )
 from seedbed.optim import adagrad, adam, rmsprop
 from seedbed.optim.clipping import EPS as CLIP_EPS
-
-SGD, NESTEROV, ADAM, ADAMW, RMSPROP, ADAGRAD = range(6)
-
-# The columns of a step's hyperparameters.
-HYPER = (
-    "lr", "weight_decay", "l1", "clip_norm", "dropout", "label_smoothing",
-    "momentum", "beta1", "beta2", "step_size", "root_correction", "gain1", "gain2",
-)  # fmt: skip
-(
-    LR, WEIGHT_DECAY, L1, CLIP_NORM, DROPOUT, LABEL_SMOOTHING,
-    MOMENTUM, BETA1, BETA2, STEP_SIZE, ROOT_CORRECTION, GAIN1, GAIN2,
-) = range(len(HYPER))  # fmt: skip
 
 
 @kernel
@@ -58,8 +47,8 @@ def _penalised(w, g, on, clip, decay, l1):
 @kernel
 def sgd(work, params, grads, mask, velocity, size, hyper, clip, nesterov):
     """Gradient descent with heavy-ball or Nesterov momentum."""
-    lr, momentum = splat(np.float32(0) - hyper[LR]), splat(hyper[MOMENTUM])
-    clip, decay, l1 = splat(clip), splat(hyper[WEIGHT_DECAY]), splat(hyper[L1])
+    lr, momentum = splat(np.float32(0) - hyper[oc.LR]), splat(hyper[oc.MOMENTUM])
+    clip, decay, l1 = splat(clip), splat(hyper[oc.WEIGHT_DECAY]), splat(hyper[oc.L1])
     for at in range(0, size, WIDTH):
         w = load(work, params + at)
         g = _penalised(w, load(work, grads + at), load(work, mask + at), clip, decay, l1)
@@ -74,12 +63,12 @@ def sgd(work, params, grads, mask, velocity, size, hyper, clip, nesterov):
 def adaptive_moments(work, params, grads, mask, mean, square, size, hyper, clip, decoupled):
     """Adam, or AdamW where the decay is decoupled from the gradient."""
     zero = splat(0.0)
-    clip, decay, l1 = splat(clip), splat(hyper[WEIGHT_DECAY]), splat(hyper[L1])
-    shrink = splat(np.float32(0) - hyper[LR]) * decay if decoupled else zero
+    clip, decay, l1 = splat(clip), splat(hyper[oc.WEIGHT_DECAY]), splat(hyper[oc.L1])
+    shrink = splat(np.float32(0) - hyper[oc.LR]) * decay if decoupled else zero
     decay = zero if decoupled else decay
-    beta1, beta2 = splat(hyper[BETA1]), splat(hyper[BETA2])
-    gain1, gain2 = splat(hyper[GAIN1]), splat(hyper[GAIN2])
-    step_size, correction = splat(hyper[STEP_SIZE]), splat(hyper[ROOT_CORRECTION])
+    beta1, beta2 = splat(hyper[oc.BETA1]), splat(hyper[oc.BETA2])
+    gain1, gain2 = splat(hyper[oc.GAIN1]), splat(hyper[oc.GAIN2])
+    step_size, correction = splat(hyper[oc.STEP_SIZE]), splat(hyper[oc.ROOT_CORRECTION])
     for at in range(0, size, WIDTH):
         w, on = load(work, params + at), load(work, mask + at)
         g = _penalised(w, load(work, grads + at), on, clip, decay, l1)
@@ -95,8 +84,8 @@ def adaptive_moments(work, params, grads, mask, mean, square, size, hyper, clip,
 @kernel
 def root_mean_square(work, params, grads, mask, square, velocity, size, hyper, clip):
     """RMSprop."""
-    lr, momentum = splat(np.float32(0) - hyper[LR]), splat(hyper[MOMENTUM])
-    clip, decay, l1 = splat(clip), splat(hyper[WEIGHT_DECAY]), splat(hyper[L1])
+    lr, momentum = splat(np.float32(0) - hyper[oc.LR]), splat(hyper[oc.MOMENTUM])
+    clip, decay, l1 = splat(clip), splat(hyper[oc.WEIGHT_DECAY]), splat(hyper[oc.L1])
     keep, take = splat(rmsprop.ALPHA), splat(1 - rmsprop.ALPHA)
     for at in range(0, size, WIDTH):
         w = load(work, params + at)
@@ -111,8 +100,8 @@ def root_mean_square(work, params, grads, mask, square, velocity, size, hyper, c
 @kernel
 def adaptive_sum(work, params, grads, mask, square, size, hyper, clip):
     """Adagrad."""
-    lr = splat(hyper[LR])
-    clip, decay, l1 = splat(clip), splat(hyper[WEIGHT_DECAY]), splat(hyper[L1])
+    lr = splat(hyper[oc.LR])
+    clip, decay, l1 = splat(clip), splat(hyper[oc.WEIGHT_DECAY]), splat(hyper[oc.L1])
     for at in range(0, size, WIDTH):
         w = load(work, params + at)
         g = _penalised(w, load(work, grads + at), load(work, mask + at), clip, decay, l1)
@@ -124,12 +113,12 @@ def adaptive_sum(work, params, grads, mask, square, size, hyper, clip):
 @kernel
 def update(work, rule, params, grads, mask, slots, size, hyper):
     """One step of a rule; its slots lie one after another, `size` apart."""
-    clip = clip_factor(work, grads, size, hyper[CLIP_NORM])
-    if rule == SGD or rule == NESTEROV:
-        sgd(work, params, grads, mask, slots, size, hyper, clip, rule == NESTEROV)
-    elif rule == ADAM or rule == ADAMW:
-        adaptive_moments(work, params, grads, mask, slots, slots + size, size, hyper, clip, rule == ADAMW)
-    elif rule == RMSPROP:
+    clip = clip_factor(work, grads, size, hyper[oc.CLIP_NORM])
+    if rule == oc.SGD or rule == oc.NESTEROV:
+        sgd(work, params, grads, mask, slots, size, hyper, clip, rule == oc.NESTEROV)
+    elif rule == oc.ADAM or rule == oc.ADAMW:
+        adaptive_moments(work, params, grads, mask, slots, slots + size, size, hyper, clip, rule == oc.ADAMW)
+    elif rule == oc.RMSPROP:
         root_mean_square(work, params, grads, mask, slots, slots + size, size, hyper, clip)
     else:
         adaptive_sum(work, params, grads, mask, slots, size, hyper, clip)

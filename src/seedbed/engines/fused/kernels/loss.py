@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed.engines.fused.functions import exp, log, log1p, maximum, minimum, sigmoid
-from seedbed.engines.fused.kernels_dense import PANEL
+from seedbed.engines.fused import opcodes as oc
+from seedbed.engines.fused.kernels.dense import PANEL
+from seedbed.engines.fused.kernels.functions import exp, log, log1p, maximum, minimum, sigmoid
 from seedbed.engines.fused.simd import (
     WIDTH,
     absolute,
@@ -22,20 +23,18 @@ from seedbed.engines.fused.simd import (
     total,
 )
 
-MSE, MAE, HUBER, BCE, CROSS_ENTROPY = range(5)
-
 
 @inlined
 def element(kind, y, t):
     """The loss of an output and its derivative, for the kinds that take every output by itself."""
     zero, one = splat(0.0), splat(1.0)
     e = y - t
-    if kind == MSE:
+    if kind == oc.MSE:
         return e * e, e + e
-    if kind == MAE:
+    if kind == oc.MAE:
         # A nan error must not become a derivative of zero.
         return absolute(e), choose(e, zero, one, choose(zero, e, zero - one, e))
-    if kind == HUBER:
+    if kind == oc.HUBER:
         near = minimum(one, maximum(zero - one, e))
         return near * fma(near, splat(-0.5), e), near
     softplus = log1p(exp(zero - absolute(y)))

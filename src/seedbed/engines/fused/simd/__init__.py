@@ -1,7 +1,7 @@
 """A small portable vector type, `WIDTH` float32 lanes wide, on which every kernel of this engine is written.
 
-Compiled, the names below are Numba intrinsics over LLVM vectors (`simd_llvm`); under NUMBA_DISABLE_JIT=1 they are plain
-functions of NumPy arrays (`simd_plain`), so that the very same kernels run, and are tested, as plain Python.
+Compiled, the names below are Numba intrinsics over LLVM vectors (`simd.llvm`); under NUMBA_DISABLE_JIT=1 they are plain
+functions of NumPy arrays (`simd.plain`), so that the very same kernels run, and are tested, as plain Python.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from numba import config, njit
 
 if config.DISABLE_JIT:
-    from seedbed.engines.fused.simd_plain import *  # noqa: F403
+    from seedbed.engines.fused.simd.plain import *  # noqa: F403
 else:
-    from seedbed.engines.fused.simd_llvm import *  # noqa: F403
+    from seedbed.engines.fused.simd.llvm import *  # noqa: F403
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from seedbed.engines.fused import functions
-from seedbed.engines.fused.kernels_dense import PANEL
+from seedbed.engines.fused.kernels import functions
+from seedbed.engines.fused.kernels.dense import PANEL
 from seedbed.engines.fused.simd import (
     WIDTH,
     choose,

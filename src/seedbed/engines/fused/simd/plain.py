@@ -1,11 +1,11 @@
-"""The vector type as plain functions of NumPy arrays: what `simd_llvm` compiles, readable and without compilation."""
+"""The vector type as plain functions of NumPy arrays: what `simd.llvm` compiles, readable and without compilation."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from seedbed.engines.fused.simd_llvm import __all__ as __all__
-from seedbed.engines.fused.simd_width import native_width
+from seedbed.engines.fused.simd.llvm import __all__ as __all__
+from seedbed.engines.fused.simd.width import native_width
 
 WIDTH = native_width()
 Vector = np.ndarray  # (WIDTH,) float32

@@ -18,7 +18,7 @@ from numba.core.typing.templates import signature as signature_of
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np.arrayobj import make_array
 
-from seedbed.engines.fused.simd_width import native_width
+from seedbed.engines.fused.simd.width import native_width
 
 __all__ = [
     "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch_add", "fma", "lanes", "load", "mantissa", "multiply_high",

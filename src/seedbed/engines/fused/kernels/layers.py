@@ -1,0 +1,93 @@
+"""Forward and backward passes of a run through its program, a row a layer."""
+
+from __future__ import annotations
+
+from seedbed.engines.fused import opcodes as oc
+from seedbed.engines.fused.kernels import pointwise
+from seedbed.engines.fused.kernels.dense import PANEL, outer, product, row_sums
+from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
+from seedbed.engines.fused.simd import kernel
+
+
+@kernel
+def forward(work, plan, rows, panels, batch, training, rate, key, step):
+    """All layers, from plan.inputs to plan.outputs."""
+    unit = panels * PANEL
+    for n in range(len(rows)):
+        row = rows[n]
+        op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
+        x, y = plan.activations + row[oc.X] * unit, plan.activations + row[oc.Y] * unit
+        aux, weight = plan.activations + row[oc.AUX] * unit, plan.params + row[oc.PARAMS]
+        size = inputs * unit
+        if op == oc.DENSE:
+            product(work, weight, 1, outputs, weight + inputs * outputs, x, inputs, y, outputs, panels)
+        elif op == oc.DENSE_WITHOUT_BIAS:
+            product(work, weight, 1, outputs, oc.NOWHERE, x, inputs, y, outputs, panels)
+        elif op == oc.BATCH_NORM:
+            state, new_state = plan.state + row[oc.STATE], plan.new_state + row[oc.STATE]
+            if training:
+                inverse, mask = plan.scalars + row[oc.SCALARS], plan.activations + plan.mask * unit
+                normalise(work, weight, state, new_state, x, aux, y, inverse, mask, inputs, panels, batch)
+            else:
+                normalise_by_state(work, weight, state, x, aux, y, inputs, panels)
+        elif op == oc.DROPOUT:
+            if training:
+                pointwise.dropout_mask(
+                    work, aux, rate, key[0], key[1], step, row[oc.PLACE], inputs, panels
+                )
+                pointwise.multiply(work, x, aux, y, size)
+            else:
+                pointwise.copy(work, x, y, size)
+        elif op == oc.POWERS:
+            pointwise.powers(work, x, y, inputs, outputs // inputs, panels)
+        elif op == oc.RELU:
+            pointwise.relu(work, x, y, size)
+        elif op == oc.LEAKY_RELU:
+            pointwise.leaky_relu(work, x, y, size)
+        elif op == oc.SIGMOID:
+            pointwise.sigmoid(work, x, y, size)
+        elif op == oc.TANH:
+            pointwise.tanh(work, x, y, size)
+        elif op == oc.GELU:
+            pointwise.gelu(work, x, y, size)
+
+
+@kernel
+def backward(work, plan, rows, panels, batch):
+    """All layers in reverse, from plan.gradient to plan.grads."""
+    unit = panels * PANEL
+    for n in range(len(rows) - 1, -1, -1):
+        row = rows[n]
+        op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
+        x, y = plan.activations + row[oc.X] * unit, plan.activations + row[oc.Y] * unit
+        dy, dx = plan.activations + row[oc.DY] * unit, plan.activations + row[oc.DX] * unit
+        aux, weight, gradient = (
+            plan.activations + row[oc.AUX] * unit,
+            plan.params + row[oc.PARAMS],
+            plan.grads + row[oc.PARAMS],
+        )
+        size = inputs * unit
+        if op == oc.DENSE or op == oc.DENSE_WITHOUT_BIAS:
+            outer(work, gradient, x, inputs, dy, outputs, panels)
+            if op == oc.DENSE:
+                row_sums(work, gradient + inputs * outputs, dy, outputs, panels)
+            if row[oc.DX] != oc.NOWHERE:
+                product(work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels)
+        elif op == oc.BATCH_NORM:
+            inverse, mask = plan.scalars + row[oc.SCALARS], plan.activations + plan.mask * unit
+            dx = dy if row[oc.DX] == oc.NOWHERE else dx
+            normalise_back(work, weight, gradient, aux, inverse, dy, dx, mask, inputs, panels, batch)
+        elif op == oc.DROPOUT:
+            pointwise.multiply(work, dy, aux, dx, size)
+        elif op == oc.RELU:
+            pointwise.relu_back(work, y, dy, dx, size)
+        elif op == oc.LEAKY_RELU:
+            pointwise.leaky_relu_back(work, y, dy, dx, size)
+        elif op == oc.SIGMOID:
+            pointwise.sigmoid_back(work, y, dy, dx, size)
+        elif op == oc.TANH:
+            pointwise.tanh_back(work, y, dy, dx, size)
+        elif op == oc.GELU:
+            pointwise.gelu_back(work, x, dy, dx, size)
+        if row[oc.DX] == oc.NOWHERE:
+            break
