@@ -145,6 +145,7 @@ class Columns(Mapping[str, np.ndarray]):
 
     def categories(self, name: str) -> list[str]:
         """A text column's categories; refused where it looks like misprinted numbers or like row names."""
+        self.check_present(name)
         self.check_no_misprint(name)
         categories = self.text[name]
         if len(categories) > MOST_CATEGORIES:

@@ -32,6 +32,13 @@ FUNCTIONS_OF_MANY: dict[str, tuple[int, Callable[..., np.ndarray]]] = {  # fewes
     "mean": (1, lambda *values: sum(values) / len(values)),
 }
 CONSTANTS = {"pi": np.pi, "e": np.e}
+
+
+def _as_number(test: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """0.0 or 1.0 instead of False or True, with which NumPy computes differently."""
+    return lambda *values: test(*values).astype(np.float64)
+
+
 OPERATORS: dict[type[ast.AST], Callable[..., np.ndarray]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -40,15 +47,15 @@ OPERATORS: dict[type[ast.AST], Callable[..., np.ndarray]] = {
     ast.Pow: np.power,
     ast.UAdd: np.positive,
     ast.USub: np.negative,
-    ast.Not: np.logical_not,
-    ast.And: np.logical_and,
-    ast.Or: np.logical_or,
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
+    ast.Not: _as_number(np.logical_not),
+    ast.And: _as_number(np.logical_and),
+    ast.Or: _as_number(np.logical_or),
+    ast.Lt: _as_number(np.less),
+    ast.LtE: _as_number(np.less_equal),
+    ast.Gt: _as_number(np.greater),
+    ast.GtE: _as_number(np.greater_equal),
+    ast.Eq: _as_number(np.equal),
+    ast.NotEq: _as_number(np.not_equal),
 }
 BETTER_OPERATORS = {
     ast.BitXor: "for a power write ** instead of ^",
@@ -102,7 +109,7 @@ class Expression:
         DataError
             Where it is not an expression, uses an unknown name or no name at all, or is too long or too deep.
         """
-        return _Parser(" ".join(text.split("\n")).strip(), tuple(names)).parse()
+        return _Parser(re.sub(r"\s", " ", text).strip(), tuple(names)).parse()
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Its float64 value for columns of one shape; nan or inf where it is undefined."""
@@ -133,7 +140,7 @@ class _Parser:
         return Expression(self.text, tuple(self.used), evaluate)
 
     def _check_characters(self) -> None:
-        unprintable = re.search(r"[^\S ]|[\0-\x1f]", self.text)
+        unprintable = re.search(r"[\0-\x1f\x7f\ud800-\udfff]", self.text)
         if unprintable:
             raise self._error(
                 f"the character {unprintable.group()!r} cannot stand in an expression", unprintable.start()
@@ -234,12 +241,16 @@ class _Parser:
         def evaluate(columns: Columns) -> np.ndarray:
             found = [value(columns) for value in values]
             pairs = [op(a, b) for op, a, b in zip(operators, found, found[1:], strict=False)]
-            return reduce(np.logical_and, pairs)
+            return reduce(OPERATORS[ast.And], pairs)
 
         return evaluate
 
     def _call(self, node: ast.Call, depth: int) -> Evaluate:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if not isinstance(node.func, ast.Name):
+            raise self._refuse(
+                node, "only a function's name can stand before a bracket; a product needs its *"
+            )
+        name = node.func.id
         if name not in UNARY_FUNCTIONS and name not in FUNCTIONS_OF_MANY:
             known = (*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY)
             raise self._refuse(node, f"{name!r} is not a function here; {nearest(name, known)}")

@@ -32,7 +32,10 @@ def load(settings: FunctionData, *, study_seed: int, seed: int) -> Samples:
         raise DataError(f"data.samples and data.grid are above {MOST_SAMPLES:,} together; draw fewer")
     low, high = np.array(settings.intervals, dtype=np.float64).T
     names = ("x",) if len(low) == 1 else tuple(f"x{i + 1}" for i in range(len(low)))
-    expression = Expression.parse(settings.expression, names)
+    try:
+        expression = Expression.parse(settings.expression, names)
+    except DataError as error:
+        raise DataError(f"data.expression: {error}") from None
     uniform = random.generator(study_seed, seed, "samples").random((settings.samples, len(low)))
     spaced = np.arange(grid_size(settings))[:, None] / max(grid_size(settings), 1)
     unit = np.concatenate([uniform, np.broadcast_to(spaced, (len(spaced), len(low)))])

@@ -1,0 +1,303 @@
+"""Tables: formats, targets, features, filters, what a stored model asks of them, what is said of bad ones."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+from seedbed.data import DataError, table
+
+CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
+NAMES = ("a", "color=blue", "color=green", "color=red", "b")
+INPUTS = [[1, 0, 0, 1, 0.5], [2, 1, 0, 0, 1.5], [3, 0, 0, 1, 2.5], [4, 0, 1, 0, 3.5]]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a file and load it."""
+
+    def _read(content=CSV, name="made.csv", target="y", **settings):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return table.load(path, target=target, **settings)
+
+    return _read
+
+
+def zipped(content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("readme.txt", "about")
+        archive.writestr("made.csv", content)
+    return file.getvalue()
+
+
+def as_arrow():
+    return pa.table(
+        {
+            "a": pa.array([1, 2, 3, 4], pa.int8()),
+            "color": pa.array(["red", "blue", "red", "green"]).dictionary_encode(),
+            "b": pa.array([0.5, 1.5, 2.5, 3.5], pa.float32()),
+            "y": [10, 20, 30, 40],
+        }
+    )
+
+
+def written(write):
+    file = io.BytesIO()
+    write(as_arrow(), file)
+    return file.getvalue()
+
+
+def stream(arrow, file):
+    with pa.ipc.new_stream(file, arrow.schema) as writer:
+        writer.write_table(arrow)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", CSV.encode()),
+        ("t.CSV", CSV.encode()),
+        ("t.csv", b"\xef\xbb\xbf" + CSV.encode()),
+        ("t.csv", CSV.replace("\n", "\r\n").encode()),
+        ("t.tsv", CSV.replace(",", "\t").encode()),
+        ("t.csv.gz", gzip.compress(CSV.encode())),
+        ("t.csv.bz2", bz2.compress(CSV.encode())),
+        ("t.csv.xz", lzma.compress(CSV.encode())),
+        ("t.csv.zst", pa.compress(CSV.encode(), codec="zstd", asbytes=True)),
+        ("t.zip", zipped(CSV)),
+        ("t.csv.zip", zipped(CSV)),
+        ("t.parquet", written(pa.parquet.write_table)),
+        ("t.feather", written(pa.feather.write_feather)),
+        ("t.arrow", written(pa.feather.write_feather)),
+        ("t.arrow", written(stream)),
+    ],
+)
+def test_every_format_gives_the_same(read, name, content):
+    samples = read(content, name)
+    assert samples.features == NAMES
+    assert samples.classes == ()
+    assert samples.inputs.dtype == samples.targets.dtype == np.float32
+    np.testing.assert_array_equal(samples.inputs, INPUTS)
+    np.testing.assert_array_equal(samples.targets, [[10], [20], [30], [40]])
+
+
+@pytest.mark.parametrize(
+    ("settings", "features", "targets"),
+    [
+        ({"features": ("b", "a")}, ("b", "a"), [10, 20, 30, 40]),
+        ({"features": ("color",)}, NAMES[1:4], [10, 20, 30, 40]),
+        ({"features": ("color=red", "a")}, ("color=red", "a"), [10, 20, 30, 40]),
+        ({"target": "y / 10 + b"}, NAMES[:4], [1.5, 3.5, 5.5, 7.5]),
+        ({"target": "a"}, (*NAMES[1:], "y"), [1, 2, 3, 4]),
+        ({"target": "color=red"}, ("a", "b", "y"), [1, 0, 1, 0]),
+        ({"target": "`color=red` * y"}, ("a", "b"), [10, 0, 30, 0]),
+        ({"where": "a != 2"}, ("a", "color=green", "color=red", "b"), [10, 30, 40]),
+        ({"where": "`color=red` or y > 30", "features": ("a",)}, ("a",), [10, 30, 40]),
+        ({"where": "log(a - 2.5)", "features": ("a",)}, ("a",), [30, 40]),
+        ({"derived": {"z": "log(y)"}, "target": "z", "features": ("a",)}, ("a",), np.log([10, 20, 30, 40])),
+        ({"derived": {"z": "a + b"}, "features": ("z",)}, ("z",), [10, 20, 30, 40]),
+    ],
+)
+def test_target_features_and_filter(read, settings, features, targets):
+    samples = read(**settings)
+    assert samples.features == features
+    np.testing.assert_allclose(samples.targets[:, 0], targets, rtol=1e-6)
+    assert len(samples.inputs) == len(samples.targets)
+
+
+@pytest.mark.parametrize(
+    ("target", "classes", "targets"),
+    [
+        ("color", ("blue", "green", "red"), [2, 0, 2, 1]),
+        ("a", ("1", "2", "3", "4"), [0, 1, 2, 3]),
+        ("y > 25", ("0", "1"), [0, 0, 1, 1]),
+        ("100 - y", ("60", "70", "80", "90"), [3, 2, 1, 0]),
+    ],
+)
+def test_classes(read, target, classes, targets):
+    samples = read(target=target, classification=True)
+    assert samples.classes == classes
+    assert samples.targets.dtype == np.int64
+    np.testing.assert_array_equal(samples.targets, targets)
+
+
+def test_a_filter_also_decides_the_classes(read):
+    assert read(target="color", classification=True, where="a != 4").classes == ("blue", "red")
+
+
+def test_types_follow_from_every_row(read):
+    """Whole numbers for long, then a fraction."""
+    rows = 3_000_000
+    samples = read("y,a\n" + "1,2\n" * rows + "1,2.5\n")
+    assert samples.inputs[-1] == 2.5
+
+
+MISSING = "a,y\n1,2\n{},3\n5,6\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "says"),
+    [
+        ("", {}, "is empty"),
+        (" \n\n", {}, "is empty"),
+        ("a,y\n", {}, "has a header but no rows"),
+        ("1,2\n3,4\n", {}, r"first line holds numbers \(1, 2, ...\)"),
+        ("a;y\n1;2\n", {}, "'a;y' has no commas"),
+        (",a,y\n0,1,2\n", {}, "column 1 has no name.*without its index"),
+        ("a,a,y\n0,1,2\n", {}, "2 columns are named 'a'"),
+        ("a,y\n1,2\n3\n", {}, "line 3 is ragged, 1 of 2 columns"),
+        ("a,y\n1,2\n3,4\n5,6,7\n", {}, "line 4 is ragged, 3 of 2 columns"),
+        ("café,y\n1,2\n".encode("latin1"), {}, "byte 4 is not UTF-8"),
+        (b"PK\x03\x04\xff\xfe", {}, "not UTF-8"),
+        (MISSING.format(""), {}, "data row 2: 'a' is missing"),
+        (MISSING.format("NaN"), {}, "data row 2: 'a' is missing or not a number"),
+        (MISSING.format("inf"), {}, "data row 2: 'a' is infinite"),
+        (MISSING.format("-1e39"), {}, "data row 2: 'a' is infinite or too large"),
+        (MISSING.format("oops"), {}, "data row 2: 'a' should be a number, not 'oops'"),
+        (MISSING.format("oops"), {"target": "a", "features": ("y",)}, "should be a number, not 'oops'"),
+        (MISSING.format(""), {"target": "a", "features": ("y",)}, "data row 2: 'a' is missing"),
+        (MISSING.format(""), {"where": "y > 2"}, "data row 2: 'a' is missing"),
+        ("a,y\n,2\n,3\n5,6\n", {}, r"data row 1: 'a' is missing or not a number \(2 such rows\)"),
+        ("c,y\nu,1\n,2\nv,3\n", {}, "data row 2: 'c' is missing"),
+        ("c,y\nu,1\n,2\nv,3\n", {"features": ("c=u",)}, "data row 2: 'c' is missing"),
+        ("c,y\nu,1\n,2\nv,3\n", {"target": "c", "classification": True}, "data row 2: 'c' is missing"),
+        ("d,y\n2020-01-01,1\n2020-01-02,2\n", {}, "column 'd' holds date32.*leave it out"),
+        (
+            "id,y\n" + "".join(f"n{i},{i}\n" for i in range(300)),
+            {},
+            "'id' has 300 different values.*leave it",
+        ),
+        ("y\n1\n2\n", {}, "no column beside the target 'y'"),
+        (CSV, {"features": ("colour",)}, "data.features: .* no column 'colour'; did you mean 'color'"),
+        (CSV, {"features": ("a", "a")}, "'a' is there twice"),
+        (CSV, {"features": ("color", "color=red")}, "'color=red' is there twice"),
+        (CSV, {"features": ("a", "y")}, "'y' is part of the target"),
+        (CSV, {"features": ("a", "b"), "target": "b * y"}, "'b' is part of the target 'b \\* y'"),
+        (CSV, {"target": "color=red", "features": ("color=blue",)}, "'color=blue' is part of the target"),
+        (
+            CSV,
+            {"derived": {"z": "log(y)"}, "target": "z", "features": ("y",)},
+            "'y' is part of the target 'z'",
+        ),
+        (CSV, {"target": "yy"}, "data.target: unknown name 'yy'; did you mean 'y'"),
+        (CSV, {"target": "y +"}, "data.target: not an expression"),
+        (CSV, {"target": "log(y - 20)"}, r"data row 1: 'log\(y - 20\)' is missing or not a number"),
+        (CSV, {"target": "color"}, "'color' is text; classes need loss"),
+        (CSV, {"where": "color == 1"}, "'color' holds text; ask for its categories: `color=blue`"),
+        (CSV, {"where": "a > 9"}, "data.where = 'a > 9' keeps none of the 4 rows"),
+        (CSV, {"where": "a >"}, "data.where: not an expression"),
+        (
+            CSV,
+            {"target": "b", "classification": True},
+            "'b' holds 0.5, but classes are text or whole numbers",
+        ),
+        (CSV, {"target": "y > 99", "classification": True}, "'y > 99' is '0' in every row"),
+        (CSV, {"target": "color", "classification": True, "where": "a == 1"}, "is 'red' in every row"),
+        ("a,y\n" + "".join(f"1,{i}\n" for i in range(1001)), {"classification": True}, "has 1,001 classes"),
+    ],
+)
+def test_refused(read, content, settings, says):
+    with pytest.raises(DataError, match=f"(?s){says}") as caught:
+        read(content, **settings)
+    assert "made.csv" in str(caught.value) or str(caught.value).startswith("data.")
+
+
+def test_rows_are_counted_in_the_file_whatever_the_filter(read):
+    with pytest.raises(DataError, match="data row 4: 'a' is missing"):
+        read("a,y\n1,1\n2,2\n3,3\n,4\n", where="y > 2")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("t.txt", CSV, ".txt suffix, so its format is unknown; readable are .csv"),
+        ("t", CSV, "no suffix"),
+        ("t.pkl", CSV, ".pkl suffix"),
+        ("t.csv.gz", CSV, "damaged, it cannot be unpacked"),
+        ("t.csv.gz", gzip.compress(CSV.encode())[:-9], "damaged, it cannot be unpacked"),
+        ("t.csv.bz2", bz2.compress(CSV.encode())[:-9], "damaged, it cannot be unpacked"),
+        ("t.csv.xz", lzma.compress(CSV.encode())[:-9], "damaged, it cannot be unpacked"),
+        ("t.csv.zst", CSV, "damaged, it cannot be unpacked"),
+        ("t.zip", CSV, "damaged, it cannot be unpacked"),
+        ("t.parquet", CSV, "is not a proper parquet file"),
+        ("t.parquet", written(pa.parquet.write_table)[:-20], "is not a proper parquet file"),
+        ("t.feather", CSV, "is not a proper feather file"),
+        ("t.arrow", written(pa.feather.write_feather)[:-20], "is not a proper arrow file"),
+    ],
+)
+def test_damaged_or_unknown_file(read, name, content, says):
+    with pytest.raises(DataError, match=says) as caught:
+        read(content, name)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_archive_of_two_tables_is_refused(read):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.csv", CSV)
+        archive.writestr("b.csv", CSV)
+    with pytest.raises(DataError, match="holds 2 CSV files instead of one"):
+        read(file.getvalue(), "t.zip")
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Write a user's table and read a stored model's features from it."""
+
+    def _asked(content, features):
+        path = tmp_path / "user.csv"
+        path.write_text(content)
+        return table.features_from_table(path, features)
+
+    return _asked
+
+
+@pytest.mark.parametrize(
+    ("content", "features", "expected"),
+    [
+        (CSV, NAMES, INPUTS),
+        ("b,a,color\n0.5,1,red\n", NAMES, INPUTS[:1]),
+        ("color,a\nred,1\nteal,2\n", ("a", "color=red", "color=blue"), [[1, 1, 0], [2, 0, 0]]),
+        ("n,a\n1,1\n2,2\n", ("n=2", "a"), [[0, 1], [1, 2]]),  # categories that read as numbers
+        ("k=v,a\n1,2\n", ("k=v", "a"), [[1, 2]]),
+        ("p,q\n1,2\n3,4\n", (), [[1, 2], [3, 4]]),  # images: no names
+    ],
+)
+def test_features_from_a_users_table(asked, content, features, expected):
+    found = asked(content, features)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_users_table_gives_the_inputs_the_model_was_trained_on(read, tmp_path):
+    samples = read()
+    np.testing.assert_array_equal(
+        table.features_from_table(tmp_path / "made.csv", samples.features), samples.inputs
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "features", "says"),
+    [
+        ("b,z\n1,2\n", NAMES, "lacks 'a', 'color', which the model was trained on; it has: b, z"),
+        ("a\nx\ny\n", ("a",), "data row 1: 'a' should be a number, not 'x'"),
+        ("a\n1\ny\n", ("a",), "data row 2: 'a' should be a number, not 'y'"),
+        ("a,b\n1,2\n,3\n", ("a",), "data row 2: 'a' is missing"),
+        ("a,color\n1,Red\n", NAMES[:4], r"'color' holds no value that the model knows \(blue, green, red\)"),
+        ("a,color\n1,red\n2,\n", NAMES[:4], "data row 2: 'color' is missing"),
+        ("n,a\n1,1\n,2\n", ("n=1", "a"), "data row 2: 'n' is missing"),
+        ("", ("a",), "is empty"),
+    ],
+)
+def test_a_users_table_refused(asked, content, features, says):
+    with pytest.raises(DataError, match=f"user.csv.*{says}"):
+        asked(content, features)
