@@ -43,6 +43,4 @@ def command(
     numbers = ("parameters", "steps a run")
     print_table(("variant", "settings", *numbers), rows, numbers)
     counts = f"{len(rows)} variants x {document['seeds']} seeds = {document['runs']} runs"
-    click.echo(
-        f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps"
-    )
+    click.echo(f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +30,16 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: It
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
-        table.add_column(Text(name), justify="right" if name in set(numbers) else "left")
+        table.add_column(Text(name), justify="right" if name in set(numbers) else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDE
-    console.print(table)
+    Console(width=_width(), height=25).print(table)  # rich asks a dumb terminal only where both are given
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
 
 
 def described(settings: Mapping[str, Any]) -> str:
@@ -54,10 +57,26 @@ def print_result(result: Result) -> None:
     head = [document["study"], document["id"], document["status"], f"{document['engine']} engine"]
     seconds = document["seconds"]["total"]
     click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
-    table = result.table
-    print_table(table.header, table.rows, numbers=set(table.header) - {"variant", "verdict"})
+    header, rows = _fitting(result.table.header, result.table.rows, _width())
+    print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
     for finding in document["findings"]:
         click.echo(f"! {finding['variant']}: {finding['message']}")
+
+
+def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list[str], list[list[str]]]:
+    """The columns for which there is room: medians go first, then what is said of the test part, then p."""
+    lines = [header, *rows]
+    columns = [list(column) for column in zip(*lines, strict=True)]
+    first, last = 2, columns.index(next(column for column in columns if column[0].startswith("vs ")))
+    second_metric = [column for column in columns[first:last] if column[0].startswith("test.")]
+    spare = [column for column in columns if column[0] == "median"]
+    spare += [column for column in columns[first + 3 : last] if column[0] == "95 % interval"]
+    spare += [*second_metric, *(column for column in columns if column[0] == "p")]
+    while spare and sum(max(map(len, column)) + 2 for column in columns) > width:
+        gone = spare.pop(0)
+        columns = [column for column in columns if column is not gone]
+    kept = [list(line) for line in zip(*columns, strict=True)]
+    return kept[0], kept[1:]

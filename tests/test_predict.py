@@ -1,0 +1,187 @@
+"""Trained networks speak about new rows: raw input in, mean and spread over seeds out."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.csv as csv
+import pytest
+
+from seedbed.data.base import DataError
+from seedbed.predict import predict, to_csv
+from seedbed.recipe import Recipe
+from seedbed.store import Store, StoreError
+from seedbed.trained import Trained, TrainedError
+
+
+def recipe(kind: str, **data: Any) -> dict[str, Any]:
+    """A recipe of a table with a model that has no hidden layer."""
+    loss = {"linear": "mse", "logistic": data.pop("loss", "bce")}[kind]
+    tables = {
+        "data": {"source": "table", "path": "t.csv", "target": "y", **data},
+        "model": {"kind": kind},
+        "training": {"epochs": 1, "loss": loss},
+    }
+    return Recipe.model_validate(tables).model_dump()
+
+
+def linear(variant: str, slopes: list[float], **changes: Any) -> Trained:
+    """Networks y = slope * a + 10 * slope * b, one a slope."""
+    weights = np.array([[[slope], [10 * slope]] for slope in slopes], dtype=np.float32)
+    facts: dict[str, Any] = {
+        "variant": variant,
+        "recipe": recipe("linear"),
+        "seeds": tuple(range(len(slopes))),
+        "shape": (2,),
+        "outputs": 1,
+        "parameters": {"0.weight": weights, "0.bias": np.zeros((len(slopes), 1), np.float32)},
+        "state": {},
+        "features": ("a", "b"),
+    }
+    return Trained(**{**facts, **changes})
+
+
+def study(
+    root: Path, trained: dict[str, Trained], runs: list[dict[str, Any]], metric: str = "val.mse"
+) -> Path:
+    """A stored study."""
+    with Store.create(root, "s", "0123456789") as store:
+        store.write_json("resolved.json", {"metric": metric})
+        store.write_runs(runs)
+        for networks in trained.values():
+            store.write_models(networks)
+    return store.directory
+
+
+def rows(variant: str, values: list[float | None], metric: str = "val.mse") -> list[dict[str, Any]]:
+    """One run a value; None where it diverged."""
+    return [
+        {
+            "variant": variant,
+            "seed": seed,
+            "status": "diverged" if value is None else "complete",
+            metric: value,
+        }
+        for seed, value in enumerate(values)
+    ]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "new.csv"
+    path.write_text("b,other,a\n1,x,2\n0,y,-1\n")
+    return path
+
+
+def test_numbers_are_mean_and_spread_over_seeds(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, 0.2, 0.3]))
+    answer = predict(place, table)
+    np.testing.assert_allclose(answer.table["mean"], [24, -2], rtol=1e-6)
+    np.testing.assert_allclose(answer.table["spread"], [12, 1], rtol=1e-6)
+    assert answer.said == "variant 'base', 3 seeds"
+
+
+def test_the_stored_scaling_is_applied_run_by_run(tmp_path: Path, table: Path) -> None:
+    scaling = {
+        "center": np.array([[1, 0], [0, 0]], np.float32),
+        "scale": np.array([[1, 1], [0.5, 2]], np.float32),
+    }
+    place = study(tmp_path, {"base": linear("base", [1, 1], **scaling)}, rows("base", [0.1, 0.2]))
+    # row (a=2, b=1): (2 - 1) + 10 = 11 and 1 + 20 = 21; row (a=-1, b=0): -2 and -0.5
+    np.testing.assert_allclose(predict(place, table).table["mean"], [16, -1.25], rtol=1e-6)
+
+
+def test_diverged_runs_are_left_out_and_said_so(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1, 50, 3])}, rows("base", [0.1, None, 0.3]))
+    answer = predict(place, table)
+    np.testing.assert_allclose(answer.table["mean"], [24, -2], rtol=1e-6)
+    assert (answer.seeds, answer.left_out) == ((0, 2), (1,))
+    assert "left out 1 that diverged" in answer.said
+
+
+def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
+    assert to_csv(predict(place, table).table) == b'"mean","spread"\n12,\n-1,\n'
+
+
+@pytest.mark.parametrize(
+    ("metric", "column", "first", "second", "best"),
+    [
+        ("val.mse", "val.mse", [0.5, 0.5], [0.4, 0.4], "second"),
+        ("val.r2", "val.r2", [0.5, 0.5], [0.4, 0.4], "first"),
+        ("test.mse", "val.mse", [0.5, 0.5], [0.4, 0.4], "second"),  # selected on validation all the same
+        ("val.mse", "val.mse", [0.5, 0.5], [0.1, None], "first"),  # a variant that diverges is no choice
+    ],
+)
+def test_the_best_variant_by_validation_speaks(
+    tmp_path: Path, table: Path, metric: str, column: str, first: list, second: list, best: str
+) -> None:
+    trained = {name: linear(name, [1, 2]) for name in ("first", "second")}
+    runs = rows("first", first, column) + rows("second", second, column)
+    assert predict(study(tmp_path, trained, runs, metric), table).variant == best
+    assert (
+        predict(tmp_path / "s" / next((tmp_path / "s").iterdir()).name, table, "second").variant == "second"
+    )
+
+
+@pytest.mark.parametrize(("outputs", "loss"), [(1, "bce"), (2, "cross_entropy")])
+def test_classes_are_probabilities_and_a_name(tmp_path: Path, table: Path, outputs: int, loss: str) -> None:
+    # log odds of "yes" are 0.5 a for one run and 1.5 a for the other, whichever way the network says it
+    beta = np.zeros((2, 3, outputs), dtype=np.float32)
+    beta[:, 0, -1] = [0.5, 1.5]
+    logistic = linear(
+        "base",
+        [1, 2],
+        recipe=recipe("logistic", loss=loss),
+        parameters={"0.beta": beta},
+        outputs=outputs,
+        classes=("no", "yes"),
+    )
+    answer = predict(study(tmp_path, {"base": logistic}, rows("base", [0.1, 0.1])), table).table
+    chances = 1 / (1 + np.exp(-np.array([[1.0, 3.0], [-0.5, -1.5]])))
+    assert answer["class"].to_pylist() == ["yes", "no"]
+    np.testing.assert_allclose(answer["probability:yes"], chances.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(answer["spread:no"], chances.std(axis=1, ddof=1), rtol=1e-5)
+    np.testing.assert_allclose(np.add(answer["probability:yes"], answer["probability:no"]), 1, rtol=1e-12)
+
+
+def test_images_take_a_column_a_pixel(tmp_path: Path) -> None:
+    path = tmp_path / "pixels.csv"
+    path.write_text("p0,p1\n2,1\n")
+    place = study(tmp_path, {"base": linear("base", [1, 3], features=())}, rows("base", [0.1, 0.1]))
+    np.testing.assert_allclose(predict(place, path).table["mean"], [24], rtol=1e-6)
+    path.write_text("p0,p1,p2\n2,1,5\n")
+    with pytest.raises(DataError, match="3 columns; the networks take 2"):
+        predict(place, path)
+
+
+def test_many_rows_are_answered_in_order(tmp_path: Path) -> None:
+    values = np.arange(10_000)
+    path = tmp_path / "many.csv"
+    path.write_text("a,b\n" + "\n".join(f"{value},0" for value in values))
+    place = study(tmp_path, {"base": linear("base", [1, 1])}, rows("base", [0.1, 0.1]))
+    found = csv.read_csv(io.BytesIO(to_csv(predict(place, path).table)))
+    np.testing.assert_array_equal(found["mean"], values)
+
+
+def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [None]))
+    with pytest.raises(StoreError, match="did you mean 'base'"):
+        predict(place, table, "bse")
+    with pytest.raises(StoreError, match=r"all runs of variant 'base' .* diverged"):
+        predict(place, table, "base")
+    table.write_text("a\n1\n")
+    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
+    with pytest.raises(DataError, match="'b'"):
+        predict(place, table)
+    next((place / "models").iterdir()).unlink()
+    with pytest.raises(TrainedError, match="safetensors"):
+        predict(place, table)
+    (place / "runs.parquet").unlink()
+    with pytest.raises(StoreError, match="ended before a run was stored"):
+        predict(place, table)
+    assert json.loads((place / "resolved.json").read_text())  # nothing of it was touched
