@@ -116,7 +116,7 @@ class FunctionData(Data):
 
 
 class TableData(Data):
-    """Rows of a CSV (also compressed), Parquet or Arrow file; `target` is a column or an expression of them."""
+    """Rows of a CSV (also compressed), Parquet or Arrow file; `target` is a column or an expression."""
 
     source: Literal["table"]
     path: str
@@ -126,7 +126,7 @@ class TableData(Data):
 
 
 class SgemmData(Data):
-    """The SGEMM GPU kernel performance table: 14 parameters; `log_time` is the log of the mean run time in ms."""
+    """The SGEMM GPU kernel performance table; `log_time` is the log of the mean run time in ms."""
 
     source: Literal["sgemm"]
     target: str = "log_time"
@@ -188,7 +188,52 @@ class MlpModel(Model):
     dropout: Fraction = 0.0
 
 
-AnyModel = Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator="kind")]
+class Block(Table):
+    """A convolution that keeps the size of the image, its norm and activation, and a pooling by 2."""
+
+    filters: PositiveInt
+    kernel: PositiveInt = 3
+    pool: Literal["none", "max", "avg"] = "none"
+
+    @model_validator(mode="after")
+    def _size_is_kept(self) -> Block:
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd for the image to keep its size, not {self.kernel}")
+        return self
+
+
+class CnnModel(Model):
+    """Blocks of convolutions, then dense layers as in an mlp."""
+
+    kind: Literal["cnn"]
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    hidden: tuple[PositiveInt, ...] = ()
+    activation: Activation = "relu"
+    norm: Literal["none", "batch"] = "none"
+    dropout: Fraction = 0.0
+
+
+class ResnetModel(Model):
+    """The residual network of He et al. (CVPR 2016) for small images: stages of blocks of 2 convolutions."""
+
+    kind: Literal["resnet"]
+    depth: PositiveInt = 20
+    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (16, 32, 64)
+    shortcut: Literal["pad", "projection"] = "pad"
+
+    @model_validator(mode="after")
+    def _depth_is_whole_blocks(self) -> ResnetModel:
+        stage = 2 * len(self.widths)
+        if self.depth <= 2 or (self.depth - 2) % stage:
+            raise ValueError(f"depth must be {stage}n + 2 for {len(self.widths)} widths, not {self.depth}")
+        if self.shortcut == "pad" and sorted(self.widths) != list(self.widths):
+            raise ValueError('shortcut = "pad" needs widths that do not shrink; take "projection"')
+        return self
+
+
+AnyModel = Annotated[
+    LinearModel | LogisticModel | MlpModel | CnnModel | ResnetModel, Field(discriminator="kind")
+]
 
 # --- training -------------------------------------------------------------------------------------------
 
@@ -286,8 +331,8 @@ AnySchedule = Annotated[
 class Stop(Table):
     """When a run ends before its epochs or steps do; the first condition met is recorded as the stop reason.
 
-    `patience` counts evaluations without an improvement of `min_delta` in the watched loss; `tolerance` is the
-    smallest change of the training loss between epochs that still counts, looked at from epoch `tolerance_from`;
+    `patience` counts evaluations without an improvement of `min_delta` in the watched loss; `tolerance` is
+    the least change of the training loss between epochs that still counts, from epoch `tolerance_from` on;
     `target` is a value of the study's metric; `seconds` a budget of wall-clock time of the run's group.
     """
 
@@ -298,6 +343,17 @@ class Stop(Table):
     tolerance_from: NonNegativeInt = 0
     target: Float | None = None
     seconds: PositiveFloat | None = None
+
+
+class Augment(Table):
+    """What happens at random to every training image: a crop with `crop` more pixels around it, a flip."""
+
+    crop: NonNegativeInt = 0
+    flip: Bool = False
+
+    def __bool__(self) -> bool:
+        """Whether anything is done at all."""
+        return bool(self.crop or self.flip)
 
 
 Loss = Literal["mse", "mae", "huber", "bce", "cross_entropy"]
@@ -334,6 +390,7 @@ class Training(Table):
     stop: Stop = Stop()
     keep_best: Bool = False
     eval_every: PositiveInt = 1
+    augment: Augment = Augment()
 
     @model_validator(mode="after")
     def _combination_is_possible(self) -> Training:
@@ -373,6 +430,14 @@ class Recipe(Table):
             raise ValueError(
                 f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}"
             )
+        if not self.is_image and self.model.kind in ("cnn", "resnet"):
+            raise ValueError(
+                f'a {self.model.kind} needs images, and source = "{self.data.source}" gives none'
+            )
+        if not self.is_image and self.training.augment:
+            raise ValueError(f'augment needs images, and source = "{self.data.source}" gives none')
+        if self.data.powers > 1 and self.model.kind in ("cnn", "resnet"):
+            raise ValueError(f"powers are taken of rows of numbers; a {self.model.kind} reads images")
         return self
 
     def _usual_loss(self) -> Loss:

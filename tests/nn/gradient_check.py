@@ -1,7 +1,7 @@
 """Checks a hand-written backward pass against central differences of its own forward pass.
 
-The slope along a random direction of every parameter and of the input must be what the backward pass says, for
-a random cotangent: with ones the gradient of a normalising layer would vanish, and anything would pass.
+The slope along a random direction of every parameter and of the input must be what the backward pass says,
+for a random cotangent: with ones the gradient of a normalising layer would vanish, and anything would pass.
 """
 
 from __future__ import annotations

@@ -20,6 +20,11 @@ def of_place(place: int | str, arrays: Arrays) -> dict[str, Array]:
     return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
 
 
+def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All of several mappings in one."""
+    return {name: value for part in parts for name, value in part.items()}
+
+
 @dataclass(frozen=True)
 class Chain(Layer):
     """Layers one after another, itself a layer; names are `<place>.<name>`, as in `0.weight`."""
@@ -28,11 +33,11 @@ class Chain(Layer):
 
     def parameters(self) -> dict[str, Parameter]:
         """Those of all layers, in order."""
-        return _joined(prefixed(place, layer.parameters()) for place, layer in enumerate(self.layers))
+        return joined(prefixed(place, layer.parameters()) for place, layer in enumerate(self.layers))
 
     def state(self) -> dict[str, Parameter]:
         """That of all layers, in order."""
-        return _joined(prefixed(place, layer.state()) for place, layer in enumerate(self.layers))
+        return joined(prefixed(place, layer.state()) for place, layer in enumerate(self.layers))
 
     def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The shape of one sample before the first layer and after every one."""
@@ -74,8 +79,4 @@ class Chain(Layer):
                 grads |= prefixed(place, found)
             return dy, grads
 
-        return x, _joined(states), backward_all
-
-
-def _joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: value for part in parts for name, value in part.items()}
+        return x, joined(states), backward_all

@@ -11,12 +11,16 @@ from seedbed import recipe
 from seedbed.nn.base import Array, Context, Layer, Layout
 from seedbed.nn.chain import Chain
 from seedbed.nn.layers.activations import Activation
+from seedbed.nn.layers.augment import Augment
 from seedbed.nn.layers.batch_norm import BatchNorm
+from seedbed.nn.layers.conv import Conv2d
 from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.flatten import Flatten
 from seedbed.nn.layers.merged_dense import MergedDense
+from seedbed.nn.layers.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d
 from seedbed.nn.layers.powers import Powers
+from seedbed.nn.layers.residual import Residual, ZeroPad
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,13 @@ class Network:
         return y, self.state.flatten(xp, new, state) if context.training else state, backward
 
 
-def build(model: recipe.AnyModel, input_shape: tuple[int, ...], outputs: int, powers: int = 1) -> Network:
+def build(
+    model: recipe.AnyModel,
+    input_shape: tuple[int, ...],
+    outputs: int,
+    powers: int = 1,
+    augment: recipe.Augment | None = None,
+) -> Network:
     """The network of a recipe's model.
 
     Parameters
@@ -97,34 +107,88 @@ def build(model: recipe.AnyModel, input_shape: tuple[int, ...], outputs: int, po
         How many numbers are asked for a sample: targets, or classes.
     powers
         Inputs are [x, x^2, .., x^powers].
+    augment
+        What is done to training images at random.
 
     Raises
     ------
     ValueError
         Where the layers do not fit each other or the sample.
     """
-    front: list[Layer] = [Flatten()] if len(input_shape) > 1 else []
+    layers: list[Layer] = [Augment(augment.crop, augment.flip, place=0)] if augment else []
+    if isinstance(model, recipe.CnnModel | recipe.ResnetModel):
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"a {model.kind} needs images (channels, height, width), but samples have shape {input_shape}"
+            )
+        add_body = _add_cnn if isinstance(model, recipe.CnnModel) else _add_resnet
+        add_body(layers, model, input_shape, outputs)  # type: ignore[arg-type]
+        return Network(tuple(layers), input_shape)
+    if len(input_shape) > 1:
+        layers.append(Flatten())
     if powers > 1:
-        front.append(Powers(powers))
+        layers.append(Powers(powers))
     features = prod(input_shape) * powers
-    if isinstance(model, recipe.LinearModel):
-        body: list[Layer] = [Dense(features, outputs)]
-    elif isinstance(model, recipe.LogisticModel):
-        body = [MergedDense(features, outputs)]
+    if isinstance(model, recipe.LogisticModel):
+        layers.append(MergedDense(features, outputs))
     else:
-        body = _mlp(model, features, outputs, first_place=len(front))
-    return Network((*front, *body), input_shape)
+        if isinstance(model, recipe.MlpModel):
+            features = _add_hidden(layers, model, features)
+        layers.append(Dense(features, outputs))
+    return Network(tuple(layers), input_shape)
 
 
-def _mlp(model: recipe.MlpModel, features: int, outputs: int, first_place: int) -> list[Layer]:
-    """Dense layers, each hidden one followed by its norm, activation and dropout."""
-    layers: list[Layer] = []
+def _add_hidden(layers: list[Layer], model: recipe.MlpModel | recipe.CnnModel, features: int) -> int:
+    """Dense layers, each with its norm, activation and dropout; returns how many features the last gives."""
     for width in model.hidden:
         layers.append(Dense(features, width))
         if model.norm == "batch":
             layers.append(BatchNorm(width))
         layers.append(Activation(model.activation))
         if model.dropout:
-            layers.append(Dropout(first_place + len(layers)))
+            layers.append(Dropout(place=len(layers)))
         features = width
-    return [*layers, Dense(features, outputs)]
+    return features
+
+
+POOLS: dict[str, tuple[Layer, ...]] = {"none": (), "max": (MaxPool2d(2),), "avg": (AvgPool2d(2),)}
+
+
+def _add_cnn(layers: list[Layer], model: recipe.CnnModel, shape: tuple[int, ...], outputs: int) -> None:
+    """Convolutions with norm, activation and pooling, then a dense head."""
+    channels = shape[0]
+    for block in model.blocks:
+        layers.append(Conv2d(channels, block.filters, block.kernel, padding=block.kernel // 2))
+        if model.norm == "batch":
+            layers.append(BatchNorm(block.filters))
+        layers += [Activation(model.activation), *POOLS[block.pool]]
+        channels = block.filters
+    features = prod(Chain(tuple(layers)).output_shape(shape))
+    layers.append(Flatten())
+    layers.append(Dense(_add_hidden(layers, model, features), outputs))
+
+
+def _add_resnet(layers: list[Layer], model: recipe.ResnetModel, shape: tuple[int, ...], outputs: int) -> None:
+    """A convolution, stages of residual blocks that halve the image between them, and one dense layer."""
+    channels = model.widths[0]
+    layers += [*_conv_norm(shape[0], channels), Activation("relu")]
+    for stage, width in enumerate(model.widths):
+        for block in range((model.depth - 2) // (2 * len(model.widths))):
+            stride = 2 if stage and not block else 1
+            body = (*_conv_norm(channels, width, stride), Activation("relu"), *_conv_norm(width, width))
+            layers += [Residual(Chain(body), _shortcut(model, channels, width, stride)), Activation("relu")]
+            channels = width
+    layers += [GlobalAvgPool(), Dense(channels, outputs)]
+
+
+def _conv_norm(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> tuple[Layer, ...]:
+    conv = Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)  # the norm has a bias
+    return conv, BatchNorm(outputs)
+
+
+def _shortcut(model: recipe.ResnetModel, inputs: int, outputs: int, stride: int) -> Layer:
+    if (inputs, stride) == (outputs, 1):
+        return Chain(())
+    if model.shortcut == "pad":
+        return ZeroPad(inputs, outputs, stride)
+    return Chain(_conv_norm(inputs, outputs, stride, kernel=1))
