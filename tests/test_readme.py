@@ -1,0 +1,59 @@
+"""The README says what is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+import seedbed
+from seedbed import labs
+from seedbed.cli import program
+from seedbed.results import Result
+from seedbed.study import Study
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """What stands in the fences of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[list[str]]:
+    """Every `seedbed ...` of the shell examples, as words."""
+    lines = "\n".join(blocks("sh")).replace("&&", "\n").splitlines()
+    return [words[1:] for line in lines if (words := shlex.split(line, comments=True))[:1] == ["seedbed"]]
+
+
+def test_its_study_is_valid_and_its_claim_can_be_tested() -> None:
+    (text,) = blocks("toml")
+    study = Study.parse(text)
+    assert [variant.name for variant in study.variants] == ["base", "norm = none", "lr = 0.01", "lr = 1.0"]
+    assert len(study.hypotheses) == 1
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_its_commands_parse(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.csv").write_text("x\n0\n")
+    context = click.Context(program, info_name="seedbed")
+    command = program.get_command(context, words[0])
+    assert command is not None
+    command.make_context(words[0], words[1:], parent=context)  # raises where an option is not one
+
+
+def test_its_labs_are_those_there_are() -> None:
+    listed = re.findall(r"`([a-z0-9]+/[a-z-]+)`", README.partition("## Labs")[2].partition("## From")[0])
+    assert sorted(listed) == labs.names()
+
+
+def test_its_python_names_exist() -> None:
+    (text,) = blocks("python")
+    for name in re.findall(r"result\.(\w+)", text):
+        assert hasattr(Result, name) or name == "directory"
+    for name in re.search(r"from seedbed import (.*)", text)[1].split(", "):  # type: ignore[index]
+        assert hasattr(seedbed, name)
