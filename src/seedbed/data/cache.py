@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -139,7 +141,13 @@ def _find(dataset: Dataset, data_dir: Path | None) -> Path | None:
 def _is_right(path: Path, form: Form) -> bool:
     try:
         return checksum(path, form.member) == form.sha256
-    except (zipfile.BadZipFile, KeyError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        RuntimeError,
+    ):  # whatever a bad archive raises
         return False
 
 
@@ -153,28 +161,34 @@ def _check(name: str, path: Path, form: Form) -> None:
 
 
 def _download(form: Form, path: Path) -> None:
-    import pooch
-
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    problems = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for url in form.urls:
-            try:
-                pooch.HTTPDownloader(timeout=30)(url, str(temporary), None)
-            except (OSError, ValueError) as error:  # requests' errors are OSErrors
-                problems.append(f"{url}: {type(error).__name__}")
-                continue
-            if _is_right(temporary, form):
-                temporary.replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as directory:
+            problems = _try_mirrors(form, Path(directory) / path.name)
+            if not problems:
+                (Path(directory) / path.name).replace(path)
                 return
-            problems.append(f"{url}: wrong checksum")
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
     inside = f" of its {form.member}" if form.member else ""
     raise DataError(
         f"no mirror gave {form.name} ({'; '.join(problems)})\n"
         f"get it by other means and put it at {path} (sha256{inside} {form.sha256})"
     )
+
+
+def _try_mirrors(form: Form, path: Path) -> list[str]:
+    """Download a file; nothing if one mirror gave the right one, else what is wrong with each."""
+    import pooch
+
+    problems = []
+    for url in form.urls:
+        try:
+            pooch.HTTPDownloader(timeout=30)(url, str(path), None)
+        except (OSError, ValueError) as error:  # what requests raises is an OSError
+            problems.append(f"{url}: {getattr(error, 'strerror', None) or type(error).__name__}")
+            continue
+        if _is_right(path, form):
+            return []
+        problems.append(f"{url}: wrong checksum")
+    return problems

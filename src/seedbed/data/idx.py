@@ -64,11 +64,8 @@ def read(path: Path) -> np.ndarray:
         content = gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise DataError(f"{path} is not a whole gzip file; get it again") from None
-    axes = content[3] if len(content) > 3 else 0
-    shape = tuple(
-        int(length) for length in np.frombuffer(content[4 : 4 + 4 * (len(content) > 3) * axes], ">u4")
-    )
-    start = 4 + 4 * axes
+    start = 4 + 4 * int.from_bytes(content[3:4], "big")
+    shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
     if content[:3] != b"\0\0\x08" or len(content) != start + math.prod(shape):
         raise DataError(f"{path} is not an IDX file of bytes; get it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
