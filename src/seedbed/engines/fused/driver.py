@@ -52,7 +52,7 @@ class FusedEngine:
         """Call a kernel on every thread, each with scratch for `batch` samples; they share a counter of tasks."""
         self._reserve(batch)
         counter = np.zeros(1, np.int64)
-        group = (self._plan, self._code.rows, self._memory, self._samples)
+        group = (self._plan, self._code.rows, self._memory.reshape(-1), self._samples)
         threads = min(self._threads, tasks)
         if threads == 1:
             kernel(self._work[0], *group, *args, counter)

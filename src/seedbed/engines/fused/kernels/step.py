@@ -13,7 +13,14 @@ from seedbed.engines.fused.kernels.dense import PANEL
 from seedbed.engines.fused.kernels.gather import gather
 from seedbed.engines.fused.kernels.layers import backward, forward
 from seedbed.engines.fused.kernels.update import update
-from seedbed.engines.fused.simd import OPTIONS, fetch_add, kernel
+from seedbed.engines.fused.simd import OPTIONS, WIDTH, fetch_add, kernel, load, store
+
+
+@kernel
+def copy(source, at, target, to, size):
+    """Copy numbers from one flat array to another, whole vectors at a time."""
+    for n in range(0, size, WIDTH):
+        store(target, to + n, load(source, at + n))
 
 
 @kernel
@@ -45,7 +52,7 @@ def train_run(work, plan, rows, samples, run, indices, offsets, hyper, key, firs
             break
         losses[run, s] = value
         backward(work, plan, rows, panels, batch)
-        work[plan.state : plan.state + plan.states] = work[plan.new_state : plan.new_state + plan.states]
+        copy(work, plan.new_state, work, plan.state, plan.states)
         update(work, plan.rule, plan.params, plan.grads, plan.decay_mask, plan.slots, plan.size, numbers)
 
 
@@ -53,14 +60,14 @@ def train_run(work, plan, rows, samples, run, indices, offsets, hyper, key, firs
 def train(work, plan, rows, memory, samples, indices, offsets, hyper, keys, first_step, losses, next_run):
     """Take runs one by one, as other threads do beside, and train each through all steps.
 
-    `memory` is (runs, plan.own), `hyper` (runs, steps, numbers); `losses` (runs, steps) stay as they are after a loss
-    that is not finite.
+    `memory` holds plan.own numbers a run, `hyper` is (runs, steps, numbers). `losses` (runs, steps) stay as they
+    are after a loss that is not finite.
     """
     run = fetch_add(next_run)
-    while run < len(memory):
-        work[: plan.own] = memory[run]
+    while run < len(keys):
+        copy(memory, run * plan.own, work, 0, plan.own)
         train_run(work, plan, rows, samples, run, indices, offsets, hyper, keys[run], first_step, losses)
-        memory[run] = work[: plan.own]
+        copy(work, 0, memory, run * plan.own, plan.own)
         run = fetch_add(next_run)
 
 
@@ -71,11 +78,11 @@ def predict(work, plan, rows, memory, samples, indices, outputs, slice_size, nex
     slices = (count + slice_size - 1) // slice_size
     key = np.zeros(2, np.uint32)
     number = fetch_add(next_slice)
-    while number < slices * len(memory):
+    while number < slices * len(indices):
         run, begin = number // slices, number % slices * slice_size
         batch = min(slice_size, count - begin)
         panels = (batch + PANEL - 1) // PANEL
-        work[: plan.own] = memory[run]
+        copy(memory, run * plan.own, work, 0, plan.own)
         gather(work, plan, samples, run, indices[run], begin, batch, panels)
         forward(work, plan, rows, panels, batch, False, np.float32(0), key, np.uint32(0))
         first = plan.activations + plan.outputs * panels * PANEL
