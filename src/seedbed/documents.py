@@ -1,4 +1,4 @@
-"""A result for others to read: the JSON document of `run --json`, and the table of variants as text and HTML."""
+"""A result for others to read: the JSON document of `run --json`, and the table of variants."""
 
 from __future__ import annotations
 

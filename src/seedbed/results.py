@@ -29,7 +29,6 @@ from seedbed.verdicts import Judgement, judge
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BASE = "base"
 NOT_METRICS = (*store.RUN_COLUMNS, "confusion")
 CURVE_COLUMNS = dict.fromkeys(("variant", "metric"), "string") | dict.fromkeys(
     ("seed", "step", "epoch"), "int64"
@@ -113,8 +112,8 @@ class Result:
 
     @property
     def base(self) -> str:
-        """The variant that all others are compared with: `base`, or else the first."""
-        return BASE if BASE in self.variants else self.variants[0]
+        """The variant that all others are compared with."""
+        return self.variants[0]
 
     @property
     def metrics(self) -> list[str]:
@@ -196,6 +195,13 @@ class Result:
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""
         return next(row.get("published") or {} for row in self.study["variants"] if row["name"] == variant)
+
+    @property
+    def ranking(self) -> list[str]:
+        """Variants from the best to the worst median of the study's metric; those without runs last."""
+        sign = 1 if self.direction(self.metric) == "min" else -1
+        medians = {name: sign * self.summary(name, self.metric).median for name in self.variants}
+        return sorted(self.variants, key=lambda name: (math.isnan(medians[name]), medians[name]))
 
     @cached_property
     def versus_base(self) -> dict[str, VersusBase]:

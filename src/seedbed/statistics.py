@@ -6,6 +6,7 @@ and is never dropped; a run that does not exist is NaN.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -208,12 +209,16 @@ def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, 
         The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have
         brought it under 0.05 whatever they gave, the answer is "not enough seeds".
     """
-    smallest = comparisons * max(2.0 ** (1 - comparison.n), 1 / (FLIPS + 1))
-    if p_holm is None or smallest >= ALPHA:
+    if p_holm is None or comparison.n < fewest_pairs(comparisons):
         return "not enough seeds"
     if p_holm >= ALPHA or not comparison.side:
         return "no evidence"
     return "better" if (comparison.side > 0) == (direction == "max") else "worse"
+
+
+def fewest_pairs(comparisons: int = 1) -> int:
+    """Pairs with which all of so many comparisons can come under 0.05 at once, after Holm's adjustment."""
+    return max(FEWEST_PAIRS, math.floor(math.log2(2 * comparisons / ALPHA)) + 1)
 
 
 def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:

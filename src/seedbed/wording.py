@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from seedbed.statistics import Comparison
-from seedbed.verdicts import UNDECIDED, Judgement
+from seedbed.verdicts import REFUTED, UNDECIDED, Judgement
 
 ABSENT = "–"
 
@@ -55,7 +55,7 @@ def effect_interval(comparison: Comparison) -> str:
     if not math.isfinite(comparison.low):
         return ABSENT
     if comparison.scale == "ratio":
-        return f"×{number(comparison.low, 3)} to ×{number(comparison.high, 3)}"
+        return between(comparison.low, comparison.high, 3)
     return f"{signed(comparison.low)} to {signed(comparison.high)}"
 
 
@@ -65,15 +65,10 @@ def sentence(judgement: Judgement) -> str:
     if not seen.n:
         return "No runs to judge it by."
     counted = f"{seen.n} seed{'s' if seen.n > 1 else ''}"
-    facts = [
-        text
-        for text in (
-            f"95 % interval {effect_interval(seen)}" if math.isfinite(seen.low) else "",
-            f"p {'' if (judgement.p or 1) < 1e-4 else '= '}{p_text(judgement.p)}" if judgement.p else "",
-        )
-        if text
-    ]
-    if judgement.form in ("above", "below"):
+    facts = [f"95 % interval {effect_interval(seen)}"] if math.isfinite(seen.low) else []
+    if judgement.p is not None and judgement.verdict != REFUTED:  # a one-sided p near 1 would only confuse
+        facts.append(f"p {p_text(judgement.p)}" if judgement.p < 1e-4 else f"p = {p_text(judgement.p)}")
+    if judgement.form in ("above", "below"):  # a mean, not a difference
         facts = [fact.replace("+", "") for fact in facts]
     told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})." if facts else ".")
     note = f" {seen.note[0].upper()}{seen.note[1:]}." if seen.note else ""

@@ -1,0 +1,167 @@
+"""What the page says in words and numbers: its title, verdicts, tables and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seedbed.results import Result
+from seedbed.statistics import fewest_pairs
+from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, sentence
+
+OPENINGS = {
+    "better": "Better than {}: ",
+    "worse": "Worse than {}: ",
+    "no evidence": "No evidence of a difference from {}: ",
+    "not enough seeds": "Too few seeds to tell from {}: ",
+}
+
+
+def content(result: Result) -> dict[str, Any]:
+    """All that the template fills in but the figures."""
+    environment = {
+        key: value for key, value in result.environment.items() if key not in ("command", "status")
+    }
+    return {
+        "study": result.study,
+        "facts": _facts(result),
+        "verdicts": [{"judgement": one, "sentence": sentence(one)} for one in result.judgements],
+        "summary": _summary(result),
+        "metrics": result.reported_metrics,
+        "published": [metric for metric in result.reported_metrics if _is_published(result, metric)],
+        "rows": [_row(result, name) for name in result.variants],
+        "settings": _settings(result),
+        "changes": {row["name"]: dict(_flat(row["settings"])) for row in result.study["variants"]},
+        "environment": {
+            key: _listed(value) for key, value in environment.items() if value not in (None, {}, [])
+        },
+        "command": result.environment.get("command"),
+    }
+
+
+# --- words ----------------------------------------------------------------------------------------------
+
+
+def _facts(result: Result) -> list[str]:
+    """The line under the title."""
+    environment = result.environment
+    facts = [f"{_count(len(result.variants), 'variant')} × {_count(len(result.seeds), 'seed')}"]
+    total = (environment.get("seconds") or {}).get("total")
+    if total is not None:
+        facts.append(f"{total:.1f} s" if total < 120 else f"{total / 60:.0f} min")
+    if environment.get("engine"):
+        facts.append(f"{environment['engine']} engine on {environment.get('device') or 'cpu'}")
+    if environment.get("started"):
+        facts.append(str(environment["started"])[:10])
+    return [*facts, result.id]
+
+
+def _summary(result: Result) -> list[str]:
+    """What the variants show beyond the hypotheses, in sentences."""
+    if not result.runs.num_rows:
+        return ["No run has finished, so there is nothing to compare."]
+    told = [_selection(result)]
+    groups: dict[str, list[str]] = {}
+    for name, versus in result.versus_base.items():
+        groups.setdefault(versus.verdict, []).append(f"“{name}”")
+    for verdict, opening in OPENINGS.items():
+        if verdict in groups:
+            told.append(opening.format(result.base) + ", ".join(groups[verdict]) + ".")
+    if "not enough seeds" in groups:
+        count = len(result.versus_base)
+        told.append(
+            f"With {_count(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
+        )
+    return told
+
+
+def _selection(result: Result) -> str:
+    """Which variant the study's metric picks, and what the test part says of it."""
+    metric, best = result.metric, result.ranking[0]
+    least = "lower" if result.direction(metric) == "min" else "higher"
+    told = f"By median {metric} ({least} is better) “{best}” comes first with {number(result.summary(best, metric).median)}"
+    for test in result.reported_metrics[1:]:
+        seen = result.summary(best, test)
+        told += f"; its mean {test} is {number(seen.mean)} ({between(seen.low, seen.high)})"
+    return told + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# --- tables ---------------------------------------------------------------------------------------------
+
+
+def _row(result: Result, name: str) -> dict[str, Any]:
+    """One variant of the table."""
+    statuses = list(result.status_of(name).values())
+    metrics = {}
+    for metric in result.reported_metrics:
+        seen = result.summary(name, metric)
+        metrics[metric] = {
+            "mean": number(seen.mean),
+            "interval": between(seen.low, seen.high),
+            "median": number(seen.median),
+            "published": number(result.published(name).get(metric)),
+        }
+    versus = result.versus_base.get(name)
+    row = {
+        "name": name,
+        "runs": len(statuses),
+        "others": {
+            status: statuses.count(status) for status in ("diverged", "interrupted") if status in statuses
+        },
+        "metrics": metrics,
+        "is_best": bool(statuses) and name == result.ranking[0],
+        "versus": None,
+    }
+    if versus:
+        row["versus"] = {
+            "effect": effect(versus.comparison),
+            "interval": effect_interval(versus.comparison),
+            "p": p_text(versus.p),
+            "verdict": versus.verdict,
+            "note": versus.comparison.note,
+        }
+    return row
+
+
+def _is_published(result: Result, metric: str) -> bool:
+    return any(metric in result.published(name) for name in result.variants)
+
+
+def _settings(result: Result) -> list[dict[str, Any]]:
+    """Every setting of the base, and what else it is in other variants."""
+    recipes = {row["name"]: dict(_flat(row["recipe"])) for row in result.study["variants"]}
+    keys = dict.fromkeys(key for recipe in recipes.values() for key in recipe)
+    base = recipes[result.base]
+    rows = []
+    for key in keys:
+        values = [recipe.get(key, ABSENT) for recipe in recipes.values()]
+        own = base.get(key, ABSENT)
+        rows.append({"key": key, "value": own, "others": [v for v in dict.fromkeys(values) if v != own]})
+    return rows
+
+
+def _flat(tables: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key -> value as text, tables within tables opened."""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _listed(value: Any) -> list[tuple[str, str]] | str:
+    """A value of the environment: text, or pairs of names and texts."""
+    if isinstance(value, Mapping):
+        return [pair for pair in _flat(value) if pair[1] != ABSENT]
+    return _text(value)

@@ -1,0 +1,67 @@
+"""The page and its figures, drawn, filled in and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from seedbed.files import write_whole
+from seedbed.report.comparisons import every_run, forest
+from seedbed.report.content import content
+from seedbed.report.curves import curve_pictures
+from seedbed.report.fits import confusion_pictures, fit_pictures, predicted_pictures
+from seedbed.report.style import Picture, drawing, inline
+from seedbed.results import Result
+
+REPORT = "report.html"
+
+
+def write_page(result: Result, path: Path) -> None:
+    """Write the figures, then the page that holds them too.
+
+    The figures lie in `figures/` beside a page called report.html, in `<name>-figures/` beside any other.
+    """
+    folder = path.parent / ("figures" if path.name == REPORT else f"{path.stem}-figures")
+    with drawing():
+        sections = {name: list(pictures) for name, pictures in _pictures(result)}
+        inlined = {}
+        for name, pictures in sections.items():
+            inlined[name] = [_figure(picture, folder) for picture in pictures]
+    write_whole(path, render(result, inlined).encode())
+
+
+def _pictures(result: Result) -> Iterator[tuple[str, list[Picture]]]:
+    ran = result.runs.num_rows > 0
+    yield "runs", [every_run(result)] if ran else []
+    yield "differences", [picture for picture in (forest(result),) if picture]
+    yield "curves", curve_pictures(result)
+    yield "fits", fit_pictures(result)
+    yield "predicted", predicted_pictures(result)
+    yield "confusion", confusion_pictures(result) if ran else []
+
+
+def _figure(picture: Picture, folder: Path) -> dict[str, Any]:
+    svg = picture.svg()
+    write_whole(folder / f"{picture.name}.svg", svg.encode())
+    write_whole(folder / f"{picture.name}.png", picture.png())
+    return {
+        "svg": Markup(inline(svg, picture.name)),  # matplotlib has escaped what it was given
+        "label": picture.label,
+        "width": round(picture.figure.get_figwidth() * 96),
+    }
+
+
+def render(result: Result, figures: dict[str, list[dict[str, Any]]]) -> str:
+    """The page as text."""
+    environment = Environment(
+        loader=PackageLoader("seedbed.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(result=result, figures=figures, **content(result))

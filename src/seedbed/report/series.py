@@ -1,0 +1,159 @@
+"""What curves and fits draw: the median of the seeds with its 10-90 % band, thinned to what an eye can see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seedbed.results import Result
+
+POINTS = 300
+HUGE = 1e300  # stands for infinity where percentiles interpolate
+
+
+@dataclass(frozen=True)
+class Band:
+    """Median and 10-90 % band over seeds, (points,) each; NaN where most seeds diverged."""
+
+    x: np.ndarray
+    median: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def curve_metrics(result: Result) -> list[str]:
+    """The curves worth a figure: the training loss, and the study's metric on the validation and test parts."""
+    known = set(pc.unique(result.curves["metric"]).to_pylist())
+    bare = result.metric.partition("@")[0].partition(".")[2]
+    shown = [name for name in ("train.loss", f"val.{bare}", f"test.{bare}") if name in known]
+    return shown if len(shown) > 1 or "val.loss" not in known else [*shown, "val.loss"]
+
+
+def curve_bands(result: Result, metric: str) -> dict[str, Band]:
+    """Variant -> band of a metric over epochs.
+
+    A run that stopped stands where it ended; one that diverged counts as worst from there on.
+    """
+    curves = result.curves.filter(pc.equal(result.curves["metric"], metric))
+    worst = np.inf if metric == "lr" or result.direction(metric) == "min" else -np.inf
+    bands = {}
+    for variant in result.variants:
+        rows = curves.filter(pc.equal(curves["variant"], variant))
+        if len(rows):
+            ends = {"diverged": worst if metric != "lr" else None}
+            statuses = result.status_of(variant)
+            bands[variant] = _over_seeds(rows, "epoch", {s: ends.get(e) for s, e in statuses.items()})
+    return bands
+
+
+def _over_seeds(rows: pa.Table, axis: str, after: dict[int, float | None]) -> Band:
+    """`after`: seed -> what follows a run's last point; None repeats it."""
+    x, place = np.unique(rows[axis].to_numpy(), return_inverse=True)
+    seeds, run = np.unique(rows["seed"].to_numpy(), return_inverse=True)
+    values = np.full((len(seeds), len(x)), np.nan)
+    values[run, place] = rows["value"].to_numpy(zero_copy_only=False)
+    for row, seed in zip(values, seeds, strict=True):
+        last = np.flatnonzero(~np.isnan(row))[-1:]
+        if len(last):
+            end = after.get(int(seed))
+            row[last[0] + 1 :] = row[last[0]] if end is None else end
+    kept = thinned(len(x))
+    return band(x[kept], values[:, kept])
+
+
+def band(x: np.ndarray, values: np.ndarray) -> Band:
+    """The band of values (seeds, points); points that no seed has are left out."""
+    present = ~np.all(np.isnan(values), axis=0)
+    finite = np.clip(values[:, present], -HUGE, HUGE)
+    percentile = np.nanpercentile if np.isnan(finite).any() else np.percentile  # the latter is much faster
+    low, median, high = percentile(finite, [10, 50, 90], axis=0)
+    lines = [np.where(np.abs(line) < HUGE / 100, line, np.nan) for line in (median, low, high)]
+    return Band(x[present], *lines)
+
+
+def thinned(count: int, points: int = POINTS) -> np.ndarray:
+    """Indices of at most so many of `count` points: half of them spread evenly, half dense at the beginning."""
+    if count <= points:
+        return np.arange(count)
+    even = np.linspace(0, count - 1, points // 2).round().astype(int)
+    early = np.geomspace(1, count, points // 2).round().astype(int) - 1
+    return np.union1d(even, early)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Outputs on a grid: the target, the output of the median seed and the band over seeds, (points,) each."""
+
+    x: np.ndarray
+    target: np.ndarray
+    output: np.ndarray
+    band: Band
+    error: Band
+
+
+def fits(result: Result) -> dict[str, Fit]:
+    """Variant -> its fit on the grid; empty where the study has none."""
+    table = result.predictions
+    grid = table.filter(pc.and_(pc.equal(table["part"], "grid"), pc.is_valid(table["x"])))
+    found = {}
+    for variant in result.variants:
+        rows = grid.filter(pc.equal(grid["variant"], variant))
+        if len(rows):
+            fit = _fit(rows, median_seed(result, variant))
+            if fit:
+                found[variant] = fit
+    return found
+
+
+def _fit(rows: pa.Table, seed: int) -> Fit | None:
+    x, place = np.unique(rows["x"].to_numpy(), return_inverse=True)
+    if len(x) < 2:
+        return None
+    seeds, run = np.unique(rows["seed"].to_numpy(), return_inverse=True)
+    outputs, target = np.full((len(seeds), len(x)), np.nan), np.full(len(x), np.nan)
+    outputs[run, place] = rows["output"].to_numpy(zero_copy_only=False)
+    target[place] = rows["target"].to_numpy()
+    chosen = int(np.argmax(seeds == seed)) if seed in seeds else 0
+    kept = np.unique(np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int))
+    x, target, outputs = x[kept], target[kept], outputs[:, kept]
+    return Fit(x, target, outputs[chosen], band(x, outputs), band(x, outputs - target))
+
+
+def median_seed(result: Result, variant: str) -> int:
+    """The seed whose run is in the middle by the study's metric."""
+    values = result.values(variant, result.metric)
+    order = np.argsort(values)  # NaN last
+    present = int(np.sum(~np.isnan(values)))
+    return result.seeds[int(order[max(present - 1, 0) // 2])]
+
+
+def predicted(result: Result, variant: str, points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and outputs of the test part over all seeds, (points,) at most."""
+    table = result.predictions
+    rows = table.filter(pc.and_(pc.equal(table["part"], "test"), pc.equal(table["variant"], variant)))
+    kept = np.linspace(0, len(rows) - 1, min(points, len(rows))).round().astype(int)
+    rows = rows.take(kept)
+    target, output = (rows[name].to_numpy(zero_copy_only=False) for name in ("target", "output"))
+    finite = np.isfinite(target) & np.isfinite(output)
+    return target[finite], output[finite]
+
+
+def confusion(result: Result, variant: str) -> np.ndarray | None:
+    """Counts (classes, classes) summed over seeds, a row a true class."""
+    if "confusion" not in result.runs.column_names:
+        return None
+    rows = result.runs.filter(pc.equal(result.runs["variant"], variant))["confusion"].to_pylist()
+    flat = [row for row in rows if row]
+    if not flat:
+        return None
+    side = round(len(flat[0]) ** 0.5)
+    return np.sum(np.array(flat), axis=0).reshape(side, side)
+
+
+def leaders(result: Result, count: int) -> list[str]:
+    """The base and the best others by the study's metric, as many as `count` in all, in the study's order."""
+    chosen = [result.base, *(name for name in result.ranking if name != result.base)][:count]
+    return [name for name in result.variants if name in chosen]

@@ -1,0 +1,193 @@
+"""How figures look: one small set of colours that the page replaces by variables, so that they follow its theme."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+PAPER, INK, SOFT, RULE = "#fefefe", "#1c1c1b", "#6a6a67", "#d8d7d3"
+# Okabe and Ito's palette, which people with any colour vision can tell apart
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+)
+VARIANT_COLOURS = (INK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+VARIABLES = {
+    INK: "var(--ink)", SOFT: "var(--soft)", RULE: "var(--rule)", BLUE: "var(--blue)", GREEN: "var(--green)",
+    VERMILLION: "var(--vermillion)", PURPLE: "var(--purple)", ORANGE: "var(--orange)", SKY: "var(--sky)",
+    PAPER: "var(--paper)",
+}  # fmt: skip
+SETTINGS = {
+    "svg.hashsalt": "seedbed",
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 8.5,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": 8.5,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": INK,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.formatter.use_mathtext": False,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.5,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+    "text.parse_math": False,  # names of variants are names, whatever dollars they hold
+}
+WIDTH = 4.6  # inches: two abreast on a desk, one on a phone without shrinking its letters
+LEFT, RIGHT, TOP, BOTTOM, GAP = (
+    0.56,
+    0.1,
+    0.3,
+    0.44,
+    0.14,
+)  # inches: margins of a figure, between stacked axes
+PNG_DPI = 160
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure.
+
+    Attributes
+    ----------
+    name
+        Of its files.
+    figure
+        As drawn.
+    label
+        What it shows, for those who cannot see it.
+    """
+
+    name: str
+    figure: Figure
+    label: str
+
+    def svg(self) -> str:
+        """The same bytes for the same figure, with text as text."""
+        buffer = io.StringIO()
+        self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None})
+        return buffer.getvalue()
+
+    def png(self) -> bytes:
+        """The same as pixels."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        return buffer.getvalue()
+
+
+def drawing() -> matplotlib.RcParams:
+    """The context in which figures are made and saved."""
+    return matplotlib.rc_context(SETTINGS)  # type: ignore[return-value]
+
+
+def inline(svg: str, name: str) -> str:
+    """An SVG document as part of a page: colours as variables, ids of its own, no size but its proportions."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    width, height = (float(body.split(f' {side}="')[1].split("pt")[0]) for side in ("width", "height"))
+    body = re.sub(
+        r"<svg [^>]*>", f'<svg viewBox="0 0 {width:g} {height:g}" aria-hidden="true">', body, count=1
+    )
+    body = re.sub(r' id="[A-Za-z.\d]+_\d+"', "", body)  # names of groups, which nothing refers to
+    body = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\1{name}-", body).replace("xlink:href", "href")
+    body = re.sub(r'style="[^"]*"', lambda style: _themed(style[0]), body)
+    return re.sub(r"\n\s*", "\n", body)
+
+
+def _themed(style: str) -> str:
+    for colour, variable in VARIABLES.items():
+        style = style.replace(colour, variable)
+    return style
+
+
+def panel(
+    height: float, title: str, width: float = WIDTH, left: float = LEFT, bottom: float = BOTTOM
+) -> tuple[Figure, Axes]:
+    """A figure of one axes; all lengths in inches. Margins are given, for measuring them takes most of the time."""
+    figure = Figure((width, height))
+    axes = _axes(figure, left, bottom, height - bottom - TOP)
+    _set_title(axes, title)
+    return figure, axes
+
+
+def stacked(height: float, title: str, under: float, foot: float = 0.0) -> tuple[Figure, Axes, Axes]:
+    """A figure of two axes on a common x, the lower one `under` inches high, with `foot` inches below for a legend."""
+    figure = Figure((WIDTH, height + foot))
+    low, high = foot + BOTTOM, foot + BOTTOM + under + GAP
+    axes = _axes(figure, LEFT, high, height + foot - high - TOP)
+    below = _axes(figure, LEFT, low, under, sharex=axes)
+    axes.tick_params(labelbottom=False)
+    _set_title(axes, title)
+    return figure, axes, below
+
+
+def _axes(figure: Figure, left: float, bottom: float, height: float, **options: Any) -> Axes:
+    across, along = figure.get_size_inches()
+    place = (left / across, bottom / along, (across - left - RIGHT) / across, height / along)
+    axes = figure.add_axes(place, **options)
+    axes.locator_params(nbins=6)
+    return axes
+
+
+def _set_title(axes: Axes, title: str) -> None:
+    axes.set_title(shortened(title), y=1.0, pad=6)
+
+
+def shortened(text: str, length: int = 52) -> str:
+    """Text that fits over a panel."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, with few, plain labels."""
+    axis, set_scale = (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
+    set_scale("log")
+    low, high = axis.get_view_interval()
+    steps = (1.0, 2.0, 5.0) if high < 30 * low else (1.0,)
+    axis.set_major_locator(LogLocator(subs=steps, numticks=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
+    axis.set_minor_locator(NullLocator())
+
+
+def few_ticks(axes: Axes, *values: float) -> None:
+    """Only these ticks on the y axis."""
+    axes.set_yticks(values, [plain_number(float(f"{value:.2g}")) for value in values])
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def plain_number(value: float) -> str:
+    """A tick's label: 0.001 rather than a power of ten, as far as that stays short."""
+    if value and not 1e-4 < abs(value) < 1e5:
+        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+    return f"{value:g}".replace("-", "−")
