@@ -57,11 +57,13 @@ def need(group: Group) -> Need:
 
 
 def shards(group: Group, budget: int) -> Iterator[Group]:
-    """The group whole, or cut into shards that keep within `budget` bytes each; at least one run a shard."""
-    count = -(-need(group).total // max(budget, 1))
-    size = max(1, len(group.runs) // count)
-    for start in range(0, len(group.runs), size):
-        yield group if size >= len(group.runs) else replace(group, runs=group.runs[start : start + size])
+    """The group whole, or halved until each piece keeps within `budget` bytes or has one run."""
+    count = len(group.runs)
+    if count == 1 or need(group).total <= budget:
+        yield group
+        return
+    for runs in (group.runs[: count // 2], group.runs[count // 2 :]):
+        yield from shards(replace(group, runs=runs), budget)
 
 
 def available() -> int | None:

@@ -41,7 +41,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.message}" if self.key else self.message
+        line = f"{self.key}: {self.message}" if self.key else self.message
+        return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 class StudyError(ValueError):
@@ -58,6 +59,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     known = list(known)
     if OTHER_NAMES.get(word) in known:
         return OTHER_NAMES[word]
+    swapped = [name for name in known if sorted(name.casefold()) == sorted(word.casefold())]
+    if swapped:
+        return swapped[0]
     folded = {name.casefold(): name for name in reversed(known)}
     found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
     return folded[found[0]] if found else None
@@ -145,7 +149,7 @@ def _message(detail: Any, model: type[BaseModel]) -> str:
         )
     if kind in LIMITS:
         name, words = LIMITS[kind]
-        return f"{words} {context[name]}, got {_shown(value)}"
+        return f"{words} {context[name]:g}, got {_shown(value)}"
     if kind == "value_error":
         return str(context["error"])
     if wanted:

@@ -25,10 +25,10 @@ def parse_value(text: object) -> Any:
         return text
 
 
-def parse_values(text: object) -> Any:
+def parse_values(text: str | Iterable[Any]) -> list[Any]:
     """Values parted by commas, those in brackets and quotes apart, each as `parse_value` reads it."""
     if not isinstance(text, str):
-        return list(text) if isinstance(text, Iterable) else text
+        return list(text)
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote or letter in "\"'":

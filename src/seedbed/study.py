@@ -174,8 +174,8 @@ class Study:
         tables = changed(self.tables, settings)
         ablate = flat(tables.get("ablate", {}))
         for key, text in (vary or {}).items():
-            values = parse_values(text)
-            ablate[key] = [*ablate.get(key, []), *values] if isinstance(values, list) else values
+            there = ablate.get(key, [])
+            ablate[key] = [*there, *(value for value in parse_values(text) if value not in there)]
         return _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
 
     def run(self, seeds: int | None = None, **options: Any) -> Result:
@@ -210,12 +210,11 @@ def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> St
     """Validate everything and build the study, or raise all that is wrong."""
     problems: list[Problem] = []
     file = _file(tables, problems)
-    asked = changes(
-        _table(tables, "ablate"), _valid(VariantTable, tables, "variant"), _table(tables, "grid"), problems
-    )
+    named = _valid(VariantTable, tables, "variant")
+    asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
     variants = validated(tables, asked, file.published if file else {}, problems)
     problems += _unmeasurable(tables, variants)
-    names = [BASE, *(change.name for change in asked)]
+    names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
         problems += hypothesis_problems(hypothesis, names, variants, _table(tables, "study").get("metric"))
     if problems or file is None:

@@ -146,7 +146,7 @@ def validated(
             variants.append(Variant(change.name, change.settings, recipe, dict(change.published)))
         elif change.named:
             problems.append(Problem(f'variant "{change.name}"', f'has the same settings as "{same}"'))
-    problems += _names_taken([BASE, *(variant.name for variant in variants if variant.name != BASE)])
+    problems += _names_taken([BASE, *(variant.name for variant in variants if variant.settings)])
     return variants
 
 
