@@ -113,12 +113,20 @@ def test_pixels_have_no_names():
 
 
 @given(st.integers(1, 9), st.integers(-5, 5))
-def test_statistics_are_float64_and_in_chunks(rows, power):
-    """A spread that float32 sums would lose, and more rows than one chunk."""
+def test_statistics_are_float64(rows, power):
+    """A spread that float32 sums would lose."""
     values = (1 + np.arange(rows * 1000, dtype=np.float64)[:, None] * 1e-5) * 10.0**power
     samples = Samples(values.astype(np.float32), values, features=("a",))
-    everything = np.arange(len(values))
-    center, scale = scaling.fit(Data(scale="standard"), samples, everything)
+    center, scale = scaling.fit(Data(scale="standard"), samples, np.arange(len(values)))
     exact = samples.inputs.astype(np.float64)
     np.testing.assert_allclose(center, exact.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(scale, 1 / exact.std(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["standard", "minmax"])
+def test_samples_of_any_shape(kind):
+    samples = images()
+    flat = scaling.fit(Data(scale=kind), samples, TRAIN)
+    square = Samples(samples.inputs.reshape(100, 1, 2, 3), samples.targets, unit=samples.unit)
+    for ours, theirs in zip(scaling.fit(Data(scale=kind), square, TRAIN), flat, strict=True):
+        np.testing.assert_array_equal(ours, theirs.reshape(1, 2, 3))

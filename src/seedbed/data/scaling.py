@@ -8,8 +8,6 @@ from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions import nearest
 from seedbed.recipe import Data
 
-CHUNK = 4096  # rows squared at once
-
 
 def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Center and scale so that a network sees (inputs - center) * scale; None where nothing is scaled.
@@ -32,30 +30,28 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
     DataError
         Where a named column does not exist, or one to be scaled is constant.
     """
-    shape = samples.inputs.shape[1:]
     chosen = _chosen(settings, samples)
+    center, scale = (np.full(chosen.shape, value) for value in samples.unit)
     if settings.scale == "none":
         if samples.unit == (0.0, 1.0):
             return None, None
-        return np.full(shape, samples.unit[0], np.float32), np.full(shape, samples.unit[1], np.float32)
-    values = samples.inputs[train]
-    low, high = values.min(axis=0).astype(np.float64), values.max(axis=0).astype(np.float64)
-    constant = (low == high) & chosen
-    if samples.features and constant.any():
-        name = samples.features[int(np.flatnonzero(constant)[0])]
+        return center.astype(np.float32), scale.astype(np.float32)
+    # Each column contiguous, along which NumPy is several times faster.
+    columns = np.ascontiguousarray(samples.inputs.take(train, axis=0).reshape(len(train), -1).T)
+    low, high = (bound.astype(np.float64).reshape(chosen.shape) for bound in (columns.min(1), columns.max(1)))
+    changing = low != high
+    if samples.features and not changing[chosen].all():
+        name = samples.features[int(np.argmax(chosen & ~changing))]
         raise DataError(
             f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has "
             "nothing to divide by; leave it out through data.features or data.scale_columns"
         )
+    offset, spread = low, high - low
     if settings.scale == "standard":
-        center, spread = _moments(values)
-    else:
-        center, spread = low, high - low
-    scale = 1 / np.where(constant, 1 / samples.unit[1], np.where(low == high, 1, spread))
-    return (
-        np.where(chosen, center, samples.unit[0]).astype(np.float32),
-        np.where(chosen, scale, samples.unit[1]).astype(np.float32),
-    )
+        offset, spread = (moment.reshape(chosen.shape) for moment in _moments(columns))
+    center = np.where(chosen, offset, center)
+    np.divide(1, spread, out=scale, where=chosen & changing)
+    return center.astype(np.float32), scale.astype(np.float32)
 
 
 def _chosen(settings: Data, samples: Samples) -> np.ndarray:
@@ -69,10 +65,7 @@ def _chosen(settings: Data, samples: Samples) -> np.ndarray:
     return np.isin(np.array(samples.features), settings.scale_columns)
 
 
-def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (of the population) of each column, in float64 and little memory."""
-    mean = values.mean(axis=0, dtype=np.float64)
-    squares = sum(
-        np.square(values[start : start + CHUNK] - mean).sum(axis=0) for start in range(0, len(values), CHUNK)
-    )
-    return mean, np.sqrt(squares / len(values))
+def _moments(columns: np.ndarray) -> np.ndarray:
+    """Mean and standard deviation (of the population) of each row of (columns, n): (2, columns) float64."""
+    doubles = (column.astype(np.float64) for column in columns)  # one at a time, to save memory
+    return np.array([(column.mean(), column.std()) for column in doubles]).T

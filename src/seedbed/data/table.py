@@ -68,39 +68,34 @@ def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
     columns = Columns(path, tablefile.read(path))
     names = features or columns.raw
     one_hot = {name: _one_hot_of(columns, name) for name in names if name not in columns.raw}
-    missing = [name.partition("=")[0] for name, column in one_hot.items() if column is None]
+    missing = dict.fromkeys(name.partition("=")[0] for name, column in one_hot.items() if column is None)
     if missing:
-        listed = ", ".join(repr(name) for name in dict.fromkeys(missing))
-        has = ", ".join(columns.raw)
-        raise DataError(f"{path} lacks {listed}, which the model was trained on; it has: {has}")
+        lacks, has = ", ".join(map(repr, missing)), ", ".join(columns.raw)
+        raise DataError(f"{path} lacks {lacks}, which the model was trained on; it has: {has}")
     inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
     for i, name in enumerate(names):
-        column = one_hot.get(name)
-        if column is not None:
-            columns.check_present(column)
-            inputs[:, i] = columns.equals(column, name[len(column) + 1 :])
-            continue
-        if name in columns.text:
-            columns.refuse_text(name)
-        inputs[:, i] = columns.finite(name)
-    _check_known_values(columns, names, one_hot, inputs)
+        inputs[:, i] = _asked(columns, name, one_hot.get(name))
+    for column in dict.fromkeys(one_hot.values()):
+        values = [name for name in names if one_hot.get(name) == column]
+        if not inputs[:, [names.index(name) for name in values]].any():
+            known = ", ".join(name.removeprefix(f"{column}=") for name in values[:8])
+            raise DataError(f"{path}: column {column!r} holds no value that the model knows ({known})")
     return inputs
 
 
 def _one_hot_of(columns: Columns, name: str) -> str | None:
+    """Of which column a feature may be a category."""
     return next((column for column in columns.raw if name.startswith(f"{column}=")), None)
 
 
-def _check_known_values(
-    columns: Columns, names: tuple[str, ...], one_hot: Mapping[str, str | None], inputs: np.ndarray
-) -> None:
-    for column in dict.fromkeys(filter(None, one_hot.values())):
-        places = [i for i, name in enumerate(names) if one_hot.get(name) == column]
-        if not inputs[:, places].any():
-            known = ", ".join(names[i][len(column) + 1 :] for i in places[:8])
-            raise DataError(
-                f"{columns.path}: column {column!r} holds no value that the model knows ({known})"
-            )
+def _asked(columns: Columns, name: str, one_hot_of: str | None) -> np.ndarray:
+    """One feature of a stored model from a user's columns."""
+    if one_hot_of is not None:
+        columns.check_present(one_hot_of)
+        return columns.equals(one_hot_of, name.removeprefix(f"{one_hot_of}="))
+    if name in columns.text:
+        columns.refuse_text(name)
+    return columns.finite(name)
 
 
 def _filtered(columns: Columns, where: str) -> Columns:

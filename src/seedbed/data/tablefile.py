@@ -17,6 +17,16 @@ import pyarrow as pa
 
 from seedbed.data.base import DataError
 
+BAD_ARCHIVE = (
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    pa.ArrowException,
+)
 LARGEST_BLOCK = 2**31 - 1
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
@@ -29,34 +39,14 @@ def read(path: Path) -> pa.Table:
     DataError
         Where the file is absent, unreadable, damaged, empty, ragged, of an unknown kind, or without a header.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    unpack = UNPACK.get(suffixes[-1]) if suffixes else None
-    kind = (
-        suffixes[-2]
-        if unpack and len(suffixes) > 1
-        else ".csv"
-        if unpack
-        else suffixes[-1]
-        if suffixes
-        else ""
-    )
-    if kind not in PARSE:
-        raise DataError(f"{path}: {kind or 'no'} suffix, so its format is unknown; readable are {READABLE}")
+    kind, unpack = _format(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     try:
-        content = unpack(content) if unpack else content
-    except (
-        EOFError,
-        OSError,
-        ValueError,
-        zlib.error,
-        lzma.LZMAError,
-        zipfile.BadZipFile,
-        pa.ArrowException,
-    ) as error:
+        content = unpack(content)
+    except BAD_ARCHIVE as error:
         raise DataError(f"{path} is damaged, it cannot be unpacked: {error}") from None
     if not content.strip():
         raise DataError(f"{path} is empty; a table has a header and rows")
@@ -68,6 +58,18 @@ def read(path: Path) -> pa.Table:
         raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
     return table
+
+
+def _format(path: Path) -> tuple[str, Callable[[bytes], bytes]]:
+    """The suffix that tells the format, and how to unpack the file."""
+    kind = path.suffix.lower()
+    unpack: Callable[[bytes], bytes] = bytes
+    if kind in UNPACK:
+        unpack, inner = UNPACK[kind], Path(path.stem).suffix.lower()
+        kind = inner if inner in PARSE else ".csv"
+    if kind not in PARSE:
+        raise DataError(f"{path}: {kind or 'no'} suffix, so its format is unknown; readable are {READABLE}")
+    return kind, unpack
 
 
 def _unzip(content: bytes) -> bytes:
