@@ -58,6 +58,12 @@ def test_every_check_has_a_row():
     assert {kind for _, kinds in ROWS.values() for kind in kinds} == set(CHECKS)
 
 
+def test_noise_rarely_looks_like_a_fall():
+    noise = np.random.default_rng(1).normal(2.3, 0.05, size=(300, 100))
+    found = find([replace(HEALTHY, train_loss=loss, val_loss=NOTHING) for loss in noise])
+    assert sum(finding.runs for finding in found) <= 6
+
+
 def test_findings_count_runs_by_variant_and_kind():
     broken = replace(HEALTHY, status="diverged")
     dead = replace(HEALTHY, variant="lr=1", output_spread=0.0)

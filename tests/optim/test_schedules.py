@@ -149,7 +149,7 @@ plateaus = st.fixed_dictionaries(
         "factor": st.sampled_from([0.1, 0.5]),
         "patience": st.integers(0, 4),
         "min_delta": st.sampled_from([0.0, 0.1, 0.5]),
-        "floor": st.sampled_from([0.0, 0.02, 0.3]),
+        "floor": st.sampled_from([0.0, 0.02, 0.3, 2.0]),
     }
 )
 losses = st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.5, 1.0, 2.0, float("nan")]), min_size=30, max_size=30)
