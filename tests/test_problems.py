@@ -1,0 +1,297 @@
+"""What is wrong with a study: each problem named once, all in one message, with the nearest right word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from study_files import small
+
+from seedbed import recipe
+from seedbed.problems import StudyError
+from seedbed.study import Study, StudySettings
+
+NONE_MODEL = {"model.kind": "linear", "model.hidden": None, "model.norm": None}
+
+
+def problems_of(changes: dict[str, Any] | None = None, text: str | None = None) -> list[str]:
+    """The lines of the error that a study gives, each without the file's name."""
+    with pytest.raises(StudyError) as caught:
+        Study.parse(small(changes) if text is None else text, "a.toml")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(caught.value.problems)
+    assert all(line.startswith("a.toml: ") for line in lines)
+    return [line.removeprefix("a.toml: ") for line in lines]
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------
+
+BAD = {
+    "unknown key": ({"model.nrom": "batch"}, ["model.nrom: unknown key", 'did you mean "norm"']),
+    "unknown table": ({"modle": {}}, ["modle: unknown key", 'did you mean "model"']),
+    "another tool's word": ({"training.learning_rate": 0.1}, ['did you mean "lr"']),
+    "key of another table": ({"model.momentum": 0.9}, ["model.momentum", 'did you mean "training.momentum"']),
+    "key of another kind": (
+        {**NONE_MODEL, "model.dropout": 0.1},
+        ["model.dropout", '"linear" has no such key', "mlp"],
+    ),
+    "key of another schedule": (
+        {"training.schedule": {"kind": "cosine", "patience": 3}},
+        ["training.schedule.patience", '"cosine" has no such key', "plateau"],
+    ),
+    "unknown source": ({"data.source": "fuction"}, ["data.source", '"fuction"', 'did you mean "function"']),
+    "unknown schedule": (
+        {"training.schedule": {"kind": "cosinus"}},
+        ["training.schedule.kind", 'did you mean "cosine"', "plateau"],
+    ),
+    "unknown word": ({"training.optimizer": "adma"}, ["training.optimizer", 'did you mean "adam"']),
+    "a number for a word": ({"model.norm": 1}, ["model.norm", "none", "batch", "got 1"]),
+    "no kind": ({"training.schedule": {"factor": 0.5}}, ["training.schedule.kind", "missing", "cosine"]),
+    "no table": ({"model": None}, ["model: missing"]),
+    "no metric": ({"study.metric": None}, ["study.metric: missing"]),
+    "a table that is none": ({"model": 3}, ["model: expected a table, got 3"]),
+    "number in quotes": ({"training.lr": "1e-3"}, ["training.lr", '"1e-3"', "without quotes"]),
+    "words for a number": ({"training.lr": "fast"}, ['training.lr: expected a number, got "fast"']),
+    "fraction for a count": ({"training.epochs": 2.5}, ["training.epochs: expected a whole number, got 2.5"]),
+    "true for a number": ({"training.lr": True}, ["training.lr: expected a number, got true"]),
+    "number for true": ({"training.keep_best": 1}, ["training.keep_best: expected true or false, got 1"]),
+    "number for text": ({"data.expression": 3}, ["data.expression: expected text in quotes, got 3"]),
+    "not positive": ({"training.lr": 0.0}, ["training.lr: must be above 0, got 0.0"]),
+    "negative": ({"training.momentum": -0.1}, ["training.momentum: must be at least 0, got -0.1"]),
+    "no fraction": ({"model.dropout": 1.0}, ["model.dropout: must be below 1, got 1.0"]),
+    "batch size": ({"training.batch_size": 1.5}, ["training.batch_size", 'a whole number or "all"', "1.5"]),
+    "batch word": ({"training.batch_size": "full"}, ["training.batch_size", '"all"']),
+    "one layer's width": ({"model.hidden": [4, "x"]}, ["model.hidden.1: expected a whole number"]),
+    "part of a split": (
+        {"data.split": [0.6, "a", 0.2]},
+        ["data.split.1: expected a whole number or a number"],
+    ),
+    "fractions above one": ({"data.split": [0.8, 0.2, 0.2]}, ["data", "sum to 1.2"]),
+    "fractions and counts": ({"data.split": [0.8, 10, 10]}, ["all fractions or all counts"]),
+    "too few folds": ({"data.split": {"folds": 2}}, ["data.split.folds: must be at least 3"]),
+    "empty domain": ({"data.domain": [1.0, 1.0]}, ["domain [1, 1] is empty"]),
+    "half a domain": ({"data.domain": [1.0]}, ["data.domain", "[low, high]"]),
+    "epochs and steps": ({"training.steps": 3}, ["either epochs or steps"]),
+    "momentum of a rule without": (
+        {"training.optimizer": "adam", "training.momentum": 0.9},
+        ["training", "momentum belongs to sgd and rmsprop; adam has none"],
+    ),
+    "classes of a function": (
+        {"training.loss": "cross_entropy"},
+        ['cross_entropy needs classes, and source = "function"'],
+    ),
+    "mse of classes": ({"data": {"source": "mnist"}, "training.loss": "mse"}, ["mnist gives classes"]),
+    "linear classifier": (
+        {**NONE_MODEL, "data": {"source": "sgemm"}, "training.loss": "bce"},
+        ["linear model needs loss mse", 'kind = "logistic"'],
+    ),
+    "no metric of that name": ({"study.metric": "val.msee"}, ["study.metric", 'did you mean "mse"']),
+    "metric of classes": ({"study.metric": "val.accuracy"}, ["study.metric", "predicts numbers"]),
+    "metric without part": ({"study.metric": "mse"}, ["study.metric", "a part and a name", "val."]),
+    "metric of a part that is not": (
+        {"data.fit_on": "train+val"},
+        ["study.metric", "has the parts train, test, grid"],
+    ),
+    "metric at an epoch": ({"study.metric": "val.mse@3"}, ["study.metric", "in a hypothesis only"]),
+    "published": ({"published": {"val.mes": 1.0}}, ['published."val.mes"', 'did you mean "mse"']),
+    "ablated key": (
+        {"ablate": {"model.nrom": ["none"]}},
+        ['ablate."model.nrom"', 'did you mean "model.norm"'],
+    ),
+    "ablated key elsewhere": ({"ablate": {"model.lr": [1.0]}}, ['did you mean "training.lr"']),
+    "key of a grid": ({"grid": {"training.momentun": [0.9]}}, ["grid", 'did you mean "training.momentum"']),
+    "one value to ablate": (
+        {"ablate": {"training.lr": 0.2}},
+        ['ablate."training.lr"', "expected a list", "0.2"],
+    ),
+    "nothing to ablate": ({"ablate": {"training.lr": []}}, ["expected a list of values"]),
+    "ablated twice": ({"ablate": {"training.lr": [0.2, 0.2]}}, ['ablate."training.lr": 0.2 is given twice']),
+    "value of a variant": (
+        {"ablate": {"training.lr": ["slow"]}},
+        ['variant "lr = slow": training.lr: expected a number'],
+    ),
+    "key of a variant": (
+        {"variant": [{"name": "x", "set": {"model.nrom": "none"}}]},
+        ['variant "x": set."model.nrom"', 'did you mean "model.norm"'],
+    ),
+    "variant without settings": ({"variant": [{"name": "x"}]}, ["variant.0.set: missing"]),
+    "variant called base": (
+        {"variant": [{"name": "base", "set": {"training.lr": 1.0}}]},
+        ['variant "base": this name is taken'],
+    ),
+    "two of a name": (
+        {"variant": [{"name": "x", "set": {"training.lr": rate}} for rate in (1.0, 2.0)]},
+        ['variant "x": this name is taken'],
+    ),
+    "two of the same settings": (
+        {"variant": [{"name": name, "set": {"training.lr": 1.0}} for name in "xy"]},
+        ['variant "y": has the same settings as "x"'],
+    ),
+    "the settings of base": (
+        {"variant": [{"name": "x", "set": {"training.lr": 0.1}}]},
+        ['variant "x": has the same settings as "base"'],
+    ),
+    "a variant's name": (
+        {"variant": [{"name": "a\nb", "set": {"training.lr": 1.0}}]},
+        ["visible characters"],
+    ),
+    "a huge grid": (
+        {"grid": {key: [n / 1e4 for n in range(1, 200)] for key in ("training.lr", "training.l1")}},
+        ["grid: asks for 39,601 variants"],
+    ),
+    **{
+        f"name {name!r}": ({"name": name}, ["name:", "directory"])
+        for name in ("", "../x", "/etc", "a/../b", "a/b/c", "a\\b", ".hidden", "a b", "C:x", "a/", "\n")
+    },
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD.keys())
+def test_what_is_wrong_is_named_once(changes: dict[str, Any], words: list[str]):
+    lines = problems_of(changes)
+    assert len(lines) == 1, lines
+    for word in words:
+        assert word in lines[0]
+
+
+VARIANTS = {"ablate": {"model.norm": ["none"]}}
+HYPOTHESES = [
+    ({"better": "base", "than": "norm = nome"}, ['there is no variant "norm = nome"', '"norm = none"']),
+    ({"better": "base"}, ["better also needs than"]),
+    ({"than": "base"}, ["exactly one of better"]),
+    ({"better": "base", "above": 1.0, "than": "norm = none"}, ["exactly one of", "better and above"]),
+    ({"better": "base", "than": "norm = none", "within": 1.0}, ["better does not go with within"]),
+    ({"similar": ["base"], "within": 1.0}, ["similar"]),
+    ({"similar": ["base", "norm = none"]}, ["similar also needs within"]),
+    ({"variant": "base", "above": 1.0}, ["above also needs metric"]),
+    ({"variant": "base", "metric": "val.acuracy", "above": 1.0}, ['"val.acuracy" is no metric']),
+    ({"variant": "base", "metric": "val.mse", "exceeds": "tst.mse"}, ['"tst.mse" is not there']),
+    ({"variant": "base", "metric": "val.mse@x", "above": 1.0}, ['"val.mse@x" is no metric']),
+    ({"better": "base", "than": "norm = none", "margin": -1.0}, ["margin: must be at least 0"]),
+    ({"beter": "base", "than": "norm = none"}, ["beter", 'did you mean "better"']),
+]
+
+
+@pytest.mark.parametrize(("form", "words"), HYPOTHESES)
+def test_a_claim_that_cannot_be_tested_is_refused(form: dict[str, Any], words: list[str]):
+    message = "\n".join(problems_of({**VARIANTS, "hypothesis": [{"claim": "So it is", **form}]}))
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"better": "base", "than": "norm = none"},
+        {"better": "base", "than": ["norm = none"], "metric": "val.loss@1", "margin": 0.1},
+        {"not_better": "norm = none", "than": "base"},
+        {"similar": ["base", "norm = none"], "within": 0.1},
+        {"variant": "base", "metric": "grid.mse", "above": 0.0},
+        {"variant": "base", "metric": "steps", "below": 100.0},
+        {"variant": "base", "metric": "val.mse", "exceeds": "train.mse", "margin": 0.1},
+        {"variant": "base", "metric": "val.mse", "matches": "test.mse", "within": 0.1},
+    ],
+)
+def test_forms_of_a_claim(form: dict[str, Any]):
+    text = small({**VARIANTS, "hypothesis": [{"claim": "So it is", **form}]})
+    claim = Study.parse(text).hypotheses[0]
+    assert claim.form in form
+    assert set(claim.variants) <= {"base", "norm = none"}
+    assert claim.variants
+
+
+def test_all_problems_of_a_file_are_in_one_message():
+    lines = problems_of(
+        {
+            "name": "../x",
+            "model.nrom": "batch",
+            "training.lr": "1e-3",
+            "training.batch_size": 0,
+            "study.metric": None,
+            "study.metirc": "val.mse",
+            "ablate": {"model.inti": ["zeros"], "training.momentum": [2.0]},
+            "grid": {"training.stpes": [3]},
+            "variant": [{"name": "x", "set": {"training.epoch": 3}}, {"name": "y"}],
+            "hypothesis": [{"claim": "a", "better": "z", "than": "x"}, {"claim": "b", "better": "x"}],
+        }
+    )
+    for words in (
+        "name:",
+        "model.nrom:",
+        "training.lr:",
+        "training.batch_size:",
+        "study.metirc:",
+        "study.metric: missing",
+        'ablate."model.inti":',
+        'variant "momentum = 2.0": training.momentum:',
+        'grid."training.stpes":',
+        'variant "x": set."training.epoch":',
+        "variant.1.set:",
+        'hypothesis "a": there is no variant "z"',
+        "better also needs than",
+    ):
+        assert any(words in line for line in lines), words
+    assert len(lines) == 13
+
+
+def test_what_is_wrong_with_base_is_not_said_again_for_each_variant():
+    lines = problems_of({"training.lr": "x", "ablate": {"model.norm": ["none"], "model.init": ["zeros"]}})
+    assert lines == ['training.lr: expected a number, got "x"']
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a =", "not valid TOML"),
+        ('name = "x"\nb = ?', "line 2, column 5"),
+        ('name = "x"\nname = "y"', "not valid TOML"),
+        ("", "data: missing"),
+    ],
+)
+def test_text_that_is_no_study(text: str, words: str):
+    assert any(words in line for line in problems_of(text=text))
+
+
+# --- misspelt keys ---------------------------------------------------------------------------------------
+
+TABLES: dict[str, type[recipe.Table]] = {
+    "data": recipe.FunctionData,
+    "model": recipe.MlpModel,
+    "training": recipe.Training,
+    "training.schedule": recipe.PlateauSchedule,
+    "training.stop": recipe.Stop,
+    "study": StudySettings,
+}
+
+
+@st.composite
+def misspelt_keys(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A table, one of its keys of four letters or more, and the key with one slip of the finger."""
+    table = draw(st.sampled_from(sorted(TABLES)))
+    key = draw(st.sampled_from(sorted(name for name in TABLES[table].model_fields if len(name) >= 4)))
+    place = draw(st.integers(1, len(key) - 2))  # the first letter is seldom the wrong one
+    slip = draw(st.sampled_from(["dropped", "doubled", "swapped"]))
+    middle = {"dropped": "", "doubled": key[place] * 2, "swapped": key[place + 1] + key[place]}[slip]
+    rest = key[place + 1 + (slip == "swapped") :]
+    return table, key, key[:place] + middle + rest
+
+
+@given(misspelt_keys())
+@example(("training", "steps", "step"))
+def test_a_misspelt_key_brings_up_the_right_one(case: tuple[str, str, str]):
+    table, key, wrong = case
+    assume(wrong not in TABLES[table].model_fields)
+    changes: dict[str, Any] = {f"{table}.{wrong}": 1}
+    if table == "training.schedule":
+        changes["training.schedule.kind"] = "plateau"
+    assert f'{table}.{wrong}: unknown key; did you mean "{key}"?' in problems_of(changes)
+
+
+@given(misspelt_keys())
+def test_a_misspelt_key_to_vary_brings_up_the_right_one(case: tuple[str, str, str]):
+    table, key, wrong = case
+    assume(table != "study" and wrong not in TABLES[table].model_fields)
+    (line,) = problems_of({"ablate": {f"{table}.{wrong}": [1]}})
+    assert line == f'ablate."{table}.{wrong}": no such setting; did you mean "{table}.{key}"?'
