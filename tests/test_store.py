@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -54,6 +55,13 @@ def test_status_follows_the_journal_and_the_life_of_its_writer(tmp_path: Path) -
     assert [store.status(place) for place in directories] == ["complete", "failed", "running", "interrupted"]
     open_.close()
     assert store.status(open_.directory) == "interrupted"
+
+
+def test_an_error_while_a_study_runs_makes_it_failed_and_an_interrupt_does_not(tmp_path: Path) -> None:
+    for error in (ZeroDivisionError("no"), KeyboardInterrupt()):
+        with contextlib.suppress(type(error)), Store.create(tmp_path, "s", HASH):
+            raise error
+    assert sorted(row["status"] for row in store.listing(tmp_path)) == ["failed", "interrupted"]
 
 
 def test_a_killed_process_leaves_an_interrupted_study(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from seedbed.files import slug
 from seedbed.metrics import direction
 from seedbed.nn import models
 from seedbed.nn.base import Context
+from seedbed.progress import counted
 from seedbed.recipe import Recipe
 from seedbed.store import StoreError
 from seedbed.trained import Trained, read_trained
@@ -54,7 +55,7 @@ class Answer:
     @property
     def said(self) -> str:
         """Who predicted, in one line."""
-        text = f"variant {self.variant!r}, {len(self.seeds)} seeds"
+        text = f"variant {self.variant!r}, {counted(len(self.seeds), 'seed')}"
         return text + (f"; left out {len(self.left_out)} that diverged" if self.left_out else "")
 
 

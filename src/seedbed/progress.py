@@ -75,7 +75,7 @@ class Lines(Silent):
         """Say which group begins."""
         self._title, self._last = f"group {group + 1}/{groups}", ""
         self._started = self._said = time.monotonic()
-        self.message(f"{self._title}: {label}, {_count(runs, 'run')}, up to {_count(epochs, 'epoch')}")
+        self.message(f"{self._title}: {label}, {counted(runs, 'run')}, up to {counted(epochs, 'epoch')}")
 
     def epoch(
         self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
@@ -124,7 +124,7 @@ class Live(Silent):
             refresh_per_second=5,
         )
         title = f"{group + 1}/{groups} {label}"
-        self._task = self._progress.add_task(title, total=epochs, state=_count(runs, "run"))
+        self._task = self._progress.add_task(title, total=epochs, state=counted(runs, "run"))
         self._progress.start()
 
     def epoch(
@@ -162,7 +162,8 @@ def _number(value: Any) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.4g}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 run, 2 runs."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

@@ -114,6 +114,8 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, Exception) and not self._journal.closed:
+            self.finish("failed", error=f"{type(error).__name__}: {error}")
         self.close()
 
     def write_text(self, name: str, text: str) -> None:

@@ -140,7 +140,7 @@ def test_check_runs_nothing_and_says_what_would_run(here: Path) -> None:
     document = json.loads(call("check", "tiny.toml", "--json", "--seeds", "7").stdout)
     assert (document["study"], document["seeds"], document["runs"], document["groups"]) == ("tiny", 7, 14, 1)
     shown = call("check", "tiny.toml")
-    assert "2 variants x 5 seeds = 10 runs in 1 groups" in shown.stdout
+    assert "2 variants x 5 seeds = 10 runs in 1 group," in shown.stdout
     assert [path.name for path in here.iterdir()] == ["tiny.toml"]
 
 

@@ -8,6 +8,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import described, print_json, print_table
+from seedbed.progress import counted
 
 
 @click.command("check", short_help="Validate a study and print its plan.")
@@ -42,5 +43,8 @@ def command(
     ]
     numbers = ("parameters", "steps a run")
     print_table(("variant", "settings", *numbers), rows, numbers)
-    counts = f"{len(rows)} variants x {document['seeds']} seeds = {document['runs']} runs"
-    click.echo(f"{document['study']}: {counts} in {document['groups']} groups, {document['steps']:,} steps")
+    runs = (
+        f"{counted(len(rows), 'variant')} x {counted(document['seeds'], 'seed')} = {document['runs']:,} runs"
+    )
+    groups = counted(document["groups"], "group")
+    click.echo(f"{document['study']}: {runs} in {groups}, {document['steps']:,} steps in all")
