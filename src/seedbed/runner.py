@@ -16,7 +16,7 @@ from seedbed.engines.choice import choose
 from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
-from seedbed.progress import Observer, Silent
+from seedbed.progress import Observer, Silent, counted
 from seedbed.results import Result
 from seedbed.store import Store
 from seedbed.study import Study
@@ -128,7 +128,7 @@ class _Execution:
         if reason:
             self.observer.message(reason)
         epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
-        label = f"{len({run.variant for run in group.runs})} variants, {engine_class.name} engine"
+        label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {engine_class.name} engine"
         self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
         began = time.perf_counter()
         outcome = train(group, engine_class, self.study.metric, self.observer)

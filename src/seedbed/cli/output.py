@@ -71,10 +71,10 @@ def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list
     lines = [header, *rows]
     columns = [list(column) for column in zip(*lines, strict=True)]
     first, last = 2, columns.index(next(column for column in columns if column[0].startswith("vs ")))
-    second_metric = [column for column in columns[first:last] if column[0].startswith("test.")]
+    of_test = [column for column in columns[first:last] if "test." in column[0]]
     spare = [column for column in columns if column[0] == "median"]
     spare += [column for column in columns[first + 3 : last] if column[0] == "95 % interval"]
-    spare += [*second_metric, *(column for column in columns if column[0] == "p")]
+    spare += [*of_test, *(column for column in columns if column[0] == "p")]
     while spare and sum(max(map(len, column)) + 2 for column in columns) > width:
         gone = spare.pop(0)
         columns = [column for column in columns if column is not gone]
