@@ -48,6 +48,7 @@ def _packages() -> Iterator[Check]:
 
 def _engines() -> Iterator[Check]:
     yield "engine numpy", "ok", "always there"
+    yield "engine fused", "ok", "compiled once for this machine, when first used"
     torch = environment.package_version("torch")
     yield (
         "engine torch",
@@ -75,4 +76,6 @@ def _writable(what: str, directory: Path) -> Check:
 
 
 def _cache() -> Check:
-    return _writable("compiled code", Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent.parent))
+    import pooch
+
+    return _writable("compiled code", Path(os.environ.get("NUMBA_CACHE_DIR") or pooch.os_cache("seedbed")))

@@ -71,9 +71,10 @@ def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list
     lines = [header, *rows]
     columns = [list(column) for column in zip(*lines, strict=True)]
     first, last = 2, columns.index(next(column for column in columns if column[0].startswith("vs ")))
-    of_test = [column for column in columns[first:last] if "test." in column[0]]
+    others = [column for column in columns[first + 3 : last] if not column[0].endswith(header[first])]
+    of_test = [column for column in others if "test." in column[0]]
     spare = [column for column in columns if column[0] == "median"]
-    spare += [column for column in columns[first + 3 : last] if column[0] == "95 % interval"]
+    spare += [column for column in others if column[0] == "95 % interval"]
     spare += [*of_test, *(column for column in columns if column[0] == "p")]
     while spare and sum(max(map(len, column)) + 2 for column in columns) > width:
         gone = spare.pop(0)
