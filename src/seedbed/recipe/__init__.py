@@ -1,0 +1,167 @@
+"""The recipe: all that one training run needs but its seed, as frozen, validated models and nothing else."""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from seedbed.recipe.data import (
+    AnyData,
+    Data,
+    DigitsData,
+    Folds,
+    FunctionData,
+    Interval,
+    MnistData,
+    SgemmData,
+    Split,
+    TableData,
+)
+from seedbed.recipe.model import (
+    Activation,
+    AnyModel,
+    Block,
+    CnnModel,
+    Init,
+    LinearModel,
+    LogisticModel,
+    MlpModel,
+    Model,
+    ResnetModel,
+)
+from seedbed.recipe.schedules import (
+    AnySchedule,
+    ConstantSchedule,
+    CosineSchedule,
+    ExponentialSchedule,
+    MultiStepSchedule,
+    OneCycleSchedule,
+    PlateauSchedule,
+    PolynomialSchedule,
+    Schedule,
+    StepSchedule,
+)
+from seedbed.recipe.training import Augment, Loss, Optimizer, Stop, Training
+from seedbed.recipe.values import (
+    Bool,
+    Float,
+    Fraction,
+    Int,
+    NonNegativeFloat,
+    NonNegativeInt,
+    Per,
+    PositiveFloat,
+    PositiveInt,
+    Table,
+)
+
+__all__ = [
+    "Activation",
+    "AnyData",
+    "AnyModel",
+    "AnySchedule",
+    "Augment",
+    "Block",
+    "Bool",
+    "CnnModel",
+    "ConstantSchedule",
+    "CosineSchedule",
+    "Data",
+    "DigitsData",
+    "ExponentialSchedule",
+    "Float",
+    "Folds",
+    "Fraction",
+    "FunctionData",
+    "Init",
+    "Int",
+    "Interval",
+    "LinearModel",
+    "LogisticModel",
+    "Loss",
+    "MlpModel",
+    "MnistData",
+    "Model",
+    "MultiStepSchedule",
+    "NonNegativeFloat",
+    "NonNegativeInt",
+    "OneCycleSchedule",
+    "Optimizer",
+    "Per",
+    "PlateauSchedule",
+    "PolynomialSchedule",
+    "PositiveFloat",
+    "PositiveInt",
+    "Recipe",
+    "ResnetModel",
+    "Schedule",
+    "SgemmData",
+    "Split",
+    "StepSchedule",
+    "Stop",
+    "Table",
+    "TableData",
+    "Training",
+]
+
+
+class Recipe(Table):
+    """Data, model and training of one run."""
+
+    data: AnyData
+    model: AnyModel
+    training: Training
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Recipe:
+        if self.training.loss is None:
+            object.__setattr__(
+                self, "training", self.training.model_copy(update={"loss": self._usual_loss()})
+            )
+        if self.model.kind == "logistic" and self.training.loss not in ("bce", "cross_entropy"):
+            raise ValueError("a logistic model needs loss bce or cross_entropy")
+        if self.model.kind == "linear" and self.training.loss in ("bce", "cross_entropy"):
+            raise ValueError(
+                'a linear model needs loss mse, mae or huber; for classes take kind = "logistic"'
+            )
+        if self.data.source == "function" and self.is_classification:
+            raise ValueError(f'{self.training.loss} needs classes, and source = "function" gives a number')
+        if self.is_image and not self.is_classification:
+            raise ValueError(
+                f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}"
+            )
+        if not self.is_image and self.model.kind in ("cnn", "resnet"):
+            raise ValueError(
+                f'a {self.model.kind} needs images, and source = "{self.data.source}" gives none'
+            )
+        if not self.is_image and self.training.augment:
+            raise ValueError(f'augment needs images, and source = "{self.data.source}" gives none')
+        if self.data.powers > 1 and self.model.kind in ("cnn", "resnet"):
+            raise ValueError(f"powers are taken of rows of numbers; a {self.model.kind} reads images")
+        return self
+
+    def _usual_loss(self) -> Loss:
+        if self.is_image:
+            return "cross_entropy"
+        return "bce" if self.model.kind == "logistic" else "mse"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that its data have, as far as the settings alone can tell."""
+        data = self.data
+        # A split of two parts is of a source that has a test part of its own.
+        sizes = (1, 1, 1) if isinstance(data.split, Folds) else (*data.split, 1)[:3]
+        has_val = bool(sizes[1]) and data.fit_on == "train"
+        has_test = bool(sizes[2]) and data.fit_on != "all"
+        has_grid = isinstance(data, FunctionData) and len(data.intervals) == 1
+        found = {"train": True, "val": has_val, "test": has_test, "grid": has_grid}
+        return tuple(part for part, there in found.items() if there)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the source gives labelled images."""
+        return self.data.source in ("digits", "mnist", "fashion_mnist")
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the targets are classes."""
+        return self.training.loss in ("bce", "cross_entropy")
