@@ -8,6 +8,7 @@ from made import group, recipe
 
 from seedbed.engines.array import ArrayEngine
 from seedbed.group import Group
+from seedbed.metrics import direction
 from seedbed.training import is_recorded, train
 
 
@@ -22,7 +23,7 @@ class Watcher:
 
 
 def outcome(of: Group, metric: str = "val.mse", watcher=None):
-    return train(of, ArrayEngine, metric, watcher or Watcher())
+    return train(of, ArrayEngine, metric, direction(metric), watcher or Watcher())
 
 
 def curves(result):

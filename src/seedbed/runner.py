@@ -6,8 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +16,13 @@ from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
 from seedbed.progress import Observer, Silent, counted
-from seedbed.results import Result
 from seedbed.store import Store
 from seedbed.study import Study
 from seedbed.trained import Trained
 from seedbed.training import Outcome, train
+
+if TYPE_CHECKING:
+    from seedbed.results import Result
 
 RUNS_DIR = "runs"
 
@@ -108,7 +109,7 @@ class _Execution:
     def run(self) -> Result:
         """Train group after group; what is finished is stored before the next begins."""
         groups = self.plan.groups
-        self._write_environment("running")
+        self._write_environment(None)
         self.store.journal({"event": "started", "runs": sum(len(group.runs) for group in groups)})
         status = "complete"
         for number, group in enumerate(groups):
@@ -121,6 +122,8 @@ class _Execution:
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)
         self.store.finish(status)
+        from seedbed.results import Result  # late: statistics take a second to import, and training need not wait
+
         return Result.open(self.store.directory)
 
     def _train(self, number: int, group: Group) -> Outcome:
@@ -131,7 +134,7 @@ class _Execution:
         label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {engine_class.name} engine"
         self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
         began = time.perf_counter()
-        outcome = train(group, engine_class, self.study.metric, self.observer)
+        outcome = train(group, engine_class, self.study.metric, self.study.direction, self.observer)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self.engines.append(engine_class.name)
@@ -190,7 +193,7 @@ class _Execution:
             **scaling,
         )
 
-    def _write_environment(self, status: str) -> None:
+    def _write_environment(self, status: str | None) -> None:
         facts = environment.describe()
         again = facts["command"] or f"seedbed run {self.study.name}"
         self.store.write_json(

@@ -13,7 +13,7 @@ from seedbed.diagnostics import Evidence, output_spread
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
-from seedbed.metrics import direction
+from seedbed.metrics import Direction, direction
 from seedbed.optim.schedules import Plateau, steps_since_restart
 from seedbed.optim.stopping import Stopping
 from seedbed.recipe import AnySchedule
@@ -77,15 +77,17 @@ class Trainer:
     follows `self.rows`, the group's runs that still train.
     """
 
-    def __init__(self, group: Group, engine_class: EngineClass, metric: str, observer: Observer) -> None:
-        self.group, self.metric, self.observer = group, metric, observer
+    def __init__(
+        self, group: Group, engine_class: EngineClass, metric: str, better: Direction, observer: Observer
+    ) -> None:
+        self.group, self.metric, self.better, self.observer = group, metric, better, observer
         self._engine_class = engine_class
         self.initial = group.initial_params()
         self.engine = self._engine(self.initial, group.initial_state())
         self.evaluator, self.order, self.hyper = Evaluator(group), BatchOrder(group), Hyperparameters(group)
         recipes = [run.recipe for run in group.runs]
         self.plateau = Plateau.of([recipe.training.schedule for recipe in recipes])
-        self.stopping = Stopping([recipe.training.stop for recipe in recipes], direction(metric))
+        self.stopping = Stopping([recipe.training.stop for recipe in recipes], better)
         count = len(group.runs)
         self.rows, self.step, self.evaluations = np.arange(count), 0, 0
         self.total = group.total_steps()
@@ -114,6 +116,10 @@ class Trainer:
         if "val" not in self.evaluator.sizes():
             return "train.loss"
         return self.metric if self.metric.startswith("val.") and "@" not in self.metric else "val.loss"
+
+    def _direction(self, metric: str) -> Direction:
+        """Whether less or more is better; of its own metric the study may say so itself."""
+        return self.better if metric == self.metric else direction(metric)
 
     # --- the loop ---------------------------------------------------------------------------------------
 
@@ -227,7 +233,7 @@ class Trainer:
                     column.append(item)
 
     def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
-        score = values if direction(self.watched) == "min" else -values
+        score = values if self._direction(self.watched) == "min" else -values
         better = observed & self.keeps_best[self.rows] & (score < self.best[self.rows])
         if better.any():
             self._store(np.flatnonzero(better))
@@ -236,7 +242,7 @@ class Trainer:
     def _report(self, values: dict[str, np.ndarray], diverged: np.ndarray) -> None:
         name = self.metric if self.metric in values else self.watched
         finite = values[name][~diverged & np.isfinite(values[name])]
-        pick = np.min if direction(name) == "min" else np.max
+        pick = np.min if self._direction(name) == "min" else np.max
         best, median = (float(pick(finite)), float(np.median(finite))) if len(finite) else (None, None)
         per_epoch = self.group.steps_per_epoch
         epochs = -(-int(self.total[self.rows].max()) // per_epoch)
@@ -343,7 +349,9 @@ class Trainer:
         )
 
 
-def train(group: Group, engine_class: EngineClass, metric: str, observer: Observer) -> Outcome:
+def train(
+    group: Group, engine_class: EngineClass, metric: str, better: Direction, observer: Observer
+) -> Outcome:
     """Train every run of a group and judge it.
 
     Parameters
@@ -352,9 +360,9 @@ def train(group: Group, engine_class: EngineClass, metric: str, observer: Observ
         Runs of equal shapes.
     engine_class
         Makes an engine (see `engines.base.Engine`) from program, data, parameters, state and keys.
-    metric
-        The study's metric, such as "val.mse"; picks best parameters where a recipe keeps them.
+    metric, better
+        The study's metric, such as "val.mse", and its better direction; picks best parameters where a recipe keeps them.
     observer
         Told after every evaluation.
     """
-    return Trainer(group, engine_class, metric, observer).run()
+    return Trainer(group, engine_class, metric, better, observer).run()
