@@ -1,7 +1,4 @@
-"""The fused engine: compiled kernels that train each run alone in cache, many runs over all cores."""
+"""The fused engine: compiled kernels that train each run alone in a core's cache, many runs over all cores.
 
-from __future__ import annotations
-
-from seedbed.engines.fused.driver import FusedEngine
-
-__all__ = ["FusedEngine"]
+`compiler.supports` says what it can train, without importing Numba; `driver.FusedEngine` does it.
+"""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import numpy as np
+from numba import config
 
 from seedbed.engines.base import Batches, GroupData, Program
+from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
-from seedbed.engines.fused.kernels import step
-from seedbed.engines.fused.kernels.dense import PANEL
 from seedbed.engines.fused.opcodes import HYPER
-from seedbed.engines.fused.plan import aligned_zeros, group_samples, plan_memory
+from seedbed.engines.fused.plan import PANEL, aligned_zeros, exact, group_samples, plan_memory
 
 PREDICT_SLICE = 512  # samples that one prediction takes through the network at once
 
@@ -41,8 +40,8 @@ class FusedEngine:
         self._plan = plan_memory(self._code, program.model, slots, data.inputs.shape[1])
         self._samples = group_samples(data)
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
-        self._keys = np.ascontiguousarray(dropout_keys, np.uint32)
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._keys = exact(dropout_keys, np.uint32)
+        self._threads = threads or config.NUMBA_NUM_THREADS
         self._work: list[np.ndarray] = []
         self.write({"params": params, "state": state})
 
@@ -79,10 +78,10 @@ class FusedEngine:
             if name in hyper:
                 numbers[:, :, column] = hyper[name].T
         losses = np.full((runs, steps), np.nan, np.float32)
-        indices = np.ascontiguousarray(batches.indices, np.int32)
-        offsets = np.ascontiguousarray(batches.offsets, np.int64)
+        indices = exact(batches.indices, np.int32)
+        offsets = exact(batches.offsets, np.int64)
         largest = int(np.diff(offsets).max(initial=1))
-        self._run(step.train, largest, runs, indices, offsets, numbers, self._keys, int(first_step), losses)
+        self._run(kernels().train, largest, runs, indices, offsets, numbers, self._keys, int(first_step), losses)
         return losses
 
     def predict(self, indices: np.ndarray) -> np.ndarray:
@@ -92,7 +91,7 @@ class FusedEngine:
         size = min(PREDICT_SLICE, max(count, 1))
         tasks = runs * -(-count // size)
         if tasks:
-            self._run(step.predict, size, tasks, np.ascontiguousarray(indices, np.int32), outputs, size)
+            self._run(kernels().predict, size, tasks, exact(indices, np.int32), outputs, size)
         return outputs
 
     # --- arrays -----------------------------------------------------------------------------------------
@@ -119,8 +118,8 @@ class FusedEngine:
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""
         samples = self._samples
-        self._memory = np.ascontiguousarray(self._memory[runs])
-        self._keys = np.ascontiguousarray(self._keys[runs])
+        self._memory = exact(self._memory[runs], np.float32)
+        self._keys = exact(self._keys[runs], np.uint32)
         center, scale = (
             values[runs] if len(values) > 1 else values for values in (samples.center, samples.scale)
         )

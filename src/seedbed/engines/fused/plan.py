@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seedbed.engines.base import GroupData
 from seedbed.engines.fused.compiler import Code
+from seedbed.engines.fused.simd.width import native_width
 from seedbed.nn.models import Network
 
+PANEL = 2 * native_width()  # samples side by side in an activation
 ALIGN = 16  # floats of a cache line; every part begins on one
 
 
@@ -66,6 +68,11 @@ def padded(size: int) -> int:
     return -(-size // ALIGN) * ALIGN
 
 
+def exact(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """An array of just the type that kernels are compiled for: contiguous, aligned and writeable."""
+    return np.require(array, dtype, "CAW")
+
+
 def plan_memory(code: Code, model: Network, slots: int, samples: int) -> Plan:
     """Lay out the runs of a network whose rule keeps `slots` arrays, on datasets of that many samples."""
     size, states = padded(model.parameters.size), padded(model.state.size)
@@ -102,8 +109,8 @@ def plan_memory(code: Code, model: Network, slots: int, samples: int) -> Plan:
 def group_samples(data: GroupData) -> Samples:
     """A group's data as kernels take it."""
     shape = data.inputs.shape[2:]
-    inputs = np.ascontiguousarray(data.inputs).reshape(-1)
-    is_image = inputs.dtype == np.uint8
+    is_image = data.inputs.dtype == np.uint8
+    none, inputs = np.zeros(0), data.inputs.reshape(-1)
     center, scale = (
         np.full((1, prod(shape)), neutral, np.float32)
         if values is None
@@ -111,10 +118,10 @@ def group_samples(data: GroupData) -> Samples:
         for values, neutral in ((data.center, 0.0), (data.scale, 1.0))
     )
     return Samples(
-        numbers=np.zeros(0, np.float32) if is_image else inputs.astype(np.float32, copy=False),
-        images=inputs if is_image else np.zeros(0, np.uint8),
-        targets=np.ascontiguousarray(data.targets, np.float32).reshape(-1),
-        dataset=np.ascontiguousarray(data.dataset, np.int64),
+        numbers=exact(none if is_image else inputs, np.float32),
+        images=exact(inputs if is_image else none, np.uint8),
+        targets=exact(data.targets.reshape(-1), np.float32),
+        dataset=exact(data.dataset, np.int64),
         center=center,
         scale=scale,
     )

@@ -6,9 +6,8 @@ panels of `PANEL` samples, (panels, features, PANEL), so that one panel of all f
 
 from __future__ import annotations
 
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import WIDTH, broadcast, fma, kernel, load, splat, store, store_totals, total
-
-PANEL = 2 * WIDTH
 
 
 @kernel

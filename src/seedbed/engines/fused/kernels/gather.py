@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed.engines.fused.kernels.dense import PANEL
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import kernel
 
 

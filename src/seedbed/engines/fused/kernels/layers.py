@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from seedbed.engines.fused import opcodes as oc
 from seedbed.engines.fused.kernels import pointwise
-from seedbed.engines.fused.kernels.dense import PANEL, outer, product, row_sums
+from seedbed.engines.fused.kernels.dense import outer, product, row_sums
 from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import kernel
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.engines.fused import opcodes as oc
-from seedbed.engines.fused.kernels.dense import PANEL
 from seedbed.engines.fused.kernels.functions import exp, log, log1p, maximum, minimum, sigmoid
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import (
     WIDTH,
     absolute,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from seedbed.engines.fused.kernels.dense import PANEL
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import WIDTH, broadcast, fma, inlined, kernel, load, splat, store, total
 from seedbed.nn.layers.batch_norm import EPSILON, MOMENTUM
 

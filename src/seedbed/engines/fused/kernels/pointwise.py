@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from seedbed.engines.fused.kernels import functions
-from seedbed.engines.fused.kernels.dense import PANEL
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import (
     WIDTH,
     choose,

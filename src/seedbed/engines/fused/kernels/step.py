@@ -9,10 +9,10 @@ from numba import njit
 
 from seedbed.engines.fused import opcodes as oc
 from seedbed.engines.fused.kernels import loss
-from seedbed.engines.fused.kernels.dense import PANEL
 from seedbed.engines.fused.kernels.gather import gather
 from seedbed.engines.fused.kernels.layers import backward, forward
 from seedbed.engines.fused.kernels.update import update
+from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import OPTIONS, WIDTH, fetch_add, kernel, load, store
 
 
