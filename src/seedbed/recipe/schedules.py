@@ -86,7 +86,7 @@ class PlateauSchedule(Schedule):
 
 
 class OneCycleSchedule(Schedule):
-    """Half cosines: lr / div to lr over a share `pct_start` of training, then down to lr / div / final_div."""
+    """Half cosines: lr / div to lr over a share `pct_start` of training, then to lr / div / final_div."""
 
     kind: Literal["one_cycle"]
     per: Per = "step"
