@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "src" / "seedbed"
 
 # From the bottom up; a module may import only from lower layers and from its own. The longest prefix counts.
 LAYERS = (
-    ("random", "recipe", "files", "environment", "progress", "data.base", "data.registry"),
+    ("__init__", "random", "recipe", "files", "environment", "progress", "data.base", "data.registry"),
     ("problems", "settings", "statistics", "metrics", "nn", "trained"),
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
@@ -25,7 +25,7 @@ LAYERS = (
     ("plan",),
     ("documents", "results", "predict", "report"),
     ("runner",),
-    ("cli", "__init__", "__main__"),
+    ("cli", "__main__"),
 )
 
 
