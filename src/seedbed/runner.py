@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed import diagnostics, environment
+from seedbed.engines.base import Engine
 from seedbed.engines.choice import choose
 from seedbed.files import to_json
 from seedbed.group import Group
@@ -50,18 +51,19 @@ def run(
 
     Raises
     ------
-    StudyError, DataError, StoreError
-        Where the study, its data or the directory of runs will not do; nothing is stored then.
+    StudyError, DataError, EngineError, StoreError
+        Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     """
     observer = observer or Silent()
     planned = plan(study, data_dir)
+    engines = [choose(engine, group.program()) for group in planned.groups]
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(root, study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
         store.write_json("resolved.json", resolved)
-        return _Execution(study, planned, store, engine, observer).run()
+        return _Execution(study, planned, store, engines, observer).run()
 
 
 def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
@@ -92,13 +94,18 @@ def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
 class _Execution:
     """One execution of a study: what it has gathered so far, and the writing of it."""
 
-    def __init__(self, study: Study, planned: Plan, store: Store, engine: str, observer: Observer) -> None:
+    def __init__(
+        self,
+        study: Study,
+        planned: Plan,
+        store: Store,
+        engines: list[tuple[type[Engine], str | None]],
+        observer: Observer,
+    ) -> None:
         self.study, self.plan, self.store = study, planned, store
-        self.engine, self.observer = engine, observer
+        self.engines, self.observer = engines, observer
         self.started = time.time()
         self.train_seconds = 0.0
-        self.engines: list[str] = []
-        self.devices: list[str] = []
         self.rows: list[dict[str, Any]] = []
         self.curves: list[dict[str, Any]] = []
         self.predictions: list[dict[str, Any]] = []
@@ -127,7 +134,7 @@ class _Execution:
         return Result.open(self.store.directory)
 
     def _train(self, number: int, group: Group) -> Outcome:
-        engine_class, reason = choose(self.engine, group.program())
+        engine_class, reason = self.engines[number]
         if reason:
             self.observer.message(reason)
         epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
@@ -137,8 +144,6 @@ class _Execution:
         outcome = train(group, engine_class, self.study.metric, self.study.direction, self.observer)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
-        self.engines.append(engine_class.name)
-        self.devices.append(engine_class.device)
         self._gather(number, group, outcome)
         self.store.journal(
             {"event": "group", "group": number, "runs": len(group.runs), "seconds": seconds, "engine": engine_class.name}
@@ -201,8 +206,8 @@ class _Execution:
             {
                 **facts,
                 "command": again,
-                "engine": " + ".join(dict.fromkeys(self.engines)) or self.engine,
-                "device": " + ".join(dict.fromkeys(self.devices)) or None,
+                "engine": " + ".join(dict.fromkeys(engine.name for engine, _ in self.engines)),
+                "device": " + ".join(dict.fromkeys(engine.device for engine, _ in self.engines)),
                 "data": self._checksums(),
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seconds": {"total": time.time() - self.started, "train": self.train_seconds},

@@ -52,11 +52,12 @@ def _explain(error: Exception) -> NoReturn:
 def user_errors() -> tuple[type[Exception], ...]:
     """The exceptions that mean that what the user gave is wrong; loaded only once there is an error."""
     from seedbed.data.base import DataError
+    from seedbed.engines.choice import EngineError
     from seedbed.problems import StudyError
     from seedbed.store import StoreError
     from seedbed.trained import TrainedError
 
-    return DataError, StudyError, StoreError, TrainedError
+    return DataError, EngineError, StudyError, StoreError, TrainedError
 
 
 def _fail(message: str, code: int) -> NoReturn:
