@@ -38,7 +38,12 @@ def p_text(p: float | None) -> str:
     """A p value as people write it."""
     if p is None:
         return ABSENT
-    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+    return "<\u00a00.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def p_phrase(p: float) -> str:
+    """A p value in a sentence, kept on one line."""
+    return f"p\u00a0{p_text(p)}" if p < 1e-4 else f"p\u00a0=\u00a0{p_text(p)}"
 
 
 def effect(comparison: Comparison) -> str:
@@ -65,9 +70,9 @@ def sentence(judgement: Judgement) -> str:
     if not seen.n:
         return "No runs to judge it by."
     counted = f"{seen.n} seed{'s' if seen.n > 1 else ''}"
-    facts = [f"95 % interval {effect_interval(seen)}"] if math.isfinite(seen.low) else []
+    facts = [f"95\u00a0%\u00a0interval {effect_interval(seen)}"] if math.isfinite(seen.low) else []
     if judgement.p is not None and judgement.verdict != REFUTED:  # a one-sided p near 1 would only confuse
-        facts.append(f"p {p_text(judgement.p)}" if judgement.p < 1e-4 else f"p = {p_text(judgement.p)}")
+        facts.append(p_phrase(judgement.p))
     if judgement.form in ("above", "below"):  # a mean, not a difference
         facts = [fact.replace("+", "") for fact in facts]
     told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})." if facts else ".")

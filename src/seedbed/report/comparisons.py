@@ -9,7 +9,7 @@ from seedbed.report import style
 from seedbed.report.style import Picture, panel
 from seedbed.results import Result, VersusBase
 from seedbed.statistics import Comparison
-from seedbed.wording import effect, p_text
+from seedbed.wording import effect, p_phrase
 
 ROW = 0.36  # inches
 VECTOR_DOTS = 3000  # above it dots are drawn as pixels
@@ -17,7 +17,7 @@ VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
 
 
 def every_run(result: Result) -> Picture:
-    """Each run as a dot on the study's metric, each variant's median as a bar, what was published as a diamond."""
+    """Each run as a dot on the study's metric, the median as a bar, what was published as a diamond."""
     metric, names = result.metric, result.variants
     figure, axes = panel(_height(len(names)), f"Every run: {metric}", left=style.RIGHT)
     raster = len(names) * len(result.seeds) > VECTOR_DOTS
@@ -26,7 +26,7 @@ def every_run(result: Result) -> Picture:
         finite = values[np.isfinite(values)]
         shift = 0.24 * (np.arange(len(finite)) * 0.618 % 1 - 0.5)  # dots of neighbouring seeds lie apart
         axes.scatter(
-            finite, row + 0.14 + shift, s=11, color=style.BLUE, alpha=0.55, linewidths=0, rasterized=raster
+            finite, row + 0.14 + shift, s=11, color=style.BLUE, alpha=0.65, linewidths=0, rasterized=raster
         )
         median = result.summary(name, metric).median
         if np.isfinite(median):
@@ -68,8 +68,8 @@ def forest(result: Result) -> Picture | None:
 
 
 def _told(versus: VersusBase) -> str:
-    p = f", p {'' if (versus.p or 1) < 1e-4 else '= '}{p_text(versus.p)}" if versus.p is not None else ""
-    return f"{effect(versus.comparison)}{p}"
+    p = "" if versus.p is None else f", {p_phrase(versus.p)}"
+    return effect(versus.comparison) + p
 
 
 def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
 from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, sentence
 
+MOST_LISTED = 8  # names in a sentence; the table has them all
 OPENINGS = {
     "better": "Better than {}: ",
     "worse": "Worse than {}: ",
@@ -67,7 +68,9 @@ def _summary(result: Result) -> list[str]:
         groups.setdefault(versus.verdict, []).append(f"“{name}”")
     for verdict, opening in OPENINGS.items():
         if verdict in groups:
-            told.append(opening.format(result.base) + ", ".join(groups[verdict]) + ".")
+            names = groups[verdict]
+            listed = ", ".join(names) if len(names) <= MOST_LISTED else f"{len(names)} variants"
+            told.append(f"{opening.format(result.base)}{listed}.")
     if "not enough seeds" in groups:
         count = len(result.versus_base)
         told.append(
@@ -80,7 +83,8 @@ def _selection(result: Result) -> str:
     """Which variant the study's metric picks, and what the test part says of it."""
     metric, best = result.metric, result.ranking[0]
     least = "lower" if result.direction(metric) == "min" else "higher"
-    told = f"By median {metric} ({least} is better) “{best}” comes first with {number(result.summary(best, metric).median)}"
+    median = number(result.summary(best, metric).median)
+    told = f"By median {metric} ({least} is better) “{best}” comes first with {median}"
     for test in result.reported_metrics[1:]:
         seen = result.summary(best, test)
         told += f"; its mean {test} is {number(seen.mean)} ({between(seen.low, seen.high)})"

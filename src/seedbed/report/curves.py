@@ -1,6 +1,8 @@
-"""Figures of training: a metric over the epochs, median and 10-90 % band over seeds, the learning rate under it."""
+"""Figures of training: a metric over the epochs, its median and 10-90 % band, the learning rate under it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +13,7 @@ from seedbed.report.series import Band, curve_bands, curve_metrics
 from seedbed.report.style import VARIANT_COLOURS, Picture
 from seedbed.results import Result
 
+BASE_DASHES = (0, (4, 2))  # over the other lines, so that whatever coincides with the base shows through
 LEGEND_LINE = 0.19  # inches
 SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a logarithmic axis
 
@@ -18,15 +21,11 @@ SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a lo
 def curve_pictures(result: Result) -> list[Picture]:
     """Curves of all variants in one figure a metric, or where there are many, a figure a variant."""
     rates = curve_bands(result, "lr") if len(result.curves) else {}
-    pictures = []
     metrics = curve_metrics(result)
     if len(result.variants) <= len(VARIANT_COLOURS):
-        for metric in metrics:
-            bands = curve_bands(result, metric)
-            pictures.append(_together(result, metric, bands, rates))
-        return pictures
-    metric = next((name for name in metrics if name.startswith("val.")), metrics[0]) if metrics else None
-    return _apart(result, metric, rates) if metric else []
+        return [_together(result, metric, curve_bands(result, metric), rates) for metric in metrics]
+    chosen = [name for name in metrics if name.startswith("val.")] or metrics
+    return _apart(result, chosen[0], rates) if chosen else []
 
 
 def _together(result: Result, metric: str, bands: dict[str, Band], rates: dict[str, Band]) -> Picture:
@@ -35,9 +34,10 @@ def _together(result: Result, metric: str, bands: dict[str, Band], rates: dict[s
     foot = LEGEND_LINE * -(-len(bands) // columns)
     figure, axes, under = style.stacked(3.1, metric, under=0.4, foot=foot)
     for name, band in bands.items():
-        _draw(axes, band, colours[name], style.shortened(name, 40))
+        dashes = BASE_DASHES if name == result.base else "-"
+        _draw(axes, band, colours[name], style.shortened(name, 40), dashes)
         if name in rates:
-            under.plot(rates[name].x, rates[name].median, color=colours[name], linewidth=1.1)
+            under.plot(*_line(rates[name]), color=colours[name], linewidth=1.1, linestyle=dashes)
     _finish(axes, under, result, metric, bands, rates)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
@@ -63,16 +63,20 @@ def _apart(result: Result, metric: str, rates: dict[str, Band]) -> list[Picture]
             axes.plot(base.x, base.median, color=style.SOFT, linewidth=1, alpha=0.8)
         _draw(axes, band, style.BLUE, name)
         if name in rates:
-            under.plot(rates[name].x, rates[name].median, color=style.BLUE, linewidth=1.1)
+            under.plot(*_line(rates[name]), color=style.BLUE, linewidth=1.1)
         _finish(axes, under, result, metric, bands, rates)
         label = f"{metric} of {name} over the epochs"
         pictures.append(Picture(f"curve-{slug(metric)}-{slug(name)}", figure, label))
     return pictures
 
 
-def _draw(axes: Axes, band: Band, colour: str, label: str) -> None:
+def _draw(axes: Axes, band: Band, colour: str, label: str, dashes: Any = "-") -> None:
     axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.16, linewidth=0)
-    axes.plot(band.x, band.median, color=colour, label=label)
+    axes.plot(*_line(band), color=colour, label=label, linestyle=dashes, zorder=2 if dashes == "-" else 3)
+
+
+def _line(band: Band) -> tuple[np.ndarray, np.ndarray]:
+    return band.x, band.median
 
 
 def _finish(

@@ -1,4 +1,4 @@
-"""What curves and fits draw: the median of the seeds with its 10-90 % band, thinned to what an eye can see."""
+"""What figures draw: medians and bands over seeds, and counts, thinned to what an eye can see."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Band:
 
 
 def curve_metrics(result: Result) -> list[str]:
-    """The curves worth a figure: the training loss, and the study's metric on the validation and test parts."""
+    """The curves worth a figure: the training loss, and the study's metric on validation and test."""
     known = set(pc.unique(result.curves["metric"]).to_pylist())
     bare = result.metric.partition("@")[0].partition(".")[2]
     shown = [name for name in ("train.loss", f"val.{bare}", f"test.{bare}") if name in known]
@@ -75,7 +75,7 @@ def band(x: np.ndarray, values: np.ndarray) -> Band:
 
 
 def thinned(count: int, points: int = POINTS) -> np.ndarray:
-    """Indices of at most so many of `count` points: half of them spread evenly, half dense at the beginning."""
+    """Indices of at most so many of `count` points: half spread evenly, half dense at the beginning."""
     if count <= points:
         return np.arange(count)
     even = np.linspace(0, count - 1, points // 2).round().astype(int)
@@ -85,7 +85,7 @@ def thinned(count: int, points: int = POINTS) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Fit:
-    """Outputs on a grid: the target, the output of the median seed and the band over seeds, (points,) each."""
+    """Outputs on a grid: the target, the output of the median seed, bands over seeds; (points,) each."""
 
     x: np.ndarray
     target: np.ndarray

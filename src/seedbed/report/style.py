@@ -1,9 +1,10 @@
-"""How figures look: one small set of colours that the page replaces by variables, so that they follow its theme."""
+"""How figures look: a few colours, which the page replaces by variables so that they follow its theme."""
 
 from __future__ import annotations
 
 import io
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,7 +29,7 @@ VARIABLES = {
     VERMILLION: "var(--vermillion)", PURPLE: "var(--purple)", ORANGE: "var(--orange)", SKY: "var(--sky)",
     PAPER: "var(--paper)",
 }  # fmt: skip
-SETTINGS = {
+SETTINGS: Any = {
     "svg.hashsalt": "seedbed",
     "svg.fonttype": "none",
     "font.family": ["DejaVu Sans"],
@@ -106,13 +107,13 @@ class Picture:
         return buffer.getvalue()
 
 
-def drawing() -> matplotlib.RcParams:
+def drawing() -> AbstractContextManager[None]:
     """The context in which figures are made and saved."""
-    return matplotlib.rc_context(SETTINGS)  # type: ignore[return-value]
+    return matplotlib.rc_context(SETTINGS)
 
 
 def inline(svg: str, name: str) -> str:
-    """An SVG document as part of a page: colours as variables, ids of its own, no size but its proportions."""
+    """An SVG document as part of a page: colours as variables, ids of its own, its proportions."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     width, height = (float(body.split(f' {side}="')[1].split("pt")[0]) for side in ("width", "height"))
@@ -134,7 +135,7 @@ def _themed(style: str) -> str:
 def panel(
     height: float, title: str, width: float = WIDTH, left: float = LEFT, bottom: float = BOTTOM
 ) -> tuple[Figure, Axes]:
-    """A figure of one axes; all lengths in inches. Margins are given, for measuring them takes most of the time."""
+    """A figure of one axes; lengths in inches. Margins are given: measuring them takes most of the time."""
     figure = Figure((width, height))
     axes = _axes(figure, left, bottom, height - bottom - TOP)
     _set_title(axes, title)
@@ -142,7 +143,7 @@ def panel(
 
 
 def stacked(height: float, title: str, under: float, foot: float = 0.0) -> tuple[Figure, Axes, Axes]:
-    """A figure of two axes on a common x, the lower one `under` inches high, with `foot` inches below for a legend."""
+    """A figure of two axes on a common x, the lower `under` inches high, `foot` inches below for a legend."""
     figure = Figure((WIDTH, height + foot))
     low, high = foot + BOTTOM, foot + BOTTOM + under + GAP
     axes = _axes(figure, LEFT, high, height + foot - high - TOP)
