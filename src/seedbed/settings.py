@@ -20,9 +20,10 @@ def parse_value(text: object) -> Any:
     if not isinstance(text, str):
         return text
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, KeyError):
+        document = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
         return text
+    return document["value"] if len(document) == 1 else text
 
 
 def parse_values(text: str | Iterable[Any]) -> list[Any]:
