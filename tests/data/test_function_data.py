@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seedbed import random
 from seedbed.data import DataError, load, prepare
 from seedbed.recipe import FunctionData
 
@@ -70,6 +71,15 @@ def test_a_seed_in_the_recipe_replaces_the_runs_own():
     own = [prepare(settings(), runs[0], study_seed=0, seed=seed).parts["train"] for seed in (7, 1)]
     np.testing.assert_array_equal(own[0], splits[0])
     assert (own[1] != splits[0]).any()
+
+
+def test_the_draws_are_the_documented_ones():
+    """Stored studies stand on them: x and noise are two streams of the purpose "samples"."""
+    samples = draw(domain=(2.0, 4.0), expression="0 * x", noise=1.0)
+    x = 2 + 2 * random.generator(0, 0, "samples").random((200, 1))
+    noise = random.generator(0, 0, "samples", 1).standard_normal(200)
+    np.testing.assert_array_equal(samples.inputs[:200], x.astype(np.float32))
+    np.testing.assert_array_equal(samples.targets[:200, 0], noise.astype(np.float32))
 
 
 def test_variants_share_their_draws():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed import random
 from seedbed.data import DataError
 from seedbed.data.split import split
 from seedbed.recipe import Data, Folds
@@ -150,6 +151,14 @@ def test_a_split_follows_from_its_seeds_alone(stratify):
         np.testing.assert_array_equal(members, again[name])
     for other in (parts(settings, targets=classes, seed=1), parts(settings, targets=classes, study_seed=1)):
         assert set(other["test"]) != set(first["test"])
+
+
+def test_the_draw_is_the_documented_one():
+    """Stored studies stand on it: the parts are slices of one permutation of the purpose "split", test first."""
+    order = random.generator(3, 7, "split").permutation(100)
+    found = parts(Data(split=THREE), study_seed=3, seed=7)
+    for name, members in (("test", order[:20]), ("val", order[20:40]), ("train", order[40:])):
+        np.testing.assert_array_equal(found[name], np.sort(members))
 
 
 def test_variants_of_the_training_part_keep_the_others():

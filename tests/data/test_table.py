@@ -134,11 +134,14 @@ def test_a_filter_also_decides_the_classes(read):
     assert read(target="color", classification=True, where="a != 4").classes == ("blue", "red")
 
 
-def test_types_follow_from_every_row(read):
-    """Whole numbers for long, then a fraction."""
-    rows = 3_000_000
-    samples = read("y,a\n" + "1,2\n" * rows + "1,2.5\n")
+def test_large_files_are_one_table(read):
+    """Whole numbers for more than one block of the parser, then a fraction; then a bad row, named by its line."""
+    rows = 400_000
+    content = "y,a\n" + "1,2\n" * rows + "1,2.5\n"
+    samples = read(content)
     assert samples.inputs[-1] == 2.5
+    with pytest.raises(DataError, match=f"line {rows + 3} is ragged"):
+        read(content + "1\n")
 
 
 MISSING = "a,y\n1,2\n{},3\n5,6\n"

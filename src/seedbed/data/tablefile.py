@@ -27,7 +27,6 @@ BAD_ARCHIVE = (
     zipfile.BadZipFile,
     pa.ArrowException,
 )
-LARGEST_BLOCK = 2**31 - 1
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
@@ -90,10 +89,10 @@ def _csv(delimiter: str) -> Callable[[bytes], pa.Table]:
         from pyarrow import csv
 
         content.decode()  # pyarrow does not check column names
-        # One block in one thread: types follow from all rows, and an error names its row.
+        # In one thread, since only then does an error name its row.
         return csv.read_csv(
             pa.BufferReader(content),
-            read_options=csv.ReadOptions(use_threads=False, block_size=min(len(content) + 1, LARGEST_BLOCK)),
+            read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(delimiter=delimiter),
             convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
         )
