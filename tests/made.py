@@ -20,12 +20,15 @@ CLASSES = {"bce": 2, "cross_entropy": 4}
 def recipe(model: Mapping[str, Any] | None = None, training: Mapping[str, Any] | None = None) -> Recipe:
     """A recipe whose data section only names a source; the samples come from `group`."""
     training = {"loss": "mse", "lr": 0.05, "batch_size": 16, **(training or {})}
+    model = model or {}
+    if "kind" not in model:
+        model = {"kind": "mlp", "hidden": (6, 5), **model}
     if "steps" not in training:
         training.setdefault("epochs", 4)
     return Recipe.model_validate(
         {
             "data": {"source": "table", "path": "made.csv", "target": "y"},
-            "model": {"kind": "mlp", "hidden": (6, 5), **(model or {})},
+            "model": model,
             "training": training,
         }
     )

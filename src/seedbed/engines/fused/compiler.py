@@ -150,7 +150,7 @@ class _Compiler:
             has_bias = isinstance(layer, MergedDense) or layer.bias
             row[oc.OP] = oc.DENSE if has_bias else oc.DENSE_WITHOUT_BIAS
             row[oc.OUTPUTS] = layer.outputs
-        elif isinstance(layer, BatchNorm):
+        elif isinstance(layer, BatchNorm) and layer.features == inputs:
             row[oc.OP], row[oc.SCALARS] = oc.BATCH_NORM, self.scalars
             row[oc.AUX] = self.now if self._output_is_free() else self._reserve(inputs)
             self.scalars += inputs

@@ -81,7 +81,9 @@ class FusedEngine:
         indices = exact(batches.indices, np.int32)
         offsets = exact(batches.offsets, np.int64)
         largest = int(np.diff(offsets).max(initial=1))
-        self._run(kernels().train, largest, runs, indices, offsets, numbers, self._keys, int(first_step), losses)
+        self._run(
+            kernels().train, largest, runs, indices, offsets, numbers, self._keys, int(first_step), losses
+        )
         return losses
 
     def predict(self, indices: np.ndarray) -> np.ndarray:

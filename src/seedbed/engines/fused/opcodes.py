@@ -16,8 +16,7 @@ ACTIVATIONS = {"relu": RELU, "leaky_relu": LEAKY_RELU, "sigmoid": SIGMOID, "tanh
 
 MSE, MAE, HUBER, BCE, CROSS_ENTROPY = range(5)
 LOSS_NUMBERS = {
-    type(LOSSES[name]): number
-    for number, name in enumerate(("mse", "mae", "huber", "bce", "cross_entropy"))
+    type(LOSSES[name]): number for number, name in enumerate(("mse", "mae", "huber", "bce", "cross_entropy"))
 }
 
 SGD, NESTEROV, ADAM, ADAMW, RMSPROP, ADAGRAD = range(6)

@@ -33,9 +33,7 @@ def forward(work, plan, rows, panels, batch, training, rate, key, step):
                 normalise_by_state(work, weight, state, x, aux, y, inputs, panels)
         elif op == oc.DROPOUT:
             if training:
-                pointwise.dropout_mask(
-                    work, aux, rate, key[0], key[1], step, row[oc.PLACE], inputs, panels
-                )
+                pointwise.dropout_mask(work, aux, rate, key[0], key[1], step, row[oc.PLACE], inputs, panels)
                 pointwise.multiply(work, x, aux, y, size)
             else:
                 pointwise.copy(work, x, y, size)

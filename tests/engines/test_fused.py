@@ -1,0 +1,128 @@
+"""The fused engine gives what the numpy engine gives: on any number of threads, compiled or not, at any width."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engines.fused_cases import CASES, compare, make
+from made import SAMPLES, engine, recipe, steps
+
+from seedbed.data.base import Prepared, Samples
+from seedbed.engines.array import ArrayEngine
+from seedbed.engines.choice import choose
+from seedbed.engines.fused.compiled import kernels
+from seedbed.engines.fused.driver import FusedEngine
+from seedbed.group import Group, Run
+from seedbed.nn.layers.activations import ACTIVATIONS
+from seedbed.nn.layers.conv import Conv2d
+from seedbed.nn.layers.dense import Dense
+from seedbed.nn.layers.flatten import Flatten
+from seedbed.nn.losses import LOSSES
+from seedbed.nn.models import Network, build
+from seedbed.optim import OPTIMIZERS
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_agrees_with_the_numpy_engine(name):
+    compare(name)
+
+
+def test_every_loss_activation_and_rule_has_a_case():
+    recipes = [one for case in CASES.values() for one in case]
+    assert {one.training.loss for one in recipes} == set(LOSSES)
+    assert {one.training.optimizer for one in recipes} == set(OPTIMIZERS)
+    assert {getattr(one.model, "activation", "relu") for one in recipes} == set(ACTIVATIONS)
+
+
+def of_images(pixels: np.ndarray) -> Group:
+    """A group on images of 4 x 5 bytes with 4 classes, each pixel scaled by 1/255; one dataset for all runs."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, len(pixels))
+    one = recipe({"hidden": (6,)}, {"loss": "cross_entropy", "momentum": 0.9})
+    parts = {"train": np.arange(60, dtype=np.int32), "test": np.arange(60, 85, dtype=np.int32)}
+    data = Prepared(Samples(pixels, labels, classes=tuple("abcd")), parts, np.zeros(1), np.full(1, 1 / 255))
+    runs = tuple(Run("base", seed, one, data) for seed in range(2))
+    return Group(runs, build(one.model, pixels.shape[1:], 4))
+
+
+def test_images_are_read_as_bytes():
+    pixels = np.random.default_rng(1).integers(0, 256, (SAMPLES, 1, 4, 5)).astype(np.uint8)
+    bytes_, floats = of_images(pixels), of_images(pixels.astype(np.float32))
+    losses = steps(engine(FusedEngine, bytes_), bytes_, 20)
+    np.testing.assert_array_equal(losses, steps(engine(FusedEngine, floats), floats, 20))
+    np.testing.assert_allclose(losses, steps(engine(ArrayEngine, bytes_), bytes_, 20), rtol=2e-5)
+
+
+def with_threads(of: Group, threads: int) -> FusedEngine:
+    keys = of.keys("dropout"), of.keys("augment")
+    state = of.initial_params(), of.initial_state()
+    return FusedEngine(of.program(), of.data, *state, *keys, threads=threads)
+
+
+@pytest.mark.parametrize("name", ["norm and dropout", "loss cross_entropy", "linear, full batch"])
+def test_any_number_of_threads_gives_the_same_bits(name):
+    of = make(name)
+    single, several = with_threads(of, 1), with_threads(of, 3)
+    np.testing.assert_array_equal(steps(single, of, 20), steps(several, of, 20))
+    for key, array in single.read().items():
+        np.testing.assert_array_equal(several.read()[key], array, err_msg=key)
+    indices = of.part("train")
+    np.testing.assert_array_equal(single.predict(indices), several.predict(indices))
+
+
+def test_prediction_does_not_depend_on_its_slicing(monkeypatch):
+    of = make("batch norm")
+    made = engine(FusedEngine, of)
+    whole = made.predict(of.part("train"))
+    monkeypatch.setattr("seedbed.engines.fused.driver.PREDICT_SLICE", 7)
+    np.testing.assert_array_equal(made.predict(of.part("train")), whole)
+
+
+def test_data_that_may_not_be_written_compiles_nothing_anew():
+    of = make("batch norm")
+    before = list(kernels().train.signatures)
+    for array in (of.data.inputs, of.data.targets, of.data.dataset):
+        array.flags.writeable = False
+    steps(engine(FusedEngine, of), of, 1)
+    assert kernels().train.signatures == before
+
+
+ENVIRONMENTS = {
+    "plain Python, 8 wide": {"NUMBA_DISABLE_JIT": "1", "SEEDBED_SIMD_WIDTH": "8"},
+    "plain Python, 4 wide": {"NUMBA_DISABLE_JIT": "1", "SEEDBED_SIMD_WIDTH": "4"},
+    "compiled, 4 wide": {"SEEDBED_SIMD_WIDTH": "4"},
+    "compiled, 8 wide": {"SEEDBED_SIMD_WIDTH": "8"},
+}
+
+
+@pytest.mark.parametrize("settings", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_agrees_compiled_or_not_at_other_widths(settings):
+    program = Path(__file__).with_name("fused_cases.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", program], env=os.environ | settings, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "agree", done.stderr
+
+
+class Strange:
+    """A loss or rule that nobody has heard of."""
+
+
+IMAGES = Network((Conv2d(1, 2, 3), Flatten(), Dense(8, 1)), (1, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("change", "lacking"),
+    [({"model": IMAGES}, "Conv2d"), ({"loss": Strange()}, "Strange"), ({"optimizer": Strange()}, "Strange")],
+)
+def test_what_has_no_kernel_falls_back_to_numpy_and_says_why(change, lacking):
+    program = make("sgd").program()
+    assert choose("fused", program) == (FusedEngine, None)
+    chosen, reason = choose("fused", replace(program, **change))
+    assert chosen is ArrayEngine
+    assert reason is not None
+    assert lacking in reason
