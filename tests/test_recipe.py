@@ -19,6 +19,7 @@ def recipe(changes: dict[str, Any] | None = None) -> Recipe:
 IMAGES = {"data": {"source": "mnist"}}
 TABLE = {"data": {"source": "table", "path": "a.csv", "target": "y"}}
 LOGISTIC = {"model": {"kind": "logistic"}}
+CNN = {"model": {"kind": "cnn", "blocks": [{"filters": 4}]}}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,17 @@ def test_schedules_come_back_from_json_as_they_were(schedule: dict[str, Any], wa
         ({"data.split": [1.0]}, "split needs"),
         ({"training.lr": float("inf")}, "finite"),
         ({"data.domain": [0.0, float("nan")]}, "finite"),
+        (CNN, "a cnn needs images"),
+        (IMAGES | CNN | {"data.powers": 2}, "powers are taken of rows of numbers"),
+        ({"training.augment": {"flip": True}}, "augment needs images"),
+        (IMAGES | {"model": {"kind": "cnn", "blocks": []}}, "at least 1 item"),
+        (IMAGES | {"model": {"kind": "cnn", "blocks": [{"filters": 8, "kernel": 4}]}}, "kernel must be odd"),
+        (IMAGES | {"model": {"kind": "resnet", "depth": 21}}, r"depth must be 6n \+ 2 for 3 widths, not 21"),
+        (IMAGES | {"model": {"kind": "resnet", "depth": 2}}, r"depth must be 6n \+ 2"),
+        (
+            IMAGES | {"model": {"kind": "resnet", "depth": 8, "widths": [16, 8, 4]}},
+            "widths that do not shrink",
+        ),
     ],
 )
 def test_impossible_combinations_are_refused(changes: dict[str, Any], words: str):

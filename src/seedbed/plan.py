@@ -115,7 +115,9 @@ def _run(study: Study, variant: Variant, seed: int, data_dir: Path | None) -> tu
     prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=seed)
     outputs = len(samples.classes) if recipe.training.loss == "cross_entropy" else 1
     try:
-        network = models.build(recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers)
+        network = models.build(
+            recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers, recipe.training.augment
+        )
     except ValueError as error:
         raise DataError(f"model: {error}") from None
     return Run(variant.name, seed, recipe, prepared), network

@@ -97,7 +97,9 @@ def predict(directory: str | Path, path: str | Path, variant: str | None = None)
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
     """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode."""
     recipe = Recipe.model_validate(trained.recipe)
-    network = models.build(recipe.model, trained.shape, trained.outputs, recipe.data.powers)
+    network = models.build(
+        recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
+    )
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
     params = network.parameters.flatten(xp, trained.parameters, like)
     state = network.state.flatten(xp, trained.state, like)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import array_api_compat.numpy as xnp
+import array_api_compat.torch as xtorch
 import numpy as np
 import pytest
 import torch
@@ -17,13 +18,24 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import Network, build
 from seedbed.random import keys
-from seedbed.recipe import LinearModel, LogisticModel, MlpModel
+from seedbed.recipe import Augment, CnnModel, LinearModel, LogisticModel, MlpModel, ResnetModel
 
 LINEAR, LOGISTIC = LinearModel(kind="linear"), LogisticModel(kind="logistic")
 
 
 def mlp(*hidden: int, **settings: Any) -> MlpModel:
     return MlpModel(kind="mlp", hidden=hidden, **settings)
+
+
+def cnn(*blocks: dict[str, Any], **settings: Any) -> CnnModel:
+    return CnnModel.model_validate({"kind": "cnn", "blocks": blocks, **settings})
+
+
+def resnet(**settings: Any) -> ResnetModel:
+    return ResnetModel(kind="resnet", **settings)
+
+
+REPORT_D = cnn({"filters": 16, "pool": "max"}, {"filters": 32, "pool": "max"}, hidden=(128,))
 
 
 def drawn(network: Network, runs: int, init: str = "default") -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +59,21 @@ def drawn(network: Network, runs: int, init: str = "default") -> tuple[np.ndarra
             "Powers Dense BatchNorm Activation Dropout Dense",
             2 * 8 + 8 + 16 + 9,
         ),
+        (
+            build(REPORT_D, (1, 28, 28), 10),
+            "Conv2d Activation MaxPool2d Conv2d Activation MaxPool2d Flatten Dense Activation Dense",
+            160 + 4640 + 1568 * 128 + 128 + 1290,
+        ),
+        (
+            build(cnn({"filters": 4, "kernel": 5, "pool": "avg"}, norm="batch"), (1, 6, 6), 2),
+            "Conv2d BatchNorm Activation AvgPool2d Flatten Dense",
+            104 + 8 + 74,
+        ),
+        (
+            build(resnet(depth=8), (3, 32, 32), 10, augment=Augment(crop=4)),
+            "Augment Conv2d BatchNorm Activation" + 3 * " Residual Activation" + " GlobalAvgPool Dense",
+            75_290,
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -61,6 +88,28 @@ def test_the_network_knows_its_shapes() -> None:
     network = build(mlp(10, 100, activation="tanh"), (1,), 3, powers=2)
     assert network.shapes == [(1,), (2,), (10,), (10,), (100,), (100,), (3,)]
     assert network.outputs == 3
+
+
+@pytest.mark.parametrize(("depth", "parameters"), [(20, 269_722), (32, 464_154), (56, 853_018)])
+def test_residual_networks_are_as_large_as_the_papers(depth: int, parameters: int) -> None:
+    """The paper gives 0.27, 0.46 and 0.85 million."""
+    network = build(resnet(depth=depth), (3, 32, 32), 10)
+    assert network.parameters.size == parameters
+    assert network.shapes[-3:] == [(64, 8, 8), (64,), (10,)]
+    projected = build(resnet(depth=depth, shortcut="projection"), (3, 32, 32), 10)
+    assert projected.parameters.size == parameters + 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
+
+
+@pytest.mark.parametrize("model", [REPORT_D, resnet()], ids=["cnn", "resnet"])
+def test_image_models_refuse_rows_of_numbers(model: Any) -> None:
+    with pytest.raises(ValueError, match=r"needs images .* samples have shape \(784,\)"):
+        build(model, (784,), 10)
+
+
+@pytest.mark.parametrize("nothing", [None, Augment()])
+def test_images_are_augmented_only_where_asked(nothing: Augment | None) -> None:
+    plain = build(resnet(depth=8), (3, 8, 8), 10, augment=nothing)
+    assert plain.layers[0] == build(resnet(depth=8), (3, 8, 8), 10).layers[0]
 
 
 def test_an_mlp_computes_what_torchs_modules_do() -> None:
@@ -84,6 +133,28 @@ def test_an_mlp_computes_what_torchs_modules_do() -> None:
     grads = network.parameters.views(backward(dy)).values()
     for grad, parameter in zip(grads, theirs.parameters(), strict=True):
         assert_allclose(grad[0].T, parameter.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_numpy_and_torch_train_a_residual_network_alike() -> None:
+    """Twenty steps of gradient descent, two runs, crop and flip: the same losses."""
+    network = build(resnet(depth=8, widths=(4, 6, 8)), (3, 8, 8), 5, augment=Augment(crop=2, flip=True))
+    rng = np.random.default_rng(0)
+    images, classes = rng.standard_normal((1, 16, 3, 8, 8), np.float32), rng.integers(0, 5, (1, 16))
+
+    def losses(xp: Any, convert: Any) -> list[np.ndarray]:
+        params, state, x, targets = (convert(array) for array in (*drawn(network, 2), images, classes))
+        key, found = convert(keys(0, [0, 1], "augment")), []
+        for step in range(20):
+            context = Context(xp, training=True, step=step, augment_key=key)
+            y, state, backward = network.forward(params, state, x, context)
+            loss, loss_backward = LOSSES["cross_entropy"].forward(xp, y, targets, {})
+            params = params - 0.05 * backward(loss_backward())
+            found.append(np.asarray(loss))
+        return found
+
+    ours, theirs = losses(xnp, np.asarray), losses(xtorch, torch.tensor)
+    assert_allclose(ours, theirs, rtol=1e-3)
+    assert np.all(ours[-1] < ours[0])
 
 
 @pytest.mark.parametrize(
