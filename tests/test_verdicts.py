@@ -132,6 +132,14 @@ def test_means_are_told_as_means():
     assert (seen.estimate, seen.low, seen.high) == pytest.approx((A.mean(), expected.low, expected.high))
 
 
+def test_means_of_errors_that_span_decades_are_geometric():
+    errors = 0.001 * np.exp(WOBBLE * 30)
+    table = Made({("a", "val.mse"): errors, ("b", "val.mse"): errors * 100}, "val.mse", {"val.mse": "min"})
+    seen = judge({"claim": "so", "variant": "a", "metric": "val.mse", "below": 0.002}, table)
+    assert (seen.verdict, seen.seen.scale) == ("supported", "ratio")
+    assert seen.seen.estimate == pytest.approx(stats.gmean(errors))
+
+
 def test_equivalence_is_the_two_one_sided_t_tests():
     judgement = judge({"claim": "so", "similar": ["a", "c"], "within": 0.02}, TABLE)
     gaps = A - C

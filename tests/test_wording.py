@@ -77,6 +77,11 @@ LOW, HIGH = np.arange(1.0, 9.0), np.arange(1.0, 9.0) * 2
         (judged("supported", "better", HIGH, LOW), "4.50 higher with"),
         (judged("supported", "exceeds", HIGH, LOW), "val.mse of “A” is 4.50 higher than its B"),
         (judged("supported", "above", LOW, LOW * 0), "val.mse of “A” is 4.500 on average, held against B"),
+        (
+            judged("supported", "below", LOW, LOW / LOW, scale="ratio"),
+            "is 3.764 in geometric mean, held against B",
+        ),
+        (judged("undecided", "better", LOW[:4], HIGH[:4], None, 9), "Fewer than 5 seeds decide nothing"),
         (judged("undecided", "better", LOW, HIGH, 0.3, 1234), "about 1,234 seeds would decide"),
         (judged("undecided", "better", LOW, HIGH, 0.3), "No number of seeds in reach"),
         (judged("supported", "better", LOW, HIGH, 1e-9), "p\u00a0<\u00a00.0001"),

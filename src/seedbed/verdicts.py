@@ -26,6 +26,8 @@ from seedbed.statistics import (
     t_interval,
 )
 
+# what a comparison is held against to show the mean itself
+NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 
 
@@ -59,7 +61,7 @@ class Judgement:
         another metric.
     seen
         Subject against `against`: a difference or ratio with its 95 % interval. For above and below, the mean
-        itself. Of several opponents, the one that decided the verdict.
+        itself, on the ratio scale the geometric one. Of several opponents, the one that decided the verdict.
     p
         One-sided; None under 5 pairs.
     seeds_to_decide
@@ -121,12 +123,13 @@ def _is_similar(facts: Mapping[str, Any], form: str, table: Table) -> list[Judge
 
 
 def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
-    """`above` and `below`: a variant's mean against a number."""
+    """`above` and `below`: a variant's mean, for errors that span decades the geometric one, against a number."""
     subject, metric, bound = facts["variant"], facts["metric"], facts[form]
     values = table.values(subject, metric)
-    gains = differences(values, np.full(len(values), bound)) * (1 if form == "above" else -1)
+    scale: Scale = table.scale(metric) if bound > 0 else "difference"
+    gains = differences(values, np.full(len(values), bound), scale) * (1 if form == "above" else -1)
     verdict, p = _decide(gains)
-    seen = paired(values, np.zeros(len(values)))
+    seen = paired(values, np.full(len(values), NOTHING[scale]), scale)
     return [_judgement(facts, verdict, form, (subject, f"{bound:g}", metric), seen, p, gains)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from seedbed.statistics import Comparison
+from seedbed.statistics import FEWEST_PAIRS, Comparison
 from seedbed.verdicts import REFUTED, UNDECIDED, Judgement
 
 ABSENT = "–"
@@ -86,9 +86,8 @@ def _observation(judgement: Judgement) -> str:
     if not math.isfinite(seen.estimate):
         return f"{metric} of {subject} cannot be compared: no pair of runs ended"
     if judgement.form in ("above", "below"):
-        return (
-            f"{metric} of {subject} is {number(seen.estimate)} on average, held against {judgement.against}"
-        )
+        mean = "in geometric mean" if seen.scale == "ratio" else "on average"
+        return f"{metric} of {subject} is {number(seen.estimate)} {mean}, held against {judgement.against}"
     if seen.scale == "ratio":
         return f"{metric} with {subject} is {number(seen.estimate, 3)} times that with {against}"
     more = "higher" if seen.estimate > 0 else "lower"
@@ -101,6 +100,8 @@ def _observation(judgement: Judgement) -> str:
 def _what_would_decide(judgement: Judgement) -> str:
     if judgement.verdict != UNDECIDED:
         return ""
+    if judgement.seen.n < FEWEST_PAIRS:
+        return f" Fewer than {FEWEST_PAIRS} seeds decide nothing."
     if judgement.seeds_to_decide is None:
         return " No number of seeds in reach would decide an effect this small."
     return f" If the effect is what it seems, about {judgement.seeds_to_decide:,} seeds would decide."

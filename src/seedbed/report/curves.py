@@ -37,7 +37,9 @@ def _together(result: Result, metric: str, bands: dict[str, Band], rates: dict[s
         dashes = BASE_DASHES if name == result.base else "-"
         _draw(axes, band, colours[name], style.shortened(name, 40), dashes)
         if name in rates:
-            under.plot(*_line(rates[name]), color=colours[name], linewidth=1.1, linestyle=dashes)
+            under.step(
+                *_line(rates[name]), where="post", color=colours[name], linewidth=1.1, linestyle=dashes
+            )
     _finish(axes, under, result, metric, bands, rates)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
@@ -63,7 +65,7 @@ def _apart(result: Result, metric: str, rates: dict[str, Band]) -> list[Picture]
             axes.plot(base.x, base.median, color=style.SOFT, linewidth=1, alpha=0.8)
         _draw(axes, band, style.BLUE, name)
         if name in rates:
-            under.plot(*_line(rates[name]), color=style.BLUE, linewidth=1.1)
+            under.step(*_line(rates[name]), where="post", color=style.BLUE, linewidth=1.1)
         _finish(axes, under, result, metric, bands, rates)
         label = f"{metric} of {name} over the epochs"
         pictures.append(Picture(f"curve-{slug(metric)}-{slug(name)}", figure, label))
