@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from study_files import small
+from study_files import SMALL, small
 
 from seedbed import recipe
 from seedbed.problems import StudyError
@@ -295,3 +295,48 @@ def test_a_misspelt_key_to_vary_brings_up_the_right_one(case: tuple[str, str, st
     assume(table != "study" and wrong not in TABLES[table].model_fields)
     (line,) = problems_of({"ablate": {f"{table}.{wrong}": [1]}})
     assert line == f'ablate."{table}.{wrong}": no such setting; did you mean "{table}.{key}"?'
+
+
+# --- anything at all -------------------------------------------------------------------------------------
+
+VALUES = st.recursive(
+    st.one_of(
+        st.booleans(),
+        st.integers(-(10**20), 10**20),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(["", "base", "mlp", "plateau", "val.mse", "1e-3", "@", "...", "\n"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["kind", "source", "name", "set", "lr", "model", "", "a.b", "claim", "better"]),
+            inner,
+        ),
+    ),
+    max_leaves=6,
+)
+PLACES = [
+    *SMALL,
+    *(f"{table}.{key}" for table in ("data", "model", "training", "study") for key in SMALL[table]),
+    "training.schedule",
+    "training.stop",
+    "data.scale_columns",
+    "published",
+    "ablate",
+    "grid",
+    "variant",
+    "hypothesis",
+]
+
+
+@given(st.dictionaries(st.sampled_from(PLACES), VALUES, min_size=1, max_size=3))
+def test_whatever_stands_in_a_file_only_a_study_error_comes_of_it(changes: dict[str, Any]):
+    apart = {
+        key: value for key, value in changes.items() if "." not in key or key.split(".")[0] not in changes
+    }
+    problems = []
+    try:
+        Study.parse(small(apart))
+    except StudyError as error:
+        problems = error.problems
+    assert all(problem.message for problem in problems)
