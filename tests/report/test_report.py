@@ -1,5 +1,6 @@
 """The report's page, read as a browser reads it: sections in order, nothing from outside, everything escaped."""
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -8,6 +9,9 @@ import fake_studies
 import pytest
 
 from seedbed.results import Result
+from seedbed.store import Store
+
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 EVIL = "<script>alert(1)</script>"
 DOLLARS = '$x$ & "quoted" \' 1 < 2'
@@ -216,6 +220,33 @@ def test_many_variants_get_a_panel_each(tmp_path):
     written = Written(fake_studies.regression(tmp_path, seeds=2, names=names))
     curves = [path for path in written.figures if path.name.startswith("curve-") and path.suffix == ".svg"]
     assert len(curves) == len(written.result.variants) == 8
+
+
+def test_one_seed_makes_a_page(tmp_path):
+    written = Written(fake_studies.regression(tmp_path, seeds=1))
+    assert {path.stem for path in written.figures} >= {"every-run", "forest", "fit-base", "predicted-base"}
+
+
+def test_a_partly_run_study_makes_a_page(tmp_path):
+    directory = fake_studies.regression(tmp_path, seeds=6)
+    rows = [row for row in Result.open(directory).runs.to_pylist() if row["variant"] in ("base", "norm none")]
+    for row in rows[3:6]:
+        row["status"] = "interrupted"
+    with Store(directory) as store:
+        store.write_runs(rows)
+    assert "2 interrupted" in Written(directory).page.text
+
+
+def test_outputs_that_are_not_finite_make_a_page(tmp_path):
+    directory = fake_studies.regression(tmp_path, seeds=2)
+    table = Result.open(directory).predictions.to_pydict()
+    lost = [variant == "norm none" for variant in table["variant"]]
+    table["output"] = [math.nan if out else value for out, value in zip(lost, table["output"], strict=True)]
+    with Store(directory) as store:
+        store.write_predictions(table)
+    stems = {path.stem for path in Written(directory).figures}
+    assert any(stem.startswith("fit-norm-none") for stem in stems)
+    assert not any(stem.startswith("predicted-norm-none") for stem in stems)
 
 
 def test_one_seed_and_one_variant_make_a_page(tmp_path):
