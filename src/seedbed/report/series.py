@@ -38,20 +38,19 @@ def curve_bands(result: Result, metric: str) -> dict[str, Band]:
     A run that stopped stands where it ended; one that diverged counts as worst from there on.
     """
     curves = result.curves.filter(pc.equal(result.curves["metric"], metric))
-    worst = np.inf if metric == "lr" or result.direction(metric) == "min" else -np.inf
+    worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
     bands = {}
     for variant in result.variants:
         rows = curves.filter(pc.equal(curves["variant"], variant))
         if len(rows):
-            ends = {"diverged": worst if metric != "lr" else None}
-            statuses = result.status_of(variant)
-            bands[variant] = _over_seeds(rows, "epoch", {s: ends.get(e) for s, e in statuses.items()})
+            statuses = result.status_of(variant).items()
+            bands[variant] = _over_seeds(rows, {seed: worst for seed, end in statuses if end == "diverged"})
     return bands
 
 
-def _over_seeds(rows: pa.Table, axis: str, after: dict[int, float | None]) -> Band:
-    """`after`: seed -> what follows a run's last point; None repeats it."""
-    x, place = np.unique(rows[axis].to_numpy(), return_inverse=True)
+def _over_seeds(rows: pa.Table, after: dict[int, float | None]) -> Band:
+    """`after`: seed -> what follows a run's last point; without it, or for None, that point is repeated."""
+    x, place = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
     seeds, run = np.unique(rows["seed"].to_numpy(), return_inverse=True)
     values = np.full((len(seeds), len(x)), np.nan)
     values[run, place] = rows["value"].to_numpy(zero_copy_only=False)
