@@ -15,18 +15,17 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 PAPER, INK, SOFT, RULE = "#fefefe", "#1c1c1b", "#6a6a67", "#d8d7d3"
 # Okabe and Ito's palette, which people with any colour vision can tell apart
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE = (
     "#0072b2",
     "#d55e00",
     "#009e73",
     "#cc79a7",
     "#e69f00",
-    "#56b4e9",
 )
 VARIANT_COLOURS = (INK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 VARIABLES = {
     INK: "var(--ink)", SOFT: "var(--soft)", RULE: "var(--rule)", BLUE: "var(--blue)", GREEN: "var(--green)",
-    VERMILLION: "var(--vermillion)", PURPLE: "var(--purple)", ORANGE: "var(--orange)", SKY: "var(--sky)",
+    VERMILLION: "var(--vermillion)", PURPLE: "var(--purple)", ORANGE: "var(--orange)",
     PAPER: "var(--paper)",
 }  # fmt: skip
 SETTINGS: Any = {
