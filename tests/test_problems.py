@@ -236,6 +236,29 @@ def test_all_problems_of_a_file_are_in_one_message():
     assert len(lines) == 13
 
 
+def test_a_metric_that_is_none_is_found_even_where_the_recipe_is_wrong_too():
+    claim = {"claim": "a", "variant": "base", "metric": "val.msee", "above": 1.0}
+    lines = problems_of({"training.lr": "x", "study.metric": "val.accurcy", "hypothesis": [claim]})
+    assert [line.split(": ")[0] for line in lines] == ["training.lr", "study.metric", 'hypothesis "a"']
+    assert 'did you mean "accuracy"' in lines[1]
+    assert 'did you mean "mse"' in lines[2]
+
+
+def test_a_wrong_metric_of_the_study_is_not_said_again_for_each_claim():
+    claim = {"claim": "a", "better": "base", "than": "norm = none"}
+    (line,) = problems_of({**VARIANTS, "study.metric": "val.msee", "hypothesis": [claim]})
+    assert line.startswith("study.metric")
+
+
+def test_a_claim_names_the_variant_that_lacks_its_metric():
+    whole = {"ablate": {"data.fit_on": ["train+val"]}}
+    claim = {"claim": "a", "better": "base", "than": "fit_on = train+val"}
+    (line,) = problems_of({**whole, "hypothesis": [claim]})
+    assert line.startswith('hypothesis "a": variant "fit_on = train+val": "val.mse" is not there')
+    (line,) = problems_of({**whole, "hypothesis": [{**claim, "metric": "val.msee"}]})
+    assert line.startswith('hypothesis "a": "val.msee" is no metric')
+
+
 def test_what_is_wrong_with_base_is_not_said_again_for_each_variant():
     lines = problems_of({"training.lr": "x", "ablate": {"model.norm": ["none"], "model.init": ["zeros"]}})
     assert lines == ['training.lr: expected a number, got "x"']

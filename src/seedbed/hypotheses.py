@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, model_validator
 
-from seedbed.metrics import OF_A_RUN, RECALL, valid_metrics
+from seedbed.metrics import OF_A_RUN, PARTS, RECALL, valid_metrics
 from seedbed.problems import Problem, instead_of
 from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
 from seedbed.variants import Variant
@@ -98,7 +98,7 @@ class Hypothesis(Table):
 
 
 def hypothesis_problems(
-    hypothesis: Hypothesis, names: Sequence[str], variants: Iterable[Variant], study_metric: object
+    hypothesis: Hypothesis, names: Sequence[str], variants: Iterable[Variant], study_metric: str | None
 ) -> list[Problem]:
     """What keeps a claim from being tested: variants that do not exist, metrics that they do not have.
 
@@ -109,7 +109,7 @@ def hypothesis_problems(
     variants
         Those of them that have a valid recipe.
     study_metric
-        What variants are compared by where the claim names nothing.
+        What variants are compared by where the claim names nothing; None where that is wrong itself.
     """
     place = f'hypothesis "{hypothesis.claim}"'
     problems = [
@@ -117,30 +117,36 @@ def hypothesis_problems(
         for name in hypothesis.variants
         if name not in names
     ]
-    metrics = hypothesis.metrics or ((study_metric,) if isinstance(study_metric, str) else ())
-    for variant in variants:
-        if variant.name in hypothesis.variants:
-            found = [metric_problem(metric, variant.recipe) for metric in metrics]
-            problems += [
-                Problem(place, f'variant "{variant.name}": {message}') for message in found if message
-            ]
+    recipes = {variant.name: variant.recipe for variant in variants}
+    concerned: dict[str, list[str]] = {}
+    for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
+        for name in hypothesis.variants:
+            if message := metric_problem(metric, recipes.get(name)):
+                concerned.setdefault(message, []).append(f'"{name}"')
+    for message, who in concerned.items():
+        where = f"variant {', '.join(who)}: " if len(who) < len(hypothesis.variants) else ""
+        problems.append(Problem(place, where + message))
     return problems
 
 
-def metric_problem(metric: str, recipe: Recipe, at_epoch: bool = True) -> str | None:
-    """Why a run of this recipe has no such metric; None where it has. `at_epoch` allows `@EPOCH` after it."""
+def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) -> str | None:
+    """Why a run of this recipe has no such metric; None where it has. `at_epoch` allows `@EPOCH` after it.
+
+    Where the recipe itself is wrong, and so None, the metrics of all recipes will do.
+    """
     if metric in OF_A_RUN:
         return None
+    tasks = (False, True) if recipe is None else (recipe.is_classification,)
+    known = list(dict.fromkeys(name for task in tasks for name in valid_metrics(task)))
+    parts = PARTS if recipe is None else recipe.parts
     found = METRIC.fullmatch(metric)
-    known = valid_metrics(recipe.is_classification)
     if not found:
         return f'"{metric}" is no metric: it takes a part and a name, as in val.{known[1]}'
-    part, name, epoch = found["part"], found["name"], found["epoch"]
-    if name not in known and not (recipe.is_classification and name.startswith(RECALL)):
-        task = "classes" if recipe.is_classification else "numbers"
-        return f'"{metric}" is no metric of a recipe that predicts {task}; {instead_of(name, known)}'
-    if part not in recipe.parts:
-        return f'"{metric}" is not there: this recipe has the parts {", ".join(recipe.parts)}'
-    if epoch and not at_epoch:
+    if found["name"] not in known and not (tasks[-1] and found["name"].startswith(RECALL)):
+        of = "" if recipe is None else f" of a recipe that predicts {'classes' if tasks[-1] else 'numbers'}"
+        return f'"{metric}" is no metric{of}; {instead_of(found["name"], known)}'
+    if found["part"] not in parts:
+        return f'"{metric}" is not there: this recipe has the parts {", ".join(parts)}'
+    if found["epoch"] and not at_epoch:
         return f'"{metric}": an epoch can be named in a hypothesis only'
     return None

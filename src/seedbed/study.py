@@ -213,10 +213,13 @@ def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> St
     named = _valid(VariantTable, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
     variants = validated(tables, asked, file.published if file else {}, problems)
-    problems += _unmeasurable(tables, variants)
+    metric = _table(tables, "study").get("metric")
+    wrong_metric = _metric_problems(metric, variants)
+    problems += wrong_metric + _published_problems(variants)
+    compared_by = metric if isinstance(metric, str) and not wrong_metric else None
     names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        problems += hypothesis_problems(hypothesis, names, variants, _table(tables, "study").get("metric"))
+        problems += hypothesis_problems(hypothesis, names, variants, compared_by)
     if problems or file is None:
         raise StudyError(place, problems)
     return Study(
@@ -259,12 +262,19 @@ def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Ent
     return valid
 
 
-def _unmeasurable(tables: Mapping[str, Any], variants: Sequence[Variant]) -> list[Problem]:
-    """Metrics that are none, or that the recipe they are asked of does not have."""
-    metric = _table(tables, "study").get("metric")
-    asked = [("study.metric", metric, variants[0])] if isinstance(metric, str) and variants else []
+def _metric_problems(metric: object, variants: Sequence[Variant]) -> list[Problem]:
+    """Whether base has the metric by which variants are compared."""
+    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
+    message = metric_problem(metric, base, at_epoch=False) if isinstance(metric, str) else None
+    return [Problem("study.metric", message)] if message else []
+
+
+def _published_problems(variants: Sequence[Variant]) -> list[Problem]:
+    """Published numbers of metrics that their variants do not have."""
+    problems = []
     for variant in variants:
         place = "published" if variant.name == BASE else f'variant "{variant.name}": published'
-        asked += [(f"{place}.{dotted([name])}", name, variant) for name in variant.published]
-    found = [(key, metric_problem(name, variant.recipe, at_epoch=False)) for key, name, variant in asked]
-    return [Problem(key, message) for key, message in found if message]
+        for metric in variant.published:
+            if message := metric_problem(metric, variant.recipe, at_epoch=False):
+                problems.append(Problem(f"{place}.{dotted([metric])}", message))
+    return problems
