@@ -30,9 +30,9 @@ def files(tmp_path):
     return made
 
 
-def test_images_lie_in_rows_and_the_official_test_part_is_last(files):
+def test_images_have_a_channel_and_the_official_test_part_is_last(files):
     samples = idx.load("mnist", files)
-    assert samples.inputs.shape == (10, 6)
+    assert samples.inputs.shape == (10, 1, 3, 2)
     assert samples.inputs.dtype == np.uint8
     assert samples.official_test == 4
     assert samples.unit == (0.0, 1 / 255)
@@ -41,7 +41,7 @@ def test_images_lie_in_rows_and_the_official_test_part_is_last(files):
     assert samples.targets.dtype == np.int64
     np.testing.assert_array_equal(samples.targets, [0, 1, 2, 3, 4, 5, 0, 1, 2, 3])
     first = gzip.decompress(files["train-images-idx3-ubyte.gz"].read_bytes())[16:22]
-    np.testing.assert_array_equal(samples.inputs[0], list(first))
+    np.testing.assert_array_equal(samples.inputs[0].ravel(), list(first))
 
 
 def test_fashion_has_names(files):

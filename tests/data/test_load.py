@@ -130,12 +130,12 @@ def test_digits():
     pytest.importorskip("sklearn")
     settings = recipe.DigitsData(source="digits", stratify=True)
     samples = load(settings, classification=True, study_seed=0, seed=0)
-    assert samples.inputs.shape == (1797, 64)
+    assert samples.inputs.shape == (1797, 1, 8, 8)
     assert samples.inputs.dtype == np.uint8
     assert samples.inputs.max() * samples.unit[1] == 1
     assert samples.classes == tuple("0123456789")
     prepared = prepare(settings, samples, study_seed=0, seed=0)
-    assert prepared.center.shape == prepared.scale.shape == (64,)
+    assert prepared.center.shape == prepared.scale.shape == (1, 1, 1)
     counts = np.bincount(samples.targets[prepared.parts["test"]])
     assert counts.min() >= 16
     assert counts.max() <= 20

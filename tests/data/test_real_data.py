@@ -46,7 +46,7 @@ def test_sgemm_exact_least_squares_is_the_reports():
 @pytest.mark.parametrize("source", ["mnist", "fashion_mnist"])
 def test_mnist(source):
     samples, prepared = read(recipe.MnistData(source=source), True)
-    assert samples.inputs.shape == (70_000, 784)
+    assert samples.inputs.shape == (70_000, 1, 28, 28)
     assert {name: len(part) for name, part in prepared.parts.items()} == {
         "train": 50_000,
         "val": 10_000,
@@ -60,3 +60,13 @@ def test_mnist(source):
     if source == "mnist":
         np.testing.assert_array_equal(samples.targets[:5], [5, 0, 4, 1, 9])
         np.testing.assert_allclose(samples.inputs[:60_000].mean() / 255, 0.1307, atol=1e-4)
+
+
+def test_cifar10():
+    samples, prepared = read(recipe.Cifar10Data(source="cifar10", scale="standard", split=(50_000, 0)), True)
+    assert samples.inputs.shape == (60_000, 3, 32, 32)
+    assert {name: len(part) for name, part in prepared.parts.items()} == {"train": 50_000, "test": 10_000}
+    assert np.bincount(samples.targets[prepared.parts["test"]]).tolist() == [1000] * 10
+    assert [samples.classes[label] for label in samples.targets[:3]] == ["frog", "truck", "truck"]
+    np.testing.assert_allclose(prepared.center.ravel() / 255, [0.4914, 0.4822, 0.4465], atol=1e-4)
+    np.testing.assert_allclose(1 / prepared.scale.ravel() / 255, [0.2470, 0.2435, 0.2616], atol=1e-4)

@@ -17,16 +17,21 @@ def table():
     return Samples(inputs, np.zeros((100, 1), np.float32), features=("a", "b", "c"))
 
 
-def images():
-    pixels = np.random.default_rng(0).integers(0, 200, (100, 6)).astype(np.uint8)
-    pixels[:, 2] = 7
-    return Samples(pixels, np.zeros(100, np.int64), classes=("0", "1"), unit=(0.0, 1 / 255))
+def images(dtype=np.uint8):
+    """Four channels of different range, the third of which never changes."""
+    pixels = np.random.default_rng(0).integers(0, [[[50]], [[100]], [[1]], [[256]]], (100, 4, 3, 2))
+    return Samples(
+        pixels.astype(dtype) + dtype(7 * (dtype == np.float32)), np.zeros(100, np.int64), unit=(0.0, 1 / 255)
+    )
 
 
 def scaled(samples, **settings):
     center, scale = scaling.fit(Data(**settings), samples, TRAIN)
     assert center.dtype == scale.dtype == np.float32
-    assert center.shape == scale.shape == samples.inputs.shape[1:]
+    of_images = (samples.inputs.shape[1], 1, 1)
+    assert (
+        center.shape == scale.shape == (of_images if samples.inputs.ndim == 4 else samples.inputs.shape[1:])
+    )
     return (samples.inputs.astype(np.float64) - center) * scale
 
 
@@ -73,15 +78,43 @@ def test_named_columns(kind):
     np.testing.assert_array_equal(some[:, [0, 2]], samples.inputs[:, [0, 2]])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 @pytest.mark.parametrize("kind", ["standard", "minmax"])
-def test_a_pixel_that_never_changes_keeps_its_unit(kind):
-    samples = images()
-    found = scaled(samples, scale=kind)
-    np.testing.assert_allclose(found[:, 2], 0, atol=1e-7)
+def test_images_are_scaled_by_channel(kind, dtype):
+    samples = images(dtype)
+    found = scaled(samples, scale=kind)[TRAIN]
+    others = found[:, [0, 1, 3]]
+    if kind == "standard":
+        np.testing.assert_allclose(others.mean(axis=(0, 2, 3)), 0, atol=1e-6)
+        np.testing.assert_allclose(others.std(axis=(0, 2, 3)), 1, rtol=1e-6)
+    else:
+        np.testing.assert_allclose(others.min(axis=(0, 2, 3)), 0, atol=1e-6)
+        np.testing.assert_allclose(others.max(axis=(0, 2, 3)), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("kind", ["standard", "minmax"])
+def test_a_channel_that_never_changes_keeps_its_unit(kind, dtype):
+    samples = images(dtype)
+    np.testing.assert_allclose(scaled(samples, scale=kind)[:, 2], 0, atol=1e-7)
     _, scale = scaling.fit(Data(scale=kind), samples, TRAIN)
     assert scale[2] == np.float32(1 / 255)
-    if kind == "standard":
-        np.testing.assert_allclose(found[TRAIN][:, [0, 1, 3, 4, 5]].std(axis=0), 1, rtol=1e-5)
+
+
+@given(st.integers(1, 3), st.integers(1, 2100), st.integers(0, 2**32))
+def test_bytes_and_the_same_numbers_give_the_same_scaling(channels, count, seed):
+    """Bytes are counted a few images at a time; floats are not."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, random.integers(1, 257), (count, channels, 2, 1), dtype=np.uint8)
+    part = np.flatnonzero(random.random(count) < 0.9)
+    part = part if len(part) else np.arange(count)
+    for kind in ("standard", "minmax"):
+        of_bytes, of_floats = (
+            scaling.fit(Data(scale=kind), Samples(inputs, np.zeros(count, np.int64)), part)
+            for inputs in (pixels, pixels.astype(np.float32))
+        )
+        for ours, theirs in zip(of_bytes, of_floats, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -121,12 +154,3 @@ def test_statistics_are_float64(rows, power):
     exact = samples.inputs.astype(np.float64)
     np.testing.assert_allclose(center, exact.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(scale, 1 / exact.std(axis=0), rtol=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["standard", "minmax"])
-def test_samples_of_any_shape(kind):
-    samples = images()
-    flat = scaling.fit(Data(scale=kind), samples, TRAIN)
-    square = Samples(samples.inputs.reshape(100, 1, 2, 3), samples.targets, unit=samples.unit)
-    for ours, theirs in zip(scaling.fit(Data(scale=kind), square, TRAIN), flat, strict=True):
-        np.testing.assert_array_equal(ours, theirs.reshape(1, 2, 3))

@@ -12,6 +12,7 @@ import numpy as np
 from seedbed import recipe
 from seedbed.data import scaling
 from seedbed.data.base import DataError, Prepared, Samples
+from seedbed.data.registry import DATASETS
 from seedbed.data.split import split
 
 __all__ = ["DataError", "Prepared", "Samples", "features_from_table", "load", "prepare"]
@@ -57,8 +58,9 @@ def load(
     key = (kept, classification, drawn, tuple(files.items()))
     samples = _loaded.get(key)
     if samples is None:
-        samples = _read(settings, {name: path for name, (path, _) in files.items()}, classification, drawn)
-        samples = replace(samples, sha256={name: checksum for name, (_, checksum) in files.items()})
+        checksums = {name: checksum for name, (_, checksum) in files.items()}
+        paths = {name: path for name, (path, _) in files.items()}
+        samples = replace(_read(settings, paths, checksums, classification, drawn), sha256=checksums)
         _loaded[key] = samples
     _recent.append(samples)
     return samples
@@ -106,42 +108,66 @@ def _files(settings: recipe.AnyData, data_dir: Path | None, base: Path) -> dict[
     """Path and checksum of every file that a source reads, by name."""
     from seedbed.data import cache
 
-    if isinstance(settings, recipe.TableData):
+    if isinstance(settings, recipe.FolderData):
+        from seedbed.data import folder
+
+        return {settings.path: (base / settings.path, folder.content(base / settings.path))}
+    if isinstance(settings, recipe.TableData | recipe.NpzData):
         path = base / settings.path
         if not path.exists():
             raise DataError(f"data.path: there is no file {path}")
         return {settings.path: (path, cache.checksum(path))}
-    if isinstance(settings, recipe.SgemmData | recipe.MnistData):
-        return cache.checked(settings.source, data_dir)
-    return {}
+    return cache.checked(settings.source, data_dir) if settings.source in DATASETS else {}
 
 
 def _read(
-    settings: recipe.AnyData, files: dict[str, Path], classification: bool, drawn: tuple[int, ...]
+    settings: recipe.AnyData,
+    files: dict[str, Path],
+    checksums: dict[str, str],
+    classification: bool,
+    drawn: tuple[int, ...],
 ) -> Samples:
     # Imported here because each source brings its own large libraries.
     if isinstance(settings, recipe.FunctionData):
         from seedbed.data import function
 
         return function.load(settings, study_seed=drawn[0], seed=drawn[1])
+    if isinstance(settings, recipe.Images):
+        return _read_images(settings, files, checksums)
+    path = next(iter(files.values()))
     if isinstance(settings, recipe.TableData):
         from seedbed.data import table
 
         return table.load(
-            next(iter(files.values())),
+            path,
             target=settings.target,
             features=settings.features,
             where=settings.where,
             classification=classification,
         )
-    if isinstance(settings, recipe.SgemmData):
-        from seedbed.data import sgemm
+    from seedbed.data import sgemm
 
-        return sgemm.load(settings, next(iter(files.values())), classification=classification)
+    return sgemm.load(settings, path, classification=classification)
+
+
+def _read_images(settings: recipe.Images, files: dict[str, Path], checksums: dict[str, str]) -> Samples:
     if isinstance(settings, recipe.MnistData):
         from seedbed.data import idx
 
         return idx.load(settings.source, {path.name: path for path in files.values()})
+    if isinstance(settings, recipe.Cifar10Data):
+        from seedbed.data import cifar
+
+        ((name, path),) = files.items()
+        return cifar.load(path, checksums[name])
+    if isinstance(settings, recipe.FolderData):
+        from seedbed.data import folder
+
+        return folder.load(files[settings.path], settings.size)
+    if isinstance(settings, recipe.NpzData):
+        from seedbed.data import npz
+
+        return npz.load(files[settings.path])
     from seedbed.data import digits
 
     return digits.load()

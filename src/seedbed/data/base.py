@@ -18,7 +18,7 @@ class Samples:
     Attributes
     ----------
     inputs
-        (N, *shape) float32, or uint8 for images.
+        (N, features) float32, or images (N, channels, height, width) uint8 or float32.
     targets
         (N, 1) float32 for numbers, (N,) int64 class indices for classes.
     features

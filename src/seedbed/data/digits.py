@@ -8,7 +8,7 @@ from seedbed.data.base import DataError, Samples
 
 
 def load() -> Samples:
-    """All digits in their own order, (1797, 64) uint8 of 0..16; runs see them in [0, 1]."""
+    """All digits in their own order, (1797, 1, 8, 8) uint8 of 0..16; runs see them in [0, 1]."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
@@ -17,7 +17,7 @@ def load() -> Samples:
         ) from None
     pixels, labels = load_digits(return_X_y=True)
     return Samples(
-        inputs=pixels.astype(np.uint8),
+        inputs=pixels.astype(np.uint8).reshape(-1, 1, 8, 8),
         targets=labels.astype(np.int64),
         classes=tuple("0123456789"),
         unit=(0.0, 1 / 16),

@@ -1,4 +1,4 @@
-"""Reads MNIST and Fashion-MNIST from their IDX files, each image as one row of pixels."""
+"""Reads MNIST and Fashion-MNIST from their IDX files."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def load(source: str, files: dict[str, Path]) -> Samples:
 
     Returns
     -------
-    Inputs (N, 784) uint8, which runs see in [0, 1].
+    Inputs (N, 1, 28, 28) uint8, which runs see in [0, 1].
     """
     parts = [_part(files, prefix) for prefix in ("train", "t10k")]
     images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
     return Samples(
-        inputs=images.reshape(len(images), -1),
+        inputs=images[:, None],
         targets=labels.astype(np.int64),
         classes=CLASSES[source],
         official_test=len(parts[1][1]),

@@ -148,6 +148,12 @@ DATASETS = {
                     124_533_272,
                     "6999b49d530590e52eb8c7110cd6e04e6f4e56675cfb72e81b0f4a499a22ccbe",
                 ),
+                Form(
+                    "cifar10/cifar-10-binary.tar.gz",
+                    170_052_171,
+                    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                    ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+                ),
             ),
         ),
         "none stated; cite Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions import nearest
 from seedbed.recipe import Data
+
+IMAGES_AT_ONCE = 1000
+
+
+class Statistics(NamedTuple):
+    """Of each column: its least and largest value, mean and standard deviation (of the population), float64."""
+
+    low: np.ndarray
+    high: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
 
 
 def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -22,8 +35,8 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
 
     Returns
     -------
-    Two float32 arrays of the shape of one sample, computed in float64. Columns that are not scaled keep the
-    source's own unit, and so does an image's pixel that never changes.
+    Two float32 arrays, computed in float64: one number a column, and for images one a channel, (channels, 1, 1).
+    Columns that are not scaled keep the source's own unit, and so does a channel that never changes.
 
     Raises
     ------
@@ -36,28 +49,26 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
         if samples.unit == (0.0, 1.0):
             return None, None
         return center.astype(np.float32), scale.astype(np.float32)
-    # Each column contiguous, along which NumPy is several times faster.
-    columns = np.ascontiguousarray(samples.inputs.take(train, axis=0).reshape(len(train), -1).T)
-    low, high = (bound.astype(np.float64).reshape(chosen.shape) for bound in (columns.min(1), columns.max(1)))
-    changing = low != high
+    found = Statistics(*(values.reshape(chosen.shape) for values in _statistics(samples.inputs, train)))
+    changing = found.low != found.high
     if samples.features and not changing[chosen].all():
         name = samples.features[int(np.argmax(chosen & ~changing))]
         raise DataError(
             f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has "
             "nothing to divide by; leave it out through data.features or data.scale_columns"
         )
-    offset, spread = low, high - low
-    if settings.scale == "standard":
-        offset, spread = (moment.reshape(chosen.shape) for moment in _moments(columns))
+    standard = settings.scale == "standard"
+    offset, spread = (found.mean, found.deviation) if standard else (found.low, found.high - found.low)
     center = np.where(chosen, offset, center)
     np.divide(1, spread, out=scale, where=chosen & changing)
     return center.astype(np.float32), scale.astype(np.float32)
 
 
 def _chosen(settings: Data, samples: Samples) -> np.ndarray:
-    """Which inputs are scaled: bool of the shape of one sample."""
+    """Which columns are scaled, or which channels of images: bool that broadcasts to one sample."""
     if settings.scale_columns is None:
-        return np.ones(samples.inputs.shape[1:], dtype=bool)
+        shape = samples.inputs.shape[1:]
+        return np.ones((shape[0], 1, 1) if len(shape) == 3 else shape, dtype=bool)
     for name in settings.scale_columns:
         if name not in samples.features:
             known = f"; {nearest(name, samples.features)}" if samples.features else ": pixels have no names"
@@ -65,7 +76,37 @@ def _chosen(settings: Data, samples: Samples) -> np.ndarray:
     return np.isin(np.array(samples.features), settings.scale_columns)
 
 
-def _moments(columns: np.ndarray) -> np.ndarray:
-    """Mean and standard deviation (of the population) of each row of (columns, n): (2, columns) float64."""
+def _statistics(inputs: np.ndarray, train: np.ndarray) -> Statistics:
+    if inputs.ndim == 4:
+        if inputs.dtype == np.uint8:
+            return _of_counts(_histograms(inputs, train))
+        return _of_columns(inputs.take(train, axis=0).swapaxes(0, 1).reshape(inputs.shape[1], -1))
+    # Each column contiguous, along which NumPy is several times faster.
+    return _of_columns(np.ascontiguousarray(inputs.take(train, axis=0).T))
+
+
+def _of_columns(columns: np.ndarray) -> Statistics:
+    """Statistics of each row of (columns, n)."""
     doubles = (column.astype(np.float64) for column in columns)  # one at a time, to save memory
-    return np.array([(column.mean(), column.std()) for column in doubles]).T
+    moments = np.array([(column.mean(), column.std()) for column in doubles]).T
+    return Statistics(columns.min(1).astype(np.float64), columns.max(1).astype(np.float64), *moments)
+
+
+def _histograms(images: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """How often each byte stands in each channel, (channels, 256), a few images at a time."""
+    counts = np.zeros((images.shape[1], 256), dtype=np.int64)
+    for start in range(0, len(train), IMAGES_AT_ONCE):
+        some = images[train[start : start + IMAGES_AT_ONCE]]
+        for channel, count in enumerate(counts):
+            count += np.bincount(some[:, channel].ravel(), minlength=256)
+    return counts
+
+
+def _of_counts(counts: np.ndarray) -> Statistics:
+    """Statistics of bytes, of how often each stands in each channel."""
+    value, total = np.arange(256.0), counts.sum(axis=1)
+    mean = counts @ value / total
+    variance = (counts * (value - mean[:, None]) ** 2).sum(axis=1) / total
+    there = counts > 0
+    low, high = there.argmax(axis=1), 255 - there[:, ::-1].argmax(axis=1)
+    return Statistics(low.astype(np.float64), high.astype(np.float64), mean, np.sqrt(variance))

@@ -6,12 +6,16 @@ from pydantic import model_validator
 
 from seedbed.recipe.data import (
     AnyData,
+    Cifar10Data,
     Data,
     DigitsData,
+    FolderData,
     Folds,
     FunctionData,
+    Images,
     Interval,
     MnistData,
+    NpzData,
     SgemmData,
     Split,
     TableData,
@@ -62,6 +66,7 @@ __all__ = [
     "Augment",
     "Block",
     "Bool",
+    "Cifar10Data",
     "CnnModel",
     "ConstantSchedule",
     "CosineSchedule",
@@ -69,9 +74,11 @@ __all__ = [
     "DigitsData",
     "ExponentialSchedule",
     "Float",
+    "FolderData",
     "Folds",
     "Fraction",
     "FunctionData",
+    "Images",
     "Init",
     "Int",
     "Interval",
@@ -84,6 +91,7 @@ __all__ = [
     "MultiStepSchedule",
     "NonNegativeFloat",
     "NonNegativeInt",
+    "NpzData",
     "OneCycleSchedule",
     "Optimizer",
     "Per",
@@ -159,7 +167,7 @@ class Recipe(Table):
     @property
     def is_image(self) -> bool:
         """Whether the source gives labelled images."""
-        return self.data.source in ("digits", "mnist", "fashion_mnist")
+        return isinstance(self.data, Images)
 
     @property
     def is_classification(self) -> bool:

@@ -116,19 +116,46 @@ class SgemmData(Data):
     where: str | None = None
 
 
-class DigitsData(Data):
+class Images(Data):
+    """Labelled images, (channels, height, width) each; whatever scales them scales whole channels."""
+
+
+class DigitsData(Images):
     """scikit-learn's 1,797 digits of 8 x 8 pixels, embedded in that package."""
 
     source: Literal["digits"]
 
 
-class MnistData(Data):
-    """MNIST or Fashion-MNIST, pixels in [0, 1], with their own test part of 10,000 images."""
+class MnistData(Images):
+    """MNIST or Fashion-MNIST, 28 x 28 pixels in [0, 1], with their own test part of 10,000 images."""
 
     source: Literal["mnist", "fashion_mnist"]
     split: Split | Folds = (50_000, 10_000)
 
 
+class Cifar10Data(Images):
+    """CIFAR-10, 32 x 32 coloured pixels in [0, 1], with its own test part of 10,000 images."""
+
+    source: Literal["cifar10"]
+    split: Split | Folds = (45_000, 5_000)
+
+
+class FolderData(Images):
+    """PNG and JPEG files in a folder for each class, made square with `size` coloured pixels a side."""
+
+    source: Literal["images"]
+    path: str
+    size: PositiveInt = 32
+
+
+class NpzData(Images):
+    """Arrays x and y of a NumPy .npz file, or x_train, y_train, x_test and y_test: images and their classes."""
+
+    source: Literal["npz"]
+    path: str
+
+
 AnyData = Annotated[
-    FunctionData | TableData | SgemmData | DigitsData | MnistData, Field(discriminator="source")
+    FunctionData | TableData | SgemmData | DigitsData | MnistData | Cifar10Data | FolderData | NpzData,
+    Field(discriminator="source"),
 ]

@@ -1,0 +1,88 @@
+"""Reads images from a folder for each class: PNG or JPEG, of any size, made alike."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from seedbed.data.base import DataError, Samples
+from seedbed.data.cache import checksum
+
+KINDS = (".png", ".jpg", ".jpeg")
+
+
+def files(path: Path) -> dict[str, list[Path]]:
+    """The image files of every class, both in order of name; hidden folders and other files are left out.
+
+    Raises
+    ------
+    DataError
+        Where there are fewer than two classes, or one has no image.
+    """
+    if not path.is_dir():
+        raise DataError(f"data.path: there is no folder {path}")
+    folders = sorted(inner for inner in path.iterdir() if inner.is_dir() and not inner.name.startswith("."))
+    found = {folder.name: _images(folder) for folder in folders}
+    if len(found) < 2:
+        raise DataError(
+            f"{path} holds {len(found)} folders; it takes one for each class, two at least, with its images inside"
+        )
+    for name, images in found.items():
+        if not images:
+            raise DataError(
+                f"{path / name} holds no image ({', '.join(KINDS)}); add some, or remove the folder"
+            )
+    return found
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(
+        file for file in folder.iterdir() if file.suffix.lower() in KINDS and not file.name.startswith(".")
+    )
+
+
+def content(path: Path) -> str:
+    """The sha256 of the list of all image files, each with its own sha256."""
+    lines = [
+        f"{checksum(file)}  {file.relative_to(path).as_posix()}\n"
+        for images in files(path).values()
+        for file in images
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def load(path: Path, size: int) -> Samples:
+    """All images, class after class.
+
+    Returns
+    -------
+    Inputs (N, 3, size, size) uint8, which runs see in [0, 1]; a picture that is not square is stretched.
+    """
+    found = files(path)
+    images = np.empty((sum(map(len, found.values())), 3, size, size), np.uint8)
+    for place, file in enumerate(file for names in found.values() for file in names):
+        images[place] = _pixels(file, size)
+    return Samples(
+        inputs=images,
+        targets=np.repeat(np.arange(len(found)), [len(names) for names in found.values()]),
+        classes=tuple(found),
+        unit=(0.0, 1 / 255),
+    )
+
+
+def _pixels(file: Path, size: int) -> np.ndarray:
+    """One image as (3, size, size), turned the way its camera says."""
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise DataError(
+            "images are read by Pillow, which is not installed: pip install 'seedbed[images]'"
+        ) from None
+    try:
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file} is not a whole image ({error}); mend or remove it") from None
+    return np.asarray(upright.resize((size, size), Image.Resampling.BILINEAR)).transpose(2, 0, 1)

@@ -1,0 +1,91 @@
+"""Reads images and their classes from a NumPy .npz file."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from seedbed.data.base import DataError, Samples
+
+NAMES = (("x", "y"), ("x_train", "y_train", "x_test", "y_test"))
+CHANNELS = (1, 3, 4)  # of grey, coloured and partly transparent images
+
+
+def load(path: Path) -> Samples:
+    """All images, those of x_test, if there are any, last and the official test part.
+
+    The images may be (N, height, width), (N, channels, height, width) or (N, height, width, channels), of whole
+    numbers in 0..255, which runs see in [0, 1], or of others, which they see as they are. Classes may be whole
+    numbers or text.
+
+    Raises
+    ------
+    DataError
+        Where the file is none, or what is in it does not fit.
+    """
+    arrays = _arrays(path)
+    names = next((names for names in reversed(NAMES) if set(names) <= set(arrays)), None)
+    if names is None:
+        raise DataError(
+            f"{path} has the arrays {', '.join(arrays) or 'none'}; it takes x and y, "
+            "or x_train, y_train, x_test and y_test"
+        )
+    parts = [arrays[name] for name in names]
+    for name, x, y in zip(names[::2], parts[::2], parts[1::2], strict=True):
+        if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
+            raise DataError(
+                f"{path}: {name} has shape {x.shape}, and its classes {y.shape}; they take one an image"
+            )
+    images = _joined(path, parts[::2])
+    classes, targets = np.unique(np.concatenate([y.reshape(-1) for y in parts[1::2]]), return_inverse=True)
+    if classes.dtype.kind not in "iubU":
+        raise DataError(f"{path}: the classes are {classes.dtype}; they take whole numbers or text")
+    if len(classes) < 2:
+        raise DataError(f"{path} has {len(classes)} classes; there is nothing to tell apart")
+    return Samples(
+        inputs=images,
+        targets=targets.astype(np.int64),
+        classes=tuple(str(name) for name in classes),
+        official_test=len(parts[2]) if len(parts) > 2 else 0,
+        unit=(0.0, 1 / 255) if images.dtype == np.uint8 else (0.0, 1.0),
+    )
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} is not a .npz file of plain arrays: {error}") from None
+
+
+def _joined(path: Path, parts: list[np.ndarray]) -> np.ndarray:
+    """The images of all parts as (N, channels, height, width), uint8 or float32."""
+    shapes = {part.shape[1:] for part in parts}
+    if len(shapes) > 1:
+        raise DataError(f"{path}: its images have different shapes: {', '.join(map(str, shapes))}")
+    images = np.concatenate(parts)
+    if images.ndim == 3:
+        images = images[:, None]
+    elif images.ndim == 4 and images.shape[1] not in CHANNELS and images.shape[3] in CHANNELS:
+        images = images.transpose(0, 3, 1, 2)
+    if images.ndim != 4:
+        raise DataError(
+            f"{path}: its images have shape {images.shape[1:]}; they take (height, width), (channels, height, "
+            'width) or (height, width, channels); rows of numbers are for source = "table"'
+        )
+    return np.ascontiguousarray(_in_bytes(path, images))
+
+
+def _in_bytes(path: Path, images: np.ndarray) -> np.ndarray:
+    """Whole numbers as uint8, others as float32."""
+    if images.dtype.kind == "f" and np.isfinite(images).all():
+        return images.astype(np.float32)
+    if images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
+        raise DataError(
+            f"{path}: its pixels take whole numbers in 0..255 or finite ones; they are {images.dtype}"
+        )
+    return images.astype(np.uint8)
