@@ -26,6 +26,8 @@ def _identity(xp: Any, x: Array) -> Result:
 
 
 def _relu(xp: Any, x: Array) -> Result:
+    if kernel := ops.fused(xp, "relu"):
+        return kernel(x)
     return xp.maximum(x, 0.0), lambda dy: dy * (x > 0)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import prod
+from typing import Any
 
+from seedbed.nn import ops
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
+
+NormBackward = Callable[[Array], tuple[Array, Array, Array]]  # dy to (dx, dweight, dbias)
 
 
 @dataclass(frozen=True)
@@ -50,35 +56,63 @@ class BatchNorm(Layer):
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`."""
-        xp = context.xp
-        axes = (1, *range(3, x.ndim))  # all but runs and features
-        count = prod(x.shape[axis] for axis in axes)
-
-        def spread(statistic: Array) -> Array:
-            """(runs, features) to the axes of x."""
-            return xp.reshape(statistic, (statistic.shape[0], 1, self.features, *(1,) * (x.ndim - 3)))
-
+        xp, weight, bias = context.xp, params["weight"], params["bias"]
         if context.training:
-            mean = xp.mean(x, axis=axes)
-            centered = x - spread(mean)
-            variance = xp.mean(centered * centered, axis=axes)
+            kernel = ops.fused(xp, "batch_norm") if x.ndim == 5 else None
+            y, mean, variance, backward = (kernel or partial(_by_batch, xp))(x, weight, bias, EPSILON)
+            count = prod(x.shape) // (x.shape[0] * self.features)
+            unbiased = variance * (count / max(count - 1, 1))
             state = {
                 "running_mean": (1 - MOMENTUM) * state["running_mean"] + MOMENTUM * mean,
-                "running_var": (1 - MOMENTUM) * state["running_var"]
-                + MOMENTUM * variance * (count / max(count - 1, 1)),
+                "running_var": (1 - MOMENTUM) * state["running_var"] + MOMENTUM * unbiased,
             }
         else:
-            centered = x - spread(state["running_mean"])
+            centered = x - _spread(xp, state["running_mean"], x.ndim)
             variance = state["running_var"]
-        inverse = 1 / xp.sqrt(variance + EPSILON)
-        normed = centered * spread(inverse)
-        y = normed * spread(params["weight"]) + spread(params["bias"])
+            y, backward = _scaled(xp, centered, variance, weight, bias, EPSILON, of_batch=False)
 
-        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            grads = {"weight": xp.sum(dy * normed, axis=axes), "bias": xp.sum(dy, axis=axes)}
-            dx = dy
-            if context.training:  # the batch's own statistics move with x
-                dx = dy - spread(grads["bias"] / count) - normed * spread(grads["weight"] / count)
-            return dx * spread(params["weight"] * inverse), grads
+        def named_backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dx, dweight, dbias = backward(dy)
+            return dx, {"weight": dweight, "bias": dbias}
 
-        return y, state, backward
+        return y, state, named_backward
+
+
+def _by_batch(
+    xp: Any, x: Array, weight: Array, bias: Array, epsilon: float
+) -> tuple[Array, Array, Array, NormBackward]:
+    """y, the mean and variance of the batch (runs, features), and the backward pass."""
+    axes = _axes(x)
+    mean = xp.mean(x, axis=axes)
+    centered = x - _spread(xp, mean, x.ndim)
+    variance = xp.mean(centered * centered, axis=axes)
+    y, backward = _scaled(xp, centered, variance, weight, bias, epsilon, of_batch=True)
+    return y, mean, variance, backward
+
+
+def _scaled(
+    xp: Any, centered: Array, variance: Array, weight: Array, bias: Array, epsilon: float, of_batch: bool
+) -> tuple[Array, NormBackward]:
+    """y and its backward pass; `of_batch` says that mean and variance move with x."""
+    axes, ndim = _axes(centered), centered.ndim
+    inverse = 1 / xp.sqrt(variance + epsilon)
+    normed = centered * _spread(xp, inverse, ndim)
+
+    def backward(dy: Array) -> tuple[Array, Array, Array]:
+        dweight, dbias, dx = xp.sum(dy * normed, axis=axes), xp.sum(dy, axis=axes), dy
+        if of_batch:
+            count = prod(dy.shape[axis] for axis in axes)
+            dx = dy - _spread(xp, dbias / count, ndim) - normed * _spread(xp, dweight / count, ndim)
+        return dx * _spread(xp, weight * inverse, ndim), dweight, dbias
+
+    return normed * _spread(xp, weight, ndim) + _spread(xp, bias, ndim), backward
+
+
+def _axes(x: Array) -> tuple[int, ...]:
+    """All but runs and features."""
+    return (1, *range(3, x.ndim))
+
+
+def _spread(xp: Any, statistic: Array, ndim: int) -> Array:
+    """(runs, features) to as many axes as x has."""
+    return xp.reshape(statistic, (statistic.shape[0], 1, statistic.shape[1], *(1,) * (ndim - 3)))

@@ -59,15 +59,12 @@ class Conv2d(Layer):
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
-        """See `nn.base.Layer.forward`; db is the sum of dy over batch and pixels."""
-        xp = context.xp
-        y, conv_backward = ops.of(xp).conv2d(x, params["weight"], self.stride, self.padding)
-        if self.bias:
-            y = y + params["bias"][:, None, :, None, None]
+        """See `nn.base.Layer.forward`."""
+        conv2d = ops.of(context.xp).conv2d
+        y, conv_backward = conv2d(x, params["weight"], params.get("bias"), self.stride, self.padding)
 
         def backward(dy: Array) -> tuple[Array | None, dict[str, Array]]:
-            dx, dweight = conv_backward(dy, context.input_gradient)
-            bias = {"bias": xp.sum(dy, axis=(1, 3, 4))} if self.bias else {}
-            return dx, {"weight": dweight} | bias
+            dx, dweight, dbias = conv_backward(dy, context.input_gradient)
+            return dx, {"weight": dweight} | ({"bias": dbias} if self.bias else {})
 
         return y, state, backward

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from array_api_compat import device
+
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
 from seedbed.nn.chain import Chain, joined, of_place, prefixed
 
@@ -89,17 +91,13 @@ class ZeroPad(Layer):
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`; dy goes back to the pixels that were taken."""
         xp, stride = context.xp, self.stride
-        height, width = x.shape[3:]
         taken = x[..., ::stride, ::stride]
-        added = self.outputs - self.inputs
-        y = xp.concat([taken, *(xp.zeros_like(taken[:, :, :1]),) * added], axis=2)
+        added = (*taken.shape[:2], self.outputs - self.inputs, *taken.shape[3:])
+        y = xp.concat([taken, xp.zeros(added, dtype=x.dtype, device=device(x))], axis=2)
 
         def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx = dy[:, :, : self.inputs]
-            for axis in (3, 4):
-                between = [xp.zeros_like(dx)] * (stride - 1)
-                spread = xp.stack([dx, *between], axis=axis + 1)
-                dx = xp.reshape(spread, (*dx.shape[:axis], -1, *dx.shape[axis + 1 :]))
-            return dx[..., :height, :width], {}
+            dx = xp.zeros_like(xp.broadcast_to(x, (dy.shape[0], *x.shape[1:])))
+            dx[..., ::stride, ::stride] = dy[:, :, : self.inputs]
+            return dx, {}
 
         return y, state, backward

@@ -15,11 +15,13 @@ from scipy.special import erf
 
 __all__ = ["avg_pool2d", "conv2d", "erf", "max_pool2d"]
 
-ConvBackward = Callable[[np.ndarray, bool], tuple[np.ndarray | None, np.ndarray]]
+ConvBackward = Callable[[np.ndarray, bool], tuple[np.ndarray | None, np.ndarray, np.ndarray]]
 PoolBackward = Callable[[np.ndarray], np.ndarray]
 
 
-def conv2d(x: np.ndarray, weight: np.ndarray, stride: int, padding: int) -> tuple[np.ndarray, ConvBackward]:
+def conv2d(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: int, padding: int
+) -> tuple[np.ndarray, ConvBackward]:
     """Cross-correlate every run's images with its own weight.
 
     Parameters
@@ -28,12 +30,15 @@ def conv2d(x: np.ndarray, weight: np.ndarray, stride: int, padding: int) -> tupl
         (runs or 1, batch, channels, height, width).
     weight
         (runs, outputs, channels, kernel, kernel).
+    bias
+        (runs, outputs), or None.
     stride, padding
         Pixels between windows, and zeros added on every side.
 
     Returns
     -------
-    y (runs, batch, outputs, height', width'), and the backward pass (dy, wants_dx) to (dx or None, dweight).
+    y (runs, batch, outputs, height', width'), and the backward pass, which takes dy and whether dx is wanted and
+    gives (dx or None, dweight, dbias).
     """
     runs, outputs, channels, kernel, _ = weight.shape
     batch, (height, width) = x.shape[1], x.shape[3:]
@@ -51,21 +56,24 @@ def conv2d(x: np.ndarray, weight: np.ndarray, stride: int, padding: int) -> tupl
     y = np.empty((runs, outputs, batch * out[0] * out[1]), weight.dtype)
     for run, columns in enumerate(patches()):
         np.matmul(matrices[run], columns, out=y[run])
+    if bias is not None:
+        y += bias[..., None]
 
-    def backward(dy: np.ndarray, wants_dx: bool) -> tuple[np.ndarray | None, np.ndarray]:
+    def backward(dy: np.ndarray, wants_dx: bool) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
         rows = dy.swapaxes(1, 2).reshape(runs, outputs, -1)
         dweight = np.empty_like(matrices)
         for run, columns in enumerate(patches()):
             np.matmul(rows[run], columns.T, out=dweight[run])
+        grads = dweight.reshape(weight.shape), rows.sum(axis=2)
         if not wants_dx:
-            return None, dweight.reshape(weight.shape)
+            return None, *grads
         dx = np.zeros((runs, channels, batch, height + 2 * padding, width + 2 * padding), dy.dtype)
         for run in range(runs):
             spread = (matrices[run].T @ rows[run]).reshape(channels, kernel, kernel, batch, *out)
             for i, j in np.ndindex(kernel, kernel):
                 dx[run][_offset(i, j, out, stride)] += spread[:, i, j]
         inner = dx[..., padding : padding + height, padding : padding + width]
-        return inner.swapaxes(1, 2), dweight.reshape(weight.shape)
+        return inner.swapaxes(1, 2), *grads
 
     return y.reshape(runs, outputs, batch, *out).swapaxes(1, 2), backward
 

@@ -2,47 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch.special import erf
 
-__all__ = ["avg_pool2d", "conv2d", "erf", "max_pool2d"]
+__all__ = ["avg_pool2d", "batch_norm", "conv2d", "erf", "max_pool2d", "relu"]
 
-ConvBackward = Callable[[torch.Tensor, bool], tuple[torch.Tensor | None, torch.Tensor]]
-PoolBackward = Callable[[torch.Tensor], torch.Tensor]
+ConvBackward = Callable[[torch.Tensor, bool], tuple[torch.Tensor | None, torch.Tensor, torch.Tensor | None]]
+NormBackward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
+Elementwise = Callable[[torch.Tensor], torch.Tensor]
 aten = torch.ops.aten
 
 
 def conv2d(
-    x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, stride: int, padding: int
 ) -> tuple[torch.Tensor, ConvBackward]:
     """Cross-correlate every run's images with its own weight, run after run; see `ops.numpy.conv2d`."""
     runs = range(weight.shape[0])
-    images = x.expand(len(runs), *x.shape[1:])
+    images = [_fast(x[run if len(x) > 1 else 0]) for run in runs]
+    outputs = [
+        F.conv2d(images[run], weight[run], None if bias is None else bias[run], stride, padding)
+        for run in runs
+    ]
 
-    def backward(dy: torch.Tensor, wants_dx: bool) -> tuple[torch.Tensor | None, torch.Tensor]:
-        pairs = ((stride, stride), (padding, padding), (1, 1))  # stride, padding, dilation
-        wanted = (wants_dx, True, False)
+    def backward(
+        dy: torch.Tensor, wants_dx: bool
+    ) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor | None]:
+        settings = ((stride, stride), (padding, padding), (1, 1), False, (0, 0), 1)
+        wanted, biases = (wants_dx, True, bias is not None), None if bias is None else bias.shape[1:]
         found = [
-            aten.convolution_backward(
-                dy[run], images[run], weight[run], None, *pairs, False, (0, 0), 1, wanted
+            aten.convolution_backward(_fast(dy[run]), images[run], weight[run], biases, *settings, wanted)
+            for run in runs
+        ]
+        dx, dweight, dbias = zip(*found, strict=True)
+        return (
+            _together(dx) if wants_dx else None,
+            torch.stack(dweight),
+            None if bias is None else torch.stack(dbias),
+        )
+
+    return _together(outputs), backward
+
+
+def _fast(images: torch.Tensor) -> torch.Tensor:
+    """Images in the order of memory that convolutions are fastest in: on a CPU channels last."""
+    return images.to(memory_format=torch.channels_last) if images.device.type == "cpu" else images
+
+
+def _together(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """One tensor with a runs axis, of one tensor a run; the order of memory is kept."""
+    if len(tensors) == 1:
+        return tensors[0][None]
+    if not tensors[0].is_contiguous(memory_format=torch.channels_last):
+        return torch.stack(tuple(tensors))
+    return torch.stack([tensor.permute(0, 2, 3, 1) for tensor in tensors]).permute(0, 1, 4, 2, 3)
+
+
+def batch_norm(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, epsilon: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, NormBackward]:
+    """Normalise images by the mean and variance of their batch, run after run; see `layers.batch_norm`."""
+    runs = range(weight.shape[0])
+    images = [x[run if len(x) > 1 else 0] for run in runs]
+    results = [
+        aten.native_batch_norm(images[run], weight[run], bias[run], None, None, True, 0.0, epsilon)
+        for run in runs
+    ]
+    y, means, inverses = zip(*results, strict=True)
+
+    def backward(dy: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        found = [
+            aten.native_batch_norm_backward(
+                dy[run],
+                images[run],
+                weight[run],
+                None,
+                None,
+                means[run],
+                inverses[run],
+                True,
+                epsilon,
+                (True,) * 3,
             )
             for run in runs
         ]
-        dx = _together([grads[0] for grads in found]) if wants_dx else None
-        return dx, _together([grads[1] for grads in found])
+        dx, dweight, dbias = zip(*found, strict=True)
+        return _together(dx), torch.stack(dweight), torch.stack(dbias)
 
-    return _together([F.conv2d(images[run], weight[run], None, stride, padding) for run in runs]), backward
-
-
-def _together(tensors: list[torch.Tensor]) -> torch.Tensor:
-    """One tensor with a runs axis, of one tensor a run."""
-    return tensors[0][None] if len(tensors) == 1 else torch.stack(tensors)
+    return _together(y), torch.stack(means), torch.stack(inverses) ** -2 - epsilon, backward
 
 
-def max_pool2d(x: torch.Tensor, size: int) -> tuple[torch.Tensor, PoolBackward]:
+def relu(x: torch.Tensor) -> tuple[torch.Tensor, Elementwise]:
+    """The positive part."""
+    y = torch.relu(x)
+    return y, lambda dy: aten.threshold_backward(dy, y, 0)
+
+
+def max_pool2d(x: torch.Tensor, size: int) -> tuple[torch.Tensor, Elementwise]:
     """The largest of every size x size window; of several alike the first takes the gradient."""
     y, indices = F.max_pool2d(x.flatten(0, 1), size, return_indices=True)
 
@@ -56,7 +114,7 @@ def max_pool2d(x: torch.Tensor, size: int) -> tuple[torch.Tensor, PoolBackward]:
     return y.unflatten(0, x.shape[:2]), backward
 
 
-def avg_pool2d(x: torch.Tensor, size: int) -> tuple[torch.Tensor, PoolBackward]:
+def avg_pool2d(x: torch.Tensor, size: int) -> tuple[torch.Tensor, Elementwise]:
     """The mean of every size x size window."""
 
     def backward(dy: torch.Tensor) -> torch.Tensor:
