@@ -101,12 +101,12 @@ def max_pool2d(x: np.ndarray, size: int) -> tuple[np.ndarray, PoolBackward]:
         y = np.maximum(y, x[corner])
 
     def backward(dy: np.ndarray) -> np.ndarray:
-        dx = np.zeros((dy.shape[0], *x.shape[1:]), dy.dtype)
+        dx = np.zeros_like(x, shape=(dy.shape[0], *x.shape[1:]))
         free = np.ones_like(y, dtype=bool)
         for corner in corners:
             largest = (x[corner] == y) & free
             free ^= largest
-            np.multiply(dy, largest, out=dx[corner])
+            dx[corner] = dy * largest
         return dx
 
     return y, backward
@@ -119,7 +119,7 @@ def avg_pool2d(x: np.ndarray, size: int) -> tuple[np.ndarray, PoolBackward]:
     y = sum(x[corner] for corner in corners) / size**2
 
     def backward(dy: np.ndarray) -> np.ndarray:
-        dx = np.zeros((dy.shape[0], *x.shape[1:]), dy.dtype)
+        dx = np.zeros_like(x, shape=(dy.shape[0], *x.shape[1:]))
         share = dy / size**2
         for corner in corners:
             dx[corner] = share
