@@ -78,7 +78,7 @@ def test_prediction_does_not_depend_on_its_slicing(monkeypatch):
     of = make("batch norm")
     made = engine(FusedEngine, of)
     whole = made.predict(of.part("train"))
-    monkeypatch.setattr("seedbed.engines.fused.driver.PREDICT_SLICE", 7)
+    monkeypatch.setattr("seedbed.engines.fused.driver.BLOCK", 32)
     np.testing.assert_array_equal(made.predict(of.part("train")), whole)
 
 

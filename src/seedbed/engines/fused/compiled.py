@@ -28,8 +28,9 @@ def kernels() -> ModuleType:
     Numba keeps compiled code by the file that holds a kernel and does not see a change in a file that it
     imports; so the directory is named after the content of all of them.
     """
-    from numba import config
+    from numba import config as numba_config
 
+    config: Any = numba_config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_directory(before))
     try:
@@ -94,9 +95,9 @@ def _arguments() -> dict[str, tuple[Any, ...]]:
     rows, offsets = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
     indices, matrix = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     cube = np.zeros((1, 1, 1), np.float32)
-    samples = Samples(floats, np.zeros(1, np.uint8), floats, offsets, matrix, matrix)
-    group = (floats, Plan(*range(len(Plan._fields))), rows, floats, samples, indices)
+    samples = Samples(floats, np.zeros(1, np.uint8), floats, offsets, floats, floats)
+    group = (floats, Plan(*range(len(Plan._fields))), rows, floats, samples, indices, offsets)
     return {
-        "train": (*group, offsets, cube, words, 0, matrix, offsets),
-        "predict": (*group, cube, 0, offsets),
+        "train": (*group, offsets, cube, words, 0, matrix),
+        "predict": (*group, cube),
     }

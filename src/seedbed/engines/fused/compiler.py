@@ -50,10 +50,12 @@ class Code:
         (layers, COLUMNS) int64, see `opcodes`. Places of activations count features, the others numbers.
     loss, rule
         Their numbers, see `opcodes`.
-    mask, targets, inputs, outputs, gradient
-        Places of the padding mask, of what a batch is gathered into, of the outputs and of their gradient.
-    input_features, features
-        How many features a sample has, and how many all activations take.
+    outputs, gradient
+        Places of the outputs and of their gradient.
+    target_features, input_features, features
+        How many features targets and inputs have, and how many all activations take.
+    couples
+        Whether a sample's activations depend on its batch, which then cannot be taken in blocks.
     scalars
         How many single numbers the layers keep for their backward pass.
     """
@@ -61,13 +63,12 @@ class Code:
     rows: np.ndarray
     loss: int
     rule: int
-    mask: int
-    targets: int
-    inputs: int
+    target_features: int
     outputs: int
     gradient: int
     input_features: int
     features: int
+    couples: bool
     scalars: int
 
 
@@ -92,9 +93,10 @@ def supports(program: Program) -> str | None:
 
 
 def _loss_number(loss: object) -> int:
-    if type(loss) not in oc.LOSS_NUMBERS:
-        raise Unsupported(f"no kernel for the loss {type(loss).__name__}")
-    return oc.LOSS_NUMBERS[type(loss)]
+    for known, number in oc.LOSS_NUMBERS.items():
+        if type(loss) is known:
+            return number
+    raise Unsupported(f"no kernel for the loss {type(loss).__name__}")
 
 
 def _rule_number(rule: object) -> int:
@@ -111,9 +113,7 @@ class _Compiler:
         self.features = self.scalars = 0
         self.loss, self.rule = _loss_number(program.loss), _rule_number(program.optimizer)
         self.rows: list[list[int]] = []
-        self.mask = self._reserve(1)
-        self.targets = self._reserve(1 if self.loss == oc.CROSS_ENTROPY else self.network.outputs)
-        self.inputs = self.now = self._reserve(prod(self.network.input_shape))
+        self.now = oc.SOURCE
 
     def _reserve(self, features: int) -> int:
         place, self.features = self.features, self.features + features
@@ -124,19 +124,20 @@ class _Compiler:
             shape = self.network.shapes[place]
             if not isinstance(layer, Flatten) and layer != Activation("identity"):
                 self._layer(layer, place, prod(shape))
+        if not self.rows:
+            raise Unsupported("no kernel for a network without layers")
         outputs, gradient = self.now, self._gradients()
-        rows = np.array(self.rows, dtype=np.int64).reshape(-1, oc.COLUMNS)
+        rows = np.array(self.rows, dtype=np.int64)
         return Code(
             rows=rows,
             loss=self.loss,
             rule=self.rule,
-            mask=self.mask,
-            targets=self.targets,
-            inputs=self.inputs,
             outputs=outputs,
             gradient=gradient,
+            target_features=1 if self.loss == oc.CROSS_ENTROPY else self.network.outputs,
             input_features=prod(self.network.input_shape),
             features=self.features,
+            couples=bool(self.scalars),
             scalars=self.scalars,
         )
 
@@ -177,7 +178,7 @@ class _Compiler:
 
     def _gradients(self) -> int:
         """Reserve two places for gradients, between which they pass to and fro; returns where those of outputs are."""
-        widest = max((max(row[oc.INPUTS], row[oc.OUTPUTS]) for row in self.rows), default=1)
+        widest = max(max(row[oc.INPUTS], row[oc.OUTPUTS]) for row in self.rows)
         first = dy = self._reserve(widest)
         other = self._reserve(widest)
         learns = [row[oc.OP] in LEARNING for row in self.rows]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
+import numba
 import numpy as np
-from numba import config
 
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
 from seedbed.engines.fused.opcodes import HYPER
-from seedbed.engines.fused.plan import PANEL, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.fused.plan import PANEL, Plan, aligned_zeros, exact, group_samples, plan_memory
 
-PREDICT_SLICE = 512  # samples that one prediction takes through the network at once
+BLOCK = 256  # samples that go through the network at once: their activations stay in cache
+RESIDENT = 2**24  # numbers of a gathered batch that a thread keeps from step to step, at most
 
 
 class FusedEngine:
@@ -37,34 +38,33 @@ class FusedEngine:
         self.program = program
         self._code = compile_program(program)
         slots = len(program.optimizer.slots)
-        self._plan = plan_memory(self._code, program.model, slots, data.inputs.shape[1])
-        self._samples = group_samples(data)
+        self._plan = plan_memory(self._code, program.model, slots, data)
+        self._samples = group_samples(data, self._plan.scalings)
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
         self._keys = exact(dropout_keys, np.uint32)
-        self._threads = threads or config.NUMBA_NUM_THREADS
+        self._threads = threads or numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         self._work: list[np.ndarray] = []
         self.write({"params": params, "state": state})
 
     # --- running kernels --------------------------------------------------------------------------------
 
-    def _run(self, kernel: Callable[..., None], batch: int, tasks: int, *args: Any) -> None:
-        """Call a kernel on every thread, each with scratch for `batch` samples; they share a counter of tasks."""
-        self._reserve(batch)
-        counter = np.zeros(1, np.int64)
-        group = (self._plan, self._code.rows, self._memory.reshape(-1), self._samples)
-        threads = min(self._threads, tasks)
+    def _run(self, name: str, plan: Plan, batch: int, tasks: int, indices: np.ndarray, *args: Any) -> None:
+        """Call a kernel on every thread, each with scratch of its own; they share a counter of tasks."""
+        kernel = getattr(kernels(), name)
+        self._reserve(plan.work_size(batch))
+        group = (self._code.rows, self._memory.reshape(-1), self._samples, exact(indices, np.int32))
+        counter, threads = np.zeros(1, np.int64), min(self._threads, tasks)
         if threads == 1:
-            kernel(self._work[0], *group, *args, counter)
+            kernel(self._work[0], plan, *group, counter, *args)
             return
         with ThreadPoolExecutor(threads) as pool:
-            calls = [pool.submit(kernel, work, *group, *args, counter) for work in self._work[:threads]]
+            calls = [pool.submit(kernel, work, plan, *group, counter, *args) for work in self._work[:threads]]
         for call in calls:
             call.result()
 
-    def _reserve(self, batch: int) -> None:
-        """Make sure that every thread has scratch for `batch` samples."""
+    def _reserve(self, size: int) -> None:
+        """Make sure that every thread has scratch for `size` numbers."""
         plan, mask = self._plan, self.program.decay_mask
-        size = plan.activations + self._code.features * -(-batch // PANEL) * PANEL
         if not self._work or len(self._work[0]) < size:
             self._work = [aligned_zeros(size) for _ in range(self._threads)]
             for work in self._work:
@@ -78,11 +78,14 @@ class FusedEngine:
             if name in hyper:
                 numbers[:, :, column] = hyper[name].T
         losses = np.full((runs, steps), np.nan, np.float32)
-        indices = exact(batches.indices, np.int32)
         offsets = exact(batches.offsets, np.int64)
-        largest = int(np.diff(offsets).max(initial=1))
+        batch = int(np.diff(offsets).max(initial=1))
+        block = batch if self._code.couples else min(batch, BLOCK)
+        plan = self._plan._replace(block=-(-block // PANEL) * PANEL)
+        stays = batch == batches.indices.shape[1] and plan._replace(resident=1).work_size(batch) <= RESIDENT
+        plan = plan._replace(resident=int(stays))
         self._run(
-            kernels().train, largest, runs, indices, offsets, numbers, self._keys, int(first_step), losses
+            "train", plan, batch, runs, batches.indices, offsets, numbers, self._keys, int(first_step), losses
         )
         return losses
 
@@ -90,10 +93,9 @@ class FusedEngine:
         """See `engines.base.Engine.predict`."""
         runs, count = indices.shape
         outputs = np.empty((runs, count, self._plan.output_features), np.float32)
-        size = min(PREDICT_SLICE, max(count, 1))
-        tasks = runs * -(-count // size)
+        tasks = runs * -(-count // BLOCK)
         if tasks:
-            self._run(kernels().predict, size, tasks, exact(indices, np.int32), outputs, size)
+            self._run("predict", self._plan._replace(block=BLOCK), BLOCK, tasks, indices, outputs)
         return outputs
 
     # --- arrays -----------------------------------------------------------------------------------------
@@ -122,7 +124,11 @@ class FusedEngine:
         samples = self._samples
         self._memory = exact(self._memory[runs], np.float32)
         self._keys = exact(self._keys[runs], np.uint32)
-        center, scale = (
-            values[runs] if len(values) > 1 else values for values in (samples.center, samples.scale)
-        )
-        self._samples = samples._replace(dataset=samples.dataset[runs], center=center, scale=scale)
+        self._samples = samples._replace(dataset=samples.dataset[runs])
+        if self._plan.scalings > 1:
+            center, scale = (
+                values.reshape(self._plan.scalings, -1)[runs].reshape(-1)
+                for values in (samples.center, samples.scale)
+            )
+            self._samples = self._samples._replace(center=center, scale=scale)
+            self._plan = self._plan._replace(scalings=len(runs))

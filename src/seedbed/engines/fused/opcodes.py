@@ -10,6 +10,7 @@ from seedbed.nn.losses import LOSSES
 COLUMNS = 12
 OP, INPUTS, OUTPUTS, X, Y, DY, DX, AUX, PARAMS, STATE, SCALARS, PLACE = range(COLUMNS)
 NOWHERE = -1  # as DX: nothing before this layer learns
+SOURCE = -1  # as X: the gathered inputs
 
 DENSE, DENSE_WITHOUT_BIAS, BATCH_NORM, DROPOUT, POWERS, RELU, LEAKY_RELU, SIGMOID, TANH, GELU = range(10)
 ACTIVATIONS = {"relu": RELU, "leaky_relu": LEAKY_RELU, "sigmoid": SIGMOID, "tanh": TANH, "gelu": GELU}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +20,9 @@ class Plan(NamedTuple):
 
     Places in the flat array of a thread come first. A run's own part (`params`, the optimizer's slots, each `size`
     long, and `state`; `own` numbers in all) is copied in when its turn comes and out when it is done; the rest is
-    scratch. Places of activations are in features from `activations` on, see `opcodes`.
+    scratch. Places of activations are in features from `activations` on, see `opcodes`; what is gathered follows
+    them. A batch is taken through the network in blocks of `block` samples; where `resident`, all that is gathered
+    of a batch keeps a place of its own.
     """
 
     params: int
@@ -30,6 +31,7 @@ class Plan(NamedTuple):
     own: int
     new_state: int
     grads: int
+    block_grads: int
     decay_mask: int
     scalars: int
     activations: int
@@ -37,22 +39,30 @@ class Plan(NamedTuple):
     states: int
     loss: int
     rule: int
-    mask: int
-    targets: int
-    inputs: int
     outputs: int
     gradient: int
+    features: int
     input_features: int
     target_features: int
     output_features: int
     samples: int
+    images: int
+    scalings: int
+    block: int = 0
+    resident: int = 0
+
+    def work_size(self, batch: int) -> int:
+        """How many numbers a thread needs for batches of at most that many samples."""
+        gathered = 1 + self.target_features + self.input_features
+        samples = -(-batch // PANEL) * PANEL if self.resident else self.block
+        return self.activations + self.features * self.block + gathered * samples
 
 
 class Samples(NamedTuple):
     """The group's data as kernels take it, see `engines.base.GroupData`: flat, but for center and scale.
 
-    One of `numbers` (float32) and `images` (uint8) is empty; classes are float32. `center` and `scale` are
-    (runs or 1, features).
+    One of `numbers` (float32) and `images` (uint8) is empty; classes are float32. `center` and `scale` have a row for
+    each run, or one, or none.
     """
 
     numbers: np.ndarray
@@ -70,16 +80,16 @@ def padded(size: int) -> int:
 
 def exact(array: np.ndarray, dtype: Any) -> np.ndarray:
     """An array of just the type that kernels are compiled for: contiguous, aligned and writeable."""
-    return np.require(array, dtype, "CAW")
+    return np.require(array, dtype, ["C", "A", "W"])
 
 
-def plan_memory(code: Code, model: Network, slots: int, samples: int) -> Plan:
-    """Lay out the runs of a network whose rule keeps `slots` arrays, on datasets of that many samples."""
+def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan:
+    """Lay out the runs of a network whose rule keeps `slots` arrays."""
     size, states = padded(model.parameters.size), padded(model.state.size)
     state = size * (1 + slots)
     own = state + states
     grads = own + states
-    scalars = grads + 2 * size
+    scalars = grads + 3 * size
     return Plan(
         params=0,
         slots=size,
@@ -87,43 +97,41 @@ def plan_memory(code: Code, model: Network, slots: int, samples: int) -> Plan:
         own=own,
         new_state=own,
         grads=grads,
-        decay_mask=grads + size,
+        block_grads=grads + size,
+        decay_mask=grads + 2 * size,
         scalars=scalars,
         activations=scalars + padded(code.scalars),
         size=size,
         states=states,
         loss=code.loss,
         rule=code.rule,
-        mask=code.mask,
-        targets=code.targets,
-        inputs=code.inputs,
         outputs=code.outputs,
         gradient=code.gradient,
+        features=code.features,
         input_features=code.input_features,
-        target_features=code.inputs - code.targets,
+        target_features=code.target_features,
         output_features=model.outputs,
-        samples=samples,
+        samples=data.inputs.shape[1],
+        images=int(data.inputs.dtype == np.uint8),
+        scalings=0 if data.center is None else max(len(data.center), len(data.scale)),
     )
 
 
-def group_samples(data: GroupData) -> Samples:
+def group_samples(data: GroupData, scalings: int) -> Samples:
     """A group's data as kernels take it."""
-    shape = data.inputs.shape[2:]
-    is_image = data.inputs.dtype == np.uint8
     none, inputs = np.zeros(0), data.inputs.reshape(-1)
+    is_image = data.inputs.dtype == np.uint8
     center, scale = (
-        np.full((1, prod(shape)), neutral, np.float32)
-        if values is None
-        else np.array(np.broadcast_to(values, (len(values), *shape)), np.float32).reshape(len(values), -1)
-        for values, neutral in ((data.center, 0.0), (data.scale, 1.0))
+        none if values is None else np.broadcast_to(values, (scalings, *data.inputs.shape[2:])).reshape(-1)
+        for values in (data.center, data.scale)
     )
     return Samples(
         numbers=exact(none if is_image else inputs, np.float32),
         images=exact(inputs if is_image else none, np.uint8),
         targets=exact(data.targets.reshape(-1), np.float32),
         dataset=exact(data.dataset, np.int64),
-        center=center,
-        scale=scale,
+        center=exact(center, np.float32),
+        scale=exact(scale, np.float32),
     )
 
 

@@ -17,42 +17,65 @@ def product(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs
     The strides say where weight[o, i] lies, so that the same product carries gradients backward through the
     transposed weight.
     """
-    last = outputs - 1
-    for o in range(0, outputs, 4):
-        # The last tile repeats the last output instead of having its own code.
-        o1, o2, o3 = min(o + 1, last), min(o + 2, last), min(o + 3, last)
-        w0, w1 = weight + o * row_stride, weight + o1 * row_stride
-        w2, w3 = weight + o2 * row_stride, weight + o3 * row_stride
-        b0 = b1 = b2 = b3 = splat(0.0)
-        if bias >= 0:
-            b0, b1 = broadcast(work, bias + o), broadcast(work, bias + o1)
-            b2, b3 = broadcast(work, bias + o2), broadcast(work, bias + o3)
-        for p in range(panels):
-            a0, a1, a2, a3 = b0, b1, b2, b3
-            c0, c1, c2, c3 = b0, b1, b2, b3
-            at = x + p * inputs * PANEL
-            k = 0
-            for _ in range(inputs):
-                u, v = load(work, at), load(work, at + WIDTH)
-                s = broadcast(work, w0 + k)
-                a0, c0 = fma(s, u, a0), fma(s, v, c0)
-                s = broadcast(work, w1 + k)
-                a1, c1 = fma(s, u, a1), fma(s, v, c1)
-                s = broadcast(work, w2 + k)
-                a2, c2 = fma(s, u, a2), fma(s, v, c2)
-                s = broadcast(work, w3 + k)
-                a3, c3 = fma(s, u, a3), fma(s, v, c3)
-                at += PANEL
-                k += column_stride
-            at = y + p * outputs * PANEL
-            store(work, at + o * PANEL, a0)
-            store(work, at + o * PANEL + WIDTH, c0)
-            store(work, at + o1 * PANEL, a1)
-            store(work, at + o1 * PANEL + WIDTH, c1)
-            store(work, at + o2 * PANEL, a2)
-            store(work, at + o2 * PANEL + WIDTH, c2)
-            store(work, at + o3 * PANEL, a3)
-            store(work, at + o3 * PANEL + WIDTH, c3)
+    whole = outputs - outputs % 4
+    for o in range(0, whole, 4):
+        _four_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
+    for o in range(whole, outputs):
+        _one_output(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
+
+
+@kernel
+def _four_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels):
+    w0 = weight + o * row_stride
+    w1, w2, w3 = w0 + row_stride, w0 + 2 * row_stride, w0 + 3 * row_stride
+    b0 = b1 = b2 = b3 = splat(0.0)
+    if bias >= 0:
+        b0, b1 = broadcast(work, bias + o), broadcast(work, bias + o + 1)
+        b2, b3 = broadcast(work, bias + o + 2), broadcast(work, bias + o + 3)
+    for p in range(panels):
+        a0, a1, a2, a3 = b0, b1, b2, b3
+        c0, c1, c2, c3 = b0, b1, b2, b3
+        at = x + p * inputs * PANEL
+        k = 0
+        for _ in range(inputs):
+            u, v = load(work, at), load(work, at + WIDTH)
+            s = broadcast(work, w0 + k)
+            a0, c0 = fma(s, u, a0), fma(s, v, c0)
+            s = broadcast(work, w1 + k)
+            a1, c1 = fma(s, u, a1), fma(s, v, c1)
+            s = broadcast(work, w2 + k)
+            a2, c2 = fma(s, u, a2), fma(s, v, c2)
+            s = broadcast(work, w3 + k)
+            a3, c3 = fma(s, u, a3), fma(s, v, c3)
+            at += PANEL
+            k += column_stride
+        at = y + (p * outputs + o) * PANEL
+        store(work, at, a0)
+        store(work, at + WIDTH, c0)
+        store(work, at + PANEL, a1)
+        store(work, at + PANEL + WIDTH, c1)
+        store(work, at + 2 * PANEL, a2)
+        store(work, at + 2 * PANEL + WIDTH, c2)
+        store(work, at + 3 * PANEL, a3)
+        store(work, at + 3 * PANEL + WIDTH, c3)
+
+
+@kernel
+def _one_output(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels):
+    b = splat(0.0)
+    if bias >= 0:
+        b = broadcast(work, bias + o)
+    for p in range(panels):
+        a = c = b
+        at, w = x + p * inputs * PANEL, weight + o * row_stride
+        for _ in range(inputs):
+            s = broadcast(work, w)
+            a, c = fma(s, load(work, at), a), fma(s, load(work, at + WIDTH), c)
+            at += PANEL
+            w += column_stride
+        at = y + (p * outputs + o) * PANEL
+        store(work, at, a)
+        store(work, at + WIDTH, c)
 
 
 @kernel

@@ -1,35 +1,73 @@
-"""Gathering a batch: samples by number, scaled, transposed into panels."""
+"""Gathering samples by number: scaled, and transposed into panels."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import kernel
+from seedbed.engines.fused.simd import (
+    WIDTH,
+    broadcast,
+    inlined,
+    kernel,
+    load,
+    prefetch,
+    store,
+    transpose,
+)
+
+LINE = 16  # floats of a cache line
 
 
 @kernel
-def gather(work, plan, samples, run, indices, begin, batch, panels):
-    """Bring inputs, targets and padding mask of a batch to their places; the padding repeats the last sample.
+def gather(work, plan, samples, numbers, run, indices, begin, batch, source, panels):
+    """Bring mask, targets and inputs of samples to `source`; the padding of the last panel repeats the last sample.
 
-    So nothing in the padding overflows that would not overflow in a sample.
+    So nothing in the padding overflows that would not overflow in a sample. `numbers` is scratch, (block,) int64.
     """
-    unit = panels * PANEL
     features, target_features = plan.input_features, plan.target_features
-    x, t = plan.activations + plan.inputs * unit, plan.activations + plan.targets * unit
-    mask = plan.activations + plan.mask * unit
-    center = samples.center[min(run, len(samples.center) - 1)]
-    scale = samples.scale[min(run, len(samples.scale) - 1)]
     first = samples.dataset[run] * plan.samples
-    has_images = len(samples.images) > 0
-    for b in range(unit):
-        sample = first + indices[begin + min(b, batch - 1)]
-        to = x + b // PANEL * features * PANEL + b % PANEL
-        for f in range(features):
-            at = sample * features + f
-            raw = np.float32(samples.images[at]) if has_images else samples.numbers[at]
-            work[to + f * PANEL] = (raw - center[f]) * scale[f]
-        to = t + b // PANEL * target_features * PANEL + b % PANEL
-        for f in range(target_features):
-            work[to + f * PANEL] = samples.targets[sample * target_features + f]
-        work[mask + b] = np.float32(1) if b < batch else np.float32(0)
+    for b in range(batch):
+        numbers[b] = first + indices[begin + b]
+        work[source + b] = np.float32(1)
+        prefetch(samples.numbers, numbers[b] * features)
+        prefetch(samples.numbers, numbers[b] * features + min(features, LINE) - 1)
+    for b in range(batch, panels * PANEL):
+        numbers[b] = numbers[batch - 1]
+        work[source + b] = np.float32(0)
+    to = source + panels * PANEL
+    _transposed(work, samples.targets, numbers, target_features, to, panels)
+    to += panels * PANEL * target_features
+    if plan.images:
+        _transposed(work, samples.images, numbers, features, to, panels)
+    else:
+        _transposed(work, samples.numbers, numbers, features, to, panels)
+    if plan.scalings:
+        center = min(run, plan.scalings - 1) * features
+        for p in range(panels):
+            _scale(work, to + p * PANEL * features, samples.center, samples.scale, center, features)
+
+
+@kernel
+def _transposed(work, source, numbers, features, to, panels):
+    """Rows of `source` by their numbers, PANEL of them a panel."""
+    for b in range(0, panels * PANEL, WIDTH):
+        at = to + b // PANEL * PANEL * features + b % PANEL
+        if features < WIDTH:
+            for lane in range(WIDTH):
+                row = numbers[b + lane] * features
+                for f in range(features):
+                    work[at + f * PANEL + lane] = source[row + f]
+        else:
+            for f in range(0, features, WIDTH):
+                g = min(f, features - WIDTH)  # the last square overlaps its neighbour
+                transpose(source, numbers, b, features, g, work, at + g * PANEL, PANEL)
+
+
+@inlined
+def _scale(work, to, center, scale, first, features):
+    """x = (x - center) scale, feature by feature."""
+    for f in range(features):
+        low, gain = broadcast(center, first + f), broadcast(scale, first + f)
+        for at in range(to + f * PANEL, to + (f + 1) * PANEL, WIDTH):
+            store(work, at, (load(work, at) - low) * gain)

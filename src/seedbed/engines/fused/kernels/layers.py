@@ -7,17 +7,25 @@ from seedbed.engines.fused.kernels import pointwise
 from seedbed.engines.fused.kernels.dense import outer, product, row_sums
 from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import kernel
+from seedbed.engines.fused.simd import inlined, kernel
+
+
+@inlined
+def place_of(plan, place, source, unit):
+    """Where activations of a block lie; its inputs follow the padding mask and the targets at `source`."""
+    return (
+        source + (1 + plan.target_features) * unit if place == oc.SOURCE else plan.activations + place * unit
+    )
 
 
 @kernel
-def forward(work, plan, rows, panels, batch, training, rate, key, step):
-    """All layers, from plan.inputs to plan.outputs."""
+def forward(work, plan, rows, source, panels, batch, training, rate, key, step, first):
+    """All layers on a block of samples, whose inputs are at `source` and whose first sample is number `first`."""
     unit = panels * PANEL
     for n in range(len(rows)):
         row = rows[n]
         op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
-        x, y = plan.activations + row[oc.X] * unit, plan.activations + row[oc.Y] * unit
+        x, y = place_of(plan, row[oc.X], source, unit), plan.activations + row[oc.Y] * unit
         aux, weight = plan.activations + row[oc.AUX] * unit, plan.params + row[oc.PARAMS]
         size = inputs * unit
         if op == oc.DENSE:
@@ -27,13 +35,13 @@ def forward(work, plan, rows, panels, batch, training, rate, key, step):
         elif op == oc.BATCH_NORM:
             state, new_state = plan.state + row[oc.STATE], plan.new_state + row[oc.STATE]
             if training:
-                inverse, mask = plan.scalars + row[oc.SCALARS], plan.activations + plan.mask * unit
-                normalise(work, weight, state, new_state, x, aux, y, inverse, mask, inputs, panels, batch)
+                inverse = plan.scalars + row[oc.SCALARS]
+                normalise(work, weight, state, new_state, x, aux, y, inverse, source, inputs, panels, batch)
             else:
                 normalise_by_state(work, weight, state, x, aux, y, inputs, panels)
         elif op == oc.DROPOUT:
             if training:
-                pointwise.dropout_mask(work, aux, rate, key[0], key[1], step, row[oc.PLACE], inputs, panels)
+                pointwise.dropout_mask(work, aux, rate, key, step, row[oc.PLACE], first, inputs, panels)
                 pointwise.multiply(work, x, aux, y, size)
             else:
                 pointwise.copy(work, x, y, size)
@@ -52,18 +60,18 @@ def forward(work, plan, rows, panels, batch, training, rate, key, step):
 
 
 @kernel
-def backward(work, plan, rows, panels, batch):
-    """All layers in reverse, from plan.gradient to plan.grads."""
+def backward(work, plan, rows, source, panels, batch, grads):
+    """All layers in reverse on a block of samples, from plan.gradient to `grads`."""
     unit = panels * PANEL
     for n in range(len(rows) - 1, -1, -1):
         row = rows[n]
         op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
-        x, y = plan.activations + row[oc.X] * unit, plan.activations + row[oc.Y] * unit
+        x, y = place_of(plan, row[oc.X], source, unit), plan.activations + row[oc.Y] * unit
         dy, dx = plan.activations + row[oc.DY] * unit, plan.activations + row[oc.DX] * unit
         aux, weight, gradient = (
             plan.activations + row[oc.AUX] * unit,
             plan.params + row[oc.PARAMS],
-            plan.grads + row[oc.PARAMS],
+            grads + row[oc.PARAMS],
         )
         size = inputs * unit
         if op == oc.DENSE or op == oc.DENSE_WITHOUT_BIAS:
@@ -73,9 +81,9 @@ def backward(work, plan, rows, panels, batch):
             if row[oc.DX] != oc.NOWHERE:
                 product(work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels)
         elif op == oc.BATCH_NORM:
-            inverse, mask = plan.scalars + row[oc.SCALARS], plan.activations + plan.mask * unit
+            inverse = plan.scalars + row[oc.SCALARS]
             dx = dy if row[oc.DX] == oc.NOWHERE else dx
-            normalise_back(work, weight, gradient, aux, inverse, dy, dx, mask, inputs, panels, batch)
+            normalise_back(work, weight, gradient, aux, inverse, dy, dx, source, inputs, panels, batch)
         elif op == oc.DROPOUT:
             pointwise.multiply(work, dy, aux, dx, size)
         elif op == oc.RELU:

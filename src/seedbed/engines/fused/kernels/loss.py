@@ -1,4 +1,4 @@
-"""Losses: each returns its mean and writes d loss / d outputs, zero in the padding (`mask` is 0 there).
+"""Losses: each returns a block's part of the batch's mean and writes d loss / d outputs, zero in the padding.
 
 Outputs lie in (panels, features, PANEL); so do targets, which for cross entropy are one feature, the class.
 """
@@ -57,7 +57,7 @@ def elementwise(work, kind, y, t, dy, mask, features, panels, batch):
                 lane_losses = fma(value, on, lane_losses)
                 store(work, dy + at, slope * share * on)
             loss += float(total(lane_losses))
-    return np.float32(loss / count)
+    return loss / count
 
 
 @kernel
@@ -90,4 +90,4 @@ def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
                 store(work, dy + at, (load(work, dy + at) * inverse - q) * share * on)
             # The q of all classes sum to one, so log of the sum enters once.
             loss += float(total((log(exp_sum) - truth_sum) * on))
-    return np.float32(loss / batch)
+    return loss / batch

@@ -140,16 +140,16 @@ def _round(c0, c1, c2, c3, k0, k1):
 
 
 @kernel
-def dropout_mask(work, mask, rate, key0, key1, step, place, features, panels):
-    """Factors of dropout, 0 or 1 / (1 - rate), for (panels, features, PANEL): a word of Philox each."""
+def dropout_mask(work, mask, rate, key, step, place, first, features, panels):
+    """Factors of dropout, 0 or 1 / (1 - rate), from a word of Philox each; `first` is the first sample's number."""
     least = splat_word(np.uint32(math.floor(float(rate) * 2.0**32)))
     out, stays = splat(0.0), splat(np.float32(1 / (1 - float(rate))))
     for p in range(panels):
         for half in range(0, PANEL, WIDTH):
-            sample = splat_word(np.uint32(p * PANEL + half)) + lanes()
+            sample = splat_word(np.uint32(first + p * PANEL + half)) + lanes()
             for f in range(0, features, 4):
                 c0, c1, c2, c3 = sample, splat_word(np.uint32(f // 4)), splat_word(step), splat_word(place)
-                k0, k1 = splat_word(key0), splat_word(key1)
+                k0, k1 = splat_word(key[0]), splat_word(key[1])
                 for _ in range(10):
                     c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
                     k0, k1 = k0 + splat_word(LOW_WEYL), k1 + splat_word(HIGH_WEYL)

@@ -6,6 +6,8 @@ functions of NumPy arrays (`simd.plain`), so that the very same kernels run, and
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import config, njit
 
 if config.DISABLE_JIT:
@@ -13,7 +15,7 @@ if config.DISABLE_JIT:
 else:
     from seedbed.engines.fused.simd.llvm import *  # noqa: F403
 
-OPTIONS = {"error_model": "numpy", "nogil": True}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 # A kernel that other kernels call: compiled for its callers alone, without the wrappers that Python would need.
 kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)

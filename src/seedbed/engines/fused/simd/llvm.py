@@ -21,9 +21,9 @@ from numba.np.arrayobj import make_array
 from seedbed.engines.fused.simd.width import native_width
 
 __all__ = [
-    "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch_add", "fma", "lanes", "load", "mantissa", "multiply_high",
-     "nearest", "power_of_two", "prefetch", "splat", "splat_word", "square_root", "store",
-    "store_totals", "total",
+    "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch_add", "fma", "lanes",
+    "load", "mantissa", "multiply_high", "nearest", "power_of_two", "prefetch", "splat", "splat_word",
+    "square_root", "store", "store_totals", "total", "transpose",
 ]  # fmt: skip
 
 WIDTH = native_width()
@@ -64,7 +64,7 @@ for _symbol, _instruction in {"add": "add", "mul": "mul", "xor": "xor"}.items():
 
 
 def _function(build: Any, result: types.Type, *args: types.Type | None) -> Any:
-    """An intrinsic of the given argument types (None: whatever comes) that `build(context, builder, types, *values)`."""
+    """An intrinsic of these argument types (None: any), made by `build(context, builder, types, *values)`."""
 
     def typed(typing_context: Any, *given: Any) -> Any:
         wanted = tuple(kind or came for kind, came in zip(args, given, strict=True))
@@ -138,7 +138,7 @@ def _total(context: Any, builder: Any, _: Any, vector: Any) -> Any:
 
 def _interleaved_sum(builder: Any, a: Any, b: Any, run: int) -> Any:
     """Lanes of a + b such that runs of `run` lanes of a and of b alternate, each the sum of two such runs."""
-    starts = [s for s in range(0, WIDTH, 2 * run)]
+    starts = range(0, WIDTH, 2 * run)
     low = [lane for s in starts for base in (0, WIDTH) for lane in range(base + s, base + s + run)]
     return builder.fadd(_shuffle(builder, a, b, low), _shuffle(builder, a, b, [lane + run for lane in low]))
 
@@ -149,6 +149,40 @@ def _store_totals(
     left, right = _interleaved_sum(builder, a, b, 1), _interleaved_sum(builder, c, d, 1)
     four = _fold(builder, _interleaved_sum(builder, left, right, 2), 4)
     return _store(context, builder, kinds, array, index, four)
+
+
+def _transpose(
+    context: Any, builder: Any, kinds: Any, source: Any, numbers: Any, first: Any, size: Any, offset: Any, target: Any,
+    to: Any, stride: Any,
+) -> Any:  # fmt: skip
+    rows = []
+    for lane in range(WIDTH):
+        place = builder.add(first, ir.Constant(ir.IntType(64), lane))
+        number = builder.load(_pointer(context, builder, kinds[1], numbers, place), typ=ir.IntType(64))
+        start = builder.add(builder.mul(number, size), offset)
+        rows.append(_load_numbers(context, builder, kinds[0], source, start))
+    run = 1
+    while run < WIDTH:
+        for low in (lane for lane in range(WIDTH) if not lane & run):
+            a, b = rows[low], rows[low | run]
+            starts_of_runs = range(0, WIDTH, 2 * run)
+            order = [base + s + n for s in starts_of_runs for base in (0, WIDTH) for n in range(run)]
+            rows[low] = _shuffle(builder, a, b, order)
+            rows[low | run] = _shuffle(builder, a, b, [lane + run for lane in order])
+        run *= 2
+    for row in rows:
+        _store(context, builder, (kinds[5],), target, to, row)
+        to = builder.add(to, stride)
+    return context.get_dummy_value()
+
+
+def _load_numbers(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """A vector of floats, also from an array of bytes."""
+    if kind.dtype == types.float32:
+        return _load(context, builder, (kind,), array, index)
+    packed = ir.VectorType(ir.IntType(8), WIDTH)
+    pointer = builder.bitcast(_pointer(context, builder, kind, array, index), packed.as_pointer())
+    return builder.uitofp(builder.load(pointer, align=1, typ=packed), FLOATS)
 
 
 def _choose(_: Any, builder: Any, __: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
@@ -208,6 +242,7 @@ fma = _llvm("llvm.fma", 3)
 absolute = _llvm("llvm.fabs", 1)
 square_root = _llvm("llvm.sqrt", 1)
 nearest = _llvm("llvm.rint", 1)
+transpose = _function(_transpose, types.void, None, None, *[types.intp] * 3, None, types.intp, types.intp)
 total = _function(_total, types.float32, VECTOR)
 store_totals = _function(_store_totals, types.void, None, types.intp, *[VECTOR] * 4)
 choose = _function(_choose, VECTOR, *[VECTOR] * 4)

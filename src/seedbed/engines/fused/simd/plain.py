@@ -70,6 +70,25 @@ def store_totals(array: np.ndarray, index: int, a: Vector, b: Vector, c: Vector,
     array[index : index + 4] = total(a), total(b), total(c), total(d)
 
 
+def transpose(
+    source: np.ndarray,
+    numbers: np.ndarray,
+    first: int,
+    size: int,
+    offset: int,
+    target: np.ndarray,
+    to: int,
+    stride: int,
+) -> None:
+    """Turn WIDTH rows into WIDTH vectors, a lane a row; the vectors are put `stride` apart.
+
+    The rows are those of `numbers` from place `first` on, of `size` each in `source`, read from `offset` on.
+    """
+    starts = numbers[first : first + WIDTH] * size + offset
+    for n in range(WIDTH):
+        store(target, to + n * stride, source[starts + n])
+
+
 def power_of_two(whole: Vector) -> Vector:
     """2 ** whole, for whole numbers in -126..127."""
     return np.ldexp(np.float32(1), whole.astype(np.int32))
