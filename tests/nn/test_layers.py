@@ -18,8 +18,9 @@ from nn.layer_cases import ACTIVATION_REFERENCES, CASES, RUNS, Case
 from numpy.testing import assert_allclose, assert_array_equal
 
 import seedbed.nn.layers
-from seedbed.nn.base import Array, Layer
+from seedbed.nn.base import Array, Context, Layer
 from seedbed.nn.layers.activations import ACTIVATIONS
+from seedbed.nn.layers.pooling import MaxPool2d
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -209,6 +210,17 @@ def test_parameter_gradients_do_not_need_the_inputs(case: Case) -> None:
 def test_a_sample_of_another_shape_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match=r"\(7, 7\)"):
         case.layer.output_shape((7, 7))
+
+
+@pytest.mark.parametrize(
+    ("xp", "convert"), [(xnp, np.asarray), (xtorch, torch.tensor)], ids=["numpy", "torch"]
+)
+def test_of_numbers_alike_the_first_takes_a_pooled_gradient(xp: Any, convert: Any) -> None:
+    """After a ReLU most windows hold several zeros; were each to take the gradient, it would be counted twice."""
+    x = np.array([[0.0, 0.0, 1.0, 2.0], [0.0, 0.0, 2.0, 2.0]]).reshape(1, 1, 1, 2, 4)
+    _, _, backward = MaxPool2d(2).forward({}, {}, convert(x), Context(xp))
+    dx, _ = backward(convert(np.array([3.0, 5.0]).reshape(1, 1, 1, 1, 2)))
+    assert_array_equal(np.asarray(dx)[0, 0, 0], [[3, 0, 0, 5], [0, 0, 0, 0]])
 
 
 def all_layers() -> set[type[Layer]]:
