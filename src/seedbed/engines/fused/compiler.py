@@ -54,6 +54,8 @@ class Code:
         Places of the outputs and of their gradient.
     target_features, input_features, features
         How many features targets and inputs have, and how many all activations take.
+    widest
+        How many features the widest layer takes or gives.
     couples
         Whether a sample's activations depend on its batch, which then cannot be taken in blocks.
     scalars
@@ -68,6 +70,7 @@ class Code:
     gradient: int
     input_features: int
     features: int
+    widest: int
     couples: bool
     scalars: int
 
@@ -137,6 +140,7 @@ class _Compiler:
             target_features=1 if self.loss == oc.CROSS_ENTROPY else self.network.outputs,
             input_features=prod(self.network.input_shape),
             features=self.features,
+            widest=self._widest(),
             couples=bool(self.scalars),
             scalars=self.scalars,
         )
@@ -153,8 +157,7 @@ class _Compiler:
             row[oc.OUTPUTS] = layer.outputs
         elif isinstance(layer, BatchNorm) and layer.features == inputs:
             row[oc.OP], row[oc.SCALARS] = oc.BATCH_NORM, self.scalars
-            row[oc.AUX] = self.now if self._output_is_free() else self._reserve(inputs)
-            self.scalars += inputs
+            self.scalars += 4 * oc.norm_row(inputs)
         elif isinstance(layer, Dropout):
             row[oc.OP], row[oc.AUX], row[oc.PLACE] = oc.DROPOUT, self._reserve(inputs), layer.place
         elif isinstance(layer, Powers):
@@ -176,9 +179,12 @@ class _Compiler:
         """Whether nobody needs the activations at hand again: what made them is no activation or dropout."""
         return bool(self.rows) and self.rows[-1][oc.OP] in LEARNING
 
+    def _widest(self) -> int:
+        return max(max(row[oc.INPUTS], row[oc.OUTPUTS]) for row in self.rows)
+
     def _gradients(self) -> int:
         """Reserve two places for gradients, between which they pass to and fro; returns where those of outputs are."""
-        widest = max(max(row[oc.INPUTS], row[oc.OUTPUTS]) for row in self.rows)
+        widest = self._widest()
         first = dy = self._reserve(widest)
         other = self._reserve(widest)
         learns = [row[oc.OP] in LEARNING for row in self.rows]

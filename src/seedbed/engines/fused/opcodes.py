@@ -31,3 +31,15 @@ HYPER = (
     LR, WEIGHT_DECAY, L1, CLIP_NORM, RATE, SMOOTHING,
     MOMENTUM, BETA1, BETA2, STEP_SIZE, ROOT_CORRECTION, GAIN1, GAIN2,
 ) = range(len(HYPER))  # fmt: skip
+
+ALIGN = 16  # floats of a cache line; every part of the flat array begins on one
+
+
+def padded(size: int) -> int:
+    """The next multiple of a cache line, and so of a vector."""
+    return (size + ALIGN - 1) // ALIGN * ALIGN
+
+
+def norm_row(features: int) -> int:
+    """How far apart batch norm keeps its rows of single numbers; sums are written four at a time."""
+    return (features + 3 + ALIGN - 1) // ALIGN * ALIGN

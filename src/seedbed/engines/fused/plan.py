@@ -8,11 +8,11 @@ import numpy as np
 
 from seedbed.engines.base import GroupData
 from seedbed.engines.fused.compiler import Code
+from seedbed.engines.fused.opcodes import ALIGN, padded
 from seedbed.engines.fused.simd.width import native_width
 from seedbed.nn.models import Network
 
 PANEL = 2 * native_width()  # samples side by side in an activation
-ALIGN = 16  # floats of a cache line; every part begins on one
 
 
 class Plan(NamedTuple):
@@ -34,6 +34,7 @@ class Plan(NamedTuple):
     block_grads: int
     decay_mask: int
     scalars: int
+    packed: int
     activations: int
     size: int
     states: int
@@ -73,11 +74,6 @@ class Samples(NamedTuple):
     scale: np.ndarray
 
 
-def padded(size: int) -> int:
-    """The next multiple of a cache line, and so of a vector."""
-    return -(-size // ALIGN) * ALIGN
-
-
 def exact(array: np.ndarray, dtype: Any) -> np.ndarray:
     """An array of just the type that kernels are compiled for: contiguous, aligned and writeable."""
     return np.require(array, dtype, ["C", "A", "W"])
@@ -90,6 +86,7 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
     own = state + states
     grads = own + states
     scalars = grads + 3 * size
+    packed = scalars + code.scalars
     return Plan(
         params=0,
         slots=size,
@@ -100,7 +97,8 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
         block_grads=grads + size,
         decay_mask=grads + 2 * size,
         scalars=scalars,
-        activations=scalars + padded(code.scalars),
+        packed=packed,
+        activations=packed + 4 * padded(code.widest) + ALIGN,
         size=size,
         states=states,
         loss=code.loss,

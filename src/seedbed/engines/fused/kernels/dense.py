@@ -9,25 +9,46 @@ from __future__ import annotations
 from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import WIDTH, broadcast, fma, kernel, load, splat, store, store_totals, total
 
+PACKED = 256  # inputs from which on the weights of a tile are packed
+
 
 @kernel
-def product(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, panels):
+def product(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, panels, packed):
     """y[o] = bias[o] + sum over i of weight[o, i] * x[i] for every sample; no bias where `bias` is negative.
 
     The strides say where weight[o, i] lies, so that the same product carries gradients backward through the
-    transposed weight.
+    transposed weight. Weights of many inputs that lie far apart are brought together at `packed` first, lest every
+    panel fetches them from afar.
     """
     whole = outputs - outputs % 4
+    packs = inputs >= PACKED and row_stride == 1
     for o in range(0, whole, 4):
-        _four_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
+        if packs:
+            for i in range(inputs):  # a whole vector, of which the next one overwrites all but four
+                store(work, packed + 4 * i, load(work, weight + o + i * column_stride))
+            _four_outputs(work, packed, 1, 4, bias, x, inputs, y, outputs, o, panels)
+        else:
+            _four_outputs(
+                work,
+                weight + o * row_stride,
+                row_stride,
+                column_stride,
+                bias,
+                x,
+                inputs,
+                y,
+                outputs,
+                o,
+                panels,
+            )
     for o in range(whole, outputs):
         _one_output(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
 
 
 @kernel
 def _four_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels):
-    w0 = weight + o * row_stride
-    w1, w2, w3 = w0 + row_stride, w0 + 2 * row_stride, w0 + 3 * row_stride
+    w0, w1 = weight, weight + row_stride
+    w2, w3 = weight + 2 * row_stride, weight + 3 * row_stride
     b0 = b1 = b2 = b3 = splat(0.0)
     if bias >= 0:
         b0, b1 = broadcast(work, bias + o), broadcast(work, bias + o + 1)

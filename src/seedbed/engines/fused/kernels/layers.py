@@ -29,16 +29,28 @@ def forward(work, plan, rows, source, panels, batch, training, rate, key, step, 
         aux, weight = plan.activations + row[oc.AUX] * unit, plan.params + row[oc.PARAMS]
         size = inputs * unit
         if op == oc.DENSE:
-            product(work, weight, 1, outputs, weight + inputs * outputs, x, inputs, y, outputs, panels)
+            product(
+                work,
+                weight,
+                1,
+                outputs,
+                weight + inputs * outputs,
+                x,
+                inputs,
+                y,
+                outputs,
+                panels,
+                plan.packed,
+            )
         elif op == oc.DENSE_WITHOUT_BIAS:
-            product(work, weight, 1, outputs, oc.NOWHERE, x, inputs, y, outputs, panels)
+            product(work, weight, 1, outputs, oc.NOWHERE, x, inputs, y, outputs, panels, plan.packed)
         elif op == oc.BATCH_NORM:
             state, new_state = plan.state + row[oc.STATE], plan.new_state + row[oc.STATE]
+            scalars = plan.scalars + row[oc.SCALARS]
             if training:
-                inverse = plan.scalars + row[oc.SCALARS]
-                normalise(work, weight, state, new_state, x, aux, y, inverse, source, inputs, panels, batch)
+                normalise(work, weight, state, new_state, x, y, scalars, source, inputs, panels, batch)
             else:
-                normalise_by_state(work, weight, state, x, aux, y, inputs, panels)
+                normalise_by_state(work, weight, state, x, y, scalars, inputs, panels)
         elif op == oc.DROPOUT:
             if training:
                 pointwise.dropout_mask(work, aux, rate, key, step, row[oc.PLACE], first, inputs, panels)
@@ -79,11 +91,11 @@ def backward(work, plan, rows, source, panels, batch, grads):
             if op == oc.DENSE:
                 row_sums(work, gradient + inputs * outputs, dy, outputs, panels)
             if row[oc.DX] != oc.NOWHERE:
-                product(work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels)
+                product(work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels, plan.packed)
         elif op == oc.BATCH_NORM:
-            inverse = plan.scalars + row[oc.SCALARS]
+            scalars = plan.scalars + row[oc.SCALARS]
             dx = dy if row[oc.DX] == oc.NOWHERE else dx
-            normalise_back(work, weight, gradient, aux, inverse, dy, dx, source, inputs, panels, batch)
+            normalise_back(work, weight, gradient, x, scalars, dy, dx, source, inputs, panels, batch)
         elif op == oc.DROPOUT:
             pointwise.multiply(work, dy, aux, dx, size)
         elif op == oc.RELU:
