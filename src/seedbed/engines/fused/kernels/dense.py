@@ -7,7 +7,18 @@ panels of `PANEL` samples, (panels, features, PANEL), so that one panel of all f
 from __future__ import annotations
 
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import WIDTH, broadcast, fma, kernel, load, splat, store, store_totals, total
+from seedbed.engines.fused.simd import (
+    WIDTH,
+    broadcast,
+    fma,
+    kernel,
+    load,
+    put,
+    splat,
+    store,
+    store_totals,
+    total,
+)
 
 PACKED = 256  # inputs from which on the weights of a tile are packed
 
@@ -41,8 +52,8 @@ def product(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs
                 o,
                 panels,
             )
-    for o in range(whole, outputs):
-        _one_output(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
+    for o in range(whole, outputs, 2):
+        _two_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels)
 
 
 @kernel
@@ -82,29 +93,44 @@ def _four_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, o
 
 
 @kernel
-def _one_output(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels):
-    b = splat(0.0)
+def _two_outputs(work, weight, row_stride, column_stride, bias, x, inputs, y, outputs, o, panels):
+    """The tile of what is left of the outputs: 2 of them (the last may stand twice) x 2 panels (the last likewise)."""
+    o1 = min(o + 1, outputs - 1)
+    w0, w1 = weight + o * row_stride, weight + o1 * row_stride
+    b0 = b1 = splat(0.0)
     if bias >= 0:
-        b = broadcast(work, bias + o)
-    for p in range(panels):
-        a = c = b
-        at, w = x + p * inputs * PANEL, weight + o * row_stride
+        b0, b1 = broadcast(work, bias + o), broadcast(work, bias + o1)
+    for p in range(0, panels, 2):
+        p1 = min(p + 1, panels - 1)
+        a0 = c0 = d0 = e0 = b0
+        a1 = c1 = d1 = e1 = b1
+        at, next_panel = x + p * inputs * PANEL, (p1 - p) * inputs * PANEL
+        k = 0
         for _ in range(inputs):
-            s = broadcast(work, w)
-            a, c = fma(s, load(work, at), a), fma(s, load(work, at + WIDTH), c)
+            s, t = broadcast(work, w0 + k), broadcast(work, w1 + k)
+            u, v = load(work, at), load(work, at + WIDTH)
+            a0, a1, c0, c1 = fma(s, u, a0), fma(t, u, a1), fma(s, v, c0), fma(t, v, c1)
+            u, v = load(work, at + next_panel), load(work, at + next_panel + WIDTH)
+            d0, d1, e0, e1 = fma(s, u, d0), fma(t, u, d1), fma(s, v, e0), fma(t, v, e1)
             at += PANEL
-            w += column_stride
-        at = y + (p * outputs + o) * PANEL
-        store(work, at, a)
-        store(work, at + WIDTH, c)
+            k += column_stride
+        first, second = y + p * outputs * PANEL, y + p1 * outputs * PANEL
+        store(work, first + o * PANEL, a0)
+        store(work, first + o * PANEL + WIDTH, c0)
+        store(work, first + o1 * PANEL, a1)
+        store(work, first + o1 * PANEL + WIDTH, c1)
+        store(work, second + o * PANEL, d0)
+        store(work, second + o * PANEL + WIDTH, e0)
+        store(work, second + o1 * PANEL, d1)
+        store(work, second + o1 * PANEL + WIDTH, e1)
 
 
 @kernel
 def outer(work, gradient, a, rows, b, columns, panels):
     """work[gradient + r * columns + c] = sum over samples of a[r] * b[c], in tiles of 2 rows x 4 columns."""
+    whole = columns - columns % 4
     for r in range(0, rows, 2):
         r1 = min(r + 1, rows - 1)
-        whole = columns - columns % 4
         for c in range(0, whole, 4):
             x0 = x1 = x2 = x3 = y0 = y1 = y2 = y3 = splat(0.0)
             at = b + c * PANEL
@@ -126,15 +152,32 @@ def outer(work, gradient, a, rows, b, columns, panels):
                 r1_at += rows * PANEL
             store_totals(work, gradient + r * columns + c, x0, x1, x2, x3)
             store_totals(work, gradient + r1 * columns + c, y0, y1, y2, y3)
-        for c in range(whole, columns):
-            x0 = y0 = splat(0.0)
-            for p in range(panels):
-                for half in range(0, PANEL, WIDTH):
-                    s = load(work, b + (p * columns + c) * PANEL + half)
-                    x0 = fma(load(work, a + (p * rows + r) * PANEL + half), s, x0)
-                    y0 = fma(load(work, a + (p * rows + r1) * PANEL + half), s, y0)
-            work[gradient + r * columns + c] = total(x0)
-            work[gradient + r1 * columns + c] = total(y0)
+    for c in range(whole, columns):
+        _column(work, gradient, a, rows, b, columns, c, panels)
+
+
+@kernel
+def _column(work, gradient, a, rows, b, columns, c, panels):
+    """One of the last columns of `outer`, in tiles of 4 rows x 2 vectors."""
+    last = rows - 1
+    for r in range(0, rows, 4):
+        r1, r2, r3 = min(r + 1, last), min(r + 2, last), min(r + 3, last)
+        x0 = x1 = x2 = x3 = y0 = y1 = y2 = y3 = splat(0.0)
+        for p in range(panels):
+            at, first = b + (p * columns + c) * PANEL, a + p * rows * PANEL
+            s, t = load(work, at), load(work, at + WIDTH)
+            at = first + r * PANEL
+            x0, y0 = fma(s, load(work, at), x0), fma(t, load(work, at + WIDTH), y0)
+            at = first + r1 * PANEL
+            x1, y1 = fma(s, load(work, at), x1), fma(t, load(work, at + WIDTH), y1)
+            at = first + r2 * PANEL
+            x2, y2 = fma(s, load(work, at), x2), fma(t, load(work, at + WIDTH), y2)
+            at = first + r3 * PANEL
+            x3, y3 = fma(s, load(work, at), x3), fma(t, load(work, at + WIDTH), y3)
+        put(work, gradient + r * columns + c, total(x0 + y0))
+        put(work, gradient + r1 * columns + c, total(x1 + y1))
+        put(work, gradient + r2 * columns + c, total(x2 + y2))
+        put(work, gradient + r3 * columns + c, total(x3 + y3))
 
 
 @kernel
@@ -145,4 +188,4 @@ def row_sums(work, gradient, a, rows, panels):
         for p in range(panels):
             at = a + (p * rows + r) * PANEL
             low, high = low + load(work, at), high + load(work, at + WIDTH)
-        work[gradient + r] = total(low + high)
+        put(work, gradient + r, total(low + high))

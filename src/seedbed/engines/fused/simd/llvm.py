@@ -22,8 +22,8 @@ from seedbed.engines.fused.simd.width import native_width
 
 __all__ = [
     "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch_add", "fma", "lanes",
-    "load", "mantissa", "multiply_high", "nearest", "power_of_two", "prefetch", "splat", "splat_word",
-    "square_root", "store", "store_totals", "total", "transpose",
+    "load", "mantissa", "multiply_high", "nearest", "power_of_two", "prefetch", "put", "splat", "splat_word",
+    "square_root", "store", "store_totals", "take", "total", "transpose",
 ]  # fmt: skip
 
 WIDTH = native_width()
@@ -110,6 +110,10 @@ def _store(context: Any, builder: Any, kinds: Any, array: Any, index: Any, value
     pointer = _pointer(context, builder, kinds[0], array, index)
     builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=4)
     return context.get_dummy_value()
+
+
+def _take(context: Any, builder: Any, kinds: Any, array: Any, index: Any) -> Any:
+    return builder.load(_pointer(context, builder, kinds[0], array, index), typ=FLOAT)
 
 
 def _splat(builder: Any, scalar: Any, kind: ir.VectorType) -> Any:
@@ -233,6 +237,8 @@ def _fetch_add(context: Any, builder: Any, kinds: Any, array: Any) -> Any:
 
 load = _function(_load, VECTOR, None, types.intp)
 broadcast = _function(_broadcast, VECTOR, None, types.intp)
+take = _function(_take, types.float32, None, types.intp)
+put = _function(_store, types.void, None, types.intp, types.float32)
 store = _function(_store, types.void, None, types.intp, VECTOR)
 splat = _function(lambda _, builder, __, scalar: _splat(builder, scalar, FLOATS), VECTOR, types.float32)
 splat_word = _function(

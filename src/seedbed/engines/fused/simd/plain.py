@@ -22,6 +22,16 @@ def store(array: np.ndarray, index: int, vector: Vector) -> None:
     array[index : index + WIDTH] = vector
 
 
+def take(array: np.ndarray, index: int) -> np.float32:
+    """One number of a flat array."""
+    return array[index]
+
+
+def put(array: np.ndarray, index: int, number: float) -> None:
+    """Write one number to a flat array."""
+    array[index] = number
+
+
 def broadcast(array: np.ndarray, index: int) -> Vector:
     """One number of a flat array in every lane."""
     return splat(array[index])
@@ -47,7 +57,13 @@ def fma(a: Vector, b: Vector, c: Vector) -> Vector:
     return a * b + c
 
 
-absolute, square_root, nearest = np.abs, np.sqrt, np.rint
+absolute, nearest = np.abs, np.rint
+
+
+def square_root(x: Vector) -> Vector:
+    """The square root, nan below zero: lanes that nobody reads may hold anything."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(x)
 
 
 def choose(a: Vector, b: Vector, x: Vector, y: Vector) -> Vector:
