@@ -74,10 +74,17 @@ def log(x):
 
 @inlined
 def log1p(x):
-    """log(1 + x) for x >= 0, also where 1 + x rounds x away."""
-    one = splat(1.0)
-    u = one + x
-    return choose(u, one, log(u) * (x / (u - one)), x)
+    """log(1 + x) for x in 0..1, as 2 atanh(x / (2 + x))."""
+    s = x / (x + splat(2.0))
+    q = s * s
+    p = fma(q, splat(1 / 15), splat(1 / 13))
+    p = fma(p, q, splat(1 / 11))
+    p = fma(p, q, splat(1 / 9))
+    p = fma(p, q, splat(1 / 7))
+    p = fma(p, q, splat(1 / 5))
+    p = fma(p, q, splat(1 / 3))
+    y = fma(p * q, s, s)
+    return y + y
 
 
 @inlined

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.engines.fused import opcodes as oc
-from seedbed.engines.fused.kernels.functions import exp, log, log1p, maximum, minimum, sigmoid
+from seedbed.engines.fused.kernels.functions import exp, log, log1p, maximum, minimum
 from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.fused.simd import (
     WIDTH,
@@ -37,8 +37,9 @@ def element(kind, y, t):
     if kind == oc.HUBER:
         near = minimum(one, maximum(zero - one, e))
         return near * fma(near, splat(-0.5), e), near
-    softplus = log1p(exp(zero - absolute(y)))
-    return maximum(zero, y) - y * t + softplus, sigmoid(y) - t
+    power = exp(zero - absolute(y))
+    share = one / (one + power)
+    return maximum(zero, y) - y * t + log1p(power), choose(zero, y, power * share, share) - t
 
 
 @kernel
@@ -46,18 +47,16 @@ def elementwise(work, kind, y, t, dy, mask, features, panels, batch):
     """Mean over samples and outputs of `element`."""
     count = batch * features
     share = splat(np.float32(1 / count))
-    loss = 0.0
+    losses = splat(0.0)
     for p in range(panels):
         for half in range(0, PANEL, WIDTH):
             on = load(work, mask + p * PANEL + half)
-            lane_losses = splat(0.0)
             for f in range(features):
                 at = (p * features + f) * PANEL + half
                 value, slope = element(kind, load(work, y + at), load(work, t + at))
-                lane_losses = fma(value, on, lane_losses)
+                losses = fma(value, on, losses)
                 store(work, dy + at, slope * share * on)
-            loss += float(total(lane_losses))
-    return loss / count
+    return float(total(losses)) / count
 
 
 @kernel
@@ -66,7 +65,7 @@ def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
     share = splat(np.float32(1 / batch))
     low = splat(np.float32(smoothing / features))
     high = splat(np.float32(1 - smoothing + smoothing / features))
-    loss = 0.0
+    losses = splat(0.0)
     for p in range(panels):
         for half in range(0, PANEL, WIDTH):
             first = p * features * PANEL + half
@@ -89,5 +88,5 @@ def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
                 q = choose(splat(0.5), absolute(truth - splat(np.float32(f))), high, low)
                 store(work, dy + at, (load(work, dy + at) * inverse - q) * share * on)
             # The q of all classes sum to one, so log of the sum enters once.
-            loss += float(total((log(exp_sum) - truth_sum) * on))
-    return loss / batch
+            losses = fma(log(exp_sum) - truth_sum, on, losses)
+    return float(total(losses)) / batch
