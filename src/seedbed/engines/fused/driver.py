@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, ClassVar
 
 import numba
@@ -43,6 +43,7 @@ class FusedEngine:
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
         self._keys = exact(dropout_keys, np.uint32)
         self._threads = threads or numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        self._pool = ThreadPoolExecutor(self._threads)
         self._work: list[np.ndarray] = []
         self.write({"params": params, "state": state})
 
@@ -54,13 +55,15 @@ class FusedEngine:
         self._reserve(plan.work_size(batch))
         group = (self._code.rows, self._memory.reshape(-1), self._samples, exact(indices, np.int32))
         counter, threads = np.zeros(1, np.int64), min(self._threads, tasks)
-        if threads == 1:
-            kernel(self._work[0], plan, *group, counter, *args)
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            calls = [pool.submit(kernel, work, plan, *group, counter, *args) for work in self._work[:threads]]
-        for call in calls:
-            call.result()
+
+        def call(work: np.ndarray) -> None:
+            kernel(work, plan, *group, counter, *args)
+
+        beside = [self._pool.submit(call, work) for work in self._work[1:threads]]
+        try:
+            call(self._work[0])
+        finally:  # nobody may look at the runs while others still train them
+            wait(beside)
 
     def _reserve(self, size: int) -> None:
         """Make sure that every thread has scratch for `size` numbers."""

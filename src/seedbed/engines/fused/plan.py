@@ -111,7 +111,7 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
         output_features=model.outputs,
         samples=data.inputs.shape[1],
         images=int(data.inputs.dtype == np.uint8),
-        scalings=0 if data.center is None else max(len(data.center), len(data.scale)),
+        scalings=0 if data.center is None or data.scale is None else max(len(data.center), len(data.scale)),
     )
 
 

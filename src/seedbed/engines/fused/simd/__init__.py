@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import config, njit
+import numba
 
-if config.DISABLE_JIT:
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     from seedbed.engines.fused.simd.plain import *  # noqa: F403
 else:
     from seedbed.engines.fused.simd.llvm import *  # noqa: F403
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS}
 
 # A kernel that other kernels call: compiled for its callers alone, without the wrappers that Python would need.
-kernel = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+kernel = numba.njit(**WITHOUT_WRAPPERS)
 # A kernel so small that a call would cost more than its work.
-inlined = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **OPTIONS)
+inlined = numba.njit(forceinline=True, **WITHOUT_WRAPPERS)
