@@ -251,3 +251,68 @@ def test_the_helper_writes_the_toml_it_means():
     import tomllib
 
     assert tomllib.loads(toml(document())) == document()
+
+
+# --- quick settings --------------------------------------------------------------------------------------
+
+QUICK = {"training.epochs": 1, "study.seeds": 1, "data.split": [0.5, 0.25, 0.25]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [QUICK, {"training": {"epochs": 1}, "study": {"seeds": 1}, "data": {"split": [0.5, 0.25, 0.25]}}],
+    ids=["dotted", "nested"],
+)
+def test_quick_settings_are_taken_only_when_asked_for(table: dict[str, Any]):
+    given = study({"quick": table, "description": "A test"})
+    assert (given.base.recipe.training.epochs, given.seeds, given.description) == (2, 2, "A test")
+    quick = given.override(quick=True)
+    assert (quick.base.recipe.training.epochs, quick.seeds) == (1, 1)
+    assert quick.base.recipe.data.split == (0.5, 0.25, 0.25)
+    assert quick.description == "A test (quick settings)"
+
+
+def test_quick_settings_come_before_all_others():
+    found = study({"quick": QUICK, "ablate": {"training.epochs": [5]}}).override(
+        {"training.lr": 0.5}, seeds=3, quick=True
+    )
+    assert [variant.recipe.training.epochs for variant in found.variants] == [1, 5]
+    assert (found.base.recipe.training.lr, found.seeds) == (0.5, 3)
+
+
+def test_quick_steps_take_the_place_of_epochs():
+    quick = study({"quick": {"training.steps": 7}}).override(quick=True)
+    assert (quick.base.recipe.training.steps, quick.base.recipe.training.epochs) == (7, None)
+
+
+def test_other_changes_need_not_suit_the_quick_settings():
+    given = study({"quick": {"model.hidden": [2]}})
+    found = given.override({"model": {"kind": "linear"}})
+    assert found.base.recipe.model.kind == "linear"
+
+
+@pytest.mark.parametrize(
+    ("quick", "says"),
+    [
+        ({"training.epoch": 1}, r'quick\."training\.epoch": no such setting; did you mean "training.epochs"'),
+        ({"study.seed_count": 1}, r'quick\."study\.seed_count": no such setting'),
+        ({"training.epochs": 0}, r"quick: training\.epochs: must be above 0"),
+        ({"study.seeds": "many"}, r"quick: study\.seeds: expected a whole number"),
+        ({"data.fit_on": "all"}, r'quick: study\.metric: "val\.mse" is not there'),
+        (3, r"quick: expected a table"),
+    ],
+)
+def test_quick_settings_are_checked_with_the_study(quick: Any, says: str):
+    with pytest.raises(StudyError, match=says):
+        study({"quick": quick})
+
+
+def test_what_is_wrong_anyway_is_not_said_again_of_quick_settings():
+    with pytest.raises(StudyError) as error:
+        study({"quick": {"training.epochs": 0}, "training.lr": -1.0})
+    assert [problem.key for problem in error.value.problems] == ["training.lr", "quick: training.epochs"]
+
+
+def test_a_study_without_quick_settings_says_so():
+    with pytest.raises(StudyError, match=r"quick: this study has none; write one"):
+        study().override(quick=True)

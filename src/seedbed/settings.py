@@ -49,7 +49,7 @@ def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     result: dict[str, Any] = {}
     for key, value in settings.items():
-        if key in TABLES and isinstance(value, Mapping) and not {"kind", "source"} & set(value):
+        if key in (*TABLES, "study") and isinstance(value, Mapping) and not {"kind", "source"} & set(value):
             result.update({f"{key}.{name}": inner for name, inner in value.items()})
         else:
             result[key] = value

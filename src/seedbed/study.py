@@ -72,6 +72,7 @@ class StudyFile(Table):
     model: Any = None
     training: Any = None
     study: StudySettings
+    quick: dict[str, Any] = Field(default_factory=dict)
     published: Published = Field(default_factory=dict)
     ablate: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Any] = Field(default_factory=dict)
@@ -154,11 +155,14 @@ class Study:
         set: Mapping[str, Any] | None = None,
         vary: Mapping[str, Any] | None = None,
         seeds: int | None = None,
+        quick: bool = False,
     ) -> Study:
         """The same study with settings changed in its base, more values to vary, or another number of seeds.
 
         Parameters
         ----------
+        quick
+            Whether the settings of its table [quick] come first.
         set
             Dotted key -> value; text is read as a TOML value where it is one.
         vary
@@ -171,12 +175,18 @@ class Study:
         check_keys("set", settings, problems, also=STUDY_KEYS)
         if problems:
             raise StudyError(self.place, problems)
-        tables = changed(self.tables, settings)
+        tables = changed(self._quick_tables() if quick else self.tables, settings)
         ablate = flat(tables.get("ablate", {}))
         for key, text in (vary or {}).items():
             there = ablate.get(key, [])
             ablate[key] = [*there, *(value for value in parse_values(text) if value not in there)]
         return _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
+
+    def _quick_tables(self) -> dict[str, Any]:
+        if not self.tables.get("quick"):
+            message = 'this study has none; write one, such as "training.epochs" = 2 and "study.seeds" = 2'
+            raise StudyError(self.place, [Problem("quick", message)])
+        return _quick(self.tables)
 
     def run(self, seeds: int | None = None, **options: Any) -> Result:
         """Train every variant under every seed and store all of it; see `runner.run` for the options."""
@@ -203,12 +213,36 @@ def _parsed(text: str, place: str, directory: Path) -> Study:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(place, [Problem("", f"not valid TOML: {error}")]) from None
-    return _study(tables, text, place, directory)
+    problems: list[Problem] = []
+    study = _checked(tables, text, place, directory, problems)
+    wrong: list[Problem] = []
+    if check_keys("quick", flat(_table(tables, "quick")), problems, also=STUDY_KEYS):
+        _checked(_quick(tables), text, place, directory, wrong)
+    problems += [Problem(f"quick: {one.key}", one.message) for one in wrong if one not in problems]
+    if problems or study is None:
+        raise StudyError(place, problems)
+    return study
+
+
+def _quick(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the settings of its table [quick]; its description says so."""
+    rest = {name: table for name, table in tables.items() if name != "quick"}
+    said = f"{tables.get('description', '')} (quick settings)".strip()
+    return changed(rest | {"description": said}, flat(_table(tables, "quick")))
 
 
 def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> Study:
-    """Validate everything and build the study, or raise all that is wrong."""
     problems: list[Problem] = []
+    study = _checked(tables, text, place, directory, problems)
+    if study is None:
+        raise StudyError(place, problems)
+    return study
+
+
+def _checked(
+    tables: dict[str, Any], text: str, place: str, directory: Path, problems: list[Problem]
+) -> Study | None:
+    """Validate everything and build the study, or give None and add all that is wrong to `problems`."""
     file = _file(tables, problems)
     named = _valid(VariantTable, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
@@ -221,7 +255,7 @@ def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> St
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
         problems += hypothesis_problems(hypothesis, names, variants, compared_by)
     if problems or file is None:
-        raise StudyError(place, problems)
+        return None
     return Study(
         name=file.name,
         description=file.description,

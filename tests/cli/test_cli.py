@@ -41,6 +41,8 @@ metric = "val.mse"
 claim = "A larger step helps"
 better = "base"
 than = "lr = 0.01"
+[quick]
+"study.seeds" = 2
 """
 
 
@@ -142,6 +144,12 @@ def test_check_runs_nothing_and_says_what_would_run(here: Path) -> None:
     shown = call("check", "tiny.toml")
     assert "2 variants x 5 seeds = 10 runs in 1 group," in shown.stdout
     assert [path.name for path in here.iterdir()] == ["tiny.toml"]
+
+
+def test_quick_settings_are_taken_when_asked_for(here: Path) -> None:
+    assert json.loads(call("check", "tiny.toml", "--quick", "--json").stdout)["runs"] == 4
+    ran = call("run", "tiny.toml", "--quick", "--quiet", "--json", "--set", "study.seeds=1")
+    assert json.loads(ran.stdout)["variants"][0]["runs"] == 1
 
 
 def test_runs_that_diverged_are_an_exit_code_of_their_own(here: Path) -> None:

@@ -20,6 +20,7 @@ def command(
     seeds: int | None,
     settings: dict[str, str],
     vary: dict[str, str],
+    quick: bool,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -33,7 +34,7 @@ def command(
     from seedbed.plan import plan
     from seedbed.study import Study
 
-    document = plan(Study.load(study).override(settings, vary, seeds), data_dir).document()
+    document = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir).document()
     if as_json:
         print_json(document)
         return

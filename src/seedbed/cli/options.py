@@ -29,7 +29,7 @@ data_dir = click.option(
 
 
 def study(command: Any) -> Any:
-    """The study and how it is changed before it is used: STUDY, --seeds, --set, --vary."""
+    """The study and how it is changed before it is used: STUDY, --seeds, --set, --vary, --quick."""
     changes: list[Decorator] = [
         click.argument("study"),
         click.option("--seeds", type=click.IntRange(min=1), help="How many seeds each variant is run under."),
@@ -47,6 +47,9 @@ def study(command: Any) -> Any:
             metavar="KEY=A,B",
             callback=_pairs,
             help="Add variants with other values.",
+        ),
+        click.option(
+            "--quick", is_flag=True, help="Take the small settings of the study's table [quick] first."
         ),
     ]
     for change in reversed(changes):

@@ -30,6 +30,7 @@ def command(
     seeds: int | None,
     settings: dict[str, str],
     vary: dict[str, str],
+    quick: bool,
     engine: str,
     data_dir: Path | None,
     runs_dir: Path,
@@ -42,6 +43,7 @@ def command(
     Examples:
       seedbed run trig/norm-init
       seedbed run trig/norm-init --seeds 30
+      seedbed run mnist/cnn --quick
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
     """
@@ -50,7 +52,7 @@ def command(
     from seedbed.study import Study
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
-    chosen = Study.load(study).override(settings, vary, seeds)
+    chosen = Study.load(study).override(settings, vary, seeds, quick)
     with observer(quiet) as watching:
         result = run(chosen, engine=engine, data_dir=data_dir, runs_dir=runs_dir, observer=watching)
     if as_json:
