@@ -64,6 +64,8 @@ class FusedEngine:
             call(self._work[0])
         finally:  # nobody may look at the runs while others still train them
             wait(beside)
+        for done in beside:
+            done.result()
 
     def _reserve(self, size: int) -> None:
         """Make sure that every thread has scratch for `size` numbers."""

@@ -1,0 +1,1 @@
+"""Seedbed beside its peers on identical work: `python -m bench NAME`."""

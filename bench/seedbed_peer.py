@@ -1,0 +1,48 @@
+"""Seedbed's own engines as contenders."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from bench.task import LR, MOMENTUM, Contender, Task
+from seedbed.engines.array import ArrayEngine
+from seedbed.engines.base import Batches, GroupData, Program
+from seedbed.engines.fused.compiled import kernels
+from seedbed.engines.fused.driver import FusedEngine
+from seedbed.nn.losses import LOSSES
+from seedbed.optim.sgd import SGD
+from seedbed.random import keys
+
+
+def fused(task: Task) -> Contender:
+    """The fused engine, all runs in one call."""
+    started = time.perf_counter()
+    kernels()
+    compiled = time.perf_counter() - started
+    return _contender(f"Seedbed fused, {task.runs} run{'s' * (task.runs > 1)}", task, FusedEngine, compiled)
+
+
+def numpy(task: Task) -> Contender:
+    """The numpy engine."""
+    return _contender("Seedbed numpy", task, ArrayEngine, 0.0)
+
+
+def _contender(name: str, task: Task, engine_class: type, compiled: float) -> Contender:
+    model, loss = task.network, LOSSES[task.loss]
+    program = Program(model, loss, SGD(), model.parameters.decay_mask())
+    data = GroupData(task.inputs[None], task.targets[None], np.zeros(task.runs, np.int64))
+    no_keys = keys(0, list(range(task.runs)), "dropout")
+    engine = engine_class(program, data, task.params, task.state, no_keys, no_keys)
+    indices = np.ascontiguousarray(task.indices.reshape(task.runs, -1), np.int32)
+    batches = Batches(indices, np.arange(task.steps + 1) * task.batch)
+    numbers = {"lr": LR, "momentum": MOMENTUM, "clip_norm": np.inf, "weight_decay": 0.0, "l1": 0.0}
+    hyper = {name: np.full((task.steps, task.runs), number) for name, number in numbers.items()}
+    start = {"params": task.params, "state": task.state, "velocity": np.zeros_like(task.params)}
+
+    def train() -> np.ndarray:
+        engine.write(start)
+        return engine.train(batches, hyper, 0)
+
+    return Contender(name, train, task.runs * task.steps, compiled)

@@ -1,0 +1,113 @@
+"""The comparisons by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench import jax_peer, machine, seedbed_peer, sklearn_peer, torch_peer
+from bench.measure import Row, compare
+from bench.task import Contender, Task, made_task
+
+SMALL = (10, 100, 10)
+SGEMM = {"features": 14, "samples": 154_679}  # the shape of the SGEMM training part
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows of a table, and what share of the machine's peak the first contender reached."""
+
+    title: str
+    rows: list[Row]
+    share: float
+    share_of: str
+
+
+def _against_peak(title: str, task: Task, contenders: list[Contender], repeats: int) -> Result:
+    rows = compare(contenders, repeats)
+    threads = min(machine.threads(), task.runs)
+    peak = machine.peak_flops(threads)
+    share = task.flops * rows[0].steps_per_second / peak
+    return Result(title, rows, share, f"{peak / 1e9:.0f} GFlop/s of multiply-adds on {threads} threads")
+
+
+def _against_bandwidth(title: str, task: Task, contenders: list[Contender], repeats: int) -> Result:
+    rows = compare(contenders, repeats)
+    threads = min(machine.threads(), task.runs)
+    bandwidth = machine.read_bandwidth(threads, task.inputs.nbytes)
+    share = task.bytes_read * rows[0].steps_per_second / bandwidth
+    name = f"{bandwidth / 1e9:.0f} GB/s of reading an array of that size on {threads} thread"
+    return Result(title, rows, share, name)
+
+
+def _eager(task: Task, runs: int = 1) -> list[Contender]:
+    return [torch_peer.eager(task, threads, runs) for threads in sorted({1, machine.threads()})]
+
+
+def tiny(repeats: int) -> Result:
+    """One 2-10-100-10-1 batch-norm network, batch 64."""
+    task = made_task(2, 600, hidden=SMALL, norm=True, steps=1000)
+    peers = [*_eager(task), torch_peer.eager(task, 1, compiled=True), jax_peer.scanned(task)]
+    return _against_peak(
+        "tiny: one 2-10-100-10-1 batch-norm network, batch 64",
+        task,
+        [seedbed_peer.fused(task), *peers],
+        repeats,
+    )
+
+
+def population(repeats: int) -> Result:
+    """256 such networks."""
+    task = made_task(2, 600, hidden=SMALL, norm=True, steps=200, runs=256)
+    contenders = [
+        seedbed_peer.fused(task), *_eager(task, runs=2), torch_peer.stacked(task, machine.threads(), steps=10),
+        jax_peer.scanned(task), seedbed_peer.numpy(made_task(2, 600, hidden=SMALL, norm=True, steps=20, runs=256)),
+    ]  # fmt: skip
+    return _against_peak(
+        "population: 256 networks 2-10-100-10-1 with batch norm, batch 64", task, contenders, repeats
+    )
+
+
+def linear(repeats: int) -> Result:
+    """A linear model, 3,800 steps of batch 4,096 on 154,679 x 14."""
+    task = made_task(**SGEMM, batch=4096, steps=3800)
+    part = made_task(**SGEMM, batch=4096, steps=380)
+    contenders = [
+        seedbed_peer.fused(task), *_eager(part), torch_peer.eager(part, 1, compiled=True), jax_peer.scanned(part),
+        sklearn_peer.estimator(part), seedbed_peer.numpy(part),
+    ]  # fmt: skip
+    return _against_bandwidth("linear: 3,800 steps of batch 4,096 on 154,679 x 14", task, contenders, repeats)
+
+
+def logistic(repeats: int) -> Result:
+    """Logistic models, full-batch steps on 154,679 x 14: eight, as a study of eight seeds trains them, and one."""
+    settings = {**SGEMM, "loss": "bce", "batch": SGEMM["samples"]}
+    several, one, part = (
+        made_task(**settings, runs=runs, steps=steps) for runs, steps in ((8, 94), (1, 750), (1, 75))
+    )
+    contenders = [
+        seedbed_peer.fused(several), seedbed_peer.fused(one), *_eager(part),
+        torch_peer.eager(part, machine.threads(), compiled=True), jax_peer.scanned(part), seedbed_peer.numpy(part),
+    ]  # fmt: skip
+    return _against_bandwidth("logistic: full-batch steps on 154,679 x 14", several, contenders, repeats)
+
+
+def mnist(repeats: int) -> Result:
+    """784-600-10 networks, batch 128: eight, as a study of eight seeds trains them, and one."""
+    settings = {"features": 784, "samples": 12_800, "hidden": (600,), "loss": "cross_entropy", "batch": 128}
+    several, one = (made_task(**settings, runs=runs, steps=steps) for runs, steps in ((8, 50), (1, 100)))
+    contenders = [
+        seedbed_peer.fused(several), seedbed_peer.fused(one), *_eager(one),
+        torch_peer.eager(one, machine.threads(), compiled=True), jax_peer.scanned(one), sklearn_peer.estimator(one),
+        seedbed_peer.numpy(one),
+    ]  # fmt: skip
+    return _against_peak("mnist: 784-600-10, batch 128", several, contenders, repeats)
+
+
+COMPARISONS: dict[str, Callable[[int], Result]] = {
+    "tiny": tiny,
+    "population": population,
+    "linear": linear,
+    "logistic": logistic,
+    "mnist": mnist,
+}
