@@ -1,55 +1,46 @@
-"""`python -m bench NAME [--json]`: one comparison, each contender timed in turn, several times over."""
+"""`python -m bench NAME.. [--json]`: comparisons, each contender timed in turn, several times over."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from bench import machine
+from bench.ablation import Ablation, ablation
 from bench.suite import COMPARISONS, Result
+from bench.wide import Growth, grow
+
+BENCHMARKS: dict[str, Callable[[int], Any]] = {**COMPARISONS, "ablation": ablation, "wide": grow}
+SAME = {True: "yes", False: "NO", None: "own batches"}
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, type=click.Choice([*COMPARISONS, "all"]))
+@click.argument("names", nargs=-1, required=True, type=click.Choice([*BENCHMARKS, "all"]))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--repeats", default=5, show_default=True, help="How often each contender is timed.")
 def main(names: tuple[str, ...], as_json: bool, repeats: int) -> None:
     """Time Seedbed beside its peers on identical work."""
-    chosen = list(COMPARISONS) if "all" in names else names
     results = {}
-    for name in chosen:
-        results[name] = result = COMPARISONS[name](repeats)
+    for name in BENCHMARKS if "all" in names else names:
+        results[name] = BENCHMARKS[name](repeats)
         if not as_json:
-            _print(result)
+            PRINTERS[type(results[name])](results[name], Console())
     if as_json:
-        print(
-            json.dumps(
-                {"machine": machine.description(), "results": {n: _document(r) for n, r in results.items()}}
-            )
-        )
+        print(json.dumps({"machine": machine.description(), "results": results}, default=asdict))
 
 
-def _document(result: Result) -> dict[str, object]:
-    rows = [row.as_dict() for row in result.rows]
-    return {"title": result.title, "share": result.share, "share_of": result.share_of, "rows": rows}
-
-
-def _print(result: Result) -> None:
+def _print_comparison(result: Result, console: Console) -> None:
     table = Table(title=result.title)
-    for column in (
-        "contender",
-        "µs a step",
-        "spread",
-        "steps a second",
-        "times as long",
-        "spread",
-        "compile s",
-        "same losses",
-    ):
-        table.add_column(column, justify="left" if column == "contender" else "right")
+    columns = ("µs a step", "spread", "steps a second", "times as long", "spread", "compile s", "same losses")
+    table.add_column("contender")
+    for column in columns:
+        table.add_column(column, justify="right")
     for row in result.rows:
         table.add_row(
             row.name,
@@ -59,12 +50,41 @@ def _print(result: Result) -> None:
             f"{row.ratio:.2f}",
             f"{row.ratio_low:.2f} to {row.ratio_high:.2f}",
             f"{row.preparation:.1f}" if row.preparation else "",
-            {True: "yes", False: "NO", None: "own batches"}[row.same_losses],
+            SAME[row.same_losses],
         )
-    console = Console()
     console.print(table)
-    console.print(f"{result.rows[0].name} reached {result.share:.0%} of {result.share_of}.")
+    console.print(f"{result.rows[0].name}: {result.share:.0%} of {result.share_of}.")
 
+
+def _print_ablation(result: Ablation, console: Console) -> None:
+    console.print(
+        f"{result.study}, {result.runs} runs of {result.steps:,} steps in all: {result.seconds:.1f} s from command to "
+        f"report. Their training alone, in PyTorch and extrapolated from a sample: {result.torch_seconds:.0f} s, "
+        f"{result.ratio:.0f} times as long."
+    )
+
+
+def _print_growth(result: Growth, console: Console) -> None:
+    table = Table(title=f"growing {result.what}: 8-width-width-1 networks")
+    for column in ("runs", "width", "batch", "µs a step and run", "share of peak"):
+        table.add_column(column, justify="right")
+    for p in result.points:
+        table.add_row(
+            f"{p.runs:,}", f"{p.width:,}", f"{p.batch:,}", f"{p.microseconds:,.1f}", f"{p.share:.0%}"
+        )
+    console.print(table)
+
+
+def _print_all_growth(results: list[Growth], console: Console) -> None:
+    for result in results:
+        _print_growth(result, console)
+
+
+PRINTERS: dict[type, Callable[[Any, Console], None]] = {
+    Result: _print_comparison,
+    Ablation: _print_ablation,
+    list: _print_all_growth,
+}
 
 if __name__ == "__main__":
     main()

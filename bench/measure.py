@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -30,10 +30,6 @@ class Row:
     ratio_high: float
     preparation: float
     same_losses: bool | None
-
-    def as_dict(self) -> dict[str, object]:
-        """For the JSON document."""
-        return asdict(self)
 
 
 def compare(contenders: list[Contender], repeats: int) -> list[Row]:
