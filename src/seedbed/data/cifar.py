@@ -116,9 +116,9 @@ def _pickled(content: bytes, place: str) -> Batch:
     try:
         for instruction, value, _ in pickletools.genops(content):
             if isinstance(value, str):
-                key = value[:6]
+                key = value
                 pixels = max(pixels, value, key=len)
-            elif instruction.name == "BININT1" and key == "labels":
+            elif isinstance(value, int) and instruction.name == "BININT1" and key == "labels":
                 labels.append(value)
     except ValueError as error:
         raise DataError(f"{place} is not a batch of images: {error}") from None

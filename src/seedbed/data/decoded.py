@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def decoded(key: str, decode: Callable[[], dict[str, np.ndarray]]) -> dict[str, 
     absent_or_damaged = suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
     with absent_or_damaged, np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
-    arrays = decode()
+    arrays: dict[str, Any] = decode()
     with suppress(OSError):
         content = io.BytesIO()
         np.savez(content, **arrays)

@@ -27,7 +27,8 @@ def files(path: Path) -> dict[str, list[Path]]:
     found = {folder.name: _images(folder) for folder in folders}
     if len(found) < 2:
         raise DataError(
-            f"{path} holds {len(found)} folders; it takes one for each class, two at least, with its images inside"
+            f"{path} holds {'one folder' if found else 'no folder'}; it takes one for each class, "
+            "two at least, with its images inside"
         )
     for name, images in found.items():
         if not images:

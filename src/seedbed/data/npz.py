@@ -44,7 +44,7 @@ def load(path: Path) -> Samples:
     if classes.dtype.kind not in "iubU":
         raise DataError(f"{path}: the classes are {classes.dtype}; they take whole numbers or text")
     if len(classes) < 2:
-        raise DataError(f"{path} has {len(classes)} classes; there is nothing to tell apart")
+        raise DataError(f"{path} has fewer than two classes; there is nothing to tell apart")
     return Samples(
         inputs=images,
         targets=targets.astype(np.int64),
