@@ -135,14 +135,17 @@ def test_an_mlp_computes_what_torchs_modules_do() -> None:
         assert_allclose(grad[0].T, parameter.grad, rtol=1e-9, atol=1e-12)
 
 
-def test_numpy_and_torch_train_a_residual_network_alike() -> None:
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-9), (np.float32, 1e-3)])
+def test_numpy_and_torch_train_a_residual_network_alike(dtype: type, rtol: float) -> None:
     """Twenty steps of gradient descent, two runs, crop and flip: the same losses."""
     network = build(resnet(depth=8, widths=(4, 6, 8)), (3, 8, 8), 5, augment=Augment(crop=2, flip=True))
     rng = np.random.default_rng(0)
-    images, classes = rng.standard_normal((1, 16, 3, 8, 8), np.float32), rng.integers(0, 5, (1, 16))
+    images, classes = rng.standard_normal((1, 16, 3, 8, 8)).astype(dtype), rng.integers(0, 5, (1, 16))
+
+    start = [array.astype(dtype) for array in drawn(network, 2)]
 
     def losses(xp: Any, convert: Any) -> list[np.ndarray]:
-        params, state, x, targets = (convert(array) for array in (*drawn(network, 2), images, classes))
+        params, state, x, targets = (convert(array) for array in (*start, images, classes))
         key, found = convert(keys(0, [0, 1], "augment")), []
         for step in range(20):
             context = Context(xp, training=True, step=step, augment_key=key)
@@ -153,7 +156,7 @@ def test_numpy_and_torch_train_a_residual_network_alike() -> None:
         return found
 
     ours, theirs = losses(xnp, np.asarray), losses(xtorch, torch.tensor)
-    assert_allclose(ours, theirs, rtol=1e-3)
+    assert_allclose(ours, theirs, rtol=rtol)
     assert np.all(ours[-1] < ours[0])
 
 
