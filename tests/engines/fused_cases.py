@@ -66,6 +66,7 @@ CASES: dict[str, list[Recipe]] = {
     "full batch": rows({"norm": "batch"}, {"batch_size": "all", "momentum": 0.9}),
     "linear, full batch": rows({"kind": "linear"}, {"batch_size": "all"}),
     "logistic, full batch": rows({"kind": "logistic"}, {"loss": "bce", "batch_size": "all"}),
+    "dropout, full batch": rows({"dropout": 0.4}, {"batch_size": "all"}, {"batch_size": "all", "clip_norm": 0.1}),
     "batch of one": rows(None, {"batch_size": 1}),
 }  # fmt: skip
 # What a few steps in plain Python cover between them: every kernel.

@@ -14,8 +14,10 @@ from made import SAMPLES, engine, recipe, steps
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.choice import choose
+from seedbed.engines.fused import driver
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
+from seedbed.engines.fused.plan import PANEL
 from seedbed.group import Group, Run
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.layers.conv import Conv2d
@@ -36,6 +38,14 @@ def test_every_loss_activation_and_rule_has_a_case():
     assert {one.training.loss for one in recipes} == set(LOSSES)
     assert {one.training.optimizer for one in recipes} == set(OPTIMIZERS)
     assert {getattr(one.model, "activation", "relu") for one in recipes} == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("resident", [0, driver.RESIDENT])
+@pytest.mark.parametrize("name", [name for name in CASES if "full batch" in name])
+def test_large_batches_are_taken_in_blocks(name, resident, monkeypatch):
+    monkeypatch.setattr(driver, "BLOCK", PANEL)
+    monkeypatch.setattr(driver, "RESIDENT", resident)
+    compare(name)
 
 
 def of_images(pixels: np.ndarray) -> Group:
