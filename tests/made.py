@@ -55,7 +55,9 @@ def group(recipes: Sequence[Recipe], seeds: int = 2, powers: int = 1, scaled: bo
     loss = first.training.loss
     data = [prepared(seed, loss, scaled=scaled) for seed in range(seeds)]
     runs = tuple(
-        Run(f"v{number}", seed, one, data[seed]) for number, one in enumerate(recipes) for seed in range(seeds)
+        Run(f"v{number}", seed, one, data[seed])
+        for number, one in enumerate(recipes)
+        for seed in range(seeds)
     )
     outputs = CLASSES[loss] if loss == "cross_entropy" else 1
     return Group(runs, build(first.model, (FEATURES,), outputs, powers))

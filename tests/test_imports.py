@@ -19,7 +19,7 @@ LAYERS = (
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),
-    ("evaluation",),
+    ("evaluation", "outcome"),
     ("training",),
     ("hypotheses", "variants", "labs", "study"),
     ("plan",),

@@ -78,10 +78,8 @@ def _softmax(logits):
 
 def _check_labels(found, run, truth, answer, p, classes):
     for name, expected in LABELS.items():
-        if name == "recall.CLASS":
-            ours = [found[f"recall.{one}"][run] for one in classes]
-        else:
-            ours = found[name][run]
+        names = [f"recall.{one}" for one in classes] if name == "recall.CLASS" else [name]
+        ours = np.squeeze([found[one][run] for one in names])
         np.testing.assert_allclose(ours, expected(truth, answer, p), rtol=1e-9, err_msg=name)
 
 

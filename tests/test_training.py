@@ -1,6 +1,7 @@
 """The loop: epochs, stopping, divergence, best parameters, restarts and curves, on small made groups."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from made import group, recipe
 from seedbed.engines.array import ArrayEngine
 from seedbed.group import Group
 from seedbed.metrics import direction
-from seedbed.training import is_recorded, train
+from seedbed.outcome import is_recorded
+from seedbed.training import train
 
 
 class Watcher:
@@ -68,7 +70,13 @@ def test_stop_conditions_end_runs_early_and_say_why():
     recipes = [
         recipe(training={"epochs": 500, "stop": {"target": 0.5}}),
         recipe(training={"epochs": 500, "lr": 1e-6, "stop": {"tolerance": 0.01}}),
-        recipe(training={"epochs": 50, "schedule": {"kind": "exponential", "factor": 0.5}, "stop": {"lr_below": 0.01}}),
+        recipe(
+            training={
+                "epochs": 50,
+                "schedule": {"kind": "exponential", "factor": 0.5},
+                "stop": {"lr_below": 0.01},
+            }
+        ),
     ]
     result = outcome(group(recipes, seeds=1))
     assert [record.status for record in result.records] == ["stopped"] * 3
@@ -93,7 +101,8 @@ def test_restarted_optimizer_forgets_its_momentum():
     schedule = {"kind": "multi_step", "milestones": [2], "factor": 0.1}
     training = {"momentum": 0.9, "epochs": 4}
     recipes = [
-        recipe(training={**training, "schedule": {**schedule, "restart": restart}}) for restart in (False, True)
+        recipe(training={**training, "schedule": {**schedule, "restart": restart}})
+        for restart in (False, True)
     ]
     result = curves(outcome(group(recipes, seeds=1)))
     kept, fresh = result["v0", 0, "train.loss"], result["v1", 0, "train.loss"]
@@ -151,4 +160,4 @@ def test_curves_keep_a_few_hundred_points_of_any_length():
     assert all(is_recorded(number) for number in range(1, 21))
     kept = [number for number in range(1, 100_001) if is_recorded(number)]
     assert 150 < len(kept) < 300
-    assert max(after / before for before, after in zip(kept[20:], kept[21:], strict=False)) < 1.11
+    assert max(after / before for before, after in pairwise(kept[20:])) < 1.11

@@ -36,7 +36,7 @@ class Evaluator:
     ) -> dict[str, np.ndarray]:
         """Metrics on a part (on its first `limit` samples) by full name such as "val.mse", each (runs,)."""
         outputs, targets = self._apply(engine, rows, part, limit)
-        values = metrics.compute(self._group.training.loss, outputs, targets, self._classes)
+        values = metrics.compute(self._group.loss, outputs, targets, self._classes)
         return {f"{part}.{name}": value for name, value in values.items()}
 
     def confusion(self, engine: Engine, rows: np.ndarray) -> np.ndarray | None:

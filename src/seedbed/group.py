@@ -66,7 +66,15 @@ class Group:
     def total_steps(self) -> np.ndarray:
         """(runs,) int64: how many steps each run may take."""
         wanted = [(run.recipe.training.steps, run.recipe.training.epochs) for run in self.runs]
-        return np.array([steps or epochs * self.steps_per_epoch for steps, epochs in wanted], dtype=np.int64)
+        return np.array(
+            [steps or (epochs or 0) * self.steps_per_epoch for steps, epochs in wanted], dtype=np.int64
+        )
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        assert self.training.loss  # a recipe fills it in
+        return self.training.loss
 
     def part(self, name: str) -> np.ndarray | None:
         """Sample numbers of a part, (runs, m) int32, or None where there is no such part."""
@@ -78,7 +86,7 @@ class Group:
         """Network, loss and update rule."""
         training = self.training
         mask = self.network.parameters.decay_mask(training.decay_on)
-        return Program(self.network, LOSSES[training.loss], optim.build(training), mask)
+        return Program(self.network, LOSSES[self.loss], optim.build(training), mask)
 
     @cached_property
     def data(self) -> GroupData:
@@ -98,7 +106,7 @@ class Group:
 
     def _targets(self, samples: Samples) -> np.ndarray:
         """Targets in the form the loss takes."""
-        if self.training.loss == "cross_entropy":
+        if self.loss == "cross_entropy":
             return samples.targets.astype(np.int64, copy=False)
         return samples.targets.astype(np.float32).reshape(len(samples.targets), -1)
 
@@ -136,8 +144,7 @@ class BatchOrder:
 
     def __init__(self, group: Group) -> None:
         self._group = group
-        self._train = group.part("train")
-        assert self._train is not None
+        self._train = np.stack([run.prepared.parts["train"] for run in group.runs])
         self._rows = np.arange(len(group.runs))
 
     def keep(self, runs: np.ndarray) -> None:
@@ -214,6 +221,19 @@ class Hyperparameters:
         per_epoch = self._group.steps_per_epoch
         schedules = [self._group.runs[row].recipe.training.schedule for row in self._rows]
         return np.stack([steps_since_restart(schedule, step, per_epoch) for schedule in schedules], axis=1)
+
+    def restarting(self, step: int) -> list[int]:
+        """Which active runs start their optimizer afresh before this step, by place."""
+        return np.flatnonzero(self._since_restart(np.array([step]))[0] == 0).tolist() if step else []
+
+    def next_restart(self, step: int, end: int) -> int:
+        """The first step after `step`, and at most `end`, before which some run's optimizer starts afresh."""
+        schedules = (self._group.runs[row].recipe.training.schedule for row in self._rows)
+        if not any(getattr(schedule, "restart", False) for schedule in schedules):
+            return end
+        later = np.arange(step + 1, end)
+        starts = later[(self._since_restart(later) == 0).any(axis=1)]
+        return int(starts[0]) if len(starts) else end
 
     def _rates(self, step: np.ndarray) -> np.ndarray:
         """Scheduled learning rates, (steps, active runs); runs of one variant share theirs."""

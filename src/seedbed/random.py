@@ -32,7 +32,9 @@ def generator(study_seed: int, seed: int, purpose: str, counter: int = 0) -> np.
 def keys(study_seed: int, seeds: list[int], purpose: str) -> np.ndarray:
     """Philox 4x32 keys, one a run: (runs, 2) int64 holding 32-bit words."""
     number = PURPOSES.index(purpose)
-    words = [np.random.SeedSequence([study_seed, seed, number]).generate_state(2, np.uint32) for seed in seeds]
+    words = [
+        np.random.SeedSequence([study_seed, seed, number]).generate_state(2, np.uint32) for seed in seeds
+    ]
     return np.array(words, dtype=np.int64).reshape(len(seeds), 2)
 
 
@@ -88,6 +90,7 @@ def uniform_words(xp: Any, key: Array, batch: int, features: int, step: int, pla
     block = xp.reshape(xp.arange(blocks, dtype=xp.int64, device=device(key)), (1, 1, blocks))
     zero = sample * 0 + block * 0
     words = philox(
-        (sample + zero, block + zero, zero + step, zero + place), (key[:, 0, None, None], key[:, 1, None, None])
+        (sample + zero, block + zero, zero + step, zero + place),
+        (key[:, 0, None, None], key[:, 1, None, None]),
     )
     return xp.reshape(xp.stack(words, axis=-1), (key.shape[0], batch, blocks * 4))[..., :features]

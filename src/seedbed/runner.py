@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def run(
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     """
     observer = observer or Silent()
-    planned = plan(study, data_dir)
+    planned = plan(study, Path(data_dir) if data_dir else None)
     engines = [choose(engine, group.program()) for group in planned.groups]
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
@@ -63,7 +64,11 @@ def run(
     with Store.create(root, study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
         store.write_json("resolved.json", resolved)
-        return _Execution(study, planned, store, engines, observer).run()
+        directory = _Execution(study, planned, store, engines, observer).run()
+    # Late, since its statistics take a second to import, and training need not wait for them.
+    from seedbed.results import Result
+
+    return Result.open(directory)
 
 
 def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
@@ -113,8 +118,8 @@ class _Execution:
         self.models: dict[str, list[tuple[Group, int, np.ndarray, np.ndarray]]] = {}
         self.settings = {variant.name: variant.settings for variant in study.variants}
 
-    def run(self) -> Result:
-        """Train group after group; what is finished is stored before the next begins."""
+    def run(self) -> Path:
+        """Train group after group; what is finished is stored before the next begins. Returns the directory."""
         groups = self.plan.groups
         self._write_environment(None)
         self.store.journal({"event": "started", "runs": sum(len(group.runs) for group in groups)})
@@ -129,9 +134,7 @@ class _Execution:
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)
         self.store.finish(status)
-        from seedbed.results import Result  # late: statistics take a second to import, and training need not wait
-
-        return Result.open(self.store.directory)
+        return self.store.directory
 
     def _train(self, number: int, group: Group) -> Outcome:
         engine_class, reason = self.engines[number]
@@ -145,16 +148,19 @@ class _Execution:
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self._gather(number, group, outcome)
-        self.store.journal(
-            {"event": "group", "group": number, "runs": len(group.runs), "seconds": seconds, "engine": engine_class.name}
-        )
+        facts = {"group": number, "runs": len(group.runs), "seconds": seconds, "engine": engine_class.name}
+        self.store.journal({"event": "group", **facts})
         self.observer.group_finished()
         return outcome
 
     def _gather(self, number: int, group: Group, outcome: Outcome) -> None:
         for place, record in enumerate(outcome.records):
-            settings = {f"setting:{key}": to_json(value) for key, value in self.settings[record.variant].items()}
-            facts = {name: value for name, value in vars(record).items() if name not in ("metrics", "confusion")}
+            settings = {
+                f"setting:{key}": to_json(value) for key, value in self.settings[record.variant].items()
+            }
+            facts = {
+                name: value for name, value in vars(record).items() if name not in ("metrics", "confusion")
+            }
             confusion = None if record.confusion is None else record.confusion.ravel()
             self.rows.append({**facts, "group": number, "confusion": confusion, **settings, **record.metrics})
             self.models.setdefault(record.variant, []).append(
@@ -180,11 +186,14 @@ class _Execution:
 
     def _trained(self, variant: str, runs: list[tuple[Group, int, np.ndarray, np.ndarray]]) -> Trained:
         runs = sorted(runs, key=lambda entry: entry[0].runs[entry[1]].seed)
-        group, place, _, _ = runs[0]
+        group = runs[0][0]
         members = [group.runs[place] for group, place, _, _ in runs]
         scaling = {}
         if members[0].prepared.center is not None:
-            scaling = {name: np.stack([getattr(run.prepared, name) for run in members]) for name in ("center", "scale")}
+            scaling = {
+                name: np.stack([getattr(run.prepared, name) for run in members])
+                for name in ("center", "scale")
+            }
         return Trained(
             variant=variant,
             recipe=members[0].recipe.model_dump(),
@@ -215,7 +224,6 @@ class _Execution:
                 "status": status,
             },
         )
-
 
     def _checksums(self) -> dict[str, str]:
         """sha256 of every file of data that was read, by name."""

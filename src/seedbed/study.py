@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from seedbed import labs
 from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
-from seedbed.metrics import direction
+from seedbed.metrics import Direction, direction
 from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
 from seedbed.recipe import Float, NonNegativeInt, PositiveInt, Table
 from seedbed.settings import changed, flat, parse_value, parse_values
@@ -107,7 +107,7 @@ class Study:
     variants: tuple[Variant, ...]
     seeds: int
     metric: str
-    direction: str
+    direction: Direction
     seed: int
     hypotheses: tuple[Hypothesis, ...]
     text: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -14,9 +13,9 @@ from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
 from seedbed.metrics import Direction, direction
-from seedbed.optim.schedules import Plateau, steps_since_restart
+from seedbed.optim.schedules import Plateau
 from seedbed.optim.stopping import Stopping
-from seedbed.recipe import AnySchedule
+from seedbed.outcome import Curves, Outcome, RunRecord, is_recorded
 
 EngineClass = Callable[..., Engine]
 ORDER_ENTRIES = 2**24  # batch indices handed to an engine in one call, at most
@@ -29,45 +28,6 @@ class Observer(Protocol):
         self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
     ) -> None:
         """`best` and `median` are of the watched metric over the runs still active."""
-
-
-@dataclass
-class RunRecord:
-    """What is kept of one run; `confusion` is (classes, classes) or None."""
-
-    variant: str
-    seed: int
-    status: str
-    stop_reason: str | None
-    steps: int
-    epochs: int
-    seconds: float
-    parameters: int
-    metrics: dict[str, float] = field(default_factory=dict)
-    confusion: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A trained group: records, curve and prediction columns, final parameters (runs, P) and state (runs, S)."""
-
-    records: list[RunRecord]
-    curves: dict[str, list[Any]]
-    predictions: dict[str, Any] | None
-    params: np.ndarray
-    state: np.ndarray
-    evidence: list[Evidence]
-    interrupted: bool
-
-
-def is_recorded(evaluation: int) -> bool:
-    """Whether the curves keep this evaluation (counted from 1): each of the first 20, then one every 5 %.
-
-    So a curve of 100 000 epochs takes 200 points, and which they are depends on nothing but the count.
-    """
-    return evaluation <= 20 or int(np.log(evaluation) / np.log(1.05)) > int(
-        np.log(evaluation - 1) / np.log(1.05)
-    )
 
 
 class Trainer:
@@ -98,12 +58,7 @@ class Trainer:
         self.watched = self._watched_metric()
         self.keeps_best = np.array([recipe.training.keep_best for recipe in recipes])
         self.best = np.full(count, np.inf)
-        self.curves: dict[str, list[Any]] = {
-            name: [] for name in ("variant", "seed", "step", "epoch", "metric", "value")
-        }
-        self.losses: list[list[tuple[float, float]]] = [
-            [] for _ in range(count)
-        ]  # train and val, each evaluation
+        self.curves = Curves(group, metric)
 
     def _engine(self, params: np.ndarray, state: np.ndarray) -> Engine:
         group = self.group
@@ -132,7 +87,7 @@ class Trainer:
                     self._advance()
         except KeyboardInterrupt:
             interrupted = True
-            self._finish({place: ("interrupted", None) for place in range(len(self.rows))})
+            self._finish(dict.fromkeys(range(len(self.rows)), ("interrupted", None)))
         with np.errstate(all="ignore"):
             return self._outcome(interrupted)
 
@@ -141,9 +96,8 @@ class Trainer:
         started = time.perf_counter()
         period = self.group.training.eval_every * self.group.steps_per_epoch
         boundary = (self.step // period + 1) * period
-        end = self._next_restart(int(min(boundary, self.total[self.rows].min())))
-        losses = self._train_until(end)
-        diverged = np.isnan(losses).any(axis=1)
+        end = self.hyper.next_restart(self.step, int(min(boundary, self.total[self.rows].min())))
+        diverged = self._train_until(end)
         ending = self.total[self.rows] == end
         endings: dict[int, tuple[str, str | None]] = {}
         if end == boundary or ending.any():
@@ -158,7 +112,7 @@ class Trainer:
         self._finish(endings)
 
     def _train_until(self, end: int) -> np.ndarray:
-        """Train to step `end` in calls of bounded size; returns the last call's losses with nan where a run diverged."""
+        """Train to step `end` in calls of bounded size; says which runs diverged, (runs,) bool."""
         per_epoch, size = self.group.steps_per_epoch, self.group.train_size
         epochs = max(1, ORDER_ENTRIES // (len(self.rows) * size))
         broken = np.zeros(len(self.rows), dtype=bool)
@@ -173,22 +127,22 @@ class Trainer:
             self.step += steps
             broken |= np.isnan(losses).any(axis=1)
             self.rate = hyper["lr"][-1]
-        return np.where(broken[:, None], np.nan, losses[:, -1:])
+        return broken
 
     # --- looking at the runs ----------------------------------------------------------------------------
 
-    def _observe(self, observed: np.ndarray, diverged: np.ndarray, boundary: bool) -> list[str | None]:
+    def _observe(self, observed: np.ndarray, diverged: np.ndarray, boundary: bool) -> np.ndarray:
         """Evaluate; tell schedules and stopping; keep the best. Returns why a run should stop, or None."""
         values = self._evaluate(boundary)
         train_loss = values["train.loss"]
         watched_loss = values.get("val.loss", train_loss)
         for place in np.flatnonzero(observed):
-            self.losses[self.rows[place]].append((train_loss[place], watched_loss[place]))
+            self.curves.add_losses(self.rows[place], train_loss[place], watched_loss[place])
         self._record(values, observed & ~diverged)
         self._keep_best(values[self.watched], observed & ~diverged)
         self._report(values, diverged)
         if not boundary:
-            return [None] * len(self.rows)
+            return np.full(len(self.rows), None)
         self.loss_sum[self.rows], self.loss_weight = 0.0, 0.0
         self.plateau.update(watched_loss)
         return self.stopping.update(
@@ -219,18 +173,13 @@ class Trainer:
         return self.hyper.steps(self.step, 1, self.plateau.factor_now)["lr"][0]
 
     def _record(self, values: dict[str, np.ndarray], observed: np.ndarray) -> None:
-        """Add the loss and the usual metrics to the curves of the observed runs."""
+        """Add to the curves of the observed runs."""
         ending = self.total[self.rows] == self.step
-        kept = np.flatnonzero(observed & (ending | is_recorded(self.evaluations)))
-        usual = {"loss", "mse", "accuracy", self.metric.split(".", 1)[-1]}
-        named = {name: value for name, value in values.items() if name.split(".", 1)[1] in usual}
-        epoch = self.step / self.group.steps_per_epoch
-        for place in kept:
-            run = self.group.runs[self.rows[place]]
-            for name, value in (*named.items(), ("lr", self.rate)):
-                row = (run.variant, run.seed, self.step, round(epoch), name, float(value[place]))
-                for column, item in zip(self.curves.values(), row, strict=True):
-                    column.append(item)
+        rates = values | {"lr": self.rate}
+        for place in np.flatnonzero(observed & (ending | is_recorded(self.evaluations))):
+            self.curves.add(
+                self.rows[place], self.step, {name: value[place] for name, value in rates.items()}
+            )
 
     def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
         score = values if self._direction(self.watched) == "min" else -values
@@ -250,25 +199,9 @@ class Trainer:
 
     # --- endings ----------------------------------------------------------------------------------------
 
-    def _restarting(self, step: int) -> list[int]:
-        """Which active runs start their optimizer afresh before this step."""
-        since = [
-            steps_since_restart(schedule, step, self.group.steps_per_epoch) for schedule in self._schedules()
-        ]
-        return [place for place, steps in enumerate(since) if step and steps == 0]
-
-    def _schedules(self) -> list[AnySchedule]:
-        return [self.group.runs[row].recipe.training.schedule for row in self.rows]
-
-    def _next_restart(self, end: int) -> int:
-        """The next step, up to `end`, before which some run's optimizer starts afresh."""
-        if not any(getattr(schedule, "restart", False) for schedule in self._schedules()):
-            return end
-        return next((step for step in range(self.step + 1, end) if self._restarting(step)), end)
-
     def _restart(self) -> None:
         """Zero the optimizer slots of the runs that start afresh here."""
-        if places := self._restarting(self.step):
+        if places := self.hyper.restarting(self.step):
             arrays = self.engine.read()
             slots = {name: array for name, array in arrays.items() if name not in ("params", "state")}
             for array in slots.values():
@@ -325,7 +258,7 @@ class Trainer:
         evidence = [self._evidence(record, row, float(spread[row])) for row, record in enumerate(records)]
         return Outcome(
             records,
-            self.curves,
+            self.curves.columns,
             predictions,
             self.final["params"],
             self.final["state"],
@@ -334,19 +267,12 @@ class Trainer:
         )
 
     def _evidence(self, record: RunRecord, row: int, spread: float) -> Evidence:
-        losses = np.array(self.losses[row], dtype=np.float64).reshape(-1, 2)
+        train_loss, val_loss = self.curves.losses(row)
+        if "val" not in self.evaluator.sizes():
+            val_loss = val_loss[:0]
         moved = not np.array_equal(self.initial[row], self.final["params"][row])
-        val_loss = losses[:, 1] if "val" in self.evaluator.sizes() else losses[:0, 1]
-        return Evidence(
-            record.variant,
-            record.seed,
-            record.status,
-            record.stop_reason,
-            moved,
-            losses[:, 0],
-            val_loss,
-            spread,
-        )
+        ending = (record.status, record.stop_reason)
+        return Evidence(record.variant, record.seed, *ending, moved, train_loss, val_loss, spread)
 
 
 def train(
@@ -361,7 +287,8 @@ def train(
     engine_class
         Makes an engine (see `engines.base.Engine`) from program, data, parameters, state and keys.
     metric, better
-        The study's metric, such as "val.mse", and its better direction; picks best parameters where a recipe keeps them.
+        The study's metric, such as "val.mse", and its better direction; it picks the best parameters where a
+        recipe keeps them.
     observer
         Told after every evaluation.
     """

@@ -12,7 +12,9 @@ from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.nn.base import Array, Context
 from seedbed.optim.clipping import clip
 
-PREDICT_BYTES = 64 * 2**20  # what one slice of a prediction may take for its widest activation
+PREDICT_BYTES = (
+    8 * 2**20
+)  # what one slice of a prediction may take for its widest activation: more leaves the cache
 
 
 class ArrayEngine:
@@ -37,7 +39,9 @@ class ArrayEngine:
         self.program = program
         self._inputs, self._targets = self._put(data.inputs), self._put(data.targets)
         self._dataset = self._put(data.dataset)
-        self._scaling = None if data.center is None else (self._put(data.center), self._put(data.scale))
+        self._scaling: tuple[Array, Array] | None = None
+        if data.center is not None and data.scale is not None:
+            self._scaling = self._put(data.center), self._put(data.scale)
         self._params, self._state = self._put(params), self._put(state)
         self._keys = self._put(dropout_keys), self._put(augment_keys)
         self._slots = tuple(self._params * 0 for _ in program.optimizer.slots)
@@ -62,7 +66,8 @@ class ArrayEngine:
             name: self._put(values.astype(np.float32)) for name, values in hyper.items() if name not in unused
         }
         clips = np.isfinite(hyper["clip_norm"]).any()
-        losses, bounds, batch = [], None, None
+        losses, bounds = [], (0, 0)
+        batch: Any = None
         with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
             for step in range(batches.steps):
                 if (new_bounds := batches.bounds(step)) != bounds:  # full-batch descent gathers once
