@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from seedbed import labs
+from seedbed.nn import models
 from seedbed.plan import plan
 from seedbed.study import Study
 
 NEEDS = {
+    "cifar10/resnet20": ["cifar10"],
     "curve/custom": [],
     "curve/epochs": [],
     "curve/learning-rate": [],
+    "mnist/cnn": ["mnist"],
     "mnist/mlp": ["mnist"],
     "sgemm/classification": ["sgemm"],
     "sgemm/regression": ["sgemm"],
@@ -127,7 +130,7 @@ def named(study: Study, settings: dict) -> str:
     return name
 
 
-def test_the_nine_labs_are_there_under_their_own_names():
+def test_the_labs_are_there_under_their_own_names():
     assert labs.names() == sorted(NEEDS)
     assert [Study.load(name).name for name in labs.names()] == labs.names()
 
@@ -162,6 +165,53 @@ def test_every_published_claim_is_a_hypothesis(lab: str, winner: dict, losers: l
     study = Study.load(lab)
     claimed = {(claim.better, claim.than) for claim in study.hypotheses if claim.better}
     assert (named(study, winner), tuple(named(study, settings) for settings in losers)) in claimed
+
+
+# Claims of report C2 about one network's own curve: metric, form, what it is held against.
+CURVE_CLAIMS = [
+    ("test.accuracy@6", "exceeds", "test.accuracy@5"),  # the rate drops after epoch 5
+    ("test.accuracy@10", "matches", "test.accuracy@6"),
+    ("test.accuracy@5", "exceeds", "test.accuracy@1"),
+    ("train.accuracy@5", "exceeds", "train.accuracy@1"),
+]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize(("metric", "form", "other"), CURVE_CLAIMS)
+def test_claims_about_the_curve_are_of_epochs_that_are_trained(
+    metric: str, form: str, other: str, quick: bool
+):
+    study = Study.load("cifar10/resnet20").override(quick=quick)
+    claims = {(claim.metric, claim.form, getattr(claim, claim.form)) for claim in study.hypotheses}
+    assert (metric, form, other) in claims
+    training = study.base.recipe.training
+    assert (training.epochs, training.schedule.milestones, training.schedule.restart) == (10, (5,), True)
+
+
+@pytest.mark.parametrize("lab", ["cifar10/resnet20", "mnist/cnn"])
+def test_large_labs_have_quick_settings_that_do_less(lab: str):
+    whole = Study.load(lab)
+    quick = whole.override(quick=True)
+    assert quick.seeds < whole.seeds
+    assert [variant.name for variant in quick.variants] == [variant.name for variant in whole.variants]
+
+
+@pytest.mark.parametrize(
+    ("lab", "shape", "layers", "parameters"),
+    [
+        (
+            "cifar10/resnet20",
+            (3, 32, 32),
+            19 + 1,
+            269_722,
+        ),  # convolutions and the dense layer, as in the paper
+        ("mnist/cnn", (1, 28, 28), 2 + 2, 160 + 4640 + 200_832 + 1290),
+    ],
+)
+def test_networks_are_the_reports(lab: str, shape: tuple[int, ...], layers: int, parameters: int):
+    network = models.build(Study.load(lab).base.recipe.model, shape, 10)
+    assert network.parameters.size == parameters
+    assert sum(slot.parameter.role == "weight" for slot in network.parameters.slots.values()) == layers
 
 
 @pytest.mark.parametrize("lab", [name for name, needs in NEEDS.items() if not needs])

@@ -47,7 +47,7 @@ def test_its_commands_parse(words: list[str], tmp_path: Path, monkeypatch: pytes
 
 
 def test_its_labs_are_those_there_are() -> None:
-    listed = re.findall(r"`([a-z0-9]+/[a-z-]+)`", README.partition("## Labs")[2].partition("## From")[0])
+    listed = re.findall(r"`([a-z0-9]+/[a-z0-9-]+)`", README.partition("## Labs")[2].partition("## From")[0])
     assert sorted(listed) == labs.names()
 
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import array_api_compat.numpy as xnp
 import numpy as np
 
+from seedbed.engines.allocation import keep_freed_memory
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.nn.base import Array, Context
 from seedbed.optim.clipping import clip
 
-PREDICT_BYTES = (
-    8 * 2**20
-)  # what one slice of a prediction may take for its widest activation: more leaves the cache
+# What one slice of a prediction may take for its widest activation; more would not stay in a cache.
+PREDICT_BYTES = 16 * 2**20
 
 
 class ArrayEngine:
@@ -36,6 +36,7 @@ class ArrayEngine:
         dropout_keys: np.ndarray,
         augment_keys: np.ndarray,
     ) -> None:
+        keep_freed_memory()
         self.program = program
         self._inputs, self._targets = self._put(data.inputs), self._put(data.targets)
         self._dataset = self._put(data.dataset)
