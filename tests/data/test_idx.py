@@ -60,6 +60,7 @@ def test_fashion_has_names(files):
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "not an IDX file"),
         (packed(np.zeros(4, np.float32), kind=13), "not an IDX file"),
     ],
+    ids=["empty", "plain", "cut short", "of nothing", "short magic", "short shape", "short data", "floats"],
 )
 def test_damaged_file_is_named(tmp_path, content, says):
     path = tmp_path / "train-images-idx3-ubyte.gz"
