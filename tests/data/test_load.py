@@ -5,6 +5,7 @@ import hashlib
 import os
 import sys
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,7 +100,9 @@ def test_prepare(table_at):
     assert {name: len(part) for name, part in prepared.parts.items()} == {"train": 30, "val": 15, "test": 15}
     train = samples.inputs[prepared.parts["train"]]
     np.testing.assert_allclose(prepared.center, train.mean(axis=0), rtol=1e-6)
-    again = prepare(settings, samples, study_seed=0, seed=3)
+    assert prepare(settings, samples, study_seed=0, seed=3) is prepared
+    again = prepare(settings, replace(samples), study_seed=0, seed=3)
+    assert again is not prepared
     other = prepare(settings, samples, study_seed=0, seed=4)
     np.testing.assert_array_equal(again.parts["train"], prepared.parts["train"])
     assert (other.parts["train"] != prepared.parts["train"]).any()

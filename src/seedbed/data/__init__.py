@@ -22,6 +22,7 @@ _PER_RUN = {"split", "fit_on", "stratify", "scale", "scale_columns", "powers", "
 # The same settings give the same object for as long as somebody holds it; the last few are held here.
 _loaded: weakref.WeakValueDictionary[tuple[object, ...], Samples] = weakref.WeakValueDictionary()
 _recent: deque[Samples] = deque(maxlen=4)
+_prepared: weakref.WeakValueDictionary[tuple[object, ...], Prepared] = weakref.WeakValueDictionary()
 
 
 def load(
@@ -69,11 +70,22 @@ def load(
 def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed: int) -> Prepared:
     """One run's parts and scaling of samples that `load` gave for the same settings.
 
+    Variants that do not change the data get the same object under the same seed.
+
     Raises
     ------
     DataError
         Where the split or the scaling asks for what the samples do not give.
     """
+    # Whoever holds what is found here holds its samples, so that no others can have taken their id.
+    key = (settings.model_dump_json(), id(samples), study_seed, seed)
+    prepared = _prepared.get(key)
+    if prepared is None:
+        prepared = _prepared[key] = _prepare(settings, samples, study_seed, seed)
+    return prepared
+
+
+def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: int) -> Prepared:
     grid = 0
     if isinstance(settings, recipe.FunctionData):
         from seedbed.data import function
