@@ -129,3 +129,23 @@ def test_schedules_come_back_from_json_as_they_were(schedule: dict[str, Any], wa
 def test_impossible_combinations_are_refused(changes: dict[str, Any], words: str):
     with pytest.raises(ValidationError, match=words):
         recipe(changes)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"source": "digits"},
+        {"source": "mnist"},
+        {"source": "fashion_mnist"},
+        {"source": "cifar10"},
+        {"source": "images", "path": "photographs", "size": 8},
+        {"source": "npz", "path": "images.npz"},
+    ],
+    ids=lambda data: data["source"],
+)
+def test_every_source_of_images_has_classes_and_suits_convolutions(data: dict[str, Any]):
+    found = recipe({"data": data, "training.augment": {"flip": True}} | CNN)
+    assert found.is_image
+    assert found.training.loss == "cross_entropy"
+    with pytest.raises(ValidationError, match="gives classes; its loss is cross_entropy, not mse"):
+        recipe({"data": data, "training.loss": "mse"} | CNN)
