@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engines.fused_cases import CASES, compare, make
-from made import SAMPLES, engine, recipe, steps
+from made import SAMPLES, engine, group, recipe, steps
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array import ArrayEngine
@@ -82,6 +82,25 @@ def test_any_number_of_threads_gives_the_same_bits(name):
         np.testing.assert_array_equal(several.read()[key], array, err_msg=key)
     indices = of.part("train")
     np.testing.assert_array_equal(single.predict(indices), several.predict(indices))
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "full batch" in name])
+def test_threads_that_share_a_run_give_the_same_bits(name, monkeypatch):
+    monkeypatch.setattr(driver, "BLOCK", PANEL)
+    monkeypatch.setattr(driver, "SHARED", 0)
+    of = make(name)
+    single, team = with_threads(of, 1), with_threads(of, 3)
+    np.testing.assert_array_equal(steps(single, of, 20), steps(team, of, 20))
+    np.testing.assert_array_equal(single.read()["params"], team.read()["params"])
+
+
+def test_a_diverged_run_stops_its_team_and_no_other_run(monkeypatch):
+    monkeypatch.setattr(driver, "BLOCK", PANEL)
+    calm, wild = ({"lr": lr, "batch_size": "all", "steps": 20} for lr in (0.01, 1e6))
+    of = group([recipe(training=wild), recipe(training=calm)], seeds=1)
+    losses = steps(with_threads(of, 3), of, 20)
+    assert np.isnan(losses[0, -1])
+    assert np.isfinite(losses[1]).all()
 
 
 def test_prediction_does_not_depend_on_its_slicing(monkeypatch):

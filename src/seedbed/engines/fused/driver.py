@@ -13,10 +13,11 @@ from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
 from seedbed.engines.fused.opcodes import HYPER
-from seedbed.engines.fused.plan import PANEL, Plan, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.fused.plan import SLICES, Plan, aligned_zeros, exact, group_samples, plan_memory
 
 BLOCK = 256  # samples that go through the network at once: their activations stay in cache
-RESIDENT = 2**24  # numbers of a gathered batch that a thread keeps from step to step, at most
+RESIDENT = 2**24  # numbers of a gathered batch that are kept from step to step, at most
+SHARED = 2**20  # such numbers from which on threads share one copy, since several would not stay in cache
 
 
 class FusedEngine:
@@ -44,36 +45,40 @@ class FusedEngine:
         self._keys = exact(dropout_keys, np.uint32)
         self._threads = threads or numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         self._pool = ThreadPoolExecutor(self._threads)
-        self._work: list[np.ndarray] = []
+        self._work: dict[int, np.ndarray] = {}
         self.write({"params": params, "state": state})
 
     # --- running kernels --------------------------------------------------------------------------------
 
     def _run(self, name: str, plan: Plan, batch: int, tasks: int, indices: np.ndarray, *args: Any) -> None:
-        """Call a kernel on every thread, each with scratch of its own; they share a counter of tasks."""
-        kernel = getattr(kernels(), name)
-        self._reserve(plan.work_size(batch))
+        """Call a kernel on every thread; they share a counter of tasks or, as a team, one task after another."""
+        kernel, size = getattr(kernels(), name), plan.work_size(batch)
         group = (self._code.rows, self._memory.reshape(-1), self._samples, exact(indices, np.int32))
-        counter, threads = np.zeros(1, np.int64), min(self._threads, tasks)
+        counter = np.zeros(1, np.int64)
+        if plan.team > 1:
+            shared = self._scratch(0, size)
+            each = [(shared, plan.for_member(member)) for member in range(plan.team)]
+        else:
+            each = [(self._scratch(n, size), plan) for n in range(min(self._threads, tasks))]
 
-        def call(work: np.ndarray) -> None:
+        def call(work: np.ndarray, plan: Plan) -> None:
             kernel(work, plan, *group, counter, *args)
 
-        beside = [self._pool.submit(call, work) for work in self._work[1:threads]]
+        beside = [self._pool.submit(call, *own) for own in each[1:]]
         try:
-            call(self._work[0])
+            call(*each[0])
         finally:  # nobody may look at the runs while others still train them
             wait(beside)
         for done in beside:
             done.result()
 
-    def _reserve(self, size: int) -> None:
-        """Make sure that every thread has scratch for `size` numbers."""
-        plan, mask = self._plan, self.program.decay_mask
-        if not self._work or len(self._work[0]) < size:
-            self._work = [aligned_zeros(size) for _ in range(self._threads)]
-            for work in self._work:
-                work[plan.decay_mask : plan.decay_mask + len(mask)] = mask
+    def _scratch(self, number: int, size: int) -> np.ndarray:
+        """An array of at least `size` numbers that holds the decay mask, kept from call to call."""
+        if len(self._work.get(number, ())) < size:
+            self._work[number] = work = aligned_zeros(size)
+            mask = self.program.decay_mask
+            work[self._plan.decay_mask : self._plan.decay_mask + len(mask)] = mask
+        return self._work[number]
 
     def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
         """See `engines.base.Engine.train`."""
@@ -84,15 +89,31 @@ class FusedEngine:
                 numbers[:, :, column] = hyper[name].T
         losses = np.full((runs, steps), np.nan, np.float32)
         offsets = exact(batches.offsets, np.int64)
-        batch = int(np.diff(offsets).max(initial=1))
-        block = batch if self._code.couples else min(batch, BLOCK)
-        plan = self._plan._replace(block=-(-block // PANEL) * PANEL)
-        stays = batch == batches.indices.shape[1] and plan._replace(resident=1).work_size(batch) <= RESIDENT
-        plan = plan._replace(resident=int(stays))
+        largest = int(np.diff(offsets).max(initial=1))
+        plan = self._plan_for(largest, largest == batches.indices.shape[1])
         self._run(
-            "train", plan, batch, runs, batches.indices, offsets, numbers, self._keys, int(first_step), losses
+            "train",
+            plan,
+            largest,
+            runs,
+            batches.indices,
+            offsets,
+            numbers,
+            self._keys,
+            int(first_step),
+            losses,
         )
         return losses
+
+    def _plan_for(self, batch: int, repeats: bool) -> Plan:
+        """How batches of at most that many samples, or one that repeats in every step, are best trained on."""
+        if self._code.couples:
+            return self._plan.for_batches(batch, resident=repeats)
+        gathered = self._plan.gathered * batch
+        resident = repeats and gathered <= RESIDENT
+        together = len(self._memory) < self._threads or (resident and gathered > SHARED)
+        team = min(self._threads, SLICES, -(-batch // BLOCK)) if together else 1
+        return self._plan.for_batches(min(batch, BLOCK), resident, team)
 
     def predict(self, indices: np.ndarray) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
@@ -100,7 +121,7 @@ class FusedEngine:
         outputs = np.empty((runs, count, self._plan.output_features), np.float32)
         tasks = runs * -(-count // BLOCK)
         if tasks:
-            self._run("predict", self._plan._replace(block=BLOCK), BLOCK, tasks, indices, outputs)
+            self._run("predict", self._plan.for_batches(BLOCK), BLOCK, tasks, indices, outputs)
         return outputs
 
     # --- arrays -----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from seedbed.engines.fused.opcodes import ALIGN, padded
 from seedbed.engines.fused.simd.width import native_width
 from seedbed.nn.models import Network
 
+SLICES = 8  # that a batch is cut into at most, for a team of threads to share
 PANEL = 2 * native_width()  # samples side by side in an activation
 
 
@@ -20,9 +21,12 @@ class Plan(NamedTuple):
 
     Places in the flat array of a thread come first. A run's own part (`params`, the optimizer's slots, each `size`
     long, and `state`; `own` numbers in all) is copied in when its turn comes and out when it is done; the rest is
-    scratch. Places of activations are in features from `activations` on, see `opcodes`; what is gathered follows
-    them. A batch is taken through the network in blocks of `block` samples; where `resident`, all that is gathered
-    of a batch keeps a place of its own.
+    scratch. Places of activations are in features from `activations` on, see `opcodes`.
+
+    A batch is taken through the network in blocks of `block` samples, gathered at `sources`; where `resident`, each
+    block has a place of its own there. A team of `team` threads may share a run: its batch is then cut into slices of
+    whole blocks, of which a `member` takes every team-th. The slices do not depend on the team, and their losses, at
+    `slice_losses`, and gradients, at `grads` and `slice_grads`, are added in order: so no bit depends on it.
     """
 
     params: int
@@ -31,8 +35,8 @@ class Plan(NamedTuple):
     own: int
     new_state: int
     grads: int
-    block_grads: int
     decay_mask: int
+    block_grads: int
     scalars: int
     packed: int
     activations: int
@@ -51,12 +55,48 @@ class Plan(NamedTuple):
     scalings: int
     block: int = 0
     resident: int = 0
+    sources: int = 0
+    slice_losses: int = 0
+    slice_grads: int = 0
+    team: int = 1
+    member: int = 0
+
+    @property
+    def gathered(self) -> int:
+        """Features that are gathered of a sample, the padding mask among them."""
+        return 1 + self.target_features + self.input_features
+
+    def for_batches(self, block: int, resident: bool = False, team: int = 1) -> Plan:
+        """The plan for blocks of that many samples, and teams of that many threads."""
+        block = -(-block // PANEL) * PANEL
+        plan = self._replace(block=block, resident=int(resident), team=team)
+        losses = self.block_grads + team * plan._area
+        grads = losses + padded(SLICES)
+        sources = grads + (SLICES - 1) * self.size if resident else self.activations + self.features * block
+        return plan._replace(slice_losses=losses, slice_grads=grads, sources=sources)
+
+    @property
+    def _area(self) -> int:
+        """What each member of a team has for itself, from its `block_grads` on."""
+        gathered = 0 if self.resident else self.gathered
+        return self.activations - self.block_grads + (self.features + gathered) * self.block
+
+    def for_member(self, member: int) -> Plan:
+        """The plan of one member of the team."""
+        shift = member * self._area
+        return self._replace(
+            member=member,
+            block_grads=self.block_grads + shift,
+            scalars=self.scalars + shift,
+            packed=self.packed + shift,
+            activations=self.activations + shift,
+            sources=self.sources + (0 if self.resident else shift),
+        )
 
     def work_size(self, batch: int) -> int:
-        """How many numbers a thread needs for batches of at most that many samples."""
-        gathered = 1 + self.target_features + self.input_features
-        samples = -(-batch // PANEL) * PANEL if self.resident else self.block
-        return self.activations + self.features * self.block + gathered * samples
+        """How many numbers a team needs for batches of at most that many samples."""
+        resident = -(-batch // PANEL) * PANEL * self.gathered if self.resident else 0
+        return self.slice_grads + (SLICES - 1) * self.size + resident
 
 
 class Samples(NamedTuple):
@@ -85,7 +125,8 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
     state = size * (1 + slots)
     own = state + states
     grads = own + states
-    scalars = grads + 3 * size
+    block_grads = grads + 2 * size
+    scalars = block_grads + size
     packed = scalars + code.scalars
     return Plan(
         params=0,
@@ -94,8 +135,8 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
         own=own,
         new_state=own,
         grads=grads,
-        block_grads=grads + size,
-        decay_mask=grads + 2 * size,
+        decay_mask=grads + size,
+        block_grads=block_grads,
         scalars=scalars,
         packed=packed,
         activations=packed + 4 * padded(code.widest) + ALIGN,

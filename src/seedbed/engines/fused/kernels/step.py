@@ -12,8 +12,19 @@ from seedbed.engines.fused.kernels import loss
 from seedbed.engines.fused.kernels.gather import gather
 from seedbed.engines.fused.kernels.layers import backward, forward
 from seedbed.engines.fused.kernels.update import update
-from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import OPTIONS, WIDTH, fetch_add, kernel, load, store
+from seedbed.engines.fused.plan import PANEL, SLICES
+from seedbed.engines.fused.simd import (
+    OPTIONS,
+    WIDTH,
+    fetch,
+    fetch_add,
+    give_way,
+    kernel,
+    load,
+    put,
+    store,
+    take,
+)
 
 
 @kernel
@@ -42,79 +53,107 @@ def loss_of(work, plan, source, panels, batch, smoothing):
 
 
 @kernel
-def descend(work, plan, rows, samples, scratch, run, indices, begin, batch, gathers, numbers, key, step):
-    """The loss of a batch, taken block by block, and its gradient, left at plan.grads.
-
-    Where plan.resident, each block has a place of its own, and what was gathered there serves later steps too.
-    """
-    sources = plan.activations + plan.features * plan.block
-    value = 0.0
-    for first in range(0, batch, plan.block):
-        count = min(plan.block, batch - first)
-        panels = (count + PANEL - 1) // PANEL
-        source = sources + plan.resident * first * (1 + plan.target_features + plan.input_features)
-        if gathers:
-            gather(work, plan, samples, scratch, run, indices, begin + first, count, source, panels)
-        forward(work, plan, rows, source, panels, count, True, numbers[oc.RATE], key, step, first)
-        value += loss_of(work, plan, source, panels, batch, numbers[oc.SMOOTHING])
-        if not math.isfinite(value):
-            break
-        backward(work, plan, rows, source, panels, count, plan.block_grads if first else plan.grads)
-        if first:
-            add(work, plan.block_grads, plan.grads, plan.size)
-    return np.float32(value)
+def slice_size(plan, batch):
+    """Samples of a slice: whole blocks, at most SLICES slices a batch."""
+    return (batch + SLICES * plan.block - 1) // (SLICES * plan.block) * plan.block
 
 
 @kernel
-def train_run(work, plan, rows, samples, scratch, run, indices, offsets, hyper, key, first_step, losses):
+def descend(work, plan, rows, samples, scratch, run, indices, begin, batch, gathers, numbers, key, step):
+    """Loss and gradient of this member's slices of a batch, block by block: to slice_losses, grads, slice_grads.
+
+    Where plan.resident, what was gathered for one step serves later ones too.
+    """
+    size = slice_size(plan, batch)
+    for number in range(plan.member, (batch + size - 1) // size, plan.team):
+        grads = plan.slice_grads + (number - 1) * plan.size if number else plan.grads
+        value = 0.0
+        for first in range(number * size, min((number + 1) * size, batch), plan.block):
+            count = min(plan.block, batch - first)
+            panels = (count + PANEL - 1) // PANEL
+            source = plan.sources
+            if plan.resident:
+                source += first * (1 + plan.target_features + plan.input_features)
+            if gathers:
+                gather(work, plan, samples, scratch, run, indices, begin + first, count, source, panels)
+            forward(work, plan, rows, source, panels, count, True, numbers[oc.RATE], key, step, first)
+            value += loss_of(work, plan, source, panels, batch, numbers[oc.SMOOTHING])
+            if first == number * size:
+                backward(work, plan, rows, source, panels, count, grads)
+            else:
+                backward(work, plan, rows, source, panels, count, plan.block_grads)
+                add(work, plan.block_grads, grads, plan.size)
+        put(work, plan.slice_losses + number, value)
+
+
+@kernel
+def train_run(
+    work, plan, rows, samples, scratch, run, indices, offsets, hyper, key, first_step, losses, meeting
+):
     """Steps of one run whose own part is in `work`; ends at the first loss that is not finite."""
     for s in range(len(offsets) - 1):
         begin, batch = offsets[s] % len(indices), offsets[s + 1] - offsets[s]
         gathers, step = s == 0 or not plan.resident, first_step + s
-        value = descend(
-            work, plan, rows, samples, scratch, run, indices, begin, batch, gathers, hyper[s], key, step
-        )
-        if not math.isfinite(value):
+        descend(work, plan, rows, samples, scratch, run, indices, begin, batch, gathers, hyper[s], key, step)
+        meet(plan, meeting)
+        size, value = slice_size(plan, batch), 0.0
+        slices = (batch + size - 1) // size
+        for number in range(slices):
+            value += take(work, plan.slice_losses + number)
+        if not math.isfinite(np.float32(value)):
             break
-        losses[s] = value
-        copy(work, plan.new_state, work, plan.state, plan.states)
-        update(work, plan.rule, plan.params, plan.grads, plan.decay_mask, plan.slots, plan.size, hyper[s])
+        if plan.member == 0:
+            losses[s] = value
+            for number in range(1, slices):
+                add(work, plan.slice_grads + (number - 1) * plan.size, plan.grads, plan.size)
+            copy(work, plan.new_state, work, plan.state, plan.states)
+            update(work, plan.rule, plan.params, plan.grads, plan.decay_mask, plan.slots, plan.size, hyper[s])
+        meet(plan, meeting)
+
+
+@kernel
+def meet(plan, meeting):
+    """Go on when every member of the team has come here."""
+    if plan.team > 1:
+        goal = (fetch_add(meeting) // plan.team + 1) * plan.team
+        while fetch(meeting) < goal:
+            give_way()
+
+
+@kernel
+def next_run(plan, counter, run):
+    """A team takes all runs; threads by themselves share a counter of them."""
+    return run + 1 if plan.team > 1 else fetch_add(counter)
 
 
 @njit(cache=True, **OPTIONS)
-def train(work, plan, rows, memory, samples, indices, next_run, offsets, hyper, keys, first_step, losses):
-    """Take runs one by one, as other threads do beside, and train each through all steps.
+def train(work, plan, rows, memory, samples, indices, counter, offsets, hyper, keys, first_step, losses):
+    """Train runs through all steps, one by one, while other threads take others or a part of the same.
 
     `memory` holds plan.own numbers a run, `hyper` is (runs, steps, numbers). `losses` (runs, steps) stay as they
-    are after a loss that is not finite.
+    are after a loss that is not finite. `counter` counts runs taken or, in a team, meetings.
     """
     scratch = np.empty(plan.block, np.int64)
-    run = fetch_add(next_run)
+    run = next_run(plan, counter, -1)
     while run < len(keys):
-        copy(memory, run * plan.own, work, 0, plan.own)
+        if plan.member == 0:
+            copy(memory, run * plan.own, work, 0, plan.own)
+        meet(plan, counter)
         train_run(
-            work,
-            plan,
-            rows,
-            samples,
-            scratch,
-            run,
-            indices[run],
-            offsets,
-            hyper[run],
-            keys[run],
-            first_step,
-            losses[run],
-        )
-        copy(work, 0, memory, run * plan.own, plan.own)
-        run = fetch_add(next_run)
+            work, plan, rows, samples, scratch, run, indices[run], offsets, hyper[run], keys[run], first_step,
+            losses[run], counter,
+        )  # fmt: skip
+        meet(plan, counter)
+        if plan.member == 0:
+            copy(work, 0, memory, run * plan.own, plan.own)
+        run = next_run(plan, counter, run)
 
 
 @njit(cache=True, **OPTIONS)
 def predict(work, plan, rows, memory, samples, indices, next_block, outputs):
     """Take blocks of samples of a run one by one, as other threads do beside, and apply the run's network to each."""
     scratch, key = np.empty(plan.block, np.int64), np.zeros(2, np.uint32)
-    source, count = plan.activations + plan.features * plan.block, indices.shape[1]
+    count = indices.shape[1]
     blocks = (count + plan.block - 1) // plan.block
     number = fetch_add(next_block)
     while number < blocks * len(indices):
@@ -122,8 +161,8 @@ def predict(work, plan, rows, memory, samples, indices, next_block, outputs):
         batch = min(plan.block, count - begin)
         panels = (batch + PANEL - 1) // PANEL
         copy(memory, run * plan.own, work, 0, plan.own)
-        gather(work, plan, samples, scratch, run, indices[run], begin, batch, source, panels)
-        forward(work, plan, rows, source, panels, batch, False, np.float32(0), key, np.uint32(0), 0)
+        gather(work, plan, samples, scratch, run, indices[run], begin, batch, plan.sources, panels)
+        forward(work, plan, rows, plan.sources, panels, batch, False, np.float32(0), key, np.uint32(0), 0)
         first = plan.activations + plan.outputs * panels * PANEL
         for b in range(batch):
             for f in range(plan.output_features):

@@ -6,11 +6,13 @@ float32 array and an index, and check no bounds.
 
 from __future__ import annotations
 
+import ctypes
 import operator
+import os
 from inspect import Parameter, Signature
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core.cgutils import get_or_insert_function
 from numba.core.typing.templates import ConcreteTemplate, infer_global
@@ -21,14 +23,20 @@ from numba.np.arrayobj import make_array
 from seedbed.engines.fused.simd.width import native_width
 
 __all__ = [
-    "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch_add", "fma", "lanes",
-    "load", "mantissa", "multiply_high", "nearest", "power_of_two", "prefetch", "put", "splat", "splat_word",
+    "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch", "fetch_add", "fma", "give_way",
+    "lanes", "load", "mantissa", "multiply_high", "nearest", "power_of_two", "prefetch", "put", "splat", "splat_word",
     "square_root", "store", "store_totals", "take", "total", "transpose",
 ]  # fmt: skip
 
 WIDTH = native_width()
 FLOAT, WORD = ir.FloatType(), ir.IntType(32)
 FLOATS, WORDS = ir.VectorType(FLOAT, WIDTH), ir.VectorType(WORD, WIDTH)
+
+
+YIELD = "seedbed_give_way"  # what compiled code knows the system's function by
+_LIBRARY: Any = ctypes.WinDLL("kernel32") if os.name == "nt" else ctypes.CDLL(None)  # type: ignore[attr-defined]
+_SYSTEM_YIELD = _LIBRARY.SwitchToThread if os.name == "nt" else _LIBRARY.sched_yield
+binding.add_symbol(YIELD, ctypes.cast(_SYSTEM_YIELD, ctypes.c_void_p).value)
 
 
 class VectorType(types.Type):  # type: ignore[misc]
@@ -232,7 +240,16 @@ def _prefetch(context: Any, builder: Any, kinds: Any, array: Any, index: Any) ->
 
 def _fetch_add(context: Any, builder: Any, kinds: Any, array: Any) -> Any:
     pointer = make_array(kinds[0])(context, builder, array).data
-    return builder.atomic_rmw("add", pointer, ir.Constant(ir.IntType(64), 1), "monotonic")
+    return builder.atomic_rmw("add", pointer, ir.Constant(ir.IntType(64), 1), "acq_rel")
+
+
+def _fetch(context: Any, builder: Any, kinds: Any, array: Any) -> Any:
+    pointer = make_array(kinds[0])(context, builder, array).data
+    return builder.load_atomic(pointer, "acquire", 8, typ=ir.IntType(64))
+
+
+def _give_way(_: Any, builder: Any, __: Any) -> Any:
+    return builder.call(get_or_insert_function(builder.module, ir.FunctionType(WORD, []), YIELD), [])
 
 
 load = _function(_load, VECTOR, None, types.intp)
@@ -260,3 +277,5 @@ multiply_high = _function(_multiply_high, WORD_VECTOR, WORD_VECTOR, WORD_VECTOR)
 lanes = _function(_lanes, WORD_VECTOR)
 prefetch = _function(_prefetch, types.void, None, types.intp)
 fetch_add = _function(_fetch_add, types.int64, None)
+fetch = _function(_fetch, types.int64, None)
+give_way = _function(_give_way, types.int32)

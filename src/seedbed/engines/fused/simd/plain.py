@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 from seedbed.engines.fused.simd.llvm import __all__ as __all__
@@ -134,3 +136,13 @@ def fetch_add(counter: np.ndarray) -> int:
     value = int(counter[0])
     counter[0] += 1
     return value
+
+
+def fetch(counter: np.ndarray) -> int:
+    """Look at a counter that several threads share."""
+    return int(counter[0])
+
+
+def give_way() -> None:
+    """Let other threads run."""
+    time.sleep(0)
