@@ -217,18 +217,13 @@ class _Execution:
                 "command": again,
                 "engine": " + ".join(dict.fromkeys(engine.name for engine, _ in self.engines)),
                 "device": " + ".join(dict.fromkeys(engine.device for engine, _ in self.engines)),
-                "data": self._checksums(),
+                "data": self.plan.checksums(),
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seconds": {"total": time.time() - self.started, "train": self.train_seconds},
                 "seeds": self.study.seeds,
                 "status": status,
             },
         )
-
-    def _checksums(self) -> dict[str, str]:
-        """sha256 of every file of data that was read, by name."""
-        runs = (run for group in self.plan.groups for run in group.runs)
-        return {name: value for run in runs for name, value in run.prepared.samples.sha256.items()}
 
 
 def _joined(tables: Iterable[dict[str, Any]]) -> dict[str, Any]:
