@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from seedbed.engines.fused.plan import aligned_zeros
-from seedbed.engines.fused.simd import OPTIONS, WIDTH, fma, load, splat, total
+from seedbed.simd import OPTIONS, WIDTH, fma, load, splat, total
 
 PACKAGES = ("seedbed", "numpy", "numba", "llvmlite", "torch", "jax", "jaxlib", "scikit-learn")
 

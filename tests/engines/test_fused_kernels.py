@@ -10,7 +10,7 @@ from scipy import special
 from seedbed.engines.fused import compiled
 from seedbed.engines.fused.kernels import dense, functions
 from seedbed.engines.fused.plan import PANEL, aligned_zeros
-from seedbed.engines.fused.simd import WIDTH, load, store
+from seedbed.simd import WIDTH, load, store
 
 WIDE = np.linspace(-30, 30, 4001)
 FUNCTIONS = {

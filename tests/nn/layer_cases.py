@@ -91,10 +91,11 @@ def _merged_dense(x: torch.Tensor, params: Tensors, state: Tensors, run: int) ->
     return F.pad(x, (0, 1), value=1.0) @ params["beta"]
 
 
-def _batch_norm(training: bool) -> Reference:
+def _batch_norm(training: bool, relu: bool = False) -> Reference:
     def reference(x: torch.Tensor, params: Tensors, state: Tensors, run: int) -> torch.Tensor:
         statistics = state["running_mean"], state["running_var"]
-        return F.batch_norm(x, *statistics, params["weight"], params["bias"], training, 0.1, 1e-5)
+        y = F.batch_norm(x, *statistics, params["weight"], params["bias"], training, 0.1, 1e-5)
+        return F.relu(y) if relu else y
 
     return reference
 
@@ -131,26 +132,29 @@ def _zero_pad(x: torch.Tensor, params: Tensors, state: Tensors, run: int) -> tor
     return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 3))
 
 
-def _residual(stride: int, projected: bool) -> Reference:
+def _residual(stride: int, projected: bool, relu: bool = False, training: bool = True) -> Reference:
     def reference(x: torch.Tensor, params: Tensors, state: Tensors, run: int) -> torch.Tensor:
         def normed(images: torch.Tensor, name: str) -> torch.Tensor:
             statistics = state[f"{name}.running_mean"], state[f"{name}.running_var"]
             scaling = params[f"{name}.weight"], params[f"{name}.bias"]
-            return F.batch_norm(images, *statistics, *scaling, training=True)
+            return F.batch_norm(images, *statistics, *scaling, training=training)
 
         hidden = torch.tanh(normed(F.conv2d(x, params["body.0.weight"], None, stride, 1), "body.1"))
-        y = F.conv2d(hidden, params["body.3.weight"], None, 1, 1)
+        y = normed(F.conv2d(hidden, params["body.3.weight"], None, 1, 1), "norm")
         if projected:
-            return y + normed(F.conv2d(x, params["shortcut.0.weight"], None, stride), "shortcut.1")
-        return y + F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, y.shape[1] - x.shape[1]))
+            y = y + normed(F.conv2d(x, params["shortcut.0.weight"], None, stride), "shortcut.1")
+        else:
+            y = y + F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, y.shape[1] - x.shape[1]))
+        return F.relu(y) if relu else y
 
     return reference
 
 
-def _body(inputs: int, outputs: int, stride: int) -> Chain:
+def _block(inputs: int, outputs: int, stride: int, shortcut: Layer, relu: bool = False) -> Residual:
     first = Conv2d(inputs, outputs, stride=stride, padding=1, bias=False)
     second = Conv2d(outputs, outputs, padding=1, bias=False)
-    return Chain((first, BatchNorm(outputs), Activation("tanh"), second))
+    body = Chain((first, BatchNorm(outputs), Activation("tanh"), second))
+    return Residual(body, BatchNorm(outputs, relu), shortcut)
 
 
 PROJECTION = Chain((Conv2d(2, 3, 1, stride=2, bias=False), BatchNorm(3)))
@@ -191,6 +195,7 @@ CASES = [
     Case("batch norm in evaluation", BatchNorm(6), (6,), _batch_norm(False), training=False),
     Case("batch norm of images", BatchNorm(2), (2, 3, 5), _batch_norm(True)),
     Case("batch norm of images in evaluation", BatchNorm(2), (2, 3, 5), _batch_norm(False), training=False),
+    Case("batch norm with relu", BatchNorm(2, relu=True), (2, 3, 5), _batch_norm(True, True)),
     Case("dropout", Dropout(DROPOUT_PLACE), (6,), _dropout),
     Case("no dropout in evaluation", Dropout(0), (6,), _plain(F.dropout, 0.5, False), training=False),
     *(
@@ -209,9 +214,17 @@ CASES = [
     Case("average pooling with a remainder", AvgPool2d(3), (2, 7, 5), _plain(F.avg_pool2d, 3)),
     Case("global average pooling", GlobalAvgPool(), (3, 4, 5), _plain(torch.mean, (2, 3))),
     Case("zero-padded shortcut", ZeroPad(2, 5, 2), (2, 5, 4), _zero_pad),
-    Case("residual with identity", Residual(_body(2, 2, 1), Chain(())), (2, 4, 5), _residual(1, False)),
-    Case("residual with zeros", Residual(_body(2, 3, 2), ZeroPad(2, 3, 2)), (2, 5, 4), _residual(2, False)),
-    Case("residual with projection", Residual(_body(2, 3, 2), PROJECTION), (2, 5, 4), _residual(2, True)),
+    Case("residual with identity", _block(2, 2, 1, Chain(())), (2, 4, 5), _residual(1, False)),
+    Case("residual with relu", _block(2, 2, 1, Chain(()), True), (2, 4, 5), _residual(1, False, True)),
+    Case("residual with zeros", _block(2, 3, 2, ZeroPad(2, 3, 2)), (2, 5, 4), _residual(2, False)),
+    Case("residual with projection", _block(2, 3, 2, PROJECTION), (2, 5, 4), _residual(2, True)),
+    Case(
+        "residual in evaluation",
+        _block(2, 3, 2, PROJECTION, True),
+        (2, 5, 4),
+        _residual(2, True, True, training=False),
+        training=False,
+    ),
     Case("crop", Augment(2, False, AUGMENT_PLACE), (2, 5, 4), _augment(2, False)),
     Case("flip", Augment(0, True, AUGMENT_PLACE), (2, 5, 4), _augment(0, True)),
     Case("crop and flip", Augment(1, True, AUGMENT_PLACE), (2, 4, 5), _augment(1, True)),

@@ -71,7 +71,7 @@ def drawn(network: Network, runs: int, init: str = "default") -> tuple[np.ndarra
         ),
         (
             build(resnet(depth=8), (3, 32, 32), 10, augment=Augment(crop=4)),
-            "Augment Conv2d BatchNorm Activation" + 3 * " Residual Activation" + " GlobalAvgPool Dense",
+            "Augment Conv2d BatchNorm" + 3 * " Residual" + " GlobalAvgPool Dense",
             75_290,
         ),
     ],

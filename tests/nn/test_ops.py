@@ -8,10 +8,12 @@ import array_api_compat.numpy as xnp
 import array_api_compat.torch as xtorch
 import numpy as np
 import pytest
+import torch
 
 from seedbed.nn import ops
 
 OTHER = types.ModuleType("cupy")
+OTHER.array = type("array", (), {"__module__": "cupy"})()
 
 
 @pytest.mark.parametrize(("xp", "library"), [(np, "numpy"), (xnp, "numpy"), (xtorch, "torch")])
@@ -24,9 +26,18 @@ def test_arrays_of_another_library_are_refused_by_name() -> None:
         ops.of(OTHER)
 
 
-@pytest.mark.parametrize(("xp", "has_one"), [(xnp, False), (xtorch, True), (OTHER, False)])
-def test_a_fused_kernel_is_used_only_where_there_is_one(xp: types.ModuleType, has_one: bool) -> None:
-    assert (ops.fused(xp, "batch_norm") is not None) == has_one
+@pytest.mark.parametrize(
+    ("array", "has_one"),
+    [
+        (np.zeros(2), False),
+        (torch.zeros(2), True),
+        (torch.zeros(2, requires_grad=True), False),
+        (OTHER.array, False),
+    ],
+    ids=["numpy", "torch", "torch under autograd", "another library"],
+)
+def test_a_fused_kernel_is_used_only_where_there_is_one(array: object, has_one: bool) -> None:
+    assert (ops.fused(array, "batch_norm") is not None) == has_one
 
 
 def test_every_backend_has_every_operation() -> None:

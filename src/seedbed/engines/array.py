@@ -55,6 +55,9 @@ class ArrayEngine:
     def _get(self, array: Array) -> np.ndarray:
         return np.array(array)
 
+    def _between_steps(self) -> None:
+        """Called before every step and every slice of a prediction."""
+
     # --- training ---------------------------------------------------------------------------------------
 
     def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
@@ -71,6 +74,7 @@ class ArrayEngine:
         batch: Any = None
         with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
             for step in range(batches.steps):
+                self._between_steps()
                 if (new_bounds := batches.bounds(step)) != bounds:  # full-batch descent gathers once
                     bounds = new_bounds
                     batch = self._gather(indices[:, bounds[0] : bounds[1]])
@@ -127,6 +131,7 @@ class ArrayEngine:
         context = Context(self.xp)
         parts = []
         for start in range(0, indices.shape[1], rows):
+            self._between_steps()
             inputs, _ = self._gather(self._put(indices[:, start : start + rows]))
             outputs, _, _ = self.program.model.forward(self._params, self._state, inputs, context)
             parts.append(self._get(outputs))

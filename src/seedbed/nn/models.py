@@ -171,19 +171,20 @@ def _add_cnn(layers: list[Layer], model: recipe.CnnModel, shape: tuple[int, ...]
 def _add_resnet(layers: list[Layer], model: recipe.ResnetModel, shape: tuple[int, ...], outputs: int) -> None:
     """A convolution, stages of residual blocks that halve the image between them, and one dense layer."""
     channels = model.widths[0]
-    layers += [*_conv_norm(shape[0], channels), Activation("relu")]
+    layers += _conv_norm_relu(shape[0], channels)
     for stage, width in enumerate(model.widths):
         for block in range((model.depth - 2) // (2 * len(model.widths))):
             stride = 2 if stage and not block else 1
-            body = (*_conv_norm(channels, width, stride), Activation("relu"), *_conv_norm(width, width))
-            layers += [Residual(Chain(body), _shortcut(model, channels, width, stride)), Activation("relu")]
+            body = (*_conv_norm_relu(channels, width, stride), Conv2d(width, width, padding=1, bias=False))
+            shortcut = _shortcut(model, channels, width, stride)
+            layers.append(Residual(Chain(body), BatchNorm(width, relu=True), shortcut))
             channels = width
     layers += [GlobalAvgPool(), Dense(channels, outputs)]
 
 
-def _conv_norm(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> tuple[Layer, ...]:
-    conv = Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)  # the norm has a bias
-    return conv, BatchNorm(outputs)
+def _conv_norm_relu(inputs: int, outputs: int, stride: int = 1) -> tuple[Layer, ...]:
+    conv = Conv2d(inputs, outputs, stride=stride, padding=1, bias=False)  # the norm has a bias
+    return conv, BatchNorm(outputs, relu=True)
 
 
 def _shortcut(model: recipe.ResnetModel, inputs: int, outputs: int, stride: int) -> Layer:
@@ -191,4 +192,4 @@ def _shortcut(model: recipe.ResnetModel, inputs: int, outputs: int, stride: int)
         return Chain(())
     if model.shortcut == "pad":
         return ZeroPad(inputs, outputs, stride)
-    return Chain(_conv_norm(inputs, outputs, stride, kernel=1))
+    return Chain((Conv2d(inputs, outputs, 1, stride, bias=False), BatchNorm(outputs)))

@@ -16,7 +16,7 @@ import pooch
 
 import seedbed
 from seedbed.engines.fused.plan import Plan, Samples
-from seedbed.engines.fused.simd.width import native_width
+from seedbed.simd.width import native_width
 
 SOURCES = ("engines/fused", "nn", "optim", "random.py")  # whatever kernels import, under the package
 

@@ -9,7 +9,7 @@ import numpy as np
 from seedbed.engines.base import GroupData
 from seedbed.engines.fused.compiler import Code
 from seedbed.engines.fused.opcodes import ALIGN, padded
-from seedbed.engines.fused.simd.width import native_width
+from seedbed.simd.width import native_width
 from seedbed.nn.models import Network
 
 SLICES = 8  # that a batch is cut into at most, for a team of threads to share

@@ -10,11 +10,13 @@ from typing import Any
 
 from seedbed.nn import ops
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.nn.layers.activations import ACTIVATIONS
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
 
-NormBackward = Callable[[Array], tuple[Array, Array, Array]]  # dy to (dx, dweight, dbias)
+# y, mean, variance and the backward pass, which takes dy to (dx, dadded, dweight, dbias)
+Normed = tuple[Array, Array, Array, Callable[[Array], tuple[Array, Array, Array, Array]]]
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,13 @@ class BatchNorm(Layer):
     ----------
     features
         x is (runs, batch, features) or (runs, batch, features, height, width).
+    relu
+        Whether y is the positive part of that. Here rather than in a layer of its own, a backend can do both, and
+        the addition of a residual block, in one go.
     """
 
     features: int
+    relu: bool = False
 
     def parameters(self) -> dict[str, Parameter]:
         """Weight, starting at one, and bias, starting at zero."""
@@ -56,61 +62,71 @@ class BatchNorm(Layer):
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`."""
-        xp, weight, bias = context.xp, params["weight"], params["bias"]
+        y, state, backward_both = self.forward_with(None, params, state, x, context)
+
+        def backward(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dx, _, grads = backward_both(dy)
+            return dx, grads
+
+        return y, state, backward
+
+    def forward_with(
+        self, added: Array | None, params: Arrays, state: Arrays, x: Array, context: Context
+    ) -> tuple[Array, Arrays, Callable[[Array], tuple[Array, Array, dict[str, Array]]]]:
+        """As `forward`, but `added`, an array of x's shape, comes to y before its positive part is taken.
+
+        The backward pass takes dy to (dx, dadded, grads).
+        """
+        kernel = ops.fused(x, "batch_norm") if x.ndim == 5 else None
+        statistics = None if context.training else (state["running_mean"], state["running_var"])
+        y, mean, variance, backward = (kernel or partial(_in_arrays, context.xp))(
+            x, params["weight"], params["bias"], EPSILON, added, self.relu, statistics
+        )
         if context.training:
-            kernel = ops.fused(xp, "batch_norm") if x.ndim == 5 else None
-            y, mean, variance, backward = (kernel or partial(_by_batch, xp))(x, weight, bias, EPSILON)
             count = prod(x.shape) // (x.shape[0] * self.features)
             unbiased = variance * (count / max(count - 1, 1))
             state = {
                 "running_mean": (1 - MOMENTUM) * state["running_mean"] + MOMENTUM * mean,
                 "running_var": (1 - MOMENTUM) * state["running_var"] + MOMENTUM * unbiased,
             }
-        else:
-            centered = x - _spread(xp, state["running_mean"], x.ndim)
-            variance = state["running_var"]
-            y, backward = _scaled(xp, centered, variance, weight, bias, EPSILON, of_batch=False)
 
-        def named_backward(dy: Array) -> tuple[Array, dict[str, Array]]:
-            dx, dweight, dbias = backward(dy)
-            return dx, {"weight": dweight, "bias": dbias}
+        def named_backward(dy: Array) -> tuple[Array, Array, dict[str, Array]]:
+            dx, dadded, dweight, dbias = backward(dy)
+            return dx, dadded, {"weight": dweight, "bias": dbias}
 
         return y, state, named_backward
 
 
-def _by_batch(
-    xp: Any, x: Array, weight: Array, bias: Array, epsilon: float
-) -> tuple[Array, Array, Array, NormBackward]:
-    """y, the mean and variance of the batch (runs, features), and the backward pass."""
-    axes = _axes(x)
-    mean = xp.mean(x, axis=axes)
-    centered = x - _spread(xp, mean, x.ndim)
-    variance = xp.mean(centered * centered, axis=axes)
-    y, backward = _scaled(xp, centered, variance, weight, bias, epsilon, of_batch=True)
-    return y, mean, variance, backward
-
-
-def _scaled(
-    xp: Any, centered: Array, variance: Array, weight: Array, bias: Array, epsilon: float, of_batch: bool
-) -> tuple[Array, NormBackward]:
-    """y and its backward pass; `of_batch` says that mean and variance move with x."""
-    axes, ndim = _axes(centered), centered.ndim
+def _in_arrays(
+    xp: Any,
+    x: Array,
+    weight: Array,
+    bias: Array,
+    epsilon: float,
+    added: Array | None,
+    relu: bool,
+    statistics: tuple[Array, Array] | None,
+) -> Normed:
+    """What every backend's kernel does, as array operations; without `statistics` by those of the batch."""
+    axes, ndim = (1, *range(3, x.ndim)), x.ndim
+    mean = xp.mean(x, axis=axes) if statistics is None else statistics[0]
+    centered = x - _spread(xp, mean, ndim)
+    variance = xp.mean(centered * centered, axis=axes) if statistics is None else statistics[1]
     inverse = 1 / xp.sqrt(variance + epsilon)
     normed = centered * _spread(xp, inverse, ndim)
+    y = normed * _spread(xp, weight, ndim) + _spread(xp, bias, ndim)
+    y = y if added is None else y + added
+    y, derivative = ACTIVATIONS["relu" if relu else "identity"](xp, y)
 
-    def backward(dy: Array) -> tuple[Array, Array, Array]:
-        dweight, dbias, dx = xp.sum(dy * normed, axis=axes), xp.sum(dy, axis=axes), dy
-        if of_batch:
-            count = prod(dy.shape[axis] for axis in axes)
-            dx = dy - _spread(xp, dbias / count, ndim) - normed * _spread(xp, dweight / count, ndim)
-        return dx * _spread(xp, weight * inverse, ndim), dweight, dbias
+    def backward(dy: Array) -> tuple[Array, Array, Array, Array]:
+        dz = derivative(dy)
+        dweight, dbias, dx = xp.sum(dz * normed, axis=axes), xp.sum(dz, axis=axes), dz
+        if statistics is None:  # which move with x
+            count = prod(dz.shape[axis] for axis in axes)
+            dx = dz - _spread(xp, dbias / count, ndim) - normed * _spread(xp, dweight / count, ndim)
+        return dx * _spread(xp, weight * inverse, ndim), dz, dweight, dbias
 
-    return normed * _spread(xp, weight, ndim) + _spread(xp, bias, ndim), backward
-
-
-def _axes(x: Array) -> tuple[int, ...]:
-    """All but runs and features."""
-    return (1, *range(3, x.ndim))
+    return y, mean, variance, backward
 
 
 def _spread(xp: Any, statistic: Array, ndim: int) -> Array:

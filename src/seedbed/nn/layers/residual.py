@@ -2,66 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from array_api_compat import device
 
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
 from seedbed.nn.chain import Chain, joined, of_place, prefixed
+from seedbed.nn.layers.batch_norm import BatchNorm
 
 
 @dataclass(frozen=True)
 class Residual(Layer):
-    """y = body(x) + shortcut(x).
+    """y = norm(body(x)) + shortcut(x), or its positive part if the norm takes that.
 
     Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
 
     Attributes
     ----------
     body
-        The layers to be learnt; names of their parameters begin with `body.`.
+        The layers to be learnt, but for the last norm; names of their parameters begin with `body.`.
+    norm
+        The last norm, which does the addition.
     shortcut
         What brings x to the shape of the body's output: an empty chain for the identity, `ZeroPad` for the
         paper's option A, a chain of convolution and norm for a projection (option B).
     """
 
     body: Chain
+    norm: BatchNorm
     shortcut: Layer
 
-    def _branches(self) -> dict[str, Layer]:
-        return {"body": self.body, "shortcut": self.shortcut}
+    def _parts(self) -> dict[str, Layer]:
+        return {"body": self.body, "norm": self.norm, "shortcut": self.shortcut}
 
     def parameters(self) -> dict[str, Parameter]:
-        """Those of both branches."""
-        return joined(prefixed(name, branch.parameters()) for name, branch in self._branches().items())
+        """Those of all parts."""
+        return joined(prefixed(name, part.parameters()) for name, part in self._parts().items())
 
     def state(self) -> dict[str, Parameter]:
-        """That of both branches."""
-        return joined(prefixed(name, branch.state()) for name, branch in self._branches().items())
+        """That of all parts."""
+        return joined(prefixed(name, part.state()) for name, part in self._parts().items())
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """What both branches give."""
-        body, shortcut = (branch.output_shape(shape) for branch in self._branches().values())
+        body, shortcut = (branch.output_shape(shape) for branch in (self.body, self.shortcut))
         if body != shortcut:
             raise ValueError(f"the body gives {body} and the shortcut {shortcut}: they cannot be added")
-        return body
+        return self.norm.output_shape(body)
 
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`."""
-        results = {
-            name: branch.forward(of_place(name, params), of_place(name, state), x, context)
-            for name, branch in self._branches().items()
-        }
-        y = results["body"][0] + results["shortcut"][0]
+        own = {name: (of_place(name, params), of_place(name, state)) for name in self._parts()}
+        added, shortcut_state, shortcut_backward = self.shortcut.forward(*own["shortcut"], x, context)
+        hidden, body_state, body_backward = self.body.forward(*own["body"], x, context)
+        inner = replace(context, input_gradient=True)
+        y, norm_state, norm_backward = self.norm.forward_with(added, *own["norm"], hidden, inner)
+        states = {"body": body_state, "norm": norm_state, "shortcut": shortcut_state}
 
         def backward(dy: Array) -> tuple[Array | None, dict[str, Array]]:
-            found = {name: branch_backward(dy) for name, (_, _, branch_backward) in results.items()}
-            dx = found["body"][0] + found["shortcut"][0] if context.input_gradient else None
-            return dx, joined(prefixed(name, grads) for name, (_, grads) in found.items())
+            grads: dict[str, dict[str, Array]] = {}
+            dhidden, dadded, grads["norm"] = norm_backward(dy)
+            by_body, grads["body"] = body_backward(dhidden)
+            by_shortcut, grads["shortcut"] = shortcut_backward(dadded)
+            dx = by_body + by_shortcut if context.input_gradient else None
+            return dx, joined(prefixed(name, found) for name, found in grads.items())
 
-        return y, joined(prefixed(name, new) for name, (_, new, _) in results.items()), backward
+        return y, joined(prefixed(name, new) for name, new in states.items()), backward
 
 
 @dataclass(frozen=True)

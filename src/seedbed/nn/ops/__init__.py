@@ -18,15 +18,18 @@ def of(xp: Any) -> ModuleType:
     NotImplementedError
         For the namespace of another library.
     """
-    if (library := _library(xp)) not in BACKENDS:
+    library = xp.__name__.removeprefix("array_api_compat.").split(".")[0]
+    if library not in BACKENDS:
         raise NotImplementedError(f"there are operations for numpy and torch arrays, none for {library}'s")
     return import_module(f"seedbed.nn.ops.{library}")
 
 
-def fused(xp: Any, name: str) -> Callable[..., Any] | None:
-    """The backend's one kernel for what a layer also says in array operations; None where it has none."""
-    return getattr(of(xp), name, None) if _library(xp) in BACKENDS else None
+def fused(array: Any, name: str) -> Callable[..., Any] | None:
+    """The kernel that an array's backend has for what a layer also says in array operations; None where it has none.
 
-
-def _library(xp: Any) -> str:
-    return xp.__name__.removeprefix("array_api_compat.").split(".")[0]
+    Nor where torch itself is to find the gradient: it does not look into kernels.
+    """
+    library = type(array).__module__.split(".")[0]
+    if library not in BACKENDS or getattr(array, "requires_grad", False):
+        return None
+    return getattr(import_module(f"seedbed.nn.ops.{library}"), name, None)

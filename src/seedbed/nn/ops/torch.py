@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.special import erf
 
+from seedbed.nn.ops import channels_last
+
 __all__ = ["avg_pool2d", "batch_norm", "conv2d", "erf", "max_pool2d", "relu"]
 
 ConvBackward = Callable[[torch.Tensor, bool], tuple[torch.Tensor | None, torch.Tensor, torch.Tensor | None]]
-NormBackward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
+NormBackward = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 Elementwise = Callable[[torch.Tensor], torch.Tensor]
 aten = torch.ops.aten
 
@@ -61,37 +64,92 @@ def _together(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
 
 
 def batch_norm(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, epsilon: float
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    epsilon: float,
+    added: torch.Tensor | None,
+    relu: bool,
+    statistics: tuple[torch.Tensor, torch.Tensor] | None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, NormBackward]:
-    """Normalise images by the mean and variance of their batch, run after run; see `layers.batch_norm`."""
+    """Normalise images, add to them and take the positive part, run after run; see `layers.batch_norm`."""
     runs = range(weight.shape[0])
-    images = [x[run if len(x) > 1 else 0] for run in runs]
-    results = [
-        aten.native_batch_norm(images[run], weight[run], bias[run], None, None, True, 0.0, epsilon)
+    kernel = _norm_in_memory if _lies_in_pixels(x) else _norm_by_torch
+    found = [
+        kernel(
+            x[run if len(x) > 1 else 0],
+            weight[run],
+            bias[run],
+            epsilon,
+            None if added is None else added[run if len(added) > 1 else 0],
+            relu,
+            statistics and (statistics[0][run], statistics[1][run]),
+        )
         for run in runs
     ]
-    y, means, inverses = zip(*results, strict=True)
+    y, means, variances, backwards = zip(*found, strict=True)
 
-    def backward(dy: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        found = [
-            aten.native_batch_norm_backward(
-                dy[run],
-                images[run],
-                weight[run],
-                None,
-                None,
-                means[run],
-                inverses[run],
-                True,
-                epsilon,
-                (True,) * 3,
-            )
-            for run in runs
-        ]
-        dx, dweight, dbias = zip(*found, strict=True)
-        return _together(dx), torch.stack(dweight), torch.stack(dbias)
+    def backward(dy: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        dx, dadded, dweight, dbias = zip(*(backwards[run](dy[run]) for run in runs), strict=True)
+        return _together(dx), _together(dadded), torch.stack(dweight), torch.stack(dbias)
 
-    return _together(y), torch.stack(means), torch.stack(inverses) ** -2 - epsilon, backward
+    return _together(y), torch.stack(means), torch.stack(variances), backward
+
+
+def _lies_in_pixels(x: torch.Tensor) -> bool:
+    """Whether the compiled kernels can take images (runs, batch, channels, height, width), and gain by it.
+
+    They work in one thread. With two, torch's several kernels were as fast: memory is what both wait for.
+    """
+    pixels = x.shape[1] * x.shape[3] * x.shape[4]
+    fits = x.device.type == "cpu" and x.dtype == torch.float32 and pixels % channels_last.tile(x.shape[2]) == 0
+    return fits and torch.get_num_threads() == 1
+
+
+def _norm_in_memory(x, weight, bias, epsilon, added, relu, statistics):  # type: ignore[no-untyped-def]
+    """By the compiled kernels, on the memory of the tensors (batch, channels, height, width) themselves."""
+    batch, channels, height, width = x.shape
+
+    def pixels(images: torch.Tensor) -> np.ndarray:
+        return _fast(images).permute(0, 2, 3, 1).reshape(-1, channels).numpy()
+
+    def images(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+    y, mean, variance, backward_of_pixels = channels_last.batch_norm(
+        pixels(x),
+        weight.numpy(),
+        bias.numpy(),
+        epsilon,
+        None if added is None else pixels(added),
+        relu,
+        statistics and (statistics[0].numpy(), statistics[1].numpy()),
+    )
+
+    def backward(dy: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        dx, dadded, dweight, dbias = backward_of_pixels(pixels(dy))
+        return images(dx), images(dadded), torch.from_numpy(dweight), torch.from_numpy(dbias)
+
+    numbers = (torch.from_numpy(values.astype(np.float32)) for values in (mean, variance))
+    return images(y), *numbers, backward
+
+
+def _norm_by_torch(x, weight, bias, epsilon, added, relu, statistics):  # type: ignore[no-untyped-def]
+    """By torch's kernels, which any device has."""
+    of_batch, given = statistics is None, statistics or (None, None)
+    y, mean, inverse = aten.native_batch_norm(x, weight, bias, *given, of_batch, 0.0, epsilon)
+    y = y if added is None else y + added
+    y = torch.relu(y) if relu else y
+
+    def backward(dy: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        dz = aten.threshold_backward(dy, y, 0) if relu else dy
+        saved = (None, None, mean, inverse) if of_batch else (*given, None, None)
+        arguments = (weight, *saved, of_batch, epsilon, (True,) * 3)
+        dx, dweight, dbias = aten.native_batch_norm_backward(dz, x, *arguments)
+        return dx, dz, dweight, dbias
+
+    mean, variance = (mean, inverse**-2 - epsilon) if statistics is None else statistics
+    return y, mean, variance, backward
 
 
 def relu(x: torch.Tensor) -> tuple[torch.Tensor, Elementwise]:

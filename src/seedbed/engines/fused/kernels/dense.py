@@ -7,7 +7,7 @@ panels of `PANEL` samples, (panels, features, PANEL), so that one panel of all f
 from __future__ import annotations
 
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     WIDTH,
     broadcast,
     fma,

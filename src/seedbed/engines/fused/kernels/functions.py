@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     absolute,
     choose,
     exponent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     WIDTH,
     broadcast,
     inlined,

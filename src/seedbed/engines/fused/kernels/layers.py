@@ -7,7 +7,7 @@ from seedbed.engines.fused.kernels import pointwise
 from seedbed.engines.fused.kernels.dense import outer, product, row_sums
 from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import inlined, kernel
+from seedbed.simd import inlined, kernel
 
 
 @inlined

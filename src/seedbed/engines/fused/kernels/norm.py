@@ -10,7 +10,7 @@ import numpy as np
 
 from seedbed.engines.fused.opcodes import norm_row
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     WIDTH,
     broadcast,
     fma,

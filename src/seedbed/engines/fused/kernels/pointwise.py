@@ -11,7 +11,7 @@ import numpy as np
 
 from seedbed.engines.fused.kernels import functions
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     WIDTH,
     choose,
     choose_below,

@@ -13,7 +13,7 @@ from seedbed.engines.fused.kernels.gather import gather
 from seedbed.engines.fused.kernels.layers import backward, forward
 from seedbed.engines.fused.kernels.update import update
 from seedbed.engines.fused.plan import PANEL, SLICES
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     OPTIONS,
     WIDTH,
     fetch,

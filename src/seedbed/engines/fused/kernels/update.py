@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from seedbed.engines.fused import opcodes as oc
-from seedbed.engines.fused.simd import (
+from seedbed.simd import (
     WIDTH,
     choose,
     fma,

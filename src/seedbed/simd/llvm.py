@@ -20,7 +20,7 @@ from numba.core.typing.templates import signature as signature_of
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np.arrayobj import make_array
 
-from seedbed.engines.fused.simd.width import native_width
+from seedbed.simd.width import native_width
 
 __all__ = [
     "WIDTH", "absolute", "broadcast", "choose", "choose_below", "exponent", "fetch", "fetch_add", "fma", "give_way",

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
-from seedbed.engines.fused.simd.llvm import __all__ as __all__
-from seedbed.engines.fused.simd.width import native_width
+from seedbed.simd.llvm import __all__ as __all__
+from seedbed.simd.width import native_width
 
 WIDTH = native_width()
 Vector = np.ndarray  # (WIDTH,) float32

@@ -11,9 +11,9 @@ from typing import Any
 import numba
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-    from seedbed.engines.fused.simd.plain import *  # noqa: F403
+    from seedbed.simd.plain import *  # noqa: F403
 else:
-    from seedbed.engines.fused.simd.llvm import *  # noqa: F403
+    from seedbed.simd.llvm import *  # noqa: F403
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS}

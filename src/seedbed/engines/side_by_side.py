@@ -1,0 +1,117 @@
+"""Several engines as one: each trains its share of a group's runs, in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from seedbed.engines.base import Batches, Engine, GroupData
+
+
+class Stopped(Exception):
+    """Raised in a part that was told to stop."""
+
+
+class SideBySide:
+    """See `engines.base.Engine` for the contract.
+
+    Parameters
+    ----------
+    make
+        Makes the engine of a part from its data, params, state, dropout keys and augment keys. In that engine,
+        `Stopped` is to be raised soon after `stop` was set.
+    stop
+        See `make`.
+    parts
+        How many there shall be; never more than runs.
+    start_thread
+        Called first in every thread.
+    data, per_run
+        What `make` takes, of all runs.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., Engine],
+        stop: Event,
+        parts: int,
+        start_thread: Callable[[], None],
+        data: GroupData,
+        *per_run: np.ndarray,
+    ) -> None:
+        runs = np.arange(len(data.dataset))
+        self._rows = np.array_split(runs, min(parts, len(runs)))  # of each part: the places of its runs
+        self._stop = stop
+        self._pool = ThreadPoolExecutor(len(self._rows), initializer=start_thread)
+        self._parts: list[Engine] = self._each(
+            lambda rows: make(_of_runs(data, rows), *(array[rows] for array in per_run)), self._rows
+        )
+
+    def _each(self, call: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
+        """The call on every part's arguments, all at once; an interrupt stops them before it goes on."""
+        running = [self._pool.submit(call, *own) for own in zip(*arguments, strict=True)]
+        try:
+            wait(running)
+        except BaseException:
+            self._stop.set()
+            wait(running)
+            self._stop.clear()
+            raise
+        return [done.result() for done in running]
+
+    def _joined(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """The parts' arrays as one, a row a run."""
+        whole = np.empty((sum(map(len, self._rows)), *arrays[0].shape[1:]), arrays[0].dtype)
+        for rows, array in zip(self._rows, arrays, strict=True):
+            whole[rows] = array
+        return whole
+
+    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+        """See `engines.base.Engine.train`."""
+
+        def of_part(part: Engine, rows: np.ndarray) -> np.ndarray:
+            own = Batches(batches.indices[rows], batches.offsets)
+            return part.train(own, {name: values[:, rows] for name, values in hyper.items()}, first_step)
+
+        return self._joined(self._each(of_part, self._parts, self._rows))
+
+    def predict(self, indices: np.ndarray) -> np.ndarray:
+        """See `engines.base.Engine.predict`."""
+        return self._joined(
+            self._each(lambda part, rows: part.predict(indices[rows]), self._parts, self._rows)
+        )
+
+    def read(self) -> dict[str, np.ndarray]:
+        """See `engines.base.Engine.read`."""
+        found = [part.read() for part in self._parts]
+        return {name: self._joined([arrays[name] for arrays in found]) for name in found[0]}
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """See `engines.base.Engine.write`."""
+        for part, rows in zip(self._parts, self._rows, strict=True):
+            part.write({name: array[rows] for name, array in arrays.items()})
+
+    def keep(self, runs: np.ndarray) -> None:
+        """See `engines.base.Engine.keep`."""
+        places = [np.flatnonzero(np.isin(runs, rows)) for rows in self._rows]
+        left = [number for number, kept in enumerate(places) if len(kept)]
+        for number in left:
+            own = self._rows[number]
+            order = np.argsort(own)
+            self._parts[number].keep(order[np.searchsorted(own, runs[places[number]], sorter=order)])
+        self._parts = [self._parts[number] for number in left]
+        self._rows = [places[number] for number in left]
+
+
+def _of_runs(data: GroupData, rows: np.ndarray) -> GroupData:
+    """What of a group's data is some of its runs'."""
+    scaling = {
+        name: values[rows] if values is not None and len(values) > 1 else values
+        for name, values in (("center", data.center), ("scale", data.scale))
+    }
+    return replace(data, dataset=data.dataset[rows], **scaling)
