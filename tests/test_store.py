@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from seedbed import store
 from seedbed.files import slug, to_json, write_whole
+from seedbed.results import Result
 from seedbed.store import Store, StoreError
 from seedbed.trained import Trained, TrainedError, read_trained
 
@@ -138,6 +139,17 @@ def test_curves_and_predictions_keep_their_values(tmp_path: Path) -> None:
     found = parquet.read_table(one.directory / "predictions.parquet")
     assert found["output"].to_pylist() == [[1, 2], [3, 4]]
     assert str(found.schema.field("x").type) == "double"
+
+
+def test_mistakes_keep_their_images_and_a_study_without_them_opens(tmp_path: Path) -> None:
+    image = np.arange(12, dtype=np.uint8).reshape(3, 2, 2)[:, ::-1]
+    columns = {"variant": np.array(["base"]), "image": np.array([image.tobytes()], dtype=object)}
+    with Store.create(tmp_path, "s", HASH) as one:
+        one.write_json("resolved.json", {"metric": "val.accuracy"})
+        assert len(Result.open(one.directory).mistakes) == 0
+        one.write_mistakes(columns)
+        found = Result.open(one.directory).mistakes
+    assert found["image"].to_pylist() == [image.tobytes()]
 
 
 def trained(**changes: object) -> Trained:

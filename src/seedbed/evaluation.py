@@ -1,17 +1,21 @@
-"""What a group's networks answer on the parts of their data: metrics, confusion and predictions for pictures."""
+"""What a group's networks answer on the parts of their data: metrics, confusion, predictions and mistakes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from seedbed import metrics
+from seedbed.data.base import Samples
 from seedbed.engines.base import Engine
 from seedbed.group import Group
 
 PARTS = ("train", "val", "test", "grid")
 PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any picture
+SIDES = ("channels", "height", "width")
+MOST_MISTAKES = 24  # stored of one variant with their images
 
 
 class Evaluator:
@@ -39,13 +43,60 @@ class Evaluator:
         values = metrics.compute(self._group.loss, outputs, targets, self._classes)
         return {f"{part}.{name}": value for name, value in values.items()}
 
-    def confusion(self, engine: Engine, rows: np.ndarray) -> np.ndarray | None:
-        """Confusion matrices (runs, classes, classes) of the test part, else of validation; None for numbers."""
+    def answers(
+        self, engine: Engine, rows: np.ndarray
+    ) -> tuple[np.ndarray | None, dict[str, np.ndarray] | None]:
+        """What is answered on the test part, else on validation; None for numbers.
+
+        Returns
+        -------
+        Confusion matrices (runs, classes, classes), and the columns of `mistakes.parquet`, None where there are
+        no mistakes or the samples are no images.
+        """
         part = next((part for part in ("test", "val") if part in self.sizes()), None)
         if not self._classes or part is None:
-            return None
+            return None, None
         outputs, targets = self._apply(engine, rows, part, None)
-        return metrics.confusion(outputs, targets, len(self._classes))
+        confusion = metrics.confusion(outputs, targets, len(self._classes))
+        return confusion, self._mistakes(part, rows, outputs, targets)
+
+    def _mistakes(
+        self, part: str, rows: np.ndarray, outputs: np.ndarray, targets: np.ndarray
+    ) -> dict[str, np.ndarray] | None:
+        """The surest mistakes of the runs under the first seed: enough to look at."""
+        shape = self._group.samples.inputs.shape[1:]
+        if len(shape) != 3 or shape[0] not in (1, 3):
+            return None
+        labels = targets.reshape(outputs.shape[:2]).astype(np.int64)
+        tables = [
+            self._mistake_columns(part, row, outputs[place], labels[place])
+            for place, row in enumerate(rows)
+            if self._group.runs[row].seed == 0 and np.isfinite(outputs[place]).all()
+        ]
+        tables = [table for table in tables if len(table["sample"])]
+        return joined(tables) if tables else None
+
+    def _mistake_columns(
+        self, part: str, row: int, outputs: np.ndarray, labels: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        run, names = self._group.runs[row], np.array(self._classes)
+        chances = metrics.probabilities(outputs)
+        answers, confidence = chances.argmax(axis=1), chances.max(axis=1)
+        surest = np.argsort(-confidence, kind="stable")
+        worst = surest[answers[surest] != labels[surest]][:MOST_MISTAKES]
+        samples, count = run.prepared.parts[part][worst], len(worst)
+        images = _pixels(run.prepared.samples, samples)
+        return {
+            "variant": np.repeat([run.variant], count),
+            "seed": np.repeat([run.seed], count),
+            "part": np.repeat([part], count),
+            "sample": samples,
+            "true": names[labels[worst]],
+            "answered": names[answers[worst]],
+            "confidence": confidence[worst],
+            **{name: np.repeat([side], count) for name, side in zip(SIDES, images.shape[1:], strict=True)},
+            "image": np.array([image.tobytes() for image in images], dtype=object),
+        }
 
     def outputs(self, engine: Engine, rows: np.ndarray) -> np.ndarray:
         """Outputs (runs, m, outputs) for the first samples of the training part."""
@@ -60,7 +111,7 @@ class Evaluator:
         ]
         if not tables:
             return None
-        return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+        return joined(tables)
 
     def _prediction_columns(self, engine: Engine, rows: np.ndarray, part: str) -> dict[str, np.ndarray]:
         group = self._group
@@ -95,3 +146,17 @@ class Evaluator:
     ) -> tuple[np.ndarray, np.ndarray]:
         indices = np.ascontiguousarray(self._indices[part][rows, :limit])  # type: ignore[index]
         return engine.predict(indices), self.targets(rows, indices)
+
+
+def joined(tables: Iterable[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Tables of the same columns one below the other."""
+    tables = list(tables)
+    return {name: np.concatenate([np.asarray(table[name]) for table in tables]) for name in tables[0]}
+
+
+def _pixels(samples: Samples, numbers: np.ndarray) -> np.ndarray:
+    """Images (m, channels, height, width) as uint8; where they reach beyond [0, 1] their range is squeezed."""
+    center, scale = samples.unit
+    seen = (samples.inputs[numbers] - np.float32(center)) * np.float32(scale)
+    low, high = seen.min(initial=0), seen.max(initial=1)
+    return np.rint((seen - low) / (high - low) * 255).astype(np.uint8)

@@ -108,6 +108,15 @@ def confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarra
     return table.reshape(len(outputs), count, count) * finite[:, None, None]
 
 
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """(..., classes) float64 from one logit a class, or from one that speaks for the second of two."""
+    wide = logits.astype(np.float64)
+    if wide.shape[-1] == 1:
+        wide = np.concatenate([np.zeros_like(wide), wide], axis=-1)
+    odds = np.exp(wide - wide.max(axis=-1, keepdims=True))
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
 # --- numbers --------------------------------------------------------------------------------------------
 
 

@@ -29,11 +29,12 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained group: records, curve and prediction columns, final parameters (runs, P) and state (runs, S)."""
+    """A trained group: records, columns of tables, final parameters (runs, P) and state (runs, S)."""
 
     records: list[RunRecord]
     curves: dict[str, list[Any]]
     predictions: dict[str, Any] | None
+    mistakes: dict[str, Any] | None
     params: np.ndarray
     state: np.ndarray
     evidence: list[Evidence]

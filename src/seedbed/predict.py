@@ -6,6 +6,7 @@ import difflib
 import io
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pyarrow.parquet
 from seedbed.data.base import DataError
 from seedbed.data.table import features_from_table
 from seedbed.files import slug
-from seedbed.metrics import direction
+from seedbed.metrics import direction, probabilities
 from seedbed.nn import models
 from seedbed.nn.base import Context
 from seedbed.progress import counted
@@ -121,7 +122,7 @@ def to_csv(table: pa.Table) -> bytes:
 
 def _inputs(trained: Trained, path: Path) -> np.ndarray:
     inputs = features_from_table(path, trained.features)
-    wanted = int(np.prod(trained.shape))
+    wanted = prod(trained.shape)
     if inputs.shape[1] != wanted:  # images have no names of columns
         raise DataError(f"{path} has {inputs.shape[1]} columns; the networks take {wanted}, one a pixel")
     return inputs.reshape(-1, *trained.shape)
@@ -132,22 +133,13 @@ def _numbers(outputs: np.ndarray) -> pa.Table:
 
 
 def _classes(trained: Trained, outputs: np.ndarray) -> pa.Table:
-    chances = _probabilities(outputs)
+    chances = probabilities(outputs)
     mean, names = chances.mean(axis=0), trained.classes
     columns: dict[str, Any] = {"class": [names[place] for place in mean.argmax(axis=1)]}
     for place, name in enumerate(names):
         columns[f"probability:{name}"] = mean[:, place]
         columns[f"spread:{name}"] = _spread(chances[:, :, place])
     return pa.table(columns)
-
-
-def _probabilities(logits: np.ndarray) -> np.ndarray:
-    """(runs, rows, classes) float64, from one logit a class, or one that speaks for the second of two."""
-    wide = logits.astype(np.float64)
-    if wide.shape[2] == 1:
-        wide = np.concatenate([np.zeros_like(wide), wide], axis=2)
-    odds = np.exp(wide - wide.max(axis=2, keepdims=True))
-    return odds / odds.sum(axis=2, keepdims=True)
 
 
 def _spread(values: np.ndarray) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed import documents, store
+from seedbed.files import slug
 from seedbed.metrics import Direction, direction
 from seedbed.statistics import (
     Comparison,
@@ -24,6 +25,7 @@ from seedbed.statistics import (
     scale_for,
     verdict,
 )
+from seedbed.trained import Trained, read_trained
 from seedbed.verdicts import Judgement, judge
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ PREDICTION_COLUMNS = dict.fromkeys(("variant", "part"), "string") | dict.fromkey
 COLUMNS = {
     "runs": store.RUN_COLUMNS,
     "curves": CURVE_COLUMNS | {"value": "float64"},
+    "mistakes": dict.fromkeys(("variant", "part", "true", "answered"), "string")
+    | dict.fromkeys(("seed", "sample", "channels", "height", "width"), "int64")
+    | {"confidence": "float64", "image": "binary"},
     "predictions": PREDICTION_COLUMNS | dict.fromkeys(("x", "target", "output"), "float64"),
 }
 
@@ -92,6 +97,16 @@ class Result:
     def predictions(self) -> pa.Table:
         """One row a run and sample of the grid and of the test part."""
         return self._read("predictions")
+
+    @cached_property
+    def mistakes(self) -> pa.Table:
+        """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
+        return self._read("mistakes")
+
+    def trained(self, variant: str) -> Trained | None:
+        """The trained networks of a variant; None where not all of its runs have finished."""
+        path = self.directory / "models" / f"{slug(variant)}.safetensors"
+        return read_trained(path) if path.exists() else None
 
     def _read(self, name: str) -> pa.Table:
         import pyarrow as pa

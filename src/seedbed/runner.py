@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seedbed import diagnostics, environment
-from seedbed.engines.base import Engine
-from seedbed.engines.choice import choose
+from seedbed.engines.choice import Choice, choose
+from seedbed.evaluation import joined
 from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
@@ -33,6 +32,8 @@ def run(
     study: Study,
     *,
     engine: str = "auto",
+    device: str = "auto",
+    precision: str = "float32",
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     observer: Observer | None = None,
@@ -41,8 +42,8 @@ def run(
 
     Parameters
     ----------
-    engine
-        "auto", "numpy", "torch" or "fused".
+    engine, device, precision
+        See `engines.choice.choose`.
     data_dir
         Where data is looked for first.
     runs_dir
@@ -57,7 +58,7 @@ def run(
     """
     observer = observer or Silent()
     planned = plan(study, Path(data_dir) if data_dir else None)
-    engines = [choose(engine, group.program()) for group in planned.groups]
+    engines = [choose(engine, group.program(), device, precision) for group in planned.groups]
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
@@ -104,7 +105,7 @@ class _Execution:
         study: Study,
         planned: Plan,
         store: Store,
-        engines: list[tuple[type[Engine], str | None]],
+        engines: list[Choice],
         observer: Observer,
     ) -> None:
         self.study, self.plan, self.store = study, planned, store
@@ -114,6 +115,7 @@ class _Execution:
         self.rows: list[dict[str, Any]] = []
         self.curves: list[dict[str, Any]] = []
         self.predictions: list[dict[str, Any]] = []
+        self.mistakes: list[dict[str, Any]] = []
         self.evidence: list[diagnostics.Evidence] = []
         self.models: dict[str, list[tuple[Group, int, np.ndarray, np.ndarray]]] = {}
         self.settings = {variant.name: variant.settings for variant in study.variants}
@@ -137,18 +139,18 @@ class _Execution:
         return self.store.directory
 
     def _train(self, number: int, group: Group) -> Outcome:
-        engine_class, reason = self.engines[number]
-        if reason:
-            self.observer.message(reason)
+        choice = self.engines[number]
+        if choice.reason:
+            self.observer.message(choice.reason)
         epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
-        label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {engine_class.name} engine"
+        label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {choice.engine} engine"
         self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
         began = time.perf_counter()
-        outcome = train(group, engine_class, self.study.metric, self.study.direction, self.observer)
+        outcome = train(group, choice.make, self.study.metric, self.study.direction, self.observer)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self._gather(number, group, outcome)
-        facts = {"group": number, "runs": len(group.runs), "seconds": seconds, "engine": engine_class.name}
+        facts = {"group": number, "runs": len(group.runs), "seconds": seconds, "engine": choice.engine}
         self.store.journal({"event": "group", **facts})
         self.observer.group_finished()
         return outcome
@@ -169,6 +171,8 @@ class _Execution:
         self.curves.append(outcome.curves)
         if outcome.predictions:
             self.predictions.append(outcome.predictions)
+        if outcome.mistakes:
+            self.mistakes.append(outcome.mistakes)
         self.evidence += outcome.evidence
 
     # --- writing ----------------------------------------------------------------------------------------
@@ -178,9 +182,11 @@ class _Execution:
         order = {name: place for place, name in enumerate(self.settings)}
         self.rows.sort(key=lambda row: (order[row["variant"]], row["seed"]))
         self.store.write_runs(self.rows)
-        self.store.write_curves(_joined(self.curves))
+        self.store.write_curves(joined(self.curves))
         if self.predictions:
-            self.store.write_predictions(_joined(self.predictions))
+            self.store.write_predictions(joined(self.predictions))
+        if self.mistakes:
+            self.store.write_mistakes(joined(self.mistakes))
         for variant in [name for name, runs in self.models.items() if len(runs) == self.study.seeds]:
             self.store.write_models(self._trained(variant, self.models.pop(variant)))
 
@@ -215,8 +221,10 @@ class _Execution:
             {
                 **facts,
                 "command": again,
-                "engine": " + ".join(dict.fromkeys(engine.name for engine, _ in self.engines)),
-                "device": " + ".join(dict.fromkeys(engine.device for engine, _ in self.engines)),
+                **{
+                    fact: " + ".join(dict.fromkeys(getattr(choice, fact) for choice in self.engines))
+                    for fact in ("engine", "device", "precision")
+                },
                 "data": self.plan.checksums(),
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seconds": {"total": time.time() - self.started, "train": self.train_seconds},
@@ -224,9 +232,3 @@ class _Execution:
                 "status": status,
             },
         )
-
-
-def _joined(tables: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Column tables one below the other."""
-    tables = list(tables)
-    return {name: np.concatenate([np.asarray(table[name]) for table in tables]) for name in tables[0]}

@@ -148,6 +148,10 @@ class Store:
         """Write `predictions.parquet` from the columns variant, seed, part, sample, x, target and output."""
         self._write_table("predictions.parquet", _table(columns))
 
+    def write_mistakes(self, columns: Mapping[str, Any]) -> None:
+        """Write `mistakes.parquet`: a row a mistake, its image as bytes (channels, height, width) of uint8."""
+        self._write_table("mistakes.parquet", _table(columns))
+
     def write_models(self, trained: Trained) -> None:
         """Write `models/<slug of the variant>.safetensors`."""
         write_whole(self.directory / "models" / f"{slug(trained.variant)}.safetensors", trained.to_bytes())

@@ -244,7 +244,7 @@ class Trainer:
         values: dict[str, np.ndarray] = {}
         for part in self.evaluator.sizes():
             values |= self.evaluator.metrics(engine, rows, part)
-        confusion = self.evaluator.confusion(engine, rows)
+        confusion, mistakes = self.evaluator.answers(engine, rows)
         for row, record in enumerate(records):
             record.seconds = float(self.seconds[row])
             record.metrics = {
@@ -260,6 +260,7 @@ class Trainer:
             records,
             self.curves.columns,
             predictions,
+            mistakes,
             self.final["params"],
             self.final["state"],
             evidence,
