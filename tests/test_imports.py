@@ -14,12 +14,22 @@ ROOT = Path(__file__).parent.parent / "src" / "seedbed"
 
 # From the bottom up; a module may import only from lower layers and from its own. The longest prefix counts.
 LAYERS = (
-    ("__init__", "random", "recipe", "files", "environment", "progress", "data.base", "data.registry"),
+    (
+        "__init__",
+        "random",
+        "recipe",
+        "files",
+        "environment",
+        "progress",
+        "data.base",
+        "data.registry",
+        "simd",
+    ),
     ("problems", "settings", "statistics", "metrics", "nn", "trained"),
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),
-    ("evaluation", "outcome"),
+    ("dead_units", "evaluation", "outcome"),
     ("training",),
     ("hypotheses", "variants", "labs", "study"),
     ("plan",),

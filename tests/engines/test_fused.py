@@ -13,7 +13,7 @@ from made import SAMPLES, engine, group, recipe, steps
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array import ArrayEngine
-from seedbed.engines.choice import choose
+from seedbed.engines.choice import Choice, choose
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
@@ -150,8 +150,8 @@ IMAGES = Network((Conv2d(1, 2, 3), Flatten(), Dense(8, 1)), (1, 4, 4))
 )
 def test_what_has_no_kernel_falls_back_to_numpy_and_says_why(change, lacking):
     program = make("sgd").program()
-    assert choose("fused", program) == (FusedEngine, None)
-    chosen, reason = choose("fused", replace(program, **change))
-    assert chosen is ArrayEngine
-    assert reason is not None
-    assert lacking in reason
+    assert choose("fused", program) == Choice(FusedEngine, "fused")
+    chosen = choose("fused", replace(program, **change))
+    assert chosen.make is ArrayEngine
+    assert chosen.reason is not None
+    assert lacking in chosen.reason

@@ -7,7 +7,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from seedbed.engines.fused import compiled
 from seedbed.engines.fused.kernels import dense, functions
 from seedbed.engines.fused.plan import PANEL, aligned_zeros
 from seedbed.simd import WIDTH, load, store
@@ -112,15 +111,3 @@ def test_products_of_any_shape(inputs, outputs, panels):
     np.testing.assert_allclose(from_panels(work[at_dx:at_y], inputs), dy @ weight.T, **close)
     np.testing.assert_allclose(work[at_grad:packed].reshape(inputs, outputs), x.T @ dy, **close)
     np.testing.assert_array_equal(work[:at_dx], np.concatenate(parts[:4]).astype(np.float32))
-
-
-def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch):
-    asked = tmp_path / "asked"
-    assert compiled._directory(str(asked)).parent == asked
-    blocked = tmp_path / "a file"
-    blocked.write_text("")
-    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)
-    assert compiled._directory(str(blocked)).parent == tmp_path / "seedbed"
-    monkeypatch.setattr("pooch.os_cache", lambda name: blocked)
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    assert compiled._directory("").parent == tmp_path

@@ -21,6 +21,20 @@ from seedbed.cli.output import print_json, print_result
     show_default=True,
     help="Who does the arithmetic.",
 )
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the torch engine computes.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "tf32", "bf16"]),
+    default="float32",
+    show_default=True,
+    help="What the torch engine multiplies in.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -32,6 +46,8 @@ def command(
     vary: dict[str, str],
     quick: bool,
     engine: str,
+    device: str,
+    precision: str,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -54,7 +70,15 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
     chosen = Study.load(study).override(settings, vary, seeds, quick)
     with observer(quiet) as watching:
-        result = run(chosen, engine=engine, data_dir=data_dir, runs_dir=runs_dir, observer=watching)
+        result = run(
+            chosen,
+            engine=engine,
+            device=device,
+            precision=precision,
+            data_dir=data_dir,
+            runs_dir=runs_dir,
+            observer=watching,
+        )
     if as_json:
         print_json(result.document)
     else:

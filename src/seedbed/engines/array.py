@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, ClassVar
 
 import array_api_compat.numpy as xnp
@@ -24,7 +25,6 @@ class ArrayEngine:
     """
 
     name: ClassVar[str] = "numpy"
-    device = "cpu"
     xp: Any = xnp
 
     def __init__(
@@ -89,7 +89,7 @@ class ArrayEngine:
         context = Context(
             xp, training=True, step=step, dropout_key=self._keys[0], augment_key=self._keys[1], hyper=hyper
         )
-        outputs, state, backward = program.model.forward(self._params, self._state, inputs, context)
+        outputs, state, backward = self._forward(inputs, context)
         loss, loss_backward = program.loss.forward(xp, outputs, targets, hyper)
         grads = backward(loss_backward())
         columns = {name: values[:, None] for name, values in hyper.items()} | {"mask": self._mask}
@@ -98,6 +98,10 @@ class ArrayEngine:
         params, slots = program.optimizer.update(xp, self._params, grads, self._slots, columns)
         self._accept(xp.isfinite(loss), params, state, slots)
         return xp.where(self._alive, loss, xp.nan)
+
+    def _forward(self, inputs: Array, context: Context) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """See `nn.models.Network.forward`."""
+        return self.program.model.forward(self._params, self._state, inputs, context)
 
     def _accept(self, finite: Array, params: Array, state: Array, slots: tuple[Array, ...]) -> None:
         """Take over a step's results, but leave runs whose loss is not finite as they were, from here on."""
@@ -126,14 +130,14 @@ class ArrayEngine:
 
     def predict(self, indices: np.ndarray) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
-        width = max(int(np.prod(shape)) for shape in self.program.model.shapes)
+        width = max(prod(shape) for shape in self.program.model.shapes)
         rows = max(1, PREDICT_BYTES // (4 * width * len(indices)))
         context = Context(self.xp)
         parts = []
         for start in range(0, indices.shape[1], rows):
             self._between_steps()
             inputs, _ = self._gather(self._put(indices[:, start : start + rows]))
-            outputs, _, _ = self.program.model.forward(self._params, self._state, inputs, context)
+            outputs, _, _ = self._forward(inputs, context)
             parts.append(self._get(outputs))
         return np.concatenate(parts, axis=1)
 

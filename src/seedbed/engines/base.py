@@ -87,7 +87,6 @@ class Engine(Protocol):
     """One group of runs under training. Arrays that cross this border are NumPy's, float32 unless said."""
 
     name: ClassVar[str]
-    device: str
 
     def __init__(
         self,

@@ -1,7 +1,10 @@
-"""Which engine trains a group."""
+"""Which engine trains a group, on which device and how exactly."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from seedbed.engines.base import Engine, Program
@@ -13,45 +16,80 @@ class EngineError(ValueError):
     """An engine that was asked for and is not to be had; the message says what to do."""
 
 
-def choose(name: str, program: Program) -> tuple[type[Engine], str | None]:
-    """The class of the engine to train with, and one line saying why it is not the one asked for, or None.
+@dataclass(frozen=True)
+class Choice:
+    """The engine of a group.
+
+    Attributes
+    ----------
+    make
+        Makes it; see `engines.base.Engine.__init__`.
+    engine, device, precision
+        Its name, and how it computes, as recorded.
+    reason
+        One line saying why it is not the engine that was asked for, or None.
+    """
+
+    make: Callable[..., Engine]
+    engine: str
+    device: str = "cpu"
+    precision: str = "float32"
+    reason: str | None = None
+
+
+def choose(name: str, program: Program, device: str = "auto", precision: str = "float32") -> Choice:
+    """The engine to train a group with.
 
     Parameters
     ----------
     name
-        "numpy", "torch", "fused", or "auto": fused for dense networks, torch for all others where it is installed,
-        else numpy.
+        "numpy", "torch", "fused", or "auto": torch where device or precision ask for it, else fused for dense
+        networks, torch for all others where it is installed, else numpy.
+    device
+        "cpu", "cuda", or "auto": for the torch engine CUDA where there is such a device.
+    precision
+        "float32"; "tf32" on a CUDA device; or "bf16", in which products are computed, and nothing else.
 
     Raises
     ------
     EngineError
-        Where torch is asked for and not installed.
+        Where torch is asked for and not installed, or cannot do what is asked, or another engine is to do it.
     """
-    if name == "torch":
-        return _torch(), None
+    special = device == "cuda" or precision != "float32"
+    if name == "torch" or (name == "auto" and special):
+        return _torch(device, precision)
+    if special:
+        option = f"--device {device}" if device == "cuda" else f"--precision {precision}"
+        raise EngineError(f"{option} is for the torch engine, not for {name}: take --engine torch")
     if name == "numpy":
-        return _numpy(), None
+        return _numpy()
     from seedbed.engines.fused.compiler import supports
 
     reason = supports(program)
     if reason is None:
         from seedbed.engines.fused.driver import FusedEngine
 
-        return FusedEngine, None
+        return Choice(FusedEngine, "fused")
     if name == "auto" and find_spec("torch"):
-        return _torch(), None
-    return _numpy(), f"the numpy engine trains this group, since the fused one cannot: {reason}"
+        return _torch(device, precision)
+    return _numpy(f"the numpy engine trains this group, since the fused one cannot: {reason}")
 
 
-def _numpy() -> type[Engine]:
+def _numpy(reason: str | None = None) -> Choice:
     from seedbed.engines.array import ArrayEngine
 
-    return ArrayEngine
+    return Choice(ArrayEngine, "numpy", reason=reason)
 
 
-def _torch() -> type[Engine]:
+def _torch(device: str, precision: str) -> Choice:
     if not find_spec("torch"):
         raise EngineError(INSTALL_TORCH)
-    from seedbed.engines.torch import TorchEngine
+    from seedbed.engines.torch import TorchEngine, cuda_is_missing
 
-    return TorchEngine
+    missing = cuda_is_missing()
+    if device == "cuda" and missing:
+        raise EngineError(f"{missing}: take --device cpu, or install a CUDA build of PyTorch")
+    where = device if device != "auto" else "cpu" if missing else "cuda"
+    if precision == "tf32" and where == "cpu":
+        raise EngineError("tf32 is how CUDA devices multiply: on a cpu take --precision float32 or bf16")
+    return Choice(partial(TorchEngine, device=where, precision=precision), "torch", where, precision)

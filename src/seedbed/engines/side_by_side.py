@@ -110,8 +110,8 @@ class SideBySide:
 
 def _of_runs(data: GroupData, rows: np.ndarray) -> GroupData:
     """What of a group's data is some of its runs'."""
-    scaling = {
-        name: values[rows] if values is not None and len(values) > 1 else values
-        for name, values in (("center", data.center), ("scale", data.scale))
-    }
-    return replace(data, dataset=data.dataset[rows], **scaling)
+    center, scale = (
+        values[rows] if values is not None and len(values) > 1 else values
+        for values in (data.center, data.scale)
+    )
+    return replace(data, dataset=data.dataset[rows], center=center, scale=scale)

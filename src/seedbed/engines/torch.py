@@ -13,26 +13,42 @@ import torch
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.nn.base import Array
+from seedbed.nn.base import Array, Context
 
-DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+def cuda_is_missing() -> str | None:
+    """Why there is no CUDA device, or None where there is one."""
+    if torch.cuda.is_available():
+        return None
+    built = "sees no CUDA device" if torch.backends.cuda.is_built() else "was built without CUDA"
+    return f"this PyTorch ({torch.__version__}) {built}"
 
 
 class TorchEngine(SideBySide):
-    """Data, parameters and draws live on the device, CUDA where there is one.
+    """Data, parameters and draws live on the device; see `engines.choice.choose` for what it may be.
 
     On a CPU runs are spread over as many threads as torch would take for one operation: two operations of one
     thread each get more done than one of two, which wait for each other and for memory.
     """
 
     name: ClassVar[str] = "torch"
-    device = DEVICE
 
-    def __init__(self, program: Program, data: GroupData, params: np.ndarray, *per_run: np.ndarray) -> None:
+    def __init__(
+        self,
+        program: Program,
+        data: GroupData,
+        params: np.ndarray,
+        *per_run: np.ndarray,
+        device: str = "cpu",
+        precision: str = "float32",
+    ) -> None:
         stop, threads = Event(), torch.get_num_threads()
-        parts = min(threads, len(params)) if DEVICE == "cpu" else 1
+        parts = min(threads, len(params)) if device == "cpu" else 1
+        # PyTorch convolves in TF32 unless told otherwise.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        make = partial(_Part, device, precision == "bf16", stop, program)
         start_thread = partial(torch.set_num_threads, threads // parts)
-        super().__init__(partial(_Part, program, stop), stop, parts, start_thread, data, params, *per_run)
+        super().__init__(make, stop, parts, start_thread, data, params, *per_run)
 
 
 class _Part(ArrayEngine):
@@ -40,14 +56,15 @@ class _Part(ArrayEngine):
 
     xp = xtorch
 
-    def __init__(self, program: Program, stop: Event, *arrays: Any) -> None:
-        self._stop = stop
-        super().__init__(program, *arrays)
+    def __init__(self, device: str, halved: bool, stop: Event, *arrays: Any) -> None:
+        self._device, self._stop = device, stop
+        self._products = partial(torch.autocast, device, torch.bfloat16, enabled=halved)
+        super().__init__(*arrays)
 
     def _put(self, array: np.ndarray) -> Array:
         if not array.flags.writeable:
             array = array.copy()
-        return torch.from_numpy(np.ascontiguousarray(array)).to(DEVICE)
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
     def _get(self, array: Array) -> np.ndarray:
         return array.cpu().numpy().copy()
@@ -55,3 +72,11 @@ class _Part(ArrayEngine):
     def _between_steps(self) -> None:
         if self._stop.is_set():
             raise Stopped
+
+    def _step(self, batch: tuple[Array, Array], hyper: dict[str, Array], step: int, clips: bool) -> Array:
+        with self._products():
+            return super()._step(batch, hyper, step, clips)
+
+    def _forward(self, inputs: Array, context: Context) -> Any:
+        with self._products():
+            return super()._forward(inputs, context)

@@ -24,7 +24,6 @@ class FusedEngine:
     """Trains one group of runs, each alone in a core's cache from its first step to its last."""
 
     name: ClassVar[str] = "fused"
-    device = "cpu"
 
     def __init__(
         self,

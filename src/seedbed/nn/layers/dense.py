@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
 
@@ -40,15 +41,20 @@ class Dense(Layer):
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`; dW = x' dy, db = the sum of dy over the batch, dx = dy W'."""
         xp, weight = context.xp, params["weight"]
-        y = xp.matmul(x, weight)
+        y = product(xp, x, weight)
         if self.bias:
             y = y + params["bias"][:, None, :]
 
         def backward(dy: Array) -> tuple[Array | None, dict[str, Array]]:
-            grads = {"weight": xp.matmul(xp.matrix_transpose(x), dy)}
+            grads = {"weight": product(xp, xp.matrix_transpose(x), dy)}
             if self.bias:
                 grads["bias"] = xp.sum(dy, axis=1)
-            dx = xp.matmul(dy, xp.matrix_transpose(weight)) if context.input_gradient else None
+            dx = product(xp, dy, xp.matrix_transpose(weight)) if context.input_gradient else None
             return dx, grads
 
         return y, state, backward
+
+
+def product(xp: Any, a: Array, b: Array) -> Array:
+    """The matrix product, in a's type also where the backend is told to multiply in a shorter one."""
+    return xp.astype(xp.matmul(a, b), a.dtype, copy=False)

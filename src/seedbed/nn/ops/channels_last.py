@@ -7,18 +7,39 @@ memory. Here the forward pass reads x twice and writes y; the backward pass read
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import lcm
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from seedbed.nn.ops import norm_kernels
+from seedbed.simd import WIDTH
+from seedbed.simd.compiled import compiled
 
 Backward = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
 
 
+CHUNK = 2**12  # numbers, at least: few enough to stay in a core's cache while several passes go over them
+
+
+@cache
+def kernels() -> ModuleType:
+    """The module of compiled kernels."""
+    flat, floor = np.zeros(1, np.float32), np.float32(0)
+    three = flat, flat, flat
+    calls: dict[str, list[tuple[Any, ...]]] = {
+        "moments": [(1, 1, 1, flat, flat)],
+        "apply": [(1, *three, added, floor, flat) for added in (None, flat)],
+        "gradient_sums": [(1, 1, flat, flat, *three, floor, one, one, flat) for one in (None, flat)],
+        "input_gradient": [(1, flat, flat, *three, floor, *three)],
+    }
+    return compiled("seedbed.nn.ops.norm_kernels", "norm", calls)
+
+
 def tile(channels: int) -> int:
     """How many pixels the kernels take together: a number of pixels must be a multiple of it."""
-    return lcm(channels, norm_kernels.ROW) // channels
+    return lcm(channels, 4 * WIDTH) // channels
 
 
 def batch_norm(
@@ -46,56 +67,66 @@ def batch_norm(
     Returns
     -------
     y (pixels, channels), mean and (biased) variance (channels,), and the backward pass, which takes dy and gives
-    (dx, dadded, dweight, dbias).
+    (dx, dadded, dweight, dbias); dadded is of no meaning without an addition.
     """
-    flat, channels = x.reshape(-1), x.shape[1]
-    width = tile(channels) * channels
-
-    def lanes(values: np.ndarray) -> np.ndarray:
-        return np.tile(values.astype(np.float32), width // channels)
-
-    mean, variance = statistics or _moments(flat, width, channels)
+    flat, lanes = x.reshape(-1), _Lanes(x)
+    mean, variance = statistics or _moments(flat, lanes)
     inverse = 1 / np.sqrt(variance + epsilon)
     floor = np.float32(0 if relu else -np.inf)
-    affine = lanes(weight * inverse), lanes(bias - mean * weight * inverse)
+    line = lanes.spread(mean), lanes.spread(weight * inverse), lanes.spread(bias - mean * weight * inverse)
     y = np.empty_like(flat)
-    norm_kernels.apply(width, flat, *affine, None if added is None else added.reshape(-1), floor, y)
+    kernels().apply(lanes.width, flat, *line[1:], None if added is None else added.reshape(-1), floor, y)
 
     def backward(dy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        dz, bound, middle = dy.reshape(-1), floor, lanes(mean)
-        sums = _sums(flat, width)
-        if added is not None and relu:
-            dz, bound = np.empty_like(y), np.float32(-np.inf)
-            norm_kernels.gradient_sums(width, dy.reshape(-1), flat, middle, *affine, floor, y, dz, sums.reshape(-1))
-        else:
-            norm_kernels.gradient_sums(width, dz, flat, middle, *affine, floor, None, None, sums.reshape(-1))
-        dbias, products = sums.sum(axis=0, dtype=np.float64).reshape(2, -1, channels).sum(axis=1)
+        masked = relu and added is not None  # then dz is asked for, and y is needed to know it
+        dz = np.empty_like(flat) if masked else dy.reshape(-1)
+        sums, known = lanes.sums(), (y, dz) if masked else (None, None)
+        numbers = (dy.reshape(-1), flat, *line, floor, *known, sums.reshape(-1))
+        kernels().gradient_sums(lanes.size, lanes.width, *numbers)
+        dbias, products = lanes.gathered(sums).sum(axis=(1, 2))
         dweight = products * inverse
         share = 0 if statistics else -weight * inverse / len(x)  # given statistics do not move with x
         dx = np.empty_like(flat)
-        line = lanes(share * dweight * inverse), lanes(share * dbias)
-        norm_kernels.input_gradient(width, dz, flat, middle, *affine, bound, *line, dx)
+        bound = np.float32(-np.inf) if masked else floor
+        tilt = lanes.spread(share * dweight * inverse), lanes.spread(share * dbias)
+        kernels().input_gradient(lanes.width, dz, flat, *line, bound, *tilt, dx)
         return dx.reshape(x.shape), dz.reshape(x.shape), dweight.astype(np.float32), dbias.astype(np.float32)
 
     return y.reshape(x.shape), mean, variance, backward
 
 
-def _moments(flat: np.ndarray, width: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
+class _Lanes:
+    """How numbers that belong to channels are laid out for the kernels, and sums come back from them."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.channels = x.shape[1]
+        self.width = tile(self.channels) * self.channels
+        self.size = -(-CHUNK // self.width) * self.width
+        self.chunks = -(-x.size // self.size)
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """(channels,) to (width,) float32."""
+        return np.tile(values.astype(np.float32), self.width // self.channels)
+
+    def sums(self) -> np.ndarray:
+        """Room for the two sums of every chunk and lane."""
+        return np.empty((self.chunks, 2, self.width), np.float32)
+
+    def gathered(self, sums: np.ndarray) -> np.ndarray:
+        """Sums as (2, chunks, width / channels, channels) float64."""
+        return sums.astype(np.float64).reshape(self.chunks, 2, -1, self.channels).swapaxes(0, 1)
+
+
+def _moments(flat: np.ndarray, lanes: _Lanes) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of every channel, float64, put together from those of chunks.
 
     Source: Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983.
     """
-    sums = _sums(flat, width)
-    norm_kernels.moments(width, channels, flat, sums.reshape(-1))
-    parts = sums.astype(np.float64).reshape(len(sums), 2, -1, channels)
-    means, squares = parts[:, 0, 0], parts[:, 1].sum(axis=1)
-    size = norm_kernels.chunk_size(width)
-    shares = np.minimum(flat.size - size * np.arange(len(sums)), size)[:, None] / flat.size
+    sums = lanes.sums()
+    kernels().moments(lanes.size, lanes.width, lanes.channels, flat, sums.reshape(-1))
+    means, squares = lanes.gathered(sums)
+    means = means[:, 0]  # the same in all lanes of a channel
+    shares = np.minimum(flat.size - lanes.size * np.arange(lanes.chunks), lanes.size)[:, None] / flat.size
     mean = (shares * means).sum(axis=0)
-    within = squares.sum(axis=0) / (flat.size // channels)
+    within = squares.sum(axis=(0, 1)) / (flat.size // lanes.channels)
     return mean, within + (shares * (means - mean) ** 2).sum(axis=0)
-
-
-def _sums(flat: np.ndarray, width: int) -> np.ndarray:
-    """Room for two sums a chunk and lane."""
-    return np.empty((-(-flat.size // norm_kernels.chunk_size(width)), 2, width), np.float32)

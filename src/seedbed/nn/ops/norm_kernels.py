@@ -1,33 +1,21 @@
 """The compiled part of `channels_last`: passes over flat images, a vector of neighbouring numbers at a time.
 
 `width` is a multiple of the channels and of a vector: the number at place k of any `width` numbers in a row has channel
-k % channels. What belongs to a channel comes spread over `width` numbers, and sums leave like that, (chunks, 2, width),
-flat.
+k % channels. What belongs to a channel comes spread over `width` numbers. Sums, too, go by the lane, two for each chunk
+of `size` numbers (the last may have fewer): (chunks, 2, width), flat.
 """
 
 import numba
 
 from seedbed.simd import OPTIONS, WIDTH, choose, fma, inlined, load, splat, store
 
-CHUNK = 2**12  # numbers, at least: few enough to stay in a core's cache while several passes go over them
-
-ROW = 4 * WIDTH
-
 kernel = numba.njit(cache=True, **OPTIONS)
-
-
-def chunk_size(width: int) -> int:
-    """The numbers of one chunk, but for the last, which may have fewer."""
-    return -(-CHUNK // width) * width
-
-
-_size = inlined(chunk_size)
+ROW = 4 * WIDTH  # sums are formed in four vectors, since one would have to wait for each addition
 
 
 @kernel
-def moments(width, channels, x, sums):
+def moments(size, width, channels, x, sums):
     """Of every chunk: the means of its channels, in every lane, and by lane the sums of squares about them."""
-    size = _size(width)
     for start in range(0, len(x), size):
         stop = min(start + size, len(x))
         mean = 2 * (start // size) * width
@@ -58,7 +46,7 @@ def moments(width, channels, x, sums):
 
 @inlined
 def _store_row(array, at, a0, a1, a2, a3):
-    """Four vectors in a row: sums are formed in as many, since one would have to wait for each addition."""
+    """Write four vectors side by side."""
     store(array, at, a0)
     store(array, at + WIDTH, a1)
     store(array, at + 2 * WIDTH, a2)
@@ -78,12 +66,11 @@ def apply(width, x, scale, shift, added, floor, y):
 
 
 @kernel
-def gradient_sums(width, dy, x, mean, scale, shift, floor, y, dz, sums):
+def gradient_sums(size, width, dy, x, mean, scale, shift, floor, y, dz, sums):
     """Of every chunk, by lane, the sums of dz and of dz (x - mean), where dz is dy if y is above `floor`, else 0.
 
     An addition makes it necessary to read y, and dz is wanted then. Without one y is computed again.
     """
-    size = _size(width)
     for start in range(0, len(x), size):
         stop, out = min(start + size, len(x)), 2 * (start // size) * width
         for k in range(0, width, 2 * WIDTH):

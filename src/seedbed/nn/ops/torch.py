@@ -22,9 +22,14 @@ aten = torch.ops.aten
 def conv2d(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, stride: int, padding: int
 ) -> tuple[torch.Tensor, ConvBackward]:
-    """Cross-correlate every run's images with its own weight, run after run; see `ops.numpy.conv2d`."""
-    runs = range(weight.shape[0])
-    images = [_fast(x[run if len(x) > 1 else 0]) for run in runs]
+    """Cross-correlate every run's images with its own weight, run after run; see `ops.numpy.conv2d`.
+
+    Under autocast products are formed in its type; what comes and goes has the type of x.
+    """
+    runs, device = range(weight.shape[0]), x.device.type
+    kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+    weight, bias = weight.to(kind), None if bias is None else bias.to(kind)
+    images = [_fast(x[run if len(x) > 1 else 0]).to(kind) for run in runs]
     outputs = [
         F.conv2d(images[run], weight[run], None if bias is None else bias[run], stride, padding)
         for run in runs
@@ -36,17 +41,19 @@ def conv2d(
         settings = ((stride, stride), (padding, padding), (1, 1), False, (0, 0), 1)
         wanted, biases = (wants_dx, True, bias is not None), None if bias is None else bias.shape[1:]
         found = [
-            aten.convolution_backward(_fast(dy[run]), images[run], weight[run], biases, *settings, wanted)
+            aten.convolution_backward(
+                _fast(dy[run]).to(kind), images[run], weight[run], biases, *settings, wanted
+            )
             for run in runs
         ]
         dx, dweight, dbias = zip(*found, strict=True)
         return (
-            _together(dx) if wants_dx else None,
-            torch.stack(dweight),
-            None if bias is None else torch.stack(dbias),
+            _together(dx).to(x.dtype) if wants_dx else None,
+            torch.stack(dweight).to(x.dtype),
+            None if bias is None else torch.stack(dbias).to(x.dtype),
         )
 
-    return _together(outputs), backward
+    return _together(outputs).to(x.dtype), backward
 
 
 def _fast(images: torch.Tensor) -> torch.Tensor:
@@ -102,7 +109,9 @@ def _lies_in_pixels(x: torch.Tensor) -> bool:
     They work in one thread. With two, torch's several kernels were as fast: memory is what both wait for.
     """
     pixels = x.shape[1] * x.shape[3] * x.shape[4]
-    fits = x.device.type == "cpu" and x.dtype == torch.float32 and pixels % channels_last.tile(x.shape[2]) == 0
+    fits = (
+        x.device.type == "cpu" and x.dtype == torch.float32 and pixels % channels_last.tile(x.shape[2]) == 0
+    )
     return fits and torch.get_num_threads() == 1
 
 

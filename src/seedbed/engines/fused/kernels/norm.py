@@ -10,6 +10,7 @@ import numpy as np
 
 from seedbed.engines.fused.opcodes import norm_row
 from seedbed.engines.fused.plan import PANEL
+from seedbed.nn.layers.batch_norm import EPSILON, MOMENTUM
 from seedbed.simd import (
     WIDTH,
     broadcast,
@@ -24,7 +25,6 @@ from seedbed.simd import (
     store_totals,
     take,
 )
-from seedbed.nn.layers.batch_norm import EPSILON, MOMENTUM
 
 _row = inlined(norm_row)
 

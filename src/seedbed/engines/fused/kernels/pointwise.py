@@ -11,6 +11,8 @@ import numpy as np
 
 from seedbed.engines.fused.kernels import functions
 from seedbed.engines.fused.plan import PANEL
+from seedbed.nn.layers.activations import LEAK
+from seedbed.random import MULTIPLIERS, WEYL
 from seedbed.simd import (
     WIDTH,
     choose,
@@ -25,8 +27,6 @@ from seedbed.simd import (
     splat_word,
     store,
 )
-from seedbed.nn.layers.activations import LEAK
-from seedbed.random import MULTIPLIERS, WEYL
 
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
 LOW_MULTIPLIER, HIGH_MULTIPLIER = (np.uint32(word) for word in MULTIPLIERS)

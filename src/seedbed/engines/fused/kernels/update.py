@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from seedbed.engines.fused import opcodes as oc
+from seedbed.optim import adagrad, adam, rmsprop
+from seedbed.optim.clipping import EPS as CLIP_EPS
 from seedbed.simd import (
     WIDTH,
     choose,
@@ -19,8 +21,6 @@ from seedbed.simd import (
     store,
     total,
 )
-from seedbed.optim import adagrad, adam, rmsprop
-from seedbed.optim.clipping import EPS as CLIP_EPS
 
 
 @kernel
