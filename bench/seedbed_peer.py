@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from torch import set_num_threads
 
 from bench.task import LR, MOMENTUM, Contender, Task
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
+from seedbed.engines.torch import TorchEngine
 from seedbed.nn.losses import LOSSES
 from seedbed.optim.sgd import SGD
 from seedbed.random import keys
@@ -29,12 +33,23 @@ def numpy(task: Task) -> Contender:
     return _contender("Seedbed numpy", task, ArrayEngine, 0.0)
 
 
-def _contender(name: str, task: Task, engine_class: type, compiled: float) -> Contender:
+def torch(task: Task, threads: int) -> Contender:
+    """The torch engine."""
+
+    def make(*arrays: Any) -> TorchEngine:
+        set_num_threads(threads)
+        return TorchEngine(*arrays)
+
+    runs = f"{task.runs} run{'s' * (task.runs > 1)}, {threads} thread{'s' * (threads > 1)}"
+    return _contender(f"Seedbed torch, {runs}", task, make, 0.0)
+
+
+def _contender(name: str, task: Task, make: Callable[..., Any], compiled: float) -> Contender:
     model, loss = task.network, LOSSES[task.loss]
     program = Program(model, loss, SGD(), model.parameters.decay_mask())
     data = GroupData(task.inputs[None], task.targets[None], np.zeros(task.runs, np.int64))
     no_keys = keys(0, list(range(task.runs)), "dropout")
-    engine = engine_class(program, data, task.params, task.state, no_keys, no_keys)
+    engine = make(program, data, task.params, task.state, no_keys, no_keys)
     indices = np.ascontiguousarray(task.indices.reshape(task.runs, -1), np.int32)
     batches = Batches(indices, np.arange(task.steps + 1) * task.batch)
     numbers = {"lr": LR, "momentum": MOMENTUM, "clip_norm": np.inf, "weight_decay": 0.0, "l1": 0.0}

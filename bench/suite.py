@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench import jax_peer, machine, seedbed_peer, sklearn_peer, torch_peer
+from bench.images import REPORT_D, RESNET_20, image_task
 from bench.measure import Row, compare
 from bench.task import Contender, Task, made_task
 
@@ -104,10 +105,40 @@ def mnist(repeats: int) -> Result:
     return _against_peak("mnist: 784-600-10, batch 128", several, contenders, repeats)
 
 
+def cnn(repeats: int) -> Result:
+    """Report D's network, batch 128."""
+    several, one = (image_task(REPORT_D, (1, 28, 28), runs=runs, steps=20) for runs in (4, 1))
+    title = "cnn: report D's network (1.2 million multiply-adds a sample), batch 128"
+    return _against_peak(title, several, _image_contenders(several, one), repeats)
+
+
+def resnet20(repeats: int) -> Result:
+    """ResNet-20 on images of 3 x 32 x 32, batch 128."""
+    several, one = (image_task(RESNET_20, (3, 32, 32), runs=runs, steps=5) for runs in (4, 1))
+    title = "resnet20: 3 x 32 x 32 images, batch 128"
+    return _against_peak(title, several, _image_contenders(several, one), repeats)
+
+
+def _image_contenders(several: Task, one: Task) -> list[Contender]:
+    """Four runs as a group and one alone, by the torch engine, one by the numpy engine, and PyTorch's best."""
+    threads = machine.threads()
+    return [
+        seedbed_peer.torch(several, threads),
+        seedbed_peer.torch(one, threads),
+        seedbed_peer.torch(one, 1),
+        *_eager(one),
+        *(torch_peer.eager(one, count, channels_last=True) for count in sorted({1, threads})),
+        torch_peer.eager(one, threads, compiled=True, channels_last=True),
+        seedbed_peer.numpy(one),
+    ]
+
+
 COMPARISONS: dict[str, Callable[[int], Result]] = {
     "tiny": tiny,
     "population": population,
     "linear": linear,
     "logistic": logistic,
     "mnist": mnist,
+    "cnn": cnn,
+    "resnet20": resnet20,
 }

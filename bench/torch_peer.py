@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
 
+from bench.images import ImageTask
 from bench.task import LR, MOMENTUM, Contender, Task
 
 LOSSES = {"mse": nn.MSELoss, "bce": nn.BCEWithLogitsLoss, "cross_entropy": nn.CrossEntropyLoss}
@@ -19,14 +20,7 @@ LOSSES = {"mse": nn.MSELoss, "bce": nn.BCEWithLogitsLoss, "cross_entropy": nn.Cr
 
 def network(task: Task, run: int) -> nn.Sequential:
     """The task's network with the initial draws of one run."""
-    widths = [task.inputs.shape[1], *task.hidden, task.network.outputs]
-    layers: list[nn.Module] = []
-    for number, (inputs, outputs) in enumerate(pairwise(widths)):
-        layers.append(nn.Linear(inputs, outputs))
-        if number < len(task.hidden):
-            layers += [nn.BatchNorm1d(outputs)] if task.norm else []
-            layers.append(nn.ReLU())
-    model = nn.Sequential(*layers)
+    model = task.module() if isinstance(task, ImageTask) else dense_network(task)
     views = list(task.network.parameters.views(task.params[run : run + 1]).values())
     with torch.no_grad():
         for parameter, view in zip(model.parameters(), views, strict=True):
@@ -34,8 +28,23 @@ def network(task: Task, run: int) -> nn.Sequential:
     return model
 
 
-def eager(task: Task, threads: int, runs: int = 1, compiled: bool = False) -> Contender:
+def dense_network(task: Task) -> nn.Sequential:
+    """A multi-layer perceptron as PyTorch's modules."""
+    widths = [task.inputs.shape[1], *task.hidden, task.network.outputs]
+    layers: list[nn.Module] = []
+    for number, (inputs, outputs) in enumerate(pairwise(widths)):
+        layers.append(nn.Linear(inputs, outputs))
+        if number < len(task.hidden):
+            layers += [nn.BatchNorm1d(outputs)] if task.norm else []
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+def eager(
+    task: Task, threads: int, runs: int = 1, compiled: bool = False, channels_last: bool = False
+) -> Contender:
     """The usual loop, run after run; `runs` of them are timed."""
+    memory_format = torch.channels_last if channels_last else torch.contiguous_format
     inputs, targets = torch.from_numpy(task.inputs), torch.from_numpy(task.targets)
     indices = torch.from_numpy(np.ascontiguousarray(task.indices[:runs]))
     loss_of = LOSSES[task.loss]()
@@ -47,11 +56,12 @@ def eager(task: Task, threads: int, runs: int = 1, compiled: bool = False) -> Co
         torch.set_num_threads(threads)
         losses = np.zeros((runs, task.steps), np.float32)
         for run in range(runs):
-            model = network(task, run)
+            model = network(task, run).to(memory_format=memory_format)
             forward = wrapped(model)
             optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)
             for step in range(task.steps):
                 x, y = (inputs, targets) if task.full_batch else _batch(inputs, targets, indices[run, step])
+                x = x.contiguous(memory_format=memory_format)
                 optimizer.zero_grad()
                 loss = loss_of(forward(x), y)
                 loss.backward()
@@ -60,8 +70,11 @@ def eager(task: Task, threads: int, runs: int = 1, compiled: bool = False) -> Co
         return losses
 
     seconds = _first(train) if compiled else 0.0
-    name = f"PyTorch {'compiled' if compiled else 'eager'}, {threads} thread{'s' * (threads > 1)}"
-    return Contender(name, train, runs * task.steps, seconds)
+    kind = "compiled" if compiled else "eager"
+    order = ", channels last" if channels_last else ""
+    return Contender(
+        f"PyTorch {kind}{order}, {threads} thread{'s' * (threads > 1)}", train, runs * task.steps, seconds
+    )
 
 
 def _batch(

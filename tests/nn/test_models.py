@@ -13,8 +13,11 @@ from nn.gradient_check import check
 from numpy.testing import assert_allclose, assert_array_equal
 
 from seedbed.nn.base import Context
+from seedbed.nn.chain import Chain
 from seedbed.nn.initializers import initial
+from seedbed.nn.layers.activations import Activation
 from seedbed.nn.layers.dropout import Dropout
+from seedbed.nn.layers.pooling import MaxPool2d
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import Network, build
 from seedbed.random import keys
@@ -61,7 +64,7 @@ def drawn(network: Network, runs: int, init: str = "default") -> tuple[np.ndarra
         ),
         (
             build(REPORT_D, (1, 28, 28), 10),
-            "Conv2d Activation MaxPool2d Conv2d Activation MaxPool2d Flatten Dense Activation Dense",
+            "Conv2d MaxPool2d Activation Conv2d MaxPool2d Activation Flatten Dense Activation Dense",
             160 + 4640 + 1568 * 128 + 128 + 1290,
         ),
         (
@@ -98,6 +101,18 @@ def test_residual_networks_are_as_large_as_the_papers(depth: int, parameters: in
     assert network.shapes[-3:] == [(64, 8, 8), (64,), (10,)]
     projected = build(resnet(depth=depth, shortcut="projection"), (3, 32, 32), 10)
     assert projected.parameters.size == parameters + 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "identity"])
+def test_pooling_before_a_rising_activation_is_pooling_after_it(activation: str) -> None:
+    images = np.random.default_rng(0).standard_normal((1, 3, 2, 6, 6))
+    results = []
+    for order in (1, -1):
+        chain = Chain((Activation(activation), MaxPool2d(2))[::order])
+        y, _, backward = chain.forward({}, {}, images, Context(xnp))
+        results.append((y, backward(np.ones_like(y))[0]))
+    for one, other in zip(*results, strict=True):
+        assert_allclose(one, other, rtol=1e-12)
 
 
 @pytest.mark.parametrize("model", [REPORT_D, resnet()], ids=["cnn", "resnet"])

@@ -161,7 +161,9 @@ def _add_cnn(layers: list[Layer], model: recipe.CnnModel, shape: tuple[int, ...]
         layers.append(Conv2d(channels, block.filters, block.kernel, padding=block.kernel // 2))
         if model.norm == "batch":
             layers.append(BatchNorm(block.filters))
-        layers += [Activation(model.activation), *POOLS[block.pool]]
+        after = [Activation(model.activation), *POOLS[block.pool]]
+        # The largest of a window stays the largest under a rising function, and there are fewer to compute it of.
+        layers += reversed(after) if block.pool == "max" and model.activation != "gelu" else after
         channels = block.filters
     features = prod(Chain(tuple(layers)).output_shape(shape))
     layers.append(Flatten())
