@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seedbed.diagnostics import CHECKS, Evidence, Finding, find, output_spread
+from seedbed.diagnostics import CHECKS, Evidence, Finding, Rectified, find, output_spread
 
 T = np.arange(100.0)
 NOISE = np.random.default_rng(4).normal(size=100)
@@ -45,6 +45,12 @@ ROWS = {
     "validation and training rose": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 + T / 200}, []),
     "noisy validation": ({"val_loss": 1 + 0.05 * NOISE, "train_loss": CONVERGED}, []),
     "constant output": ({"output_spread": 1e-7}, ["constant_output"]),
+    "one dead channel": ({"rectified": (Rectified(64, 0), Rectified(64, 1, images=True))}, ["dead_units"]),
+    "half of a dense layer is dead": ({"rectified": (Rectified(600, 0), Rectified(10, 5))}, ["dead_units"]),
+    "less than half of a dense layer is dead": ({"rectified": (Rectified(600, 299), Rectified(9, 4))}, []),
+    "all units alive": ({"rectified": (Rectified(1, 0, images=True), Rectified(1, 0))}, []),
+    "dead and diverged": ({"rectified": (Rectified(8, 8),), "status": "diverged"}, ["diverged"]),
+    "dead from the start": ({"rectified": (Rectified(8, 8),), "moved": False}, ["never_moved"]),
 }
 
 
@@ -77,6 +83,18 @@ def test_findings_count_runs_by_variant_and_kind():
     assert isinstance(found[0], Finding)
     assert found[0].message.startswith("2 of 3 runs diverged")
     assert "training.lr" in found[0].message
+
+
+def test_dead_units_are_counted_in_the_layer_that_lost_the_largest_share():
+    layers = [
+        (Rectified(64, 2, images=True), Rectified(600, 300)),
+        (Rectified(10, 9), Rectified(64, 9, images=True)),
+        (Rectified(64, 0, images=True), Rectified(4, 1)),
+    ]
+    (found,) = find([replace(HEALTHY, seed=seed, rectified=own) for seed, own in enumerate(layers)])
+    assert found.message.startswith("2 of 3 runs have dead units: up to 9 of 10 units of a layer are zero")
+    (found,) = find([replace(HEALTHY, rectified=layers[0][:1])])
+    assert "up to 2 of 64 channels of a layer" in found.message
 
 
 def test_output_spread_is_a_share_of_the_size_of_the_output_that_varies_most():

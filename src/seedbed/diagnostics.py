@@ -13,6 +13,21 @@ FALL = 0.05
 CERTAIN = 3.0
 RISE = 1.10  # overfit: the validation loss ends at over RISE times its best
 SPREAD = 1e-5  # constant output: outputs vary by less than this share of their size
+# Dead units: one channel of images, or this share of a dense layer. In narrow layers on few inputs the initial draw
+# alone leaves a quarter without anything to do, and fits are good all the same (trig/norm-init).
+DEAD = 0.5
+
+
+@dataclass(frozen=True)
+class Rectified:
+    """A layer of one run that takes positive parts: its units (channels of images), and how many are dead."""
+
+    units: int
+    dead: int
+    images: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.dead} of {self.units} {'channels' if self.images else 'units'}"
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,8 @@ class Evidence:
         (evaluations,) each; val_loss is empty without a validation part.
     output_spread
         See the function of that name; None where it was not measured.
+    rectified
+        The layers that take positive parts.
     """
 
     variant: str
@@ -41,6 +58,7 @@ class Evidence:
     train_loss: np.ndarray
     val_loss: np.ndarray
     output_spread: float | None = None
+    rectified: tuple[Rectified, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,9 +79,11 @@ def find(records: Iterable[Evidence]) -> list[Finding]:
     findings = []
     for variant, runs in by_variant.items():
         for kind, (check, message) in CHECKS.items():
-            count = sum(check(run) for run in runs)
-            if count:
-                findings.append(Finding(variant, kind, count, f"{count} of {len(runs)} runs {message}"))
+            if found := [run for run in runs if check(run)]:
+                text = message if isinstance(message, str) else message(found)
+                findings.append(
+                    Finding(variant, kind, len(found), f"{len(found)} of {len(runs)} runs {text}")
+                )
     return findings
 
 
@@ -123,7 +143,25 @@ def _constant_output(run: Evidence) -> bool:
     return run.output_spread is not None and run.output_spread < SPREAD and run.moved and not _diverged(run)
 
 
-CHECKS: dict[str, tuple[Callable[[Evidence], bool], str]] = {
+def _dead_units(run: Evidence) -> bool:
+    return bool(_dying(run)) and run.moved and not _diverged(run)
+
+
+def _dying(run: Evidence) -> list[Rectified]:
+    """The layers with so many dead units that it is worth saying."""
+    return [layer for layer in run.rectified if layer.dead >= (1 if layer.images else DEAD * layer.units)]
+
+
+def _about_dead_units(runs: list[Evidence]) -> str:
+    worst = max((layer for run in runs for layer in _dying(run)), key=lambda layer: layer.dead / layer.units)
+    return (
+        f"have dead units: up to {worst} of a layer are zero for every sample and learn nothing any more. Lower "
+        "training.lr, or change model.init or model.activation."
+    )
+
+
+# By kind: whether a run has it, and what is said of the runs that do.
+CHECKS: dict[str, tuple[Callable[[Evidence], bool], str | Callable[[list[Evidence]], str]]] = {
     "diverged": (
         _diverged,
         "diverged: the loss became infinite or not a number. Lower training.lr, set training.clip_norm or "
@@ -149,4 +187,5 @@ CHECKS: dict[str, tuple[Callable[[Evidence], bool], str]] = {
         "give the same output for every input. Lower training.lr, change model.init or model.activation, or "
         "scale the data.",
     ),
+    "dead_units": (_dead_units, _about_dead_units),
 }

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from seedbed.diagnostics import Evidence, output_spread
+from seedbed.dead_units import rectified
+from seedbed.diagnostics import Evidence, Rectified, output_spread
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
@@ -255,7 +256,10 @@ class Trainer:
                 record.confusion = confusion[row]
         predictions = self.evaluator.predictions(engine, rows)
         spread = output_spread(self.evaluator.outputs(engine, rows))
-        evidence = [self._evidence(record, row, float(spread[row])) for row, record in enumerate(records)]
+        layers = rectified(self.group, self.final["params"], self.final["state"])
+        evidence = [
+            self._evidence(record, row, float(spread[row]), layers[row]) for row, record in enumerate(records)
+        ]
         return Outcome(
             records,
             self.curves.columns,
@@ -267,13 +271,15 @@ class Trainer:
             interrupted,
         )
 
-    def _evidence(self, record: RunRecord, row: int, spread: float) -> Evidence:
+    def _evidence(
+        self, record: RunRecord, row: int, spread: float, layers: tuple[Rectified, ...]
+    ) -> Evidence:
         train_loss, val_loss = self.curves.losses(row)
         if "val" not in self.evaluator.sizes():
             val_loss = val_loss[:0]
         moved = not np.array_equal(self.initial[row], self.final["params"][row])
         ending = (record.status, record.stop_reason)
-        return Evidence(record.variant, record.seed, *ending, moved, train_loss, val_loss, spread)
+        return Evidence(record.variant, record.seed, *ending, moved, train_loss, val_loss, spread, layers)
 
 
 def train(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Case:
 
 def apart(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Numbers of [-2, 2] in random order, no two alike, none zero: a small step crosses no kink or tie."""
-    count = int(np.prod(shape))
+    count = prod(shape)
     return rng.permutation(np.linspace(-2, 2, count + count % 2))[:count].reshape(shape)
 
 

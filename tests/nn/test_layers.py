@@ -235,3 +235,16 @@ def test_every_layer_has_a_row() -> None:
 
 def test_every_activation_has_a_row() -> None:
     assert ACTIVATIONS.keys() == ACTIVATION_REFERENCES.keys()
+
+
+RECTIFIED = {"relu", "batch norm with relu", "residual with relu", "residual in evaluation"}
+
+
+@every_layer
+def test_positive_parts_are_shown_to_who_watches(case: Case) -> None:
+    params, state, x = case.arrays()
+    seen: list[np.ndarray] = []
+    y, *_ = applied(case, params, state, x, watch=seen.append)
+    assert len(seen) == (case.name in RECTIFIED)
+    for shown in seen:
+        assert_array_equal(shown, y)

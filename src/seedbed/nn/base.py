@@ -55,6 +55,8 @@ class Context:
         Per-run numbers that layers need, by name, each (runs,): "dropout".
     input_gradient
         Whether anyone asks for d loss / d x. Where not, a layer may spare itself the work and give None.
+    watch
+        Told of every array of positive parts that a layer gives, (runs, batch, *shape), in the order of the network.
     """
 
     xp: Any
@@ -64,6 +66,7 @@ class Context:
     augment_key: Array | None = None
     hyper: Arrays = field(default_factory=dict)
     input_gradient: bool = True
+    watch: Callable[[Array], None] | None = None
 
 
 class Layer(ABC):

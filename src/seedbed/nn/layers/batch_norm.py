@@ -82,6 +82,8 @@ class BatchNorm(Layer):
         y, mean, variance, backward = (kernel or partial(_in_arrays, context.xp))(
             x, params["weight"], params["bias"], EPSILON, added, self.relu, statistics
         )
+        if context.watch and self.relu:
+            context.watch(y)
         if context.training:
             count = prod(x.shape) // (x.shape[0] * self.features)
             unbiased = variance * (count / max(count - 1, 1))

@@ -1,0 +1,65 @@
+"""Looks for dead units: those whose positive part is zero for every sample, so that they learn nothing any more."""
+
+from __future__ import annotations
+
+from math import prod
+
+import array_api_compat.numpy as xp
+import numpy as np
+
+from seedbed.diagnostics import Rectified
+from seedbed.group import Group
+from seedbed.nn.base import Array, Context
+
+# Samples of each run that are looked at: the fewer the wider the network, whose channels see many pixels of each.
+FEWEST, MOST = 32, 256
+# What the widest activation of one slice of runs may take; a forward pass takes several times that.
+SLICE_BYTES = 4 * 2**20
+
+
+def rectified(group: Group, params: np.ndarray, state: np.ndarray) -> list[tuple[Rectified, ...]]:
+    """What of each run every layer does that takes positive parts, in the order of the network.
+
+    Parameters
+    ----------
+    group
+        The runs; the first samples of their training parts are looked at.
+    params, state
+        (runs, P) and (runs, S), used as in evaluation.
+    """
+    at_once = SLICE_BYTES // (4 * max(prod(shape) for shape in group.network.shapes))
+    samples = min(max(FEWEST, at_once), MOST)
+    rows = np.arange(len(group.runs))
+    slices = np.split(rows, rows[:: max(1, at_once // samples)][1:])
+    return [layers for own in slices for layers in _of_rows(group, params[own], state[own], own, samples)]
+
+
+def _of_rows(
+    group: Group, params: np.ndarray, state: np.ndarray, rows: np.ndarray, samples: int
+) -> list[tuple[Rectified, ...]]:
+    """The layers of some runs, on so many samples."""
+    alive: list[np.ndarray] = []  # of each layer, (runs, 1, units) or (runs, 1, channels, 1, 1)
+
+    def watch(y: Array) -> None:
+        alive.append((y > 0).any(axis=(1, *range(3, y.ndim)), keepdims=True))
+
+    inputs = _inputs(group, rows, samples)
+    with np.errstate(all="ignore"):  # runs may have diverged
+        group.network.forward(params, state, inputs, Context(xp, watch=watch))
+    return [
+        tuple(Rectified(units[run].size, int((~units[run]).sum()), units.ndim == 5) for units in alive)
+        for run in range(len(rows))
+    ]
+
+
+def _inputs(group: Group, rows: np.ndarray, samples: int) -> np.ndarray:
+    """What the networks of some runs see of their first training samples."""
+    data = group.data
+    indices = np.stack([group.runs[row].prepared.parts["train"][:samples] for row in rows])
+    inputs = data.inputs[data.dataset[rows][:, None], indices].astype(np.float32)
+    if data.center is None or data.scale is None:
+        return inputs
+    center, scale = (
+        (values[rows] if len(values) > 1 else values)[:, None] for values in (data.center, data.scale)
+    )
+    return (inputs - center) * scale
