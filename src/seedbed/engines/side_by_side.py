@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -27,8 +27,8 @@ class SideBySide:
         `Stopped` is to be raised soon after `stop` was set.
     stop
         See `make`.
-    parts
-        How many there shall be; never more than runs.
+    parts, threads
+        How many there shall be; never more parts than runs, nor threads than parts.
     start_thread
         Called first in every thread.
     data, per_run
@@ -40,6 +40,7 @@ class SideBySide:
         make: Callable[..., Engine],
         stop: Event,
         parts: int,
+        threads: int,
         start_thread: Callable[[], None],
         data: GroupData,
         *per_run: np.ndarray,
@@ -47,16 +48,19 @@ class SideBySide:
         runs = np.arange(len(data.dataset))
         self._rows = np.array_split(runs, min(parts, len(runs)))  # of each part: the places of its runs
         self._stop = stop
-        self._pool = ThreadPoolExecutor(len(self._rows), initializer=start_thread)
+        self._pool = ThreadPoolExecutor(min(threads, len(self._rows)), initializer=start_thread)
         self._parts: list[Engine] = self._each(
             lambda rows: make(_of_runs(data, rows), *(array[rows] for array in per_run)), self._rows
         )
 
     def _each(self, call: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
-        """The call on every part's arguments, all at once; an interrupt stops them before it goes on."""
-        running = [self._pool.submit(call, *own) for own in zip(*arguments, strict=True)]
+        """The call on every part's arguments, all at once; an interrupt or a part's error stops them all."""
+        running: list[Future[Any]] = []
         try:
-            wait(running)
+            for own in zip(*arguments, strict=True):
+                running.append(self._pool.submit(call, *own))
+            for done in as_completed(running):
+                done.result()
         except BaseException:
             self._stop.set()
             wait(running)

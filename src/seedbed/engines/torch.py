@@ -14,6 +14,7 @@ from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.side_by_side import SideBySide, Stopped
 from seedbed.nn.base import Array, Context
+from seedbed.nn.layers.conv import Conv2d
 
 
 def cuda_is_missing() -> str | None:
@@ -28,7 +29,9 @@ class TorchEngine(SideBySide):
     """Data, parameters and draws live on the device; see `engines.choice.choose` for what it may be.
 
     On a CPU runs are spread over as many threads as torch would take for one operation: two operations of one
-    thread each get more done than one of two, which wait for each other and for memory.
+    thread each get more done than one of two, which wait for each other and for memory. Of a convolutional
+    network every run is trained by itself, since convolutions are done run by run anyway and putting their results
+    together would be a copy; of small dense ones each thread takes its share at once.
     """
 
     name: ClassVar[str] = "torch"
@@ -42,13 +45,15 @@ class TorchEngine(SideBySide):
         device: str = "cpu",
         precision: str = "float32",
     ) -> None:
-        stop, threads = Event(), torch.get_num_threads()
-        parts = min(threads, len(params)) if device == "cpu" else 1
         # PyTorch convolves in TF32 unless told otherwise.
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
+        threads = min(cores, len(params))
+        images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
+        parts = len(params) if images and device == "cpu" else threads
         make = partial(_Part, device, precision == "bf16", stop, program)
-        start_thread = partial(torch.set_num_threads, threads // parts)
-        super().__init__(make, stop, parts, start_thread, data, params, *per_run)
+        start_thread = partial(torch.set_num_threads, cores // threads)
+        super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
 
 
 class _Part(ArrayEngine):

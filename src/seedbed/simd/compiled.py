@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ import pooch
 import seedbed
 from seedbed.simd.width import native_width
 
+COMPILING = Lock()  # several threads may be the first to need a kernel
 SOURCES = ("simd", "engines/fused", "nn", "optim", "random.py")  # whatever kernels import, under the package
 
 
@@ -35,10 +37,11 @@ def compiled(module: str, what: str, arguments: Mapping[str, Sequence[tuple[Any,
     """
     from numba import config
 
-    with _kept_by_content(config):
-        found = import_module(module)
-    if not config.DISABLE_JIT:  # type: ignore[attr-defined]
-        _compile(found, what, arguments)
+    with COMPILING:
+        with _kept_by_content(config):
+            found = import_module(module)
+        if not config.DISABLE_JIT:  # type: ignore[attr-defined]
+            _compile(found, what, arguments)
     return found
 
 

@@ -24,7 +24,9 @@ def conv2d(
 ) -> tuple[torch.Tensor, ConvBackward]:
     """Cross-correlate every run's images with its own weight, run after run; see `ops.numpy.conv2d`.
 
-    Under autocast products are formed in its type; what comes and goes has the type of x.
+    One grouped convolution of all runs takes 1.05 to 1.9 times as long on a CPU with 16 channels or more, and
+    is the faster one only with few channels on few pixels, where there is little to do. Under autocast products
+    are formed in its type; what comes and goes has the type of x.
     """
     runs, device = range(weight.shape[0]), x.device.type
     kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
