@@ -224,6 +224,7 @@ def classification(root: Path, seeds: int = 10) -> Path:
                     variant, seed, epoch, train__loss=2.3 * np.exp(-epoch / 4) + 0.1, lr=0.1 / (1 + epoch)
                 )
                 curves.add(variant, seed, epoch, val__accuracy=value, test__accuracy=value - 0.002)
+                curves.add(variant, seed, epoch, train__accuracy=value + 0.01)
             if diverged:
                 rows.append(_row(variant, seed, status="diverged", stop_reason="loss not finite", epochs=8))
                 continue

@@ -1,15 +1,18 @@
-"""Figures of what networks answer: fits against the truth, outputs against targets, confusion matrices."""
+"""Figures of what networks answer: fits against the truth, outputs against targets, confusion and recall."""
 
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from seedbed.files import slug
 from seedbed.report import style
-from seedbed.report.series import Fit, confusion, fits, leaders, predicted
+from seedbed.report.series import Fit, confusions, fits, leaders, predicted, recalls
 from seedbed.report.style import Picture, panel
 from seedbed.results import Result
+from seedbed.statistics import interval
 
 MOST_PANELS = 6
 DOTS = 3000
@@ -69,22 +72,43 @@ def predicted_pictures(result: Result) -> list[Picture]:
 
 
 def confusion_pictures(result: Result) -> list[Picture]:
-    """Confusion matrices over all seeds, of the base and the best other variants."""
-    tables = {name: confusion(result, name) for name in leaders(result, MOST_PANELS)}
+    """Confusion matrices over all seeds, each with the recall of its classes, of the base and the best others."""
+    tables = {name: confusions(result, name) for name in leaders(result, MOST_PANELS)}
+    counts = {name: table for name, table in tables.items() if table is not None}
+    found = {name: recalls(table) for name, table in counts.items()}
+    every = np.concatenate([values.ravel() for values in found.values()] or [np.zeros(1)])
+    limits = float(np.nanmin(every)), float(np.nanmax(every))
+    pictures = []
+    for name, table in counts.items():
+        labels = _labels(result, table.shape[1])
+        base = found.get(result.base) if name != result.base else None
+        pictures.append(_confusion(name, table.sum(axis=0), labels))
+        pictures.append(_recall(name, found[name], base, labels, limits))
+    return pictures
+
+
+def _labels(result: Result, side: int) -> list[str]:
     classes = result.study.get("classes") or []
-    return [_confusion(name, table, classes) for name, table in tables.items() if table is not None]
+    return [str(label) for label in (classes if len(classes) == side else range(side))]
 
 
-def _confusion(name: str, counts: np.ndarray, classes: list[str]) -> Picture:
-    side = len(counts)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    labels = [str(label) for label in classes] if len(classes) == side else [str(i) for i in range(side)]
-    every = max(1, side // 20)
-    places = np.arange(0, side, every)
+def _class_panel(title: str, labels: list[str]) -> tuple[Figure, Axes]:
+    """A square figure with a row a class."""
+    side = len(labels)
+    places = np.arange(0, side, max(1, side // 20))
     shown = [style.shortened(labels[place], 10) for place in places]
     longest = max(map(len, shown), default=0)
     margin = 0.35 + 0.07 * longest  # inches
-    figure, axes = panel(style.WIDTH, name, left=margin, bottom=margin)
+    figure, axes = panel(style.WIDTH, title, left=margin, bottom=margin)
+    axes.set_yticks(places + 0.5, shown)
+    axes.set(ylim=(side, 0), ylabel="true")
+    return figure, axes
+
+
+def _confusion(name: str, counts: np.ndarray, labels: list[str]) -> Picture:
+    side = len(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = _class_panel(name, labels)
     axes.grid(False)
     for (true, answer), share in np.ndenumerate(shares):
         # the root lets rare mistakes show
@@ -93,12 +117,30 @@ def _confusion(name: str, counts: np.ndarray, classes: list[str]) -> Picture:
         )
         if side <= MOST_NUMBERED and counts[true, answer]:
             axes.text(answer + 0.5, true + 0.5, _percent(share), ha="center", va="center", fontsize=7)
-    axes.set_xticks(places + 0.5, shown, rotation=90 if longest > 3 else 0)
-    axes.set_yticks(places + 0.5, shown)
-    axes.set(xlim=(0, side), ylim=(side, 0), aspect="equal", xlabel="answered", ylabel="true")
+    shown = [label.get_text() for label in axes.get_yticklabels()]
+    axes.set_xticks(axes.get_yticks(), shown, rotation=90 if max(map(len, shown)) > 3 else 0)
+    axes.set(xlim=(0, side), aspect="equal", xlabel="answered")
     return Picture(
         f"confusion-{slug(name)}", figure, f"Percent of each class that {name} answered as each class"
     )
+
+
+def _recall(
+    name: str, values: np.ndarray, base: np.ndarray | None, labels: list[str], limits: tuple[float, float]
+) -> Picture:
+    """Recall (classes, runs) in the rows of the confusion matrix; the base's mean in grey."""
+    figure, axes = _class_panel(name, labels)
+    for row, own in enumerate(values):
+        seen = interval(own)
+        if base is not None:
+            axes.plot([interval(base[row]).mean] * 2, [row + 0.2, row + 0.8], color=style.SOFT)
+        axes.plot(own, [row + 0.75] * len(own), ".", markersize=4, color=style.BLUE, alpha=0.5)
+        axes.plot([seen.low, min(seen.high, 1)], [row + 0.5] * 2, color=style.BLUE, linewidth=2.2)
+        axes.plot(seen.mean, row + 0.5, "o", markersize=5.5, color=style.BLUE)
+    low, high = limits
+    room = 0.06 * (high - low or 0.1)
+    axes.set(xlim=(low - room, high + room), xlabel="recall")
+    return Picture(f"recall-{slug(name)}", figure, f"The share of each class that {name} recognised")
 
 
 def _percent(share: float) -> str:

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from seedbed.files import write_whole
 from seedbed.report.comparisons import every_run, forest
 from seedbed.report.content import content
-from seedbed.report.curves import curve_pictures
+from seedbed.report.curves import accuracy_pictures, curve_pictures
 from seedbed.report.fits import confusion_pictures, fit_pictures, predicted_pictures
+from seedbed.report.images import mistake_pictures, weight_pictures
 from seedbed.report.style import Picture, drawing, inline
 from seedbed.results import Result
 
@@ -39,9 +40,12 @@ def _pictures(result: Result) -> Iterator[tuple[str, list[Picture]]]:
     yield "runs", [every_run(result)] if ran else []
     yield "differences", [picture for picture in (forest(result),) if picture]
     yield "curves", curve_pictures(result)
+    yield "accuracy", accuracy_pictures(result)
     yield "fits", fit_pictures(result)
     yield "predicted", predicted_pictures(result)
     yield "confusion", confusion_pictures(result) if ran else []
+    yield "mistakes", mistake_pictures(result)
+    yield "weights", weight_pictures(result)
 
 
 def _figure(picture: Picture, folder: Path) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def _figure(picture: Picture, folder: Path) -> dict[str, Any]:
     return {
         "svg": Markup(inline(svg, picture.name)),  # matplotlib has escaped what it was given
         "label": picture.label,
+        "in_colour": picture.in_colour,
         "width": round(picture.figure.get_figwidth() * 96),
     }
 

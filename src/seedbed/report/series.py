@@ -32,11 +32,20 @@ def curve_metrics(result: Result) -> list[str]:
     return shown if len(shown) > 1 or "val.loss" not in known else [*shown, "val.loss"]
 
 
+def accuracy_metrics(result: Result) -> list[str]:
+    """The accuracies to be seen together: in training, and on the test part, else on validation."""
+    known = set(pc.unique(result.curves["metric"]).to_pylist())
+    held_out = [name for name in ("test.accuracy", "val.accuracy") if name in known]
+    return ["train.accuracy", held_out[0]] if held_out and "train.accuracy" in known else []
+
+
 def curve_bands(result: Result, metric: str) -> dict[str, Band]:
     """Variant -> band of a metric over epochs.
 
     A run that stopped stands where it ended; one that diverged counts as worst from there on.
     """
+    if not len(result.curves):
+        return {}
     curves = result.curves.filter(pc.equal(result.curves["metric"], metric))
     worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
     bands = {}
@@ -140,16 +149,27 @@ def predicted(result: Result, variant: str, points: int) -> tuple[np.ndarray, np
     return target[finite], output[finite]
 
 
-def confusion(result: Result, variant: str) -> np.ndarray | None:
-    """Counts (classes, classes) summed over seeds, a row a true class."""
+def confusions(result: Result, variant: str) -> np.ndarray | None:
+    """Counts (runs, classes, classes), a row a true class; None where no run has any."""
     if "confusion" not in result.runs.column_names:
         return None
     rows = result.runs.filter(pc.equal(result.runs["variant"], variant))["confusion"].to_pylist()
-    flat = [row for row in rows if row]
+    flat = [row for row in rows if row and any(row)]  # a run whose outputs are not finite has zeros
     if not flat:
         return None
     side = round(len(flat[0]) ** 0.5)
-    return np.sum(np.array(flat), axis=0).reshape(side, side)
+    return np.array(flat).reshape(-1, side, side)
+
+
+def recalls(counts: np.ndarray) -> np.ndarray:
+    """The recall of each class in each run, (classes, runs), of confusion matrices; NaN where there is none of it."""
+    right, truly = np.diagonal(counts, axis1=1, axis2=2), counts.sum(axis=2)
+    return np.divide(right, truly, out=np.full(right.shape, np.nan), where=truly > 0).T
+
+
+def best_and_base(result: Result) -> list[str]:
+    """The best variant by the study's metric and, where it is another, the base."""
+    return list(dict.fromkeys([result.ranking[0], result.base]))
 
 
 def leaders(result: Result, count: int) -> list[str]:

@@ -62,6 +62,7 @@ SETTINGS: Any = {
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
     "savefig.facecolor": PAPER,
+    "image.composite_image": False,  # every image keeps its own pixels
     "text.parse_math": False,  # names of variants are names, whatever dollars they hold
 }
 WIDTH = 4.6  # inches: two abreast on a desk, one on a phone without shrinking its letters
@@ -87,11 +88,14 @@ class Picture:
         As drawn.
     label
         What it shows, for those who cannot see it.
+    in_colour
+        Whether it holds pixels whose colours mean something, and so stay what they are in a dark theme.
     """
 
     name: str
     figure: Figure
     label: str
+    in_colour: bool = False
 
     def svg(self) -> str:
         """The same bytes for the same figure, with text as text."""
