@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import fake_studies
 import pytest
 
+from seedbed.files import slug
 from seedbed.results import Result
 from seedbed.store import Store
 
@@ -220,6 +221,14 @@ def test_many_variants_get_a_panel_each(tmp_path):
     written = Written(fake_studies.regression(tmp_path, seeds=2, names=names))
     curves = [path for path in written.figures if path.name.startswith("curve-") and path.suffix == ".svg"]
     assert len(curves) == len(written.result.variants) == 8
+
+
+def test_many_variants_with_classes_show_both_accuracies_of_each(tmp_path, monkeypatch):
+    monkeypatch.setattr("seedbed.report.curves.VARIANT_COLOURS", ("#000000",) * 3)
+    written = Written(fake_studies.classification(tmp_path, seeds=2))
+    curves = {path.stem for path in written.figures if path.name.startswith("curve-")}
+    assert curves == {f"curve-test.accuracy-{slug(name)}" for name in written.result.variants}
+    assert "train.accuracy and test.accuracy of momentum" in written.html
 
 
 def test_one_seed_makes_a_page(tmp_path):

@@ -19,6 +19,7 @@ from seedbed.results import Result
 BASE_DASHES = (0, (4, 2))  # over the other lines, so that whatever coincides with the base shows through
 LEGEND_LINE = 0.19  # inches
 DOTTED_EPOCHS = 12  # up to here each is a dot: of a single one no line could be seen
+LR_RANGE = 1e4  # a schedule may end at nearly nothing, which would hide its steps
 SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a logarithmic axis
 
 
@@ -135,6 +136,7 @@ def _finish(
         axes.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     lr_low, lr_high = _limits(rates.values())
     if lr_low > 0 and lr_high > 3 * lr_low:
+        lr_low = max(lr_low, lr_high / LR_RANGE)
         under.set_yscale("log")
         under.set_ylim(lr_low / 1.5, lr_high * 1.5)
         style.few_ticks(under, lr_low, lr_high)
