@@ -46,7 +46,7 @@ class SideBySide:
         *per_run: np.ndarray,
     ) -> None:
         runs = np.arange(len(data.dataset))
-        self._rows = np.array_split(runs, min(parts, len(runs)))  # of each part: the places of its runs
+        self._rows = np.array_split(runs, min(parts, len(runs)))  # the places of each part's runs, ascending
         self._stop = stop
         self._pool = ThreadPoolExecutor(min(threads, len(self._rows)), initializer=start_thread)
         self._parts: list[Engine] = self._each(
@@ -105,9 +105,7 @@ class SideBySide:
         places = [np.flatnonzero(np.isin(runs, rows)) for rows in self._rows]
         left = [number for number, kept in enumerate(places) if len(kept)]
         for number in left:
-            own = self._rows[number]
-            order = np.argsort(own)
-            self._parts[number].keep(order[np.searchsorted(own, runs[places[number]], sorter=order)])
+            self._parts[number].keep(np.searchsorted(self._rows[number], runs[places[number]]))
         self._parts = [self._parts[number] for number in left]
         self._rows = [places[number] for number in left]
 

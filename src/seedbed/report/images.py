@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def _kernels(weights: np.ndarray, shape: Sequence[int]) -> np.ndarray | None:
         return None
     if weights.ndim == 4:
         return weights if weights.shape[-1] > 1 else None
-    return weights.T.reshape(-1, *shape) if len(weights) == np.prod(shape) else None
+    return weights.T.reshape(-1, *shape) if len(weights) == prod(shape) else None
 
 
 def _coloured(kernels: np.ndarray) -> np.ndarray:
