@@ -203,7 +203,7 @@ def test_an_interrupt_or_an_error_stops_every_part_and_they_can_go_on(event, rai
 
 
 @pytest.mark.parametrize(
-    ("runs", "parts", "threads", "expected"), [(5, 3, 3, 3), (5, 5, 2, 2), (2, 3, 3, 2), (1, 1, 4, 1)]
+    ("runs", "parts", "threads", "expected"), [(5, 3, 3, 3), (5, 5, 2, 2), (2, 3, 3, 2), (1, 1, 4, 0)]
 )
 def test_threads_are_started_once_and_end_with_the_engine(runs, parts, threads, expected):
     started: list[threading.Thread] = []
@@ -212,7 +212,7 @@ def test_threads_are_started_once_and_end_with_the_engine(runs, parts, threads, 
     )
     made = start(*arrays(runs))
     some_steps(made, runs, seed=0)
-    assert 1 <= len(started) <= expected
+    assert min(1, expected) <= len(started) <= expected
     del made
     gc.collect()
     for thread in started:

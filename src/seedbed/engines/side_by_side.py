@@ -54,10 +54,16 @@ class SideBySide:
         )
 
     def _each(self, call: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
-        """The call on every part's arguments, all at once; an interrupt or a part's error stops them all."""
+        """The call on every part's arguments, all at once; an interrupt or a part's error stops them all.
+
+        A single part needs no thread of its own, and may then use all those of its library.
+        """
+        calls = list(zip(*arguments, strict=True))
+        if len(calls) == 1:
+            return [call(*calls[0])]
         running: list[Future[Any]] = []
         try:
-            for own in zip(*arguments, strict=True):
+            for own in calls:
                 running.append(self._pool.submit(call, *own))
             for done in as_completed(running):
                 done.result()
