@@ -94,7 +94,11 @@ def test_kernels_compute_what_array_operations_do(
     for name, array in expected.items():
         if name == "dadded" and not add:
             continue
-        assert_allclose(found[name], array, rtol=2e-4, atol=2e-4 * np.abs(array).max() + 1e-6, err_msg=name)
+        size = 20 * np.abs(array).max()
+        if name == "dx":  # a difference of terms of this size, which may cancel
+            steepest = np.abs(arrays["weight"]).max() / np.sqrt(expected["variance"].min() + EPSILON)
+            size = steepest * np.abs(arrays["dy"]).max()
+        assert_allclose(found[name], array, rtol=2e-4, atol=1e-5 * size + 1e-6, err_msg=name)
 
 
 def test_a_mean_far_from_zero_costs_no_digits_of_the_variance() -> None:
