@@ -28,8 +28,7 @@ def conv2d(
     is the faster one only with few channels on few pixels, where there is little to do. Under autocast products
     are formed in its type; what comes and goes has the type of x.
     """
-    runs, device = range(weight.shape[0]), x.device.type
-    kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+    runs, kind = range(weight.shape[0]), _type_of_products(x)
     weight, bias = weight.to(kind), None if bias is None else bias.to(kind)
     images = [_fast(x[run if len(x) > 1 else 0]).to(kind) for run in runs]
     outputs = [
@@ -56,6 +55,13 @@ def conv2d(
         )
 
     return _together(outputs).to(x.dtype), backward
+
+
+def _type_of_products(x: torch.Tensor) -> torch.dtype:
+    """The type that autocast asks for, where it is on, else x's own."""
+    device = x.device.type
+    is_on = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return torch.get_autocast_dtype(device) if is_on else x.dtype
 
 
 def _fast(images: torch.Tensor) -> torch.Tensor:
