@@ -76,18 +76,10 @@ def test_a_network_stays_on_its_device(
     "optimizer", [SGD(), SGD(nesterov=True), Adam(), AdamW(), RMSprop(), Adagrad()], ids=repr
 )
 def test_an_update_stays_on_its_device(optimizer: Any) -> None:
-    names = (
-        "lr",
-        "momentum",
-        "weight_decay",
-        "l1",
-        "beta1",
-        "beta2",
-        "correction",
-        "root_correction",
-        "alpha",
-    )
-    hyper = {name: elsewhere(RUNS, 1) for name in names} | {"mask": elsewhere(1, 5)}
+    names = ("lr", "momentum", "weight_decay", "l1", "beta1", "beta2")
+    numbers = {name: np.full((1, RUNS), 0.5) for name in names}
+    numbers |= optimizer.derived(numbers, np.ones((1, 1)))
+    hyper = {name: elsewhere(RUNS, 1) for name in numbers} | {"mask": elsewhere(1, 5)}
     params, grads = elsewhere(RUNS, 5), clip(xtorch, elsewhere(RUNS, 5), elsewhere(RUNS, 1))
     slots = tuple(elsewhere(RUNS, 5) for _ in optimizer.slots)
     new, new_slots = optimizer.update(xtorch, params, grads, slots, hyper)
