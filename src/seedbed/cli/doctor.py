@@ -55,6 +55,11 @@ def _engines() -> Iterator[Check]:
         "ok" if torch else "missing",
         f"torch {torch}" if torch else "pip install 'seedbed[torch]'",
     )
+    if torch:
+        from seedbed.engines.torch import cuda_is_missing
+
+        why = cuda_is_missing()
+        yield "device cuda", "missing" if why else "ok", why or "for the torch engine"
 
 
 def _data(data_dir: Path | None) -> Iterator[Check]:
