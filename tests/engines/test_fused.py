@@ -20,6 +20,7 @@ from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.fused.plan import PANEL
 from seedbed.group import Group, Run
 from seedbed.nn.layers.activations import ACTIVATIONS
+from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.conv import Conv2d
 from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.flatten import Flatten
@@ -142,11 +143,17 @@ class Strange:
 
 
 IMAGES = Network((Conv2d(1, 2, 3), Flatten(), Dense(8, 1)), (1, 4, 4))
+RECTIFIED = Network((Dense(3, 4), BatchNorm(4, relu=True), Dense(4, 1)), (3,))
 
 
 @pytest.mark.parametrize(
     ("change", "lacking"),
-    [({"model": IMAGES}, "Conv2d"), ({"loss": Strange()}, "Strange"), ({"optimizer": Strange()}, "Strange")],
+    [
+        ({"model": IMAGES}, "Conv2d"),
+        ({"model": RECTIFIED}, "BatchNorm"),
+        ({"loss": Strange()}, "Strange"),
+        ({"optimizer": Strange()}, "Strange"),
+    ],
 )
 def test_what_has_no_kernel_falls_back_to_numpy_and_says_why(change, lacking):
     program = make("sgd").program()

@@ -155,7 +155,7 @@ class _Compiler:
             has_bias = isinstance(layer, MergedDense) or layer.bias
             row[oc.OP] = oc.DENSE if has_bias else oc.DENSE_WITHOUT_BIAS
             row[oc.OUTPUTS] = layer.outputs
-        elif isinstance(layer, BatchNorm) and layer.features == inputs:
+        elif isinstance(layer, BatchNorm) and layer.features == inputs and not layer.relu:
             row[oc.OP], row[oc.SCALARS] = oc.BATCH_NORM, self.scalars
             self.scalars += 4 * oc.norm_row(inputs)
         elif isinstance(layer, Dropout):
