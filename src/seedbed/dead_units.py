@@ -54,12 +54,9 @@ def _of_rows(
 
 def _inputs(group: Group, rows: np.ndarray, samples: int) -> np.ndarray:
     """What the networks of some runs see of their first training samples."""
-    data = group.data
+    data = group.data.of_runs(rows)
     indices = np.stack([group.runs[row].prepared.parts["train"][:samples] for row in rows])
-    inputs = data.inputs[data.dataset[rows][:, None], indices].astype(np.float32)
+    inputs = data.inputs[data.dataset[:, None], indices].astype(np.float32)
     if data.center is None or data.scale is None:
         return inputs
-    center, scale = (
-        (values[rows] if len(values) > 1 else values)[:, None] for values in (data.center, data.scale)
-    )
-    return (inputs - center) * scale
+    return (inputs - data.center[:, None]) * data.scale[:, None]

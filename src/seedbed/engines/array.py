@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import array_api_compat.numpy as xnp
 import numpy as np
@@ -21,10 +21,10 @@ PREDICT_BYTES = 16 * 2**20
 class ArrayEngine:
     """Trains one group of runs, step by step, with whole-array operations.
 
-    What differs between NumPy and torch is in `_put`, `_get` and `xp`; see `engines.base.Engine` for the contract.
+    NumPy and torch differ in `xp`, `_put`, `_get`, `_between_steps`, and in what they put around `_step` and
+    `_forward`; see `engines.base.Engine` for the contract.
     """
 
-    name: ClassVar[str] = "numpy"
     xp: Any = xnp
 
     def __init__(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,6 +54,14 @@ class GroupData:
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
 
+    def of_runs(self, rows: np.ndarray) -> GroupData:
+        """The same samples with what belongs to some of the runs, by index."""
+        center, scale = (
+            values[rows] if values is not None and len(values) > 1 else values
+            for values in (self.center, self.scale)
+        )
+        return replace(self, dataset=self.dataset[rows], center=center, scale=scale)
+
 
 @dataclass(frozen=True)
 class Batches:
@@ -85,8 +93,6 @@ class Batches:
 
 class Engine(Protocol):
     """One group of runs under training. Arrays that cross this border are NumPy's, float32 unless said."""
-
-    name: ClassVar[str]
 
     def __init__(
         self,

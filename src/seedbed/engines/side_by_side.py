@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -50,7 +49,7 @@ class SideBySide:
         self._stop = stop
         self._pool = ThreadPoolExecutor(min(threads, len(self._rows)), initializer=start_thread)
         self._parts: list[Engine] = self._each(
-            lambda rows: make(_of_runs(data, rows), *(array[rows] for array in per_run)), self._rows
+            lambda rows: make(data.of_runs(rows), *(array[rows] for array in per_run)), self._rows
         )
 
     def _each(self, call: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
@@ -114,12 +113,3 @@ class SideBySide:
             self._parts[number].keep(np.searchsorted(self._rows[number], runs[places[number]]))
         self._parts = [self._parts[number] for number in left]
         self._rows = [places[number] for number in left]
-
-
-def _of_runs(data: GroupData, rows: np.ndarray) -> GroupData:
-    """What of a group's data is some of its runs'."""
-    center, scale = (
-        values[rows] if values is not None and len(values) > 1 else values
-        for values in (data.center, data.scale)
-    )
-    return replace(data, dataset=data.dataset[rows], center=center, scale=scale)

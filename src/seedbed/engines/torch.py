@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any
 
 import array_api_compat.torch as xtorch
 import numpy as np
@@ -33,8 +33,6 @@ class TorchEngine(SideBySide):
     network every run is trained by itself, since convolutions are done run by run anyway and putting their results
     together would be a copy; of small dense ones each thread takes its share at once.
     """
-
-    name: ClassVar[str] = "torch"
 
     def __init__(
         self,

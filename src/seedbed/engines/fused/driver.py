@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any, ClassVar
+from typing import Any
 
 import numba
 import numpy as np
@@ -22,8 +22,6 @@ SHARED = 2**20  # such numbers from which on threads share one copy, since sever
 
 class FusedEngine:
     """Trains one group of runs, each alone in a core's cache from its first step to its last."""
-
-    name: ClassVar[str] = "fused"
 
     def __init__(
         self,
