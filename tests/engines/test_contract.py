@@ -1,12 +1,17 @@
 """The contract of every engine: a run in its group equals the run alone, a diverged one leaves its neighbours be."""
 
+from functools import partial
+from threading import Event
+
 import numpy as np
 import pytest
+import torch
 from made import engine, group, recipe, steps
+from recorded import by_tracing
 
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.engines.torch import TorchEngine
+from seedbed.engines.torch import TensorEngine, TorchEngine
 from seedbed.group import Group
 
 MIXED = [
@@ -24,22 +29,28 @@ ENGINES = {
     "fused": (FusedEngine, 1),
     "torch": (TorchEngine, 1),
     "torch on four threads": (TorchEngine, 4),
+    "torch, recorded": (partial(TensorEngine, "cpu", False, by_tracing, Event()), 1),
+    "torch on CUDA": (partial(TorchEngine, device="cuda"), 1),
+    "CUDA graphs": (partial(TorchEngine, device="cuda", cuda_graphs=True), 1),
 }
+EXACT = (ArrayEngine, FusedEngine)
 
 
-@pytest.fixture(params=ENGINES.values(), ids=ENGINES)
+@pytest.fixture(params=ENGINES)
 def engine_class(request, monkeypatch):
-    engine, threads = request.param
+    if "CUDA" in request.param and not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    engine, threads = ENGINES[request.param]
     monkeypatch.setattr("torch.get_num_threads", lambda: threads)
     return engine
 
 
 def assert_same_run(engine_class, found, expected, name=""):
     """Of two groupings; torch sums in an order that depends on how many runs there are."""
-    if engine_class is TorchEngine:
-        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-6, err_msg=name)
-    else:
+    if engine_class in EXACT:
         np.testing.assert_array_equal(found, expected, err_msg=name)
+    else:
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-6, err_msg=name)
 
 
 def alone(of: Group, place: int) -> Group:

@@ -20,7 +20,7 @@ from numpy.testing import assert_array_equal
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import Batches, GroupData
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.engines.torch import TorchEngine, _Part
+from seedbed.engines.torch import TensorEngine, TorchEngine
 from seedbed.group import Group
 
 
@@ -221,9 +221,9 @@ def test_threads_are_started_once_and_end_with_the_engine(runs, parts, threads, 
 
 
 def test_torch_stops_between_steps_and_trains_on(monkeypatch):
-    count, calls, check = 5000, [], _Part._between_steps
+    count, calls, check = 5000, [], TensorEngine._between_steps
 
-    def interrupted(part: _Part) -> None:
+    def interrupted(part: TensorEngine) -> None:
         calls.append(part)
         if len(calls) == 5:
             interrupt(part._stop)
@@ -232,7 +232,7 @@ def test_torch_stops_between_steps_and_trains_on(monkeypatch):
     monkeypatch.setattr("torch.get_num_threads", lambda: 2)
     of, _ = GROUPS["scaled run by run"]
     made = engine(TorchEngine, of)
-    monkeypatch.setattr(_Part, "_between_steps", interrupted)
+    monkeypatch.setattr(TensorEngine, "_between_steps", interrupted)
     with pytest.raises(KeyboardInterrupt):
         steps(made, of, count)
     assert len(set(calls)) == 2

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 
 from seedbed.nn.layers.batch_norm import EPSILON, _in_arrays
 from seedbed.nn.ops import channels_last
-from seedbed.nn.ops import torch as torch_ops
+from seedbed.nn.ops.torch.norm import _norm_by_torch, _norm_in_memory
 
 NAMES = ("dx", "dadded", "dweight", "dbias")
 
@@ -130,7 +130,7 @@ def test_the_kernels_and_torchs_own_agree_on_images(
     weight, bias, mean, variance = (torch.rand(16) + 0.5 for _ in range(4))
     arguments = (x, weight, bias, EPSILON, added if add else None, True, (mean, variance) if given else None)
     results = []
-    for norm in (torch_ops._norm_in_memory, torch_ops._norm_by_torch):
+    for norm in (_norm_in_memory, _norm_by_torch):
         *forward, backward = norm(*arguments)
         dx, dadded, *grads = backward(dy)
         results.append([*forward, dx, *grads, *([dadded] if add else [])])

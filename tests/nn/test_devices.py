@@ -1,15 +1,21 @@
-"""A training step stays on the device of its arrays: shown on torch's meta device, which any machine has."""
+"""A training step stays on the device of its arrays, and waits for nothing: shown on torch's meta device.
+
+Any machine has that one, and its tensors have no numbers that could reach the host.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import array_api_compat.torch as xtorch
 import numpy as np
 import pytest
 import torch
+from recorded import NothingCarried
 
 from seedbed.nn.base import Context
+from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import build
 from seedbed.optim.adagrad import Adagrad
@@ -41,9 +47,22 @@ def elsewhere(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
+@pytest.fixture(autouse=True)
+def nothing_carried() -> Iterator[None]:
+    with NothingCarried():
+        yield
+
+
 def test_tensors_of_two_devices_do_not_mix() -> None:
     with pytest.raises(RuntimeError):
         elsewhere(2) + torch.ones(2)
+
+
+def test_numbers_of_the_host_are_noticed() -> None:
+    with pytest.raises(AssertionError, match=r"0\.5 is carried"):
+        xtorch.maximum(elsewhere(2), 0.5)
+    with pytest.raises(RuntimeError, match="item"):
+        bool(elsewhere(2).sum() > 0)
 
 
 @pytest.mark.parametrize(("model", "shape", "augment"), MODELS.values(), ids=MODELS)
@@ -84,3 +103,18 @@ def test_an_update_stays_on_its_device(optimizer: Any) -> None:
     slots = tuple(elsewhere(RUNS, 5) for _ in optimizer.slots)
     new, new_slots = optimizer.update(xtorch, params, grads, slots, hyper)
     assert {array.device.type for array in (new, *new_slots)} == {"meta"}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_stays_on_its_device(name: str) -> None:
+    outputs = elsewhere(RUNS, BATCH, 4)
+    classes = elsewhere(RUNS, BATCH, dtype=torch.int64)
+    targets = classes if name == "cross_entropy" else outputs
+    loss, backward = LOSSES[name].forward(xtorch, outputs, targets, {})
+    assert (loss.device.type, backward().device.type) == ("meta", "meta")
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_an_activation_stays_on_its_device(kind: str) -> None:
+    y, backward = ACTIVATIONS[kind](xtorch, elsewhere(RUNS, BATCH, 4))
+    assert (y.device.type, backward(y).device.type) == ("meta", "meta")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from seedbed.engines.allocation import keep_freed_memory
 from seedbed.engines.base import Batches, GroupData, Program
-from seedbed.nn.base import Array, Context
+from seedbed.nn.base import Array, Arrays, Context
+from seedbed.nn.ops import scalar
 from seedbed.optim.clipping import clip
 
 # What one slice of a prediction may take for its widest activation; more would not stay in a cache.
@@ -26,6 +27,9 @@ class ArrayEngine:
     """
 
     xp: Any = xnp
+    # Whether the host looks, after every step, if a run has diverged; on a device it would have to wait for that.
+    looks = True
+    predict_bytes = PREDICT_BYTES
 
     def __init__(
         self,
@@ -43,11 +47,11 @@ class ArrayEngine:
         self._scaling: tuple[Array, Array] | None = None
         if data.center is not None and data.scale is not None:
             self._scaling = self._put(data.center), self._put(data.scale)
-        self._params, self._state = self._put(params), self._put(state)
         self._keys = self._put(dropout_keys), self._put(augment_keys)
-        self._slots = tuple(self._params * 0 for _ in program.optimizer.slots)
         self._mask = self._put(program.decay_mask[None, :])
-        self._alive = self._put(np.ones(len(params), dtype=bool))
+        # All that training changes, by name: what `read` gives.
+        self._arrays = {"params": self._put(params), "state": self._put(state)}
+        self._arrays |= dict.fromkeys(program.optimizer.slots, self._arrays["params"] * 0)
 
     def _put(self, array: np.ndarray) -> Array:
         return np.ascontiguousarray(array)
@@ -62,62 +66,81 @@ class ArrayEngine:
 
     def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
         """See `engines.base.Engine.train`."""
-        self._alive = self._put(np.ones(self._params.shape[0], dtype=bool))
+        names = _used(hyper)
+        table = self._put(np.stack([hyper[name] for name in names], axis=1).astype(np.float32))
         indices = self._put(batches.indices)
-        # A penalty that no run uses is left out: it would cost the update several passes over the parameters.
-        unused = {name for name in ("weight_decay", "l1") if not hyper[name].any()}
-        numbers = {
-            name: self._put(values.astype(np.float32)) for name, values in hyper.items() if name not in unused
-        }
-        clips = np.isfinite(hyper["clip_norm"]).any()
+        alive = self._put(np.ones(len(batches.indices), dtype=bool))
         losses, bounds = [], (0, 0)
-        batch: Any = None
+        batch: dict[str, Array] = {}
         with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
-            for step in range(batches.steps):
+            for step, number in enumerate(self._numbers(first_step, batches.steps)):
                 self._between_steps()
                 if (new_bounds := batches.bounds(step)) != bounds:  # full-batch descent gathers once
                     bounds = new_bounds
                     batch = self._gather(indices[:, bounds[0] : bounds[1]])
-                row = {name: values[step] for name, values in numbers.items()}
-                losses.append(self._step(batch, row, first_step + step, clips))
+                now = {"alive": alive, "hyper": table[step], "step": number}
+                found = self._step(names, self._arrays | batch | now)
+                losses.append(found.pop("loss"))
+                alive = found.pop("alive")
+                self._arrays = found
         return self._get(self.xp.stack(losses, axis=1))
 
-    def _step(self, batch: tuple[Array, Array], hyper: dict[str, Array], step: int, clips: bool) -> Array:
-        """One step of all runs; the loss of each before it, (runs,)."""
+    def _numbers(self, first: int, count: int) -> Iterable[Any]:
+        """Of the steps: how many were done before each."""
+        return range(first, first + count)
+
+    def _step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        """One step of all runs, a function of its arguments alone.
+
+        Parameters
+        ----------
+        names
+            Of the rows of "hyper".
+        given
+            Everything that `read` gives; "inputs" and "targets" of the batch; "alive" (runs,), which runs have had
+            finite losses so far; "hyper" (names, runs); and the number of the "step".
+
+        Returns
+        -------
+        The new arrays and "alive", and the "loss" of every run before the step, (runs,).
+        """
         xp, program = self.xp, self.program
-        inputs, targets = batch
+        hyper = {name: given["hyper"][row] for row, name in enumerate(names)}
         context = Context(
-            xp, training=True, step=step, dropout_key=self._keys[0], augment_key=self._keys[1], hyper=hyper
+            xp,
+            training=True,
+            step=given["step"],
+            dropout_key=self._keys[0],
+            augment_key=self._keys[1],
+            hyper=hyper,
         )
-        outputs, state, backward = self._forward(inputs, context)
-        loss, loss_backward = program.loss.forward(xp, outputs, targets, hyper)
+        outputs, state, backward = self._forward(given, given["inputs"], context)
+        loss, loss_backward = program.loss.forward(xp, outputs, given["targets"], hyper)
         grads = backward(loss_backward())
         columns = {name: values[:, None] for name, values in hyper.items()} | {"mask": self._mask}
-        if clips:
+        if "clip_norm" in columns:
             grads = clip(xp, grads, columns["clip_norm"])
-        params, slots = program.optimizer.update(xp, self._params, grads, self._slots, columns)
-        self._accept(xp.isfinite(loss), params, state, slots)
-        return xp.where(self._alive, loss, xp.nan)
+        slots = tuple(given[name] for name in program.optimizer.slots)
+        params, slots = program.optimizer.update(xp, given["params"], grads, slots, columns)
+        new = {"params": params, "state": state, **dict(zip(program.optimizer.slots, slots, strict=True))}
+        alive = given["alive"] & xp.isfinite(loss)
+        if not (self.looks and bool(xp.all(alive))):  # those whose loss is not finite stay as they were
+            new = {name: xp.where(alive[:, None], array, given[name]) for name, array in new.items()}
+        return new | {"alive": alive, "loss": xp.where(alive, loss, scalar(xp, xp.nan, loss))}
 
-    def _forward(self, inputs: Array, context: Context) -> tuple[Array, Array, Callable[[Array], Array]]:
+    def _forward(
+        self, arrays: Arrays, inputs: Array, context: Context
+    ) -> tuple[Array, Array, Callable[[Array], Array]]:
         """See `nn.models.Network.forward`."""
-        return self.program.model.forward(self._params, self._state, inputs, context)
+        return self.program.model.forward(arrays["params"], arrays["state"], inputs, context)
 
-    def _accept(self, finite: Array, params: Array, state: Array, slots: tuple[Array, ...]) -> None:
-        """Take over a step's results, but leave runs whose loss is not finite as they were, from here on."""
-        xp = self.xp
-        self._alive = self._alive & finite
-        if not bool(xp.all(self._alive)):
-            alive = self._alive[:, None]
-            params = xp.where(alive, params, self._params)
-            state = xp.where(alive, state, self._state)
-            slots = tuple(xp.where(alive, new, old) for new, old in zip(slots, self._slots, strict=True))
-        self._params, self._state, self._slots = params, state, slots
-
-    def _gather(self, indices: Array) -> tuple[Array, Array]:
+    def _gather(self, indices: Array) -> dict[str, Array]:
         """Samples (runs, batch) as network inputs and targets."""
         dataset = self._dataset[:, None]
-        return self._scaled(self._inputs[dataset, indices]), self._targets[dataset, indices]
+        return {
+            "inputs": self._scaled(self._inputs[dataset, indices]),
+            "targets": self._targets[dataset, indices],
+        }
 
     def _scaled(self, raw: Array) -> Array:
         inputs = self.xp.astype(raw, self.xp.float32, copy=False)
@@ -131,38 +154,37 @@ class ArrayEngine:
     def predict(self, indices: np.ndarray) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
         width = max(prod(shape) for shape in self.program.model.shapes)
-        rows = max(1, PREDICT_BYTES // (4 * width * len(indices)))
+        rows = max(1, self.predict_bytes // (4 * width * len(indices)))
         context = Context(self.xp)
         parts = []
         for start in range(0, indices.shape[1], rows):
             self._between_steps()
-            inputs, _ = self._gather(self._put(indices[:, start : start + rows]))
-            outputs, _, _ = self._forward(inputs, context)
+            inputs = self._gather(self._put(indices[:, start : start + rows]))["inputs"]
+            outputs, _, _ = self._forward(self._arrays, inputs, context)
             parts.append(self._get(outputs))
         return np.concatenate(parts, axis=1)
 
     def read(self) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""
-        names = ("params", "state", *self.program.optimizer.slots)
-        arrays = (self._params, self._state, *self._slots)
-        return {name: self._get(array) for name, array in zip(names, arrays, strict=True)}
+        return {name: self._get(array) for name, array in self._arrays.items()}
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """See `engines.base.Engine.write`."""
-        self._params = self._put(arrays["params"]) if "params" in arrays else self._params
-        self._state = self._put(arrays["state"]) if "state" in arrays else self._state
-        names = self.program.optimizer.slots
-        self._slots = tuple(
-            self._put(arrays[name]) if name in arrays else old
-            for name, old in zip(names, self._slots, strict=True)
-        )
+        self._arrays |= {name: self._put(array) for name, array in arrays.items() if name in self._arrays}
 
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""
         rows = self._put(runs)
-        self._params, self._state = self._params[rows], self._state[rows]
-        self._slots = tuple(slot[rows] for slot in self._slots)
+        self._arrays = {name: array[rows] for name, array in self._arrays.items()}
         self._keys = self._keys[0][rows], self._keys[1][rows]
         self._dataset = self._dataset[rows]
         if self._scaling is not None and self._scaling[0].shape[0] > 1:
             self._scaling = self._scaling[0][rows], self._scaling[1][rows]
+
+
+def _used(hyper: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """The names of what some run uses: of the rest the update would make several passes over the parameters."""
+    unused = {name for name in ("weight_decay", "l1") if not hyper[name].any()}
+    if not np.isfinite(hyper["clip_norm"]).any():
+        unused.add("clip_norm")
+    return tuple(name for name in hyper if name not in unused)

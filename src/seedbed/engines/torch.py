@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from threading import Event
 from typing import Any
@@ -12,9 +14,13 @@ import torch
 
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import GroupData, Program
+from seedbed.engines.recording import Record, Recording, cuda_graph
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.nn.base import Array, Context
+from seedbed.nn.base import Array, Arrays, Context
 from seedbed.nn.layers.conv import Conv2d
+
+# As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
+PREDICT_BYTES_ON_DEVICE = 2**30
 
 
 def cuda_is_missing() -> str | None:
@@ -42,6 +48,7 @@ class TorchEngine(SideBySide):
         *per_run: np.ndarray,
         device: str = "cpu",
         precision: str = "float32",
+        cuda_graphs: bool = False,
     ) -> None:
         # PyTorch convolves in TF32 unless told otherwise.
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
@@ -49,19 +56,34 @@ class TorchEngine(SideBySide):
         threads = min(cores, len(params))
         images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
         parts = len(params) if images and device == "cpu" else threads
-        make = partial(_Part, device, precision == "bf16", stop, program)
+        record = cuda_graph if cuda_graphs else None
+        make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
         start_thread = partial(torch.set_num_threads, cores // threads)
         super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
 
 
-class _Part(ArrayEngine):
-    """Some of the runs."""
+class TensorEngine(ArrayEngine):
+    """Some of the runs, on one device.
+
+    Parameters
+    ----------
+    halved
+        Whether products are formed in bf16.
+    record
+        How steps are recorded, see `engines.recording.Recording`; None where they are not.
+    stop
+        See `SideBySide`.
+    """
 
     xp = xtorch
 
-    def __init__(self, device: str, halved: bool, stop: Event, *arrays: Any) -> None:
-        self._device, self._stop = device, stop
-        self._products = partial(torch.autocast, device, torch.bfloat16, enabled=halved)
+    def __init__(self, device: str, halved: bool, record: Record | None, stop: Event, *arrays: Any) -> None:
+        self._device, self._record, self._stop = device, record, stop
+        self._products = partial(torch.autocast, device, torch.bfloat16) if halved else nullcontext
+        self._recordings: dict[Hashable, Recording] = {}
+        if self._device != "cpu":
+            self.predict_bytes = PREDICT_BYTES_ON_DEVICE
+        self.looks = device == "cpu" and record is None
         super().__init__(*arrays)
 
     def _put(self, array: np.ndarray) -> Array:
@@ -76,10 +98,27 @@ class _Part(ArrayEngine):
         if self._stop.is_set():
             raise Stopped
 
-    def _step(self, batch: tuple[Array, Array], hyper: dict[str, Array], step: int, clips: bool) -> Array:
-        with self._products():
-            return super()._step(batch, hyper, step, clips)
+    def _numbers(self, first: int, count: int) -> Iterable[Any]:
+        numbers = super()._numbers(first, count)
+        return self._put(np.array(numbers)) if self._record else numbers
 
-    def _forward(self, inputs: Array, context: Context) -> Any:
+    def _step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        if self._record is None:
+            return self._eager_step(names, given)
+        key = names, given["inputs"].shape  # what a recording cannot follow: the last batch may be smaller
+        if key not in self._recordings:
+            self._recordings[key] = Recording(partial(self._eager_step, names), given, self._record)
+        return self._recordings[key](given)
+
+    def _eager_step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
         with self._products():
-            return super()._forward(inputs, context)
+            return super()._step(names, given)
+
+    def _forward(self, arrays: Arrays, inputs: Array, context: Context) -> Any:
+        with self._products():
+            return super()._forward(arrays, inputs, context)
+
+    def keep(self, runs: np.ndarray) -> None:
+        """See `engines.base.Engine.keep`."""
+        super().keep(runs)
+        self._recordings.clear()

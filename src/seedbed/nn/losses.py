@@ -11,6 +11,7 @@ from array_api_compat import device
 
 from seedbed.nn.base import Array, Arrays
 from seedbed.nn.layers.activations import sigmoid
+from seedbed.nn.ops import scalar
 
 
 class Loss(Protocol):
@@ -83,7 +84,7 @@ class Huber(_Elementwise):
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `_Elementwise.elements`."""
         error = outputs - targets
-        near = xp.minimum(xp.maximum(error, -1.0), 1.0)
+        near = xp.minimum(xp.maximum(error, scalar(xp, -1.0, error)), scalar(xp, 1.0, error))
         return near * (error - 0.5 * near), lambda: near
 
 
@@ -93,7 +94,8 @@ class BinaryCrossEntropy(_Elementwise):
 
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `_Elementwise.elements`."""
-        losses = xp.maximum(outputs, 0.0) - outputs * targets + xp.log1p(xp.exp(-xp.abs(outputs)))
+        positive = xp.maximum(outputs, scalar(xp, 0.0, outputs))
+        losses = positive - outputs * targets + xp.log1p(xp.exp(-xp.abs(outputs)))
         return losses, lambda: sigmoid(xp, outputs) - targets
 
 

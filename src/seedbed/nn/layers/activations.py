@@ -18,7 +18,7 @@ Result = tuple[Array, Callable[[Array], Array]]
 
 def sigmoid(xp: Any, x: Array) -> Array:
     """1 / (1 + exp(-x)) without overflow: exp is taken of no number above zero."""
-    return xp.exp(xp.minimum(x, 0.0)) / (1 + xp.exp(-xp.abs(x)))
+    return xp.exp(xp.minimum(x, ops.scalar(xp, 0.0, x))) / (1 + xp.exp(-xp.abs(x)))
 
 
 def _identity(xp: Any, x: Array) -> Result:
@@ -28,7 +28,7 @@ def _identity(xp: Any, x: Array) -> Result:
 def _relu(xp: Any, x: Array) -> Result:
     if kernel := ops.fused(x, "relu"):
         return kernel(x)
-    return xp.maximum(x, 0.0), lambda dy: dy * (x > 0)
+    return xp.maximum(x, ops.scalar(xp, 0.0, x)), lambda dy: dy * (x > 0)
 
 
 def _leaky_relu(xp: Any, x: Array) -> Result:

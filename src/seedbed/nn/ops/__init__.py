@@ -7,6 +7,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from array_api_compat import device
+
 BACKENDS = ("numpy", "torch")
 
 
@@ -22,6 +24,14 @@ def of(xp: Any) -> ModuleType:
     if library not in BACKENDS:
         raise NotImplementedError(f"there are operations for numpy and torch arrays, none for {library}'s")
     return import_module(f"seedbed.nn.ops.{library}")
+
+
+def scalar(xp: Any, value: float, like: Any) -> Any:
+    """A number as a 0-d array of another's type, made where that one lies.
+
+    Torch would otherwise carry it there, and a CUDA device would be waited for.
+    """
+    return xp.full((), value, dtype=like.dtype, device=device(like))
 
 
 def fused(array: Any, name: str) -> Callable[..., Any] | None:
