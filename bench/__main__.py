@@ -11,12 +11,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import machine
+from bench import gpu, machine
 from bench.ablation import Ablation, ablation
 from bench.suite import COMPARISONS, Result
 from bench.wide import Growth, grow
+from seedbed.engines.torch import cuda_is_missing
 
-BENCHMARKS: dict[str, Callable[[int], Any]] = {**COMPARISONS, "ablation": ablation, "wide": grow}
+BENCHMARKS: dict[str, Callable[[int], Any]] = {
+    **COMPARISONS,
+    "ablation": ablation,
+    "wide": grow,
+    **gpu.COMPARISONS,
+}
 SAME = {True: "yes", False: "NO", None: "own batches"}
 
 
@@ -26,8 +32,11 @@ SAME = {True: "yes", False: "NO", None: "own batches"}
 @click.option("--repeats", default=5, show_default=True, help="How often each contender is timed.")
 def main(names: tuple[str, ...], as_json: bool, repeats: int) -> None:
     """Time Seedbed beside its peers on identical work."""
-    results = {}
-    for name in BENCHMARKS if "all" in names else names:
+    results, missing = {}, cuda_is_missing()
+    if missing and not gpu.COMPARISONS.keys().isdisjoint(names):
+        raise click.UsageError(f"{' and '.join(gpu.COMPARISONS)} need a CUDA device: {missing}")
+    everything = [name for name in BENCHMARKS if not (missing and name in gpu.COMPARISONS)]
+    for name in everything if "all" in names else names:
         results[name] = BENCHMARKS[name](repeats)
         if not as_json:
             PRINTERS[type(results[name])](results[name], Console())

@@ -33,15 +33,19 @@ def numpy(task: Task) -> Contender:
     return _contender("Seedbed numpy", task, ArrayEngine, 0.0)
 
 
-def torch(task: Task, threads: int) -> Contender:
-    """The torch engine."""
+def torch(task: Task, threads: int, **settings: Any) -> Contender:
+    """The torch engine; `settings` are its device, precision and cuda_graphs."""
 
     def make(*arrays: Any) -> TorchEngine:
         set_num_threads(threads)
-        return TorchEngine(*arrays)
+        return TorchEngine(*arrays, **settings)
 
-    runs = f"{task.runs} run{'s' * (task.runs > 1)}, {threads} thread{'s' * (threads > 1)}"
-    return _contender(f"Seedbed torch, {runs}", task, make, 0.0)
+    place = (
+        f"{threads} thread{'s' * (threads > 1)}" if settings.get("device", "cpu") == "cpu" else "one group"
+    )
+    graphs = " with CUDA graphs" if settings.get("cuda_graphs") else ""
+    runs = f"{task.runs:,} run{'s' * (task.runs > 1)}"
+    return _contender(f"Seedbed torch{graphs}, {runs}, {place}", task, make, 0.0)
 
 
 def _contender(name: str, task: Task, make: Callable[..., Any], compiled: float) -> Contender:

@@ -41,12 +41,17 @@ def dense_network(task: Task) -> nn.Sequential:
 
 
 def eager(
-    task: Task, threads: int, runs: int = 1, compiled: bool = False, channels_last: bool = False
+    task: Task,
+    threads: int,
+    runs: int = 1,
+    compiled: bool = False,
+    channels_last: bool = False,
+    device: str = "cpu",
 ) -> Contender:
-    """The usual loop, run after run; `runs` of them are timed."""
+    """The usual loop, run after run; `runs` of them are timed. Data and batches lie on the device."""
     memory_format = torch.channels_last if channels_last else torch.contiguous_format
-    inputs, targets = torch.from_numpy(task.inputs), torch.from_numpy(task.targets)
-    indices = torch.from_numpy(np.ascontiguousarray(task.indices[:runs]))
+    inputs, targets = torch.from_numpy(task.inputs).to(device), torch.from_numpy(task.targets).to(device)
+    indices = torch.from_numpy(np.ascontiguousarray(task.indices[:runs])).to(device)
     loss_of = LOSSES[task.loss]()
 
     def wrapped(model: nn.Module) -> Callable[..., Any]:
@@ -54,9 +59,9 @@ def eager(
 
     def train() -> np.ndarray:
         torch.set_num_threads(threads)
-        losses = np.zeros((runs, task.steps), np.float32)
+        losses = torch.zeros((runs, task.steps), device=device)
         for run in range(runs):
-            model = network(task, run).to(memory_format=memory_format)
+            model = network(task, run).to(device, memory_format=memory_format)
             forward = wrapped(model)
             optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)
             for step in range(task.steps):
@@ -66,15 +71,14 @@ def eager(
                 loss = loss_of(forward(x), y)
                 loss.backward()
                 optimizer.step()
-                losses[run, step] = loss.item()
-        return losses
+                losses[run, step] = loss.detach()  # read at the end: a device need not be waited for
+        return losses.cpu().numpy()
 
     seconds = _first(train) if compiled else 0.0
     kind = "compiled" if compiled else "eager"
     order = ", channels last" if channels_last else ""
-    return Contender(
-        f"PyTorch {kind}{order}, {threads} thread{'s' * (threads > 1)}", train, runs * task.steps, seconds
-    )
+    place = f"{threads} thread{'s' * (threads > 1)}" if device == "cpu" else "one run at a time"
+    return Contender(f"PyTorch {kind}{order}, {place}", train, runs * task.steps, seconds)
 
 
 def _batch(

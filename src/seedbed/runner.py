@@ -34,6 +34,7 @@ def run(
     engine: str = "auto",
     device: str = "auto",
     precision: str = "float32",
+    cuda_graphs: bool = False,
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     observer: Observer | None = None,
@@ -42,7 +43,7 @@ def run(
 
     Parameters
     ----------
-    engine, device, precision
+    engine, device, precision, cuda_graphs
         See `engines.choice.choose`.
     data_dir
         Where data is looked for first.
@@ -58,7 +59,7 @@ def run(
     """
     observer = observer or Silent()
     planned = plan(study, Path(data_dir) if data_dir else None)
-    engines = [choose(engine, group.program(), device, precision) for group in planned.groups]
+    engines = [choose(engine, group.program(), device, precision, cuda_graphs) for group in planned.groups]
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
@@ -225,6 +226,7 @@ class _Execution:
                     fact: " + ".join(dict.fromkeys(getattr(choice, fact) for choice in self.engines))
                     for fact in ("engine", "device", "precision")
                 },
+                "cuda_graphs": any(choice.cuda_graphs for choice in self.engines),
                 "data": self.plan.checksums(),
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seconds": {"total": time.time() - self.started, "train": self.train_seconds},

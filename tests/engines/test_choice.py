@@ -33,7 +33,11 @@ def test_the_engine_follows_what_is_asked(asked: dict[str, str], engine: str, pr
 @pytest.mark.parametrize("name", ["numpy", "fused"])
 @pytest.mark.parametrize(
     ("asked", "option"),
-    [({"device": "cuda"}, "--device cuda"), ({"precision": "bf16"}, "--precision bf16")],
+    [
+        ({"device": "cuda"}, "--device cuda"),
+        ({"precision": "bf16"}, "--precision bf16"),
+        ({"cuda_graphs": True}, "--cuda-graphs"),
+    ],
 )
 def test_only_torch_has_devices_and_precisions(name: str, asked: dict[str, str], option: str) -> None:
     with pytest.raises(EngineError, match=f"{option} .*not for {name}: take --engine torch"):
@@ -53,6 +57,17 @@ def test_a_missing_cuda_device_is_an_error_that_says_what_to_do(
     assert choose("torch", DENSE).device == "cpu"
     with pytest.raises(EngineError, match="on a cpu take --precision float32 or bf16"):
         choose("torch", DENSE, precision="tf32")
+    with pytest.raises(EngineError, match=rf"--cuda-graphs needs a CUDA device, and .* {why}: leave it out"):
+        choose("auto", DENSE, cuda_graphs=True)
+
+
+def test_graphs_are_of_a_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    chosen = choose("auto", DENSE, cuda_graphs=True)
+    assert (chosen.engine, chosen.device, chosen.cuda_graphs) == ("torch", "cuda", True)
+    assert not choose("torch", DENSE).cuda_graphs
+    with pytest.raises(EngineError, match="and --device cpu was asked for"):
+        choose("torch", DENSE, device="cpu", cuda_graphs=True)
 
 
 @pytest.mark.parametrize("asked", [{"name": "torch"}, {"name": "auto", "precision": "bf16"}])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from hypothesis import given
@@ -14,9 +12,8 @@ from seedbed.nn.ops.torch.convolution import faster, grouped, run_by_run
 
 
 @pytest.fixture(autouse=True)
-def nothing_measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convolution, "measured", {})
-    yield
 
 
 def example(

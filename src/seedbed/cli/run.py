@@ -35,6 +35,11 @@ from seedbed.cli.output import print_json, print_result
     show_default=True,
     help="What the torch engine multiplies in.",
 )
+@click.option(
+    "--cuda-graphs",
+    is_flag=True,
+    help="Record training steps and replay them, on a CUDA device: for small networks.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -48,6 +53,7 @@ def command(
     engine: str,
     device: str,
     precision: str,
+    cuda_graphs: bool,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -75,6 +81,7 @@ def command(
             engine=engine,
             device=device,
             precision=precision,
+            cuda_graphs=cuda_graphs,
             data_dir=data_dir,
             runs_dir=runs_dir,
             observer=watching,

@@ -24,7 +24,7 @@ class Choice:
     ----------
     make
         Makes it; see `engines.base.Engine.__init__`.
-    engine, device, precision
+    engine, device, precision, cuda_graphs
         Its name, and how it computes, as recorded.
     reason
         One line saying why it is not the engine that was asked for, or None.
@@ -34,10 +34,13 @@ class Choice:
     engine: str
     device: str = "cpu"
     precision: str = "float32"
+    cuda_graphs: bool = False
     reason: str | None = None
 
 
-def choose(name: str, program: Program, device: str = "auto", precision: str = "float32") -> Choice:
+def choose(
+    name: str, program: Program, device: str = "auto", precision: str = "float32", cuda_graphs: bool = False
+) -> Choice:
     """The engine to train a group with.
 
     Parameters
@@ -49,18 +52,19 @@ def choose(name: str, program: Program, device: str = "auto", precision: str = "
         "cpu", "cuda", or "auto": for the torch engine CUDA where there is such a device.
     precision
         "float32"; "tf32" on a CUDA device; or "bf16", in which products are computed, and nothing else.
+    cuda_graphs
+        Whether a CUDA device is to replay recorded steps.
 
     Raises
     ------
     EngineError
         Where torch is asked for and not installed, or cannot do what is asked, or another engine is to do it.
     """
-    special = device == "cuda" or precision != "float32"
+    special = _only_of_torch(device, precision, cuda_graphs)
     if name == "torch" or (name == "auto" and special):
-        return _torch(device, precision)
+        return _torch(device, precision, cuda_graphs)
     if special:
-        option = f"--device {device}" if device == "cuda" else f"--precision {precision}"
-        raise EngineError(f"{option} is for the torch engine, not for {name}: take --engine torch")
+        raise EngineError(f"{special} is for the torch engine, not for {name}: take --engine torch")
     if name == "numpy":
         return _numpy()
     from seedbed.engines.fused.compiler import supports
@@ -71,7 +75,7 @@ def choose(name: str, program: Program, device: str = "auto", precision: str = "
 
         return Choice(FusedEngine, "fused")
     if name == "auto" and find_spec("torch"):
-        return _torch(device, precision)
+        return _torch(device, precision, cuda_graphs)
     return _numpy(f"the numpy engine trains this group, since the fused one cannot: {reason}")
 
 
@@ -81,7 +85,16 @@ def _numpy(reason: str | None = None) -> Choice:
     return Choice(ArrayEngine, "numpy", reason=reason)
 
 
-def _torch(device: str, precision: str) -> Choice:
+def _only_of_torch(device: str, precision: str, cuda_graphs: bool) -> str | None:
+    """The option by which only the torch engine can do what is asked, if there is one."""
+    if device == "cuda":
+        return f"--device {device}"
+    if precision != "float32":
+        return f"--precision {precision}"
+    return "--cuda-graphs" if cuda_graphs else None
+
+
+def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
     if not find_spec("torch"):
         raise EngineError(INSTALL_TORCH)
     from seedbed.engines.torch import TorchEngine, cuda_is_missing
@@ -92,4 +105,8 @@ def _torch(device: str, precision: str) -> Choice:
     where = device if device != "auto" else "cpu" if missing else "cuda"
     if precision == "tf32" and where == "cpu":
         raise EngineError("tf32 is how CUDA devices multiply: on a cpu take --precision float32 or bf16")
-    return Choice(partial(TorchEngine, device=where, precision=precision), "torch", where, precision)
+    if cuda_graphs and where == "cpu":
+        why = missing or "--device cpu was asked for"
+        raise EngineError(f"--cuda-graphs needs a CUDA device, and {why}: leave it out")
+    make = partial(TorchEngine, device=where, precision=precision, cuda_graphs=cuda_graphs)
+    return Choice(make, "torch", where, precision, cuda_graphs)
