@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import diagnostics, environment
-from seedbed.engines.choice import Choice, choose
+from seedbed import diagnostics, environment, memory
+from seedbed.engines.choice import Choice, EngineError, choose
 from seedbed.evaluation import joined
 from seedbed.files import to_json
 from seedbed.group import Group
@@ -60,6 +61,7 @@ def run(
     observer = observer or Silent()
     planned = plan(study, Path(data_dir) if data_dir else None)
     engines = [choose(engine, group.program(), device, precision, cuda_graphs) for group in planned.groups]
+    planned, engines = _fitted(planned, engines)
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
@@ -71,6 +73,21 @@ def run(
     from seedbed.results import Result
 
     return Result.open(directory)
+
+
+def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:
+    """Groups cut to the memory of the devices that train them, and the engine of each piece."""
+    pieces: list[tuple[Group, Choice]] = []
+    for group, choice in zip(planned.groups, engines, strict=True):
+        if choice.memory is None:
+            pieces.append((group, choice))
+            continue
+        needed = memory.need(replace(group, runs=group.runs[:1]))
+        if needed.total > choice.memory:
+            free = f"{memory.readable(choice.memory)} are free on the {choice.device} device"
+            raise EngineError(f"one run needs about {needed}, and {free}: take --device cpu")
+        pieces += [(piece, choice) for piece in memory.shards(group, choice.memory // 2)]
+    return replace(planned, groups=tuple(piece for piece, _ in pieces)), [choice for _, choice in pieces]
 
 
 def _resolved(study: Study, planned: Plan) -> dict[str, Any]:

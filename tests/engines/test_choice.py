@@ -63,7 +63,9 @@ def test_a_missing_cuda_device_is_an_error_that_says_what_to_do(
 
 def test_graphs_are_of_a_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1000, 2000))
     chosen = choose("auto", DENSE, cuda_graphs=True)
+    assert chosen.memory == 1000
     assert (chosen.engine, chosen.device, chosen.cuda_graphs) == ("torch", "cuda", True)
     assert not choose("torch", DENSE).cuda_graphs
     with pytest.raises(EngineError, match="and --device cpu was asked for"):

@@ -28,6 +28,8 @@ class Choice:
         Its name, and how it computes, as recorded.
     reason
         One line saying why it is not the engine that was asked for, or None.
+    memory
+        Free bytes of its device, where that has a memory of its own; else None.
     """
 
     make: Callable[..., Engine]
@@ -36,6 +38,7 @@ class Choice:
     precision: str = "float32"
     cuda_graphs: bool = False
     reason: str | None = None
+    memory: int | None = None
 
 
 def choose(
@@ -97,7 +100,7 @@ def _only_of_torch(device: str, precision: str, cuda_graphs: bool) -> str | None
 def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
     if not find_spec("torch"):
         raise EngineError(INSTALL_TORCH)
-    from seedbed.engines.torch import TorchEngine, cuda_is_missing
+    from seedbed.engines.torch import TorchEngine, cuda_is_missing, free_cuda_memory
 
     missing = cuda_is_missing()
     if device == "cuda" and missing:
@@ -109,4 +112,5 @@ def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
         why = missing or "--device cpu was asked for"
         raise EngineError(f"--cuda-graphs needs a CUDA device, and {why}: leave it out")
     make = partial(TorchEngine, device=where, precision=precision, cuda_graphs=cuda_graphs)
-    return Choice(make, "torch", where, precision, cuda_graphs)
+    memory = free_cuda_memory() if where == "cuda" else None
+    return Choice(make, "torch", where, precision, cuda_graphs, memory=memory)

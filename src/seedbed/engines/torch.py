@@ -31,6 +31,11 @@ def cuda_is_missing() -> str | None:
     return f"this PyTorch ({torch.__version__}) {built}"
 
 
+def free_cuda_memory() -> int:
+    """Bytes to be had on the CUDA device."""
+    return torch.cuda.mem_get_info()[0]
+
+
 class TorchEngine(SideBySide):
     """Data, parameters and draws live on the device; see `engines.choice.choose` for what it may be.
 

@@ -1,0 +1,61 @@
+"""Running a study: what is recorded of how it was computed, and groups that fit the device."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from study_files import small
+
+from seedbed import memory, runner
+from seedbed.engines.array import ArrayEngine
+from seedbed.engines.choice import Choice, EngineError
+from seedbed.plan import plan
+from seedbed.results import Result
+from seedbed.study import Study
+
+STUDY = Study.parse(small({"study.seeds": 4}), "a.toml")
+
+
+def computed(directory: Path, **options: Any) -> Result:
+    return runner.run(STUDY, runs_dir=directory, **options)
+
+
+def pieces(result: Result) -> list[int]:
+    """How many runs each group had."""
+    lines = (Path(result.directory) / "journal.jsonl").read_text().splitlines()
+    return [event["runs"] for event in map(json.loads, lines) if event["event"] == "group"]
+
+
+def device_with(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numpy engine, as if on a device of its own memory."""
+    chosen = Choice(ArrayEngine, "torch", "cuda", memory=free)
+    monkeypatch.setattr(runner, "choose", lambda *_: chosen)
+
+
+def test_how_it_was_computed_is_recorded(tmp_path: Path) -> None:
+    result = computed(tmp_path, engine="torch", device="cpu", precision="bf16")
+    facts = ("engine", "device", "precision", "cuda_graphs")
+    assert [result.environment[fact] for fact in facts] == ["torch", "cpu", "bf16", False]
+
+
+def test_groups_are_cut_to_the_memory_of_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = computed(tmp_path, engine="numpy")
+    (group,) = plan(STUDY).groups
+    device_with(memory.need(group).total, monkeypatch)  # of which half is used
+    cut = computed(tmp_path)
+    assert (pieces(whole), pieces(cut)) == ([4], [2, 2])
+    assert cut.document["variants"] == whole.document["variants"]
+
+
+def test_a_run_larger_than_the_device_is_an_error_and_nothing_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device_with(1000, monkeypatch)
+    with pytest.raises(
+        EngineError, match=r"one run needs about .*, and 1 kB are free on the cuda device: take"
+    ):
+        computed(tmp_path)
+    assert not list(tmp_path.iterdir())
