@@ -17,6 +17,7 @@ from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.torch import TorchEngine
 from seedbed.nn.losses import LOSSES
 from seedbed.optim.sgd import SGD
+from seedbed.progress import counted
 from seedbed.random import keys
 
 
@@ -25,7 +26,7 @@ def fused(task: Task) -> Contender:
     started = time.perf_counter()
     kernels()
     compiled = time.perf_counter() - started
-    return _contender(f"Seedbed fused, {task.runs} run{'s' * (task.runs > 1)}", task, FusedEngine, compiled)
+    return _contender(f"Seedbed fused, {counted(task.runs, 'run')}", task, FusedEngine, compiled)
 
 
 def numpy(task: Task) -> Contender:
@@ -40,12 +41,9 @@ def torch(task: Task, threads: int, **settings: Any) -> Contender:
         set_num_threads(threads)
         return TorchEngine(*arrays, **settings)
 
-    place = (
-        f"{threads} thread{'s' * (threads > 1)}" if settings.get("device", "cpu") == "cpu" else "one group"
-    )
+    place = counted(threads, "thread") if settings.get("device", "cpu") == "cpu" else "one group"
     graphs = " with CUDA graphs" if settings.get("cuda_graphs") else ""
-    runs = f"{task.runs:,} run{'s' * (task.runs > 1)}"
-    return _contender(f"Seedbed torch{graphs}, {runs}, {place}", task, make, 0.0)
+    return _contender(f"Seedbed torch{graphs}, {counted(task.runs, 'run')}, {place}", task, make, 0.0)
 
 
 def _contender(name: str, task: Task, make: Callable[..., Any], compiled: float) -> Contender:

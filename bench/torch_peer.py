@@ -14,6 +14,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from bench.images import ImageTask
 from bench.task import LR, MOMENTUM, Contender, Task
+from seedbed.progress import counted
 
 LOSSES = {"mse": nn.MSELoss, "bce": nn.BCEWithLogitsLoss, "cross_entropy": nn.CrossEntropyLoss}
 
@@ -77,7 +78,7 @@ def eager(
     seconds = _first(train) if compiled else 0.0
     kind = "compiled" if compiled else "eager"
     order = ", channels last" if channels_last else ""
-    place = f"{threads} thread{'s' * (threads > 1)}" if device == "cpu" else "one run at a time"
+    place = counted(threads, "thread") if device == "cpu" else "one run at a time"
     return Contender(f"PyTorch {kind}{order}, {place}", train, runs * task.steps, seconds)
 
 

@@ -66,6 +66,18 @@ def shards(group: Group, budget: int) -> Iterator[Group]:
         yield from shards(replace(group, runs=runs), budget)
 
 
+def fitted(group: Group, free: int | None) -> Iterator[Group]:
+    """The group as shards that keep within half of the `free` bytes; whole where nobody knows how many there are."""
+    return shards(group, free // 2) if free else iter((group,))
+
+
+def lack(group: Group, free: int | None, place: str) -> str | None:
+    """What is to be said where a group of one run does not fit in the `free` bytes of a place, else None."""
+    if free is None or (needed := need(group)).total <= free:
+        return None
+    return f"one run needs about {needed}, and {readable(free)} {place}"
+
+
 def available() -> int | None:
     """Bytes of memory to be had now, within the limits of a container; None where the system does not say."""
     found = [size for size in (_free(), _left_in_container()) if size is not None]

@@ -93,8 +93,7 @@ def plan(study: Study, data_dir: Path | None = None) -> Plan:
     if problems:
         raise StudyError(study.place, problems.values())
     whole = [Group(tuple(run for run, _ in members), members[0][1], study.seed) for members in runs.values()]
-    budget = free // 2 if free else 2**62
-    return Plan(study, tuple(shard for group in whole for shard in memory.shards(group, budget)))
+    return Plan(study, tuple(shard for group in whole for shard in memory.fitted(group, free)))
 
 
 def _runs(study: Study, variant: Variant, data_dir: Path | None) -> list[tuple[Run, Network]]:
@@ -158,10 +157,9 @@ def _unfit(
         of_class = metric.partition("@")[0].partition(f".{RECALL}")[2]
         if of_class and of_class not in classes:
             yield Problem("", f'"{metric}": there is no class "{of_class}"; {instead_of(of_class, classes)}')
-    needed = memory.need(Group((run,), network, study.seed))
-    if free is not None and needed.total > free:
-        message = f"one run needs about {needed}, and {memory.readable(free)} of memory are free"
-        yield Problem("", f"{message}: take a narrower network or a smaller batch_size")
+    lack = memory.lack(Group((run,), network, study.seed), free, "of memory are free")
+    if lack:
+        yield Problem("", f"{lack}: take a narrower network or a smaller batch_size")
 
 
 def _unfit_batches(recipe: Recipe, samples: int) -> Iterator[Problem]:

@@ -79,14 +79,10 @@ def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:
     """Groups cut to the memory of the devices that train them, and the engine of each piece."""
     pieces: list[tuple[Group, Choice]] = []
     for group, choice in zip(planned.groups, engines, strict=True):
-        if choice.memory is None:
-            pieces.append((group, choice))
-            continue
-        needed = memory.need(replace(group, runs=group.runs[:1]))
-        if needed.total > choice.memory:
-            free = f"{memory.readable(choice.memory)} are free on the {choice.device} device"
-            raise EngineError(f"one run needs about {needed}, and {free}: take --device cpu")
-        pieces += [(piece, choice) for piece in memory.shards(group, choice.memory // 2)]
+        one = replace(group, runs=group.runs[:1])
+        if lack := memory.lack(one, choice.memory, f"are free on the {choice.device} device"):
+            raise EngineError(f"{lack}: take --device cpu")
+        pieces += [(piece, choice) for piece in memory.fitted(group, choice.memory)]
     return replace(planned, groups=tuple(piece for piece, _ in pieces)), [choice for _, choice in pieces]
 
 

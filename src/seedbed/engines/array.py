@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
 
@@ -23,7 +23,7 @@ class ArrayEngine:
     """Trains one group of runs, step by step, with whole-array operations.
 
     NumPy and torch differ in `xp`, `_put`, `_get`, `_between_steps`, and in what they put around `_step` and
-    `_forward`; see `engines.base.Engine` for the contract.
+    `predict`; see `engines.base.Engine` for the contract.
     """
 
     xp: Any = xnp
@@ -114,7 +114,9 @@ class ArrayEngine:
             augment_key=self._keys[1],
             hyper=hyper,
         )
-        outputs, state, backward = self._forward(given, given["inputs"], context)
+        outputs, state, backward = program.model.forward(
+            given["params"], given["state"], given["inputs"], context
+        )
         loss, loss_backward = program.loss.forward(xp, outputs, given["targets"], hyper)
         grads = backward(loss_backward())
         columns = {name: values[:, None] for name, values in hyper.items()} | {"mask": self._mask}
@@ -127,12 +129,6 @@ class ArrayEngine:
         if not (self.looks and bool(xp.all(alive))):  # those whose loss is not finite stay as they were
             new = {name: xp.where(alive[:, None], array, given[name]) for name, array in new.items()}
         return new | {"alive": alive, "loss": xp.where(alive, loss, scalar(xp, xp.nan, loss))}
-
-    def _forward(
-        self, arrays: Arrays, inputs: Array, context: Context
-    ) -> tuple[Array, Array, Callable[[Array], Array]]:
-        """See `nn.models.Network.forward`."""
-        return self.program.model.forward(arrays["params"], arrays["state"], inputs, context)
 
     def _gather(self, indices: Array) -> dict[str, Array]:
         """Samples (runs, batch) as network inputs and targets."""
@@ -160,7 +156,9 @@ class ArrayEngine:
         for start in range(0, indices.shape[1], rows):
             self._between_steps()
             inputs = self._gather(self._put(indices[:, start : start + rows]))["inputs"]
-            outputs, _, _ = self._forward(self._arrays, inputs, context)
+            outputs, _, _ = self.program.model.forward(
+                self._arrays["params"], self._arrays["state"], inputs, context
+            )
             parts.append(self._get(outputs))
         return np.concatenate(parts, axis=1)
 

@@ -16,7 +16,7 @@ from seedbed.engines.array import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.recording import Record, Recording, cuda_graph
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.nn.base import Array, Arrays, Context
+from seedbed.nn.base import Array, Arrays
 from seedbed.nn.layers.conv import Conv2d
 
 # As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
@@ -119,9 +119,10 @@ class TensorEngine(ArrayEngine):
         with self._products():
             return super()._step(names, given)
 
-    def _forward(self, arrays: Arrays, inputs: Array, context: Context) -> Any:
+    def predict(self, indices: np.ndarray) -> np.ndarray:
+        """See `engines.base.Engine.predict`."""
         with self._products():
-            return super()._forward(arrays, inputs, context)
+            return super().predict(indices)
 
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""
