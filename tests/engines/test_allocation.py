@@ -33,13 +33,19 @@ def test_large_arrays_take_the_place_of_freed_ones():
     assert faults("keep_freed_memory()") < 5 < faults("")
 
 
-def test_other_systems_are_left_alone(monkeypatch):
+@pytest.mark.parametrize(
+    "answer", [object(), OSError("no such library"), TypeError("Windows has none without a name")]
+)
+def test_other_systems_are_left_alone(monkeypatch, answer):
     from seedbed.engines import allocation
 
-    for nothing in (lambda name: object(), lambda name: ctypes_error()):
-        monkeypatch.setattr(allocation.ctypes, "CDLL", nothing)
-        allocation.keep_freed_memory.__wrapped__()
+    def library(name):
+        asked.append(name)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-
-def ctypes_error():
-    raise TypeError("Windows has no library without a name")
+    asked = []
+    monkeypatch.setattr(allocation.ctypes, "CDLL", library)
+    allocation.keep_freed_memory.__wrapped__()
+    assert asked == [None]

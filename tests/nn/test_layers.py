@@ -1,4 +1,4 @@
-"""Every layer of the table against finite differences, torch, JAX and the rules that all layers keep."""
+"""Every layer of the table against finite differences, torch and the rules that all layers keep."""
 
 from __future__ import annotations
 
@@ -82,24 +82,6 @@ def test_backward_pass_agrees_with_torch_autograd(case: Case) -> None:
         rtol=1e-9,
         atol=1e-11,
     )
-
-
-@every_layer
-def test_backward_pass_agrees_with_jax(case: Case) -> None:
-    jax = pytest.importorskip("jax")
-    with jax.enable_x64(True):
-        params, state, x = case.arrays()
-
-        def forward(params: Any, x: Array) -> Array:
-            return applied(case, params, state, x, jax.numpy, jax.numpy.asarray)[0]
-
-        try:
-            y, vjp = jax.vjp(forward, params, x)
-        except NotImplementedError as error:
-            pytest.skip(str(error))
-        (dy,) = cotangents(np.asarray(y))
-        grads, dx = vjp(dy)
-        assert_same(gradients(applied(case, params, state, x), dy), {**grads, "x": dx}, rtol=1e-9, atol=1e-11)
 
 
 @every_layer
