@@ -14,7 +14,16 @@ ROOT = Path(__file__).parent.parent
 
 def pytest_of(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """What pytest does with the project's settings where SIGINT is ignored, as under nohup."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        ROOT / "pyproject.toml",
+        *words,
+    ]
     return subprocess.run(
         command,
         capture_output=True,
@@ -34,7 +43,9 @@ def test_handlers_are_pythons_own_where_interrupts_are_ignored() -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-@pytest.mark.parametrize("distributed", [[], ["-n", "1", "--max-worker-restart", "0"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "distributed", [[], ["-n", "1", "--max-worker-restart", "0"]], ids=["alone", "xdist"]
+)
 def test_a_test_that_hangs_ends_with_its_stack(tmp_path: Path, distributed: list[str]) -> None:
     hanging = tmp_path / "test_hanging.py"
     hanging.write_text("import time\ndef test_it_hangs():\n    time.sleep(100)\n")
