@@ -23,7 +23,7 @@ def rectified(group: Group, params: np.ndarray, state: np.ndarray) -> list[tuple
     Parameters
     ----------
     group
-        The runs; the first samples of their training parts are looked at.
+        The runs; a random draw of their training parts is looked at.
     params, state
         (runs, P) and (runs, S), used as in evaluation.
     """
@@ -31,19 +31,20 @@ def rectified(group: Group, params: np.ndarray, state: np.ndarray) -> list[tuple
     samples = min(max(FEWEST, at_once), MOST)
     rows = np.arange(len(group.runs))
     slices = np.split(rows, rows[:: max(1, at_once // samples)][1:])
-    return [layers for own in slices for layers in _of_rows(group, params[own], state[own], own, samples)]
+    drawn = group.subset("train", samples)
+    return [layers for own in slices for layers in _of_rows(group, params[own], state[own], own, drawn[own])]
 
 
 def _of_rows(
-    group: Group, params: np.ndarray, state: np.ndarray, rows: np.ndarray, samples: int
+    group: Group, params: np.ndarray, state: np.ndarray, rows: np.ndarray, indices: np.ndarray
 ) -> list[tuple[Rectified, ...]]:
-    """The layers of some runs, on so many samples."""
+    """The layers of some runs, on samples (rows, m)."""
     alive: list[np.ndarray] = []  # of each layer, (runs, 1, units) or (runs, 1, channels, 1, 1)
 
     def watch(y: Array) -> None:
         alive.append((y > 0).any(axis=(1, *range(3, y.ndim)), keepdims=True))
 
-    inputs = _inputs(group, rows, samples)
+    inputs = _inputs(group, rows, indices)
     with np.errstate(all="ignore"):  # runs may have diverged
         group.network.forward(params, state, inputs, Context(xp, watch=watch))
     return [
@@ -52,10 +53,9 @@ def _of_rows(
     ]
 
 
-def _inputs(group: Group, rows: np.ndarray, samples: int) -> np.ndarray:
-    """What the networks of some runs see of their first training samples."""
+def _inputs(group: Group, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """What the networks of some runs see of samples (rows, m)."""
     data = group.data.of_runs(rows)
-    indices = np.stack([group.runs[row].prepared.parts["train"][:samples] for row in rows])
     inputs = data.inputs[data.dataset[:, None], indices].astype(np.float32)
     if data.center is None or data.scale is None:
         return inputs

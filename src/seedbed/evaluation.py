@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from seedbed import metrics
 from seedbed.data.base import Samples
 from seedbed.engines.base import Engine
 from seedbed.group import Group
+from seedbed.metrics import PARTS
 
-PARTS = ("train", "val", "test", "grid")
 PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any picture
+FEWEST_IN_CURVE = 1000  # training samples behind a point of a training curve, where there are as many
 SIDES = ("channels", "height", "width")
 MOST_MISTAKES = 24  # stored of one variant with their images
 
@@ -25,6 +26,7 @@ class Evaluator:
         self._group = group
         self._classes = group.samples.classes
         self._indices = {part: group.part(part) for part in PARTS}
+        self._curve = group.subset("train", curve_samples(group.part_sizes))
 
     def sizes(self) -> dict[str, int]:
         """Samples of each part that there is."""
@@ -35,11 +37,18 @@ class Evaluator:
         data = self._group.data
         return data.targets[data.dataset[rows][:, None], indices]
 
-    def metrics(
-        self, engine: Engine, rows: np.ndarray, part: str, limit: int | None = None
+    def metrics(self, engine: Engine, rows: np.ndarray, part: str) -> dict[str, np.ndarray]:
+        """Metrics on a part by full name such as "val.mse", each (runs,)."""
+        return self._metrics(engine, rows, part, self._indices[part])
+
+    def training_metrics(self, engine: Engine, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Metrics for a training curve, on a random draw of `curve_samples` of the training part."""
+        return self._metrics(engine, rows, "train", self._curve)
+
+    def _metrics(
+        self, engine: Engine, rows: np.ndarray, part: str, indices: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        """Metrics on a part (on its first `limit` samples) by full name such as "val.mse", each (runs,)."""
-        outputs, targets = self._apply(engine, rows, part, limit)
+        outputs, targets = self._apply(engine, rows, indices)
         values = metrics.compute(self._group.loss, outputs, targets, self._classes)
         return {f"{part}.{name}": value for name, value in values.items()}
 
@@ -56,7 +65,7 @@ class Evaluator:
         part = next((part for part in ("test", "val") if part in self.sizes()), None)
         if not self._classes or part is None:
             return None, None
-        outputs, targets = self._apply(engine, rows, part, None)
+        outputs, targets = self._apply(engine, rows, self._indices[part])
         confusion = metrics.confusion(outputs, targets, len(self._classes))
         return confusion, self._mistakes(part, rows, outputs, targets)
 
@@ -99,7 +108,7 @@ class Evaluator:
         }
 
     def outputs(self, engine: Engine, rows: np.ndarray) -> np.ndarray:
-        """Outputs (runs, m, outputs) for the first samples of the training part."""
+        """Outputs (runs, m, outputs) for a random draw of the training part."""
         return engine.predict(self._thinned("train", rows))
 
     def predictions(self, engine: Engine, rows: np.ndarray) -> dict[str, Any] | None:
@@ -134,18 +143,30 @@ class Evaluator:
         }
 
     def _thinned(self, part: str, rows: np.ndarray) -> np.ndarray:
-        """At most PICTURE_SAMPLES of a part: evenly spread over a grid, the first ones of any other part."""
+        """At most PICTURE_SAMPLES of a part: evenly spread over a grid, a random draw of any other part."""
+        if part != "grid":
+            return self._group.subset(part, PICTURE_SAMPLES)[rows]
         indices = self._indices[part][rows]  # type: ignore[index]
         m = indices.shape[1]
-        count = min(m, PICTURE_SAMPLES)
-        kept = np.linspace(0, m - 1, count).round().astype(int) if part == "grid" else np.arange(count)
+        kept = np.linspace(0, m - 1, min(m, PICTURE_SAMPLES)).round().astype(int)
         return np.ascontiguousarray(indices[:, kept])
 
     def _apply(
-        self, engine: Engine, rows: np.ndarray, part: str, limit: int | None
+        self, engine: Engine, rows: np.ndarray, indices: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        indices = np.ascontiguousarray(self._indices[part][rows, :limit])  # type: ignore[index]
-        return engine.predict(indices), self.targets(rows, indices)
+        assert indices is not None
+        own = np.ascontiguousarray(indices[rows])
+        return engine.predict(own), self.targets(rows, own)
+
+
+def curve_samples(sizes: Mapping[str, int]) -> int:
+    """How many training samples stand behind a point of a training curve, from the sizes of all parts.
+
+    As many as the larger of validation and test have, so that the curve costs no more than theirs; all where there
+    is neither.
+    """
+    others = [sizes[part] for part in ("val", "test") if part in sizes]
+    return min(sizes["train"], max(FEWEST_IN_CURVE, *others)) if others else sizes["train"]
 
 
 def joined(tables: Iterable[dict[str, Any]]) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from seedbed import optim
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.base import Batches, GroupData, Program
+from seedbed.metrics import PARTS
 from seedbed.nn.base import Layout
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
@@ -81,6 +82,32 @@ class Group:
         if name not in self.runs[0].prepared.parts:
             return None
         return np.stack([run.prepared.parts[name] for run in self.runs])
+
+    @cached_property
+    def part_sizes(self) -> dict[str, int]:
+        """Samples of each part that there is."""
+        return {name: len(members) for name, members in self.runs[0].prepared.parts.items()}
+
+    def subset(self, name: str, count: int) -> np.ndarray:
+        """At most `count` samples of a part, drawn at random without replacement.
+
+        Parts are sorted, and a table may be sorted by its target, so the first samples of a part would not do.
+        All variants of a seed get the same ones, and a smaller draw is a part of a larger one.
+
+        Returns
+        -------
+        (runs, min(count, m)) int32 sample numbers, in the order of the part.
+        """
+        part = self.part(name)
+        assert part is not None
+        size = part.shape[1]
+        if count >= size:
+            return part
+        chosen: dict[int, np.ndarray] = {}
+        for seed in {run.seed for run in self.runs}:
+            drawn = generator(self.study_seed, seed, "subset", PARTS.index(name)).permutation(size)
+            chosen[seed] = np.sort(drawn[:count])
+        return np.stack([members[chosen[run.seed]] for run, members in zip(self.runs, part, strict=True)])
 
     def program(self) -> Program:
         """Network, loss and update rule."""

@@ -16,7 +16,8 @@ from array_api_compat import device
 
 Array = Any  # an array of whichever library computes: NumPy or torch
 
-PURPOSES = ("samples", "split", "batches", "parameters", "dropout", "augment", "statistics")
+# New ones go to the end: a purpose is known by its number.
+PURPOSES = ("samples", "split", "batches", "parameters", "dropout", "augment", "statistics", "subset")
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)

@@ -13,7 +13,7 @@ import numpy as np
 
 from seedbed import diagnostics, environment, memory
 from seedbed.engines.choice import Choice, EngineError, choose
-from seedbed.evaluation import joined
+from seedbed.evaluation import curve_samples, joined
 from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
@@ -89,6 +89,7 @@ def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:
 def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
     """The study with every default filled in."""
     samples = planned.groups[0].samples
+    sizes = {run.variant: group.part_sizes for group in planned.groups for run in group.runs}
     return {
         "study": study.name,
         "description": study.description,
@@ -102,6 +103,10 @@ def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
                 "settings": variant.settings,
                 "recipe": variant.recipe.model_dump(),
                 "published": variant.published,
+                "train_curve": {
+                    "samples": curve_samples(sizes[variant.name]),
+                    "of": sizes[variant.name]["train"],
+                },
             }
             for variant in study.variants
         ],

@@ -162,8 +162,7 @@ class Trainer:
             values |= self.evaluator.metrics(self.engine, self.rows, "val")
         self.evaluations += boundary
         if is_recorded(self.evaluations):
-            limit = max((sizes[part] for part in ("val", "test") if part in sizes), default=sizes["train"])
-            train = self.evaluator.metrics(self.engine, self.rows, "train", limit)
+            train = self.evaluator.training_metrics(self.engine, self.rows)
             values |= {name: value for name, value in train.items() if name != "train.loss"}
             if "test" in sizes:
                 values |= self.evaluator.metrics(self.engine, self.rows, "test")
@@ -219,10 +218,13 @@ class Trainer:
         """Note how runs ended and drop them."""
         if not endings:
             return
+        finite = self._finite()
         last = [place for place in endings if not np.isfinite(self.best[self.rows[place]])]
         if last:
             self._store(np.array(last))
         for place, (status, reason) in endings.items():
+            if status != "diverged" and not finite[place]:
+                status, reason = "diverged", "parameters not finite"
             row = int(self.rows[place])
             run = self.group.runs[row]
             epochs = self.step // self.group.steps_per_epoch
@@ -236,6 +238,11 @@ class Trainer:
         if len(left):
             self.engine.keep(left)
 
+    def _finite(self) -> np.ndarray:
+        """Which active runs still have finite parameters and statistics: a last update may have broken them."""
+        arrays = self.engine.read()
+        return np.logical_and.reduce([np.isfinite(arrays[name]).all(axis=1) for name in ("params", "state")])
+
     def _outcome(self, interrupted: bool) -> Outcome:
         """Judge the final parameters of all runs on all parts."""
         rows = np.arange(len(self.group.runs))
@@ -246,13 +253,18 @@ class Trainer:
         for part in self.evaluator.sizes():
             values |= self.evaluator.metrics(engine, rows, part)
         confusion, mistakes = self.evaluator.answers(engine, rows)
+        finite = np.logical_and.reduce(
+            [np.isfinite(values[f"{part}.loss"]) for part in self.evaluator.sizes()]
+        )
         for row, record in enumerate(records):
             record.seconds = float(self.seconds[row])
+            if record.status != "diverged" and not finite[row]:
+                record.status, record.stop_reason = "diverged", "outputs not finite"
             record.metrics = {
                 name: float(value[row]) if record.status != "diverged" else np.nan
                 for name, value in values.items()
             }
-            if confusion is not None:
+            if confusion is not None and record.status != "diverged":
                 record.confusion = confusion[row]
         predictions = self.evaluator.predictions(engine, rows)
         spread = output_spread(self.evaluator.outputs(engine, rows))

@@ -37,6 +37,7 @@ def content(result: Result) -> dict[str, Any]:
         "environment": {
             key: _listed(value) for key, value in environment.items() if value not in (None, {}, [])
         },
+        "train_curve": _train_curve(result),
         "command": result.environment.get("command"),
     }
 
@@ -77,6 +78,18 @@ def _summary(result: Result) -> list[str]:
             f"With {_count(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
         )
     return told
+
+
+def _train_curve(result: Result) -> str:
+    """How many samples stand behind the training curves; empty where all do, or where an old study does not say."""
+    drawn = {
+        f"{facts['samples']:,} of {facts['of']:,}"
+        for row in result.study["variants"]
+        if (facts := row.get("train_curve")) and facts["samples"] < facts["of"]
+    }
+    if not drawn:
+        return ""
+    return f"Training metrics along the curves are of {' or '.join(sorted(drawn))} training samples, drawn at random."
 
 
 def _selection(result: Result) -> str:
