@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from study_files import SMALL, small
 
 from seedbed import recipe
-from seedbed.problems import StudyError
+from seedbed.plan import plan
+from seedbed.problems import Problem, StudyError
 from seedbed.study import Study, StudySettings
 
 NONE_MODEL = {"model.kind": "linear", "model.hidden": None, "model.norm": None}
@@ -363,3 +364,30 @@ def test_whatever_stands_in_a_file_only_a_study_error_comes_of_it(changes: dict[
     except StudyError as error:
         problems = error.problems
     assert all(problem.message for problem in problems)
+
+
+def test_an_excerpt_keeps_its_lines_and_its_caret():
+    """Below the message, indented; other line breaks, as of a name, stay out of the text."""
+    problem = Problem("data.where", "unknown name 'b'\n  a\nc + b\n      ^")
+    assert str(problem) == "data.where: unknown name 'b'\n  a c + b\n      ^"
+    assert str(Problem("a\nb", "c\td\r\x1b")) == "a b: c d  "
+
+
+@pytest.mark.parametrize(
+    ("data", "excerpt"),
+    [
+        ('source = "function"\nexpression = "sin(x) + sine(x)"\ndomain = [0, 1]', "sin(x) + sine(x)"),
+        ('source = "table"\npath = "t.csv"\ntarget = "y"\nwhere = "a + sine(a)"', "a + sine(a)"),
+        ('source = "table"\npath = "t.csv"\ntarget = "y + sine(y)"', "y + sine(y)"),
+    ],
+)
+def test_a_caret_points_into_the_expression_of_a_study(tmp_path, data, excerpt):
+    (tmp_path / "t.csv").write_text("a,y\n1,2\n3,4\n5,6\n")
+    rest = '[model]\nkind = "linear"\n[training]\nepochs = 1\n[study]\nmetric = "test.mse"\n'
+    text = f'name = "x"\n[data]\n{data}\n{rest}'
+    with pytest.raises(StudyError) as caught:
+        plan(Study.parse(text, tmp_path / "s.toml"))
+    message, shown, caret = str(caught.value).split("\n")
+    assert "'sine' is not a function here; did you mean 'sin'?" in message
+    assert shown == f"  {excerpt}"
+    assert caret.index("^") == shown.index("sine")

@@ -85,7 +85,7 @@ def plan(study: Study, data_dir: Path | None = None) -> Plan:
             members = _runs(study, variant, data_dir)
             found = list(_unfit(study, variant, members, free))
         except DataError as error:
-            found = [Problem("", str(error))]
+            found = [Problem("", text) for text in error.problems]
         for problem in found:
             problems.setdefault(problem.message, _of_variant(variant, problem))
         for run, network in [] if found else members:

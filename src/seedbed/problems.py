@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
@@ -41,12 +42,17 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        line = f"{self.key}: {self.message}" if self.key else self.message
-        return "".join(letter if letter.isprintable() else " " for letter in line)
+        text = f"{self.key}: {self.message}" if self.key else self.message
+        return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in _joined(text))
+
+
+def _joined(text: str) -> str:
+    """One line and, indented below it, the excerpts that a caret points into; other line breaks become blanks."""
+    return re.sub(r"\n(?!  )", " ", text)
 
 
 class StudyError(ValueError):
-    """A study that cannot be run. `problems` holds all that is wrong; the text has one line for each."""
+    """A study that cannot be run. `problems` holds all that is wrong; in the text each begins a line."""
 
     def __init__(self, place: str, problems: Iterable[Problem]) -> None:
         self.place = place

@@ -12,7 +12,8 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from seedbed.data import DataError, table
+from seedbed.data import DataError, table, tablefile
+from seedbed.data.columns import Columns
 
 CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
 NAMES = ("a", "color=blue", "color=green", "color=red", "b")
@@ -103,6 +104,14 @@ def test_every_format_gives_the_same(read, name, content):
         ({"where": "a != 2"}, ("a", "color=green", "color=red", "b"), [10, 30, 40]),
         ({"where": "`color=red` or y > 30", "features": ("a",)}, ("a",), [10, 30, 40]),
         ({"where": "log(a - 2.5)", "features": ("a",)}, ("a",), [30, 40]),
+        ({"where": "color == 'red'", "features": ("a",)}, ("a",), [10, 30]),
+        ({"where": "'red' == color", "features": ("a",)}, ("a",), [10, 30]),
+        ({"where": 'color != "red" and a < 4', "features": ("a",)}, ("a",), [20]),
+        ({"where": "color in ('red', 'green')", "features": ("a",)}, ("a",), [10, 30, 40]),
+        ({"where": "color not in ['red']", "features": ("a",)}, ("a",), [20, 40]),
+        ({"where": "a in (1, 4.0)", "features": ("a",)}, ("a",), [10, 40]),
+        ({"where": "not is_missing(color)", "features": ("a",)}, ("a",), [10, 20, 30, 40]),
+        ({"target": "color == 'red'"}, ("a", "b", "y"), [1, 0, 1, 0]),
         ({"derived": {"z": "log(y)"}, "target": "z", "features": ("a",)}, ("a",), np.log([10, 20, 30, 40])),
         ({"derived": {"z": "a + b"}, "features": ("z",)}, ("z",), [10, 20, 30, 40]),
     ],
@@ -112,6 +121,28 @@ def test_target_features_and_filter(read, settings, features, targets):
     assert samples.features == features
     np.testing.assert_allclose(samples.targets[:, 0], targets, rtol=1e-6)
     assert len(samples.inputs) == len(samples.targets)
+
+
+TEXT_WITH_GAPS = "c,a,y\nred,1,1\n,2,2\nblue,,3\nred,4,4\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("is_missing(c)", [2]),
+        ("is_missing(a)", [3]),
+        ("not is_missing(a) and not is_missing(c)", [1, 4]),
+        ("c == 'red'", [1, 4]),
+        ("c != 'red'", [2, 3]),  # as with numbers, what is missing differs from everything
+        ("a != 1", [2, 3, 4]),
+    ],
+)
+def test_rows_with_missing_values_can_be_asked_for(tmp_path, where, kept):
+    path = tmp_path / "gaps.csv"
+    path.write_text(TEXT_WITH_GAPS)
+    columns = Columns(path, tablefile.read(path))
+    value = columns.expression(where, "data.where")(columns)
+    np.testing.assert_array_equal(np.flatnonzero(value) + 1, kept)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +226,25 @@ MISSING = "a,y\n1,2\n{},3\n5,6\n"
         (CSV, {"target": "y +"}, "data.target: not an expression"),
         (CSV, {"target": "log(y - 20)"}, r"data row 1: 'log\(y - 20\)' is missing or not a number"),
         (CSV, {"target": "color"}, "'color' is text; classes need loss"),
-        (CSV, {"where": "color == 1"}, "'color' holds text; ask for its categories: `color=blue`"),
+        (
+            CSV,
+            {"where": "color == 1"},
+            "'color' holds text; compare it with text in quotes, as in color == 'blue'",
+        ),
+        (CSV, {"where": "color == 'rad'"}, "no row has 'rad' in 'color'; did you mean 'red'"),
+        (
+            CSV,
+            {"where": "color == 1 and color in (1,)"},
+            "'color' holds text; compare it with text in quotes",
+        ),
+        (CSV, {"where": "colour == 'red'"}, "unknown name 'colour'; did you mean 'color'"),
+        (CSV, {"where": "a == 'red'"}, "'a' holds no text; compare it with a number"),
+        (CSV, {"where": "color < 'red'"}, "text is compared by ==, != or in"),
+        (CSV, {"where": "a < color == 'red'"}, "join by `and`"),
+        (CSV, {"where": "'red' == 'red' and a"}, "only a column can be compared with text"),
+        (CSV, {"where": "color in red"}, "a list is needed here"),
+        (CSV, {"where": "color in ()"}, "a list is needed here"),
+        (CSV, {"where": "is_missing(a + 1)"}, "is_missing takes the name of one column"),
         (CSV, {"where": "a > 9"}, "data.where = 'a > 9' keeps none of the 4 rows"),
         (CSV, {"where": "a >"}, "data.where: not an expression"),
         (

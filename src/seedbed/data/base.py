@@ -8,7 +8,17 @@ import numpy as np
 
 
 class DataError(ValueError):
-    """Data that is missing, damaged or unfit; the message names what, where and what to do."""
+    """Data that is missing, damaged or unfit.
+
+    Attributes
+    ----------
+    problems
+        All that is wrong, each text naming what, where and what to do.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from seedbed.data import tablefile
 from seedbed.data.base import DataError
-from seedbed.data.expressions import Expression, nearest
+from seedbed.data.expressions import Expression
+from seedbed.data.naming import nearest
 
 NUMERIC = (
     pa.types.is_integer,
@@ -62,7 +63,7 @@ class Columns(Mapping[str, np.ndarray]):
             if _is_text(table.schema.field(name).type):
                 self._add_text(name)
         for name, text in self._derivations.items():
-            self._derived[name] = Expression.parse(text, self)
+            self._derived[name] = Expression.parse(text, self, self.text)
 
     def _add_text(self, name: str) -> None:
         self.text[name] = categories = sorted(filter(None, pc.unique(self.strings(name)).to_pylist()))
@@ -91,8 +92,10 @@ class Columns(Mapping[str, np.ndarray]):
             column, category = self._one_hot[name]
             return self.equals(column, category)
         if name in self.text:
-            categories = ", ".join(f"`{name}={category}`" for category in self.categories(name)[:5])
-            raise DataError(f"{self.path}: column {name!r} holds text; ask for its categories: {categories}")
+            category = self.categories(name)[0]
+            raise DataError(
+                f"{self.path}: column {name!r} holds text; compare it with text in quotes, as in {name} == {category!r}"
+            )
         kind = self._table.schema.field(name).type
         if not any(is_kind(kind) for is_kind in NUMERIC):
             raise DataError(
@@ -109,6 +112,10 @@ class Columns(Mapping[str, np.ndarray]):
         """(rows,) float64: 1 where a column, as text, is `value`."""
         return pc.fill_null(pc.equal(self.strings(name), value), False).to_numpy().astype(np.float64)
 
+    def missing(self, name: str) -> np.ndarray:
+        """(rows,) float64: 1 where a column, as text, has no value."""
+        return pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy().astype(np.float64)
+
     def sources(self, name: str) -> set[str]:
         """The file's columns that a column is made of."""
         if name in self._derived:
@@ -118,7 +125,7 @@ class Columns(Mapping[str, np.ndarray]):
     def expression(self, text: str, key: str) -> Expression:
         """Parse an expression of these columns; `key` names the setting in errors."""
         try:
-            return Expression.parse(text, self)
+            return Expression.parse(text, self, self.text)
         except DataError as error:
             raise DataError(f"{key}: {error}") from None
 
@@ -188,8 +195,7 @@ class Columns(Mapping[str, np.ndarray]):
 
     def check_present(self, name: str) -> None:
         """Refuse a column of the file, read as text, with missing values."""
-        missing = pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy()
-        self._refuse(name, missing, "is missing")
+        self._refuse(name, self.missing(name) > 0, "is missing")
 
     def labels(self, name: str) -> np.ndarray:
         """(rows,) int64: which of `text[name]` each value of a text column is; none may be missing."""

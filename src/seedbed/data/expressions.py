@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
 
 from seedbed.data.base import DataError
+from seedbed.data.comparisons import TextComparison, days, text_in
+from seedbed.data.naming import first_few, nearest
+from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, OPERATORS, UNARY_FUNCTIONS
 
 Columns = Mapping[str, np.ndarray]
 Evaluate = Callable[[Columns], np.ndarray]
@@ -19,44 +21,6 @@ Evaluate = Callable[[Columns], np.ndarray]
 LONGEST = 2000  # characters
 DEEPEST = 200  # nested operations
 
-UNARY_FUNCTIONS = {
-    name: getattr(np, name)
-    for name in (
-        "sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "abs", "tanh", "sinh", "cosh", "arctan",
-        "sign", "floor",
-    )
-}  # fmt: skip
-FUNCTIONS_OF_MANY: dict[str, tuple[int, Callable[..., np.ndarray]]] = {  # fewest arguments, function
-    "minimum": (2, lambda *values: reduce(np.minimum, values)),
-    "maximum": (2, lambda *values: reduce(np.maximum, values)),
-    "mean": (1, lambda *values: sum(values) / len(values)),
-}
-CONSTANTS = {"pi": np.pi, "e": np.e}
-
-
-def _as_number(test: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """0.0 or 1.0 instead of False or True, with which NumPy computes differently."""
-    return lambda *values: test(*values).astype(np.float64)
-
-
-OPERATORS: dict[type[ast.AST], Callable[..., np.ndarray]] = {
-    ast.Add: np.add,
-    ast.Sub: np.subtract,
-    ast.Mult: np.multiply,
-    ast.Div: np.divide,
-    ast.Pow: np.power,
-    ast.UAdd: np.positive,
-    ast.USub: np.negative,
-    ast.Not: _as_number(np.logical_not),
-    ast.And: _as_number(np.logical_and),
-    ast.Or: _as_number(np.logical_or),
-    ast.Lt: _as_number(np.less),
-    ast.LtE: _as_number(np.less_equal),
-    ast.Gt: _as_number(np.greater),
-    ast.GtE: _as_number(np.greater_equal),
-    ast.Eq: _as_number(np.equal),
-    ast.NotEq: _as_number(np.not_equal),
-}
 BETTER_OPERATORS = {
     ast.BitXor: "for a power write ** instead of ^",
     ast.BitAnd: "write `and` instead of &",
@@ -70,23 +34,14 @@ BETTER_SYNTAX = {  # Python's words for a syntax error, ours
 EXCERPT = 50  # characters shown on either side of an error
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or the first few of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    more = ", ..." if len(known) > 8 else ""
-    return "known: " + ", ".join(known[:8]) + more
-
-
 @dataclass(frozen=True)
 class Expression:
     """A checked expression of named columns.
 
-    Operators + - * / **, comparisons, and, or, not (these give 0 or 1); functions sin cos tan exp log log2
-    log10 sqrt abs tanh sinh cosh arctan sign floor minimum maximum mean; constants pi and e. A name that is
-    not an identifier stands in backticks: `Run1 (ms)`.
+    Operators + - * / **, comparisons, and, or, not, in (these give 0 or 1); functions sin cos tan exp log log2
+    log10 sqrt abs tanh sinh cosh arctan sign floor is_missing minimum maximum mean; constants pi and e. A name
+    that is not an identifier stands in backticks: `Run1 (ms)`. A column of text is compared with text in quotes,
+    as in color == "red" or color in ("red", "blue").
 
     Attributes
     ----------
@@ -101,15 +56,28 @@ class Expression:
     _evaluate: Evaluate = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str, names: Iterable[str]) -> Expression:
+    def parse(
+        cls,
+        text: str,
+        names: Iterable[str],
+        texts: Mapping[str, Collection[str]] | None = None,
+        dates: Collection[str] = (),
+    ) -> Expression:
         """Read `text` as an expression of `names`.
+
+        Parameters
+        ----------
+        texts
+            The values of those names that hold text.
+        dates
+            Those names that hold dates, as days since 1970-01-01.
 
         Raises
         ------
         DataError
             Where it is not an expression, uses an unknown name or no name at all, or is too long or too deep.
         """
-        return _Parser(re.sub(r"\s", " ", text).strip(), tuple(names)).parse()
+        return _Parser(re.sub(r"\s", " ", text).strip(), tuple(names), texts or {}, dates).parse()
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Its float64 value for columns of one shape; nan or inf where it is undefined."""
@@ -120,10 +88,16 @@ class Expression:
 class _Parser:
     """Turns a syntax tree into nested functions; every node not known here is refused."""
 
-    def __init__(self, text: str, names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        text: str,
+        names: tuple[str, ...],
+        texts: Mapping[str, Collection[str]],
+        dates: Collection[str],
+    ) -> None:
         self.text = text
         self.known = frozenset(names)
-        self.names = names
+        self.names, self.texts, self.dates = names, texts, dates
         self.used: dict[str, None] = {}
         self.quoted: dict[int, str] = {}
 
@@ -136,7 +110,7 @@ class _Parser:
         self.plain = re.sub(r"`([^`]*)`", self._hide_quoted, self.text)
         evaluate = self._build(self._tree(), 0)
         if not self.used:
-            raise DataError(f"the expression {self.text!r} uses none of: {', '.join(self.names)}")
+            raise DataError(f"the expression {self.text!r} uses none of: {first_few(self.names)}")
         return Expression(self.text, tuple(self.used), evaluate)
 
     def _check_characters(self) -> None:
@@ -196,6 +170,8 @@ class _Parser:
         return builder(node, depth + 1)  # type: ignore[operator]
 
     def _constant(self, node: ast.Constant, depth: int) -> Evaluate:
+        if isinstance(node.value, str):
+            raise self._refuse(node, f"{node.value!r} is not a number; text stands only beside ==, != and in")
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self._refuse(node, f"{node.value!r} is not a number")
         try:
@@ -205,14 +181,27 @@ class _Parser:
         return lambda columns: value
 
     def _name(self, node: ast.Name, depth: int) -> Evaluate:
-        name = self.quoted.get(self._position(node), node.id)
-        if name in self.known:
-            self.used[name] = None
-            return lambda columns: np.asarray(columns[name], dtype=np.float64)
+        column, name = self._column(node), self._written(node)
+        if column is not None:
+            return lambda columns: np.asarray(columns[column], dtype=np.float64)
         if name in CONSTANTS:
             value = np.asarray(CONSTANTS[name])
             return lambda columns: value
-        raise self._refuse(node, f"unknown name {name!r}; {nearest(name, (*self.names, *CONSTANTS))}")
+        raise self._unknown(node, name)
+
+    def _unknown(self, node: ast.expr, name: str) -> DataError:
+        return self._refuse(node, f"unknown name {name!r}; {nearest(name, (*self.names, *CONSTANTS))}")
+
+    def _written(self, node: ast.Name) -> str:
+        return self.quoted.get(self._position(node), node.id)
+
+    def _column(self, node: ast.expr) -> str | None:
+        """The column that a node names, which is then one of those used; None where it names none."""
+        name = self._written(node) if isinstance(node, ast.Name) else None
+        if name is None or name not in self.known:
+            return None
+        self.used[name] = None
+        return name
 
     def _operator(self, node: ast.expr, kind: ast.AST) -> Callable[..., np.ndarray]:
         if type(kind) in OPERATORS:
@@ -235,8 +224,14 @@ class _Parser:
         return lambda columns: reduce(operator, [value(columns) for value in values])
 
     def _compare(self, node: ast.Compare, depth: int) -> Evaluate:
+        sides = (node.left, *node.comparators)
+        has_text = any(text_in(side) is not None for side in sides)
+        has_date = has_text and any(self._column(side) in self.dates for side in sides)
+        has_list = any(isinstance(operator, ast.In | ast.NotIn) for operator in node.ops)
+        if has_list or (has_text and not has_date):
+            return TextComparison(self._known_column, self.texts, self._refuse).read(node)
         operators = [self._operator(node, op) for op in node.ops]
-        values = [self._build(value, depth) for value in (node.left, *node.comparators)]
+        values = [self._date(side) if text_in(side) else self._build(side, depth) for side in sides]
 
         def evaluate(columns: Columns) -> np.ndarray:
             found = [value(columns) for value in values]
@@ -245,14 +240,39 @@ class _Parser:
 
         return evaluate
 
+    def _known_column(self, node: ast.expr) -> str | None:
+        """As `_column`, but a name that is none is refused with the nearest one."""
+        column = self._column(node)
+        if column is None and isinstance(node, ast.Name):
+            raise self._unknown(node, self._written(node))
+        return column
+
+    def _date(self, node: ast.expr) -> Evaluate:
+        value = days(text_in(node) or "")
+        if value is None:
+            raise self._refuse(
+                node, f"{text_in(node)!r} is not a date such as '2024-01-31' or '2024-01-31 12:00'"
+            )
+        return lambda columns: np.asarray(value)
+
+    def _is_missing(self, node: ast.Call) -> Evaluate:
+        column = self._known_column(node.args[0]) if len(node.args) == 1 and not node.keywords else None
+        if column is None:
+            raise self._refuse(node, f"{IS_MISSING} takes the name of one column")
+        if column in self.texts:
+            return lambda columns: columns.missing(column)  # type: ignore[attr-defined]
+        return lambda columns: np.isnan(columns[column]).astype(np.float64)
+
     def _call(self, node: ast.Call, depth: int) -> Evaluate:
         if not isinstance(node.func, ast.Name):
             raise self._refuse(
                 node, "only a function's name can stand before a bracket; a product needs its *"
             )
         name = node.func.id
+        if name == IS_MISSING:
+            return self._is_missing(node)
         if name not in UNARY_FUNCTIONS and name not in FUNCTIONS_OF_MANY:
-            known = (*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY)
+            known = (*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING)
             raise self._refuse(node, f"{name!r} is not a function here; {nearest(name, known)}")
         count, many = len(node.args), name in FUNCTIONS_OF_MANY
         fewest, function = FUNCTIONS_OF_MANY[name] if many else (1, UNARY_FUNCTIONS[name])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
-from seedbed.data.expressions import nearest
+from seedbed.data.naming import nearest
 from seedbed.recipe import Data
 
 IMAGES_AT_ONCE = 1000

@@ -1,0 +1,28 @@
+"""Names of columns and values in messages: a few of perhaps thousands, and the one probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import islice
+
+MOST_NAMES, LONGEST_NAME = 8, 60
+
+
+def short(name: str) -> str:
+    """A name, cut where it is very long."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
+def first_few(names: Iterable[str]) -> str:
+    """The first names, and how many there are where they are more."""
+    names = list(names)
+    shown = ", ".join(short(name) for name in islice(names, MOST_NAMES))
+    return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or the first few of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {first_few(known)}"
