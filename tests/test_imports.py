@@ -25,7 +25,7 @@ LAYERS = (
         "data.registry",
         "simd",
     ),
-    ("problems", "settings", "statistics", "metrics", "nn", "trained"),
+    ("problems", "settings", "statistics", "metrics", "nn", "ranking", "trained"),
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),
@@ -33,7 +33,7 @@ LAYERS = (
     ("training",),
     ("hypotheses", "variants", "labs", "study"),
     ("plan",),
-    ("documents", "results", "predict", "report"),
+    ("documents", "results", "networks", "predict", "report"),
     ("runner",),
     ("cli", "__main__"),
 )

@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow.csv as csv
 import pytest
 
+from seedbed import metrics
 from seedbed.data.base import DataError
 from seedbed.predict import predict, to_csv
 from seedbed.recipe import Recipe
+from seedbed.results import Result
 from seedbed.store import Store, StoreError
 from seedbed.trained import Trained, TrainedError
 
@@ -46,11 +48,23 @@ def linear(variant: str, slopes: list[float], **changes: Any) -> Trained:
 
 
 def study(
-    root: Path, trained: dict[str, Trained], runs: list[dict[str, Any]], metric: str = "val.mse"
+    root: Path,
+    trained: dict[str, Trained],
+    runs: list[dict[str, Any]],
+    metric: str = "val.mse",
+    direction: str | None = None,
 ) -> Path:
     """A stored study."""
+    names = dict.fromkeys([*(run["variant"] for run in runs), *trained])
+    resolved = {
+        "study": "s",
+        "metric": metric,
+        "direction": direction or metrics.direction(metric),
+        "seeds": 1 + max(run["seed"] for run in runs),
+        "variants": [{"name": name} for name in names],
+    }
     with Store.create(root, "s", "0123456789") as store:
-        store.write_json("resolved.json", {"metric": metric})
+        store.write_json("resolved.json", resolved)
         store.write_runs(runs)
         for networks in trained.values():
             store.write_models(networks)
@@ -109,23 +123,101 @@ def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "column", "first", "second", "best"),
+    ("metric", "direction", "column", "first", "second", "best"),
     [
-        ("val.mse", "val.mse", [0.5, 0.5], [0.4, 0.4], "second"),
-        ("val.r2", "val.r2", [0.5, 0.5], [0.4, 0.4], "first"),
-        ("test.mse", "val.mse", [0.5, 0.5], [0.4, 0.4], "second"),  # selected on validation all the same
-        ("val.mse", "val.mse", [0.5, 0.5], [0.1, None], "first"),  # a variant that diverges is no choice
+        ("val.mse", None, "val.mse", [0.5, 0.5], [0.4, 0.4], "second"),
+        ("val.r2", None, "val.r2", [0.5, 0.5], [0.4, 0.4], "first"),
+        (
+            "val.mse",
+            "max",
+            "val.mse",
+            [0.5, 0.5],
+            [0.4, 0.4],
+            "first",
+        ),  # the study's direction, not the metric's
+        (
+            "test.mse",
+            None,
+            "val.mse",
+            [0.5, 0.5],
+            [0.4, 0.4],
+            "second",
+        ),  # selected on validation all the same
+        ("test.mse", "max", "val.mse", [0.5, 0.5], [0.4, 0.4], "first"),
+        ("test.mse", None, "test.mse", [0.5, 0.5], [0.4, 0.4], "second"),  # nothing held out for validation
+        ("grid.mse", None, "grid.mse", [0.5, 0.5], [0.4, 0.4], "second"),
+        ("steps", None, "steps", [50, 50], [40, 40], "second"),
+        (
+            "val.mse",
+            None,
+            "val.mse",
+            [0.5, 0.5],
+            [0.1, None],
+            "first",
+        ),  # a variant that diverges is no choice
+        ("val.mse", None, "val.mse", [0.5] * 3, [0.1, 0.1, None], "second"),  # one that seldom does may be
+        ("val.mse", None, "val.mse", [0.5] * 3, [0.1, 0.1, 9.0], "second"),  # by median, as in the report
+        ("val.mse", None, "val.mse", [None, None], [0.1, None], "second"),
     ],
 )
-def test_the_best_variant_by_validation_speaks(
-    tmp_path: Path, table: Path, metric: str, column: str, first: list, second: list, best: str
+def test_the_best_variant_of_the_ranking_speaks(
+    tmp_path: Path,
+    table: Path,
+    metric: str,
+    direction: str | None,
+    column: str,
+    first: list,
+    second: list,
+    best: str,
 ) -> None:
-    trained = {name: linear(name, [1, 2]) for name in ("first", "second")}
+    trained = {name: linear(name, [1] * len(first)) for name in ("first", "second")}
     runs = rows("first", first, column) + rows("second", second, column)
-    assert predict(study(tmp_path, trained, runs, metric), table).variant == best
-    assert (
-        predict(tmp_path / "s" / next((tmp_path / "s").iterdir()).name, table, "second").variant == "second"
-    )
+    place = study(tmp_path, trained, runs, metric, direction)
+    assert predict(place, table).variant == best
+    assert Result.open(place).document["ranking"][0] == best
+    assert predict(place, table, "second").variant == "second"
+
+
+def interrupted(variant: str, steps: list[int | None], value: float = 0.1) -> list[dict[str, Any]]:
+    """One run an entry: interrupted after so many steps, or complete where that is None."""
+    return [
+        {**row, "steps": count, "status": "complete" if count is None else "interrupted"}
+        for row, count in zip(rows(variant, [value] * len(steps)), steps, strict=True)
+    ]
+
+
+def test_untrained_networks_are_never_asked(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1, 2])}, interrupted("base", [0, 0]))
+    with pytest.raises(StoreError, match=r"no trained networks .*interrupted before their first step"):
+        predict(place, table)
+    with pytest.raises(StoreError, match="'base' cannot predict: its runs were interrupted before"):
+        predict(place, table, "base")
+
+
+def test_networks_trained_in_part_are_asked_where_there_are_no_others(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path / "a", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, 0, 5]))
+    answer = predict(place, table)
+    assert answer.seeds == (0, 2)
+    assert "trained in part, since the study was interrupted; left out 1 that were untrained" in answer.said
+    place = study(tmp_path / "b", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, None, None]))
+    answer = predict(place, table)
+    assert answer.seeds == (1, 2)
+    assert "left out 1 that were interrupted" in answer.said
+
+
+def test_the_next_best_speaks_where_the_best_was_not_stored(tmp_path: Path, table: Path) -> None:
+    runs = rows("first", [0.5, 0.5]) + rows("second", [0.1])  # the study ended before the second's other seed
+    place = study(tmp_path, {"first": linear("first", [1, 2])}, runs)
+    answer = predict(place, table)
+    assert answer.variant == "first"
+    assert "'second' ranks higher but has no trained networks" in answer.said
+    with pytest.raises(StoreError, match="'second' cannot predict: 1 of its 2 runs ended"):
+        predict(place, table, "second")
+
+
+def test_networks_that_are_not_finite_count_as_diverged(tmp_path: Path, table: Path) -> None:
+    place = study(tmp_path, {"base": linear("base", [1, np.nan, 3])}, rows("base", [0.1, 0.2, 0.3]))
+    assert predict(place, table).seeds == (0, 2)
 
 
 @pytest.mark.parametrize(("outputs", "loss"), [(1, "bce"), (2, "cross_entropy")])
@@ -170,9 +262,9 @@ def test_many_rows_are_answered_in_order(tmp_path: Path) -> None:
 
 def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:
     place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [None]))
-    with pytest.raises(StoreError, match="did you mean 'base'"):
+    with pytest.raises(StoreError, match='did you mean "base"'):
         predict(place, table, "bse")
-    with pytest.raises(StoreError, match=r"all runs of variant 'base' .* diverged"):
+    with pytest.raises(StoreError, match="variant 'base' cannot predict: all its runs diverged"):
         predict(place, table, "base")
     table.write_text("a\n1\n")
     place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
@@ -181,6 +273,8 @@ def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:
     next((place / "models").iterdir()).unlink()
     with pytest.raises(TrainedError, match="safetensors"):
         predict(place, table)
+    with pytest.raises(TrainedError, match="safetensors"):
+        predict(place, table, "base")
     (place / "runs.parquet").unlink()
     with pytest.raises(StoreError, match="ended before a run was stored"):
         predict(place, table)

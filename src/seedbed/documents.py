@@ -28,6 +28,8 @@ def document(result: Result) -> dict[str, Any]:
         "metric": result.metric,
         "direction": result.study["direction"],
         "seconds": {"total": seconds.get("total"), "train": seconds.get("train")},
+        "selected_by": result.selected_by,
+        "ranking": result.ranking,
         "variants": [_variant(result, row) for row in result.study["variants"]],
         "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
         "findings": result.findings,

@@ -50,10 +50,7 @@ def direction(metric: str) -> Direction:
     Knows full names, such as "val.mse", "test.recall.3", "val.accuracy@3" (at epoch 3), "steps" and
     "seconds", and bare ones. Raises ValueError for any other, naming the nearest.
     """
-    bare = re.sub(r"@\d+$", "", metric)
-    part, dot, rest = bare.partition(".")
-    if dot and part in PARTS:
-        bare = rest
+    bare = bare_name(metric)
     if bare.startswith(RECALL) and bare != RECALL:
         return "max"
     if bare not in DIRECTIONS:
@@ -61,6 +58,13 @@ def direction(metric: str) -> Direction:
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(DIRECTIONS)} and recall.CLASS"
         raise ValueError(f"unknown metric {metric!r}: {hint}")
     return DIRECTIONS[bare]
+
+
+def bare_name(metric: str) -> str:
+    """A metric without its part and epoch: mse for "val.mse@3"."""
+    whole = re.sub(r"@\d+$", "", metric)
+    part, dot, rest = whole.partition(".")
+    return rest if dot and part in PARTS else whole
 
 
 def compute(

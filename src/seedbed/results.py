@@ -14,7 +14,8 @@ import numpy as np
 
 from seedbed import documents, store
 from seedbed.files import slug
-from seedbed.metrics import Direction, direction
+from seedbed.metrics import Direction, bare_name, direction
+from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
     Comparison,
     Interval,
@@ -146,8 +147,9 @@ class Result:
         return {seed: status for seed, status in self._column(variant, "status").items() if status}
 
     def direction(self, metric: str) -> Direction:
-        """Whether less or more of a metric is better."""
-        return self.study["direction"] if metric == self.metric else direction(metric)
+        """Whether less or more of a metric is better; what the study says of its own holds on every part."""
+        of_study = bare_name(metric) == bare_name(self.metric)
+        return self.study["direction"] if of_study else direction(metric)
 
     def scale(self, metric: str) -> Scale:
         """How variants are compared on a metric: one scale for the whole study."""
@@ -212,11 +214,15 @@ class Result:
         return next(row.get("published") or {} for row in self.study["variants"] if row["name"] == variant)
 
     @property
+    def selected_by(self) -> str:
+        """The metric that variants are ranked by: the study's, on validation where that is the test part's."""
+        return selection_metric(self.metric, self.metrics)
+
+    @cached_property
     def ranking(self) -> list[str]:
-        """Variants from the best to the worst median of the study's metric; those without runs last."""
-        sign = 1 if self.direction(self.metric) == "min" else -1
-        medians = {name: sign * self.summary(name, self.metric).median for name in self.variants}
-        return sorted(self.variants, key=lambda name: (math.isnan(medians[name]), medians[name]))
+        """Variants from the best to the worst; see `ranking.ranked`."""
+        values = {name: self.values(name, self.selected_by) for name in self.variants}
+        return ranked(values, self.direction(self.selected_by))
 
     @cached_property
     def versus_base(self) -> dict[str, VersusBase]:

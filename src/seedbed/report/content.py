@@ -94,11 +94,13 @@ def _train_curve(result: Result) -> str:
 
 def _selection(result: Result) -> str:
     """Which variant the study's metric picks, and what the test part says of it."""
-    metric, best = result.metric, result.ranking[0]
+    metric, best = result.selected_by, result.ranking[0]
     least = "lower" if result.direction(metric) == "min" else "higher"
     median = number(result.summary(best, metric).median)
     told = f"By median {metric} ({least} is better) “{best}” comes first with {median}"
-    for test in result.reported_metrics[1:]:
+    for test in result.reported_metrics:
+        if test == metric:
+            continue
         seen = result.summary(best, test)
         told += f"; its mean {test} is {number(seen.mean)} ({between(seen.low, seen.high)})"
     return told + "."
