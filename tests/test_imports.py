@@ -25,7 +25,7 @@ LAYERS = (
         "data.registry",
         "simd",
     ),
-    ("problems", "settings", "statistics", "metrics", "nn", "ranking", "trained"),
+    ("by_run", "problems", "settings", "statistics", "metrics", "nn", "ranking", "trained"),
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),

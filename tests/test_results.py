@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from unittest.mock import Mock
 
 import fake_studies
 import numpy as np
 import pytest
 
+from seedbed import results
 from seedbed.results import Result
-from seedbed.statistics import holm, paired
+from seedbed.statistics import holm, interval, paired
 from seedbed.store import Store, StoreError
 
 VARIANT_KEYS = ["name", "settings", "runs", "diverged", "metrics", "versus_base"]
@@ -195,3 +197,21 @@ def test_a_directory_that_holds_no_study_is_refused(tmp_path, damage):
         (directory / "resolved.json").write_text("" if damage == "empty" else "{")
     with pytest.raises(StoreError, match=r"nothing|resolved\.json"):
         Result.open(directory)
+
+
+def test_every_number_is_worked_out_once(tmp_path, monkeypatch):
+    result = Result.open(fake_studies.regression(tmp_path, seeds=3, names=("a", "b", "c")))
+    calls = []
+    monkeypatch.setattr(results, "interval", lambda values: calls.append(1) or interval(values))
+    assert result.document
+    assert result.table.rows
+    result.report()
+    assert len(calls) <= len(result.variants) * len(result.metrics)
+
+
+def test_a_column_is_read_once_for_all_variants(tmp_path, monkeypatch):
+    result = Result.open(fake_studies.classification(tmp_path))
+    monkeypatch.setattr(result, "_curve_values", Mock(wraps=result._curve_values))
+    for name in result.variants * 2:
+        result.values(name, "val.accuracy@3")
+    assert result._curve_values.call_count == 1

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from seedbed import statistics
+from seedbed.random import generator
 from seedbed.statistics import (
     FEWEST_PAIRS,
     FLIPS,
@@ -103,6 +105,21 @@ def test_sampled_sign_flip_approaches_the_exact_one():
     error = np.sqrt(exact * (1 - exact) / FLIPS)
     assert sign_flip(gaps) == pytest.approx(exact, abs=4 * error)
     assert sign_flip(gaps) == sign_flip(gaps)  # nothing random about a report
+
+
+@pytest.mark.parametrize("n", [13, 24, 25, 40])
+def test_sampled_sums_are_those_of_the_patterns_drawn(n):
+    gaps = np.random.default_rng(n).normal(size=n)
+    drawn = generator(0, 0, "statistics").integers(0, 2, (FLIPS // 10, n), dtype=np.int8) * 2 - 1
+    assert statistics._sampled_sums(gaps)[: FLIPS // 10] == pytest.approx(drawn @ gaps)
+
+
+def test_patterns_are_drawn_once_for_a_number_of_seeds(monkeypatch):
+    calls = []
+    monkeypatch.setattr(statistics, "generator", lambda *key: calls.append(key) or generator(*key))
+    for seed in range(5):
+        sign_flip(np.random.default_rng(seed).normal(size=57))
+    assert len(calls) <= 1
 
 
 def test_sampled_p_is_never_zero():

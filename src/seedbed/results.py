@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed import documents, store
+from seedbed.by_run import ByRun
 from seedbed.files import slug
 from seedbed.metrics import Direction, bare_name, direction
 from seedbed.ranking import ranked, selection_metric
@@ -68,6 +68,8 @@ class Result:
         self.events = list(store.events(self.directory))
         self.status = store.status(self.directory)
         self.metric: str = self.study["metric"]
+        self._known_values: dict[str, np.ndarray] = {}
+        self._summaries: dict[tuple[str, str], Interval] = {}
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Result:
@@ -121,7 +123,7 @@ class Result:
 
     # --- what statistics are made of --------------------------------------------------------------------
 
-    @property
+    @cached_property
     def variants(self) -> list[str]:
         """Names, in the order of the study."""
         return [variant["name"] for variant in self.study["variants"]]
@@ -144,7 +146,8 @@ class Result:
 
     def status_of(self, variant: str) -> dict[int, str]:
         """Seed -> how that run ended."""
-        return {seed: status for seed, status in self._column(variant, "status").items() if status}
+        statuses = self._statuses[self._rows[variant]]
+        return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
 
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better; what the study says of its own holds on every part."""
@@ -153,9 +156,7 @@ class Result:
 
     def scale(self, metric: str) -> Scale:
         """How variants are compared on a metric: one scale for the whole study."""
-        return scale_for(
-            np.concatenate([self.values(name, metric) for name in self.variants]), self.direction(metric)
-        )
+        return scale_for(self._values(metric).ravel(), self.direction(metric))
 
     def values(self, variant: str, metric: str) -> np.ndarray:
         """One value a seed: the worst infinity where the run diverged, NaN where there is no finished run.
@@ -165,53 +166,51 @@ class Result:
         metric
             A column of the runs, or `name@EPOCH`: what its curve held at that epoch.
         """
-        column, at, epoch = metric.partition("@")
-        found = self._curve_values(variant, column, int(epoch)) if at else self._column(variant, column)
-        worst = math.inf if self.direction(metric) == "min" else -math.inf
-        statuses = self.status_of(variant)
+        return self._values(metric)[self._rows[variant]]
 
-        def value(seed: int) -> float:
-            if statuses.get(seed) == "diverged":
-                return worst
-            known = found.get(seed) if statuses.get(seed) != "interrupted" else None
-            return math.nan if known is None else float(known)
+    def _values(self, metric: str) -> np.ndarray:
+        """What `values` gives, of all variants: (variants, seeds)."""
+        if metric not in self._known_values:
+            column, at, epoch = metric.partition("@")
+            found = self._curve_values(column, int(epoch)) if at else self._by_run.numbers(column)
+            worst = np.inf if self.direction(metric) == "min" else -np.inf
+            found = np.where(self._statuses == "diverged", worst, found)
+            self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, found)
+            self._known_values[metric].flags.writeable = False  # every caller gets the same
+        return self._known_values[metric]
 
-        return np.array([value(seed) for seed in self.seeds])
-
-    def _column(self, variant: str, name: str) -> dict[int, Any]:
-        return self._run_columns.get(name, {}).get(variant, {})
-
-    @cached_property
-    def _run_columns(self) -> dict[str, dict[str, dict[int, Any]]]:
-        """Column -> variant -> seed -> value."""
-        columns = self.runs.to_pydict()
-        keys = list(zip(columns["variant"], columns["seed"], strict=True))
-        table: dict[str, dict[str, dict[int, Any]]] = {}
-        for name, values in columns.items():
-            for (variant, seed), value in zip(keys, values, strict=True):
-                table.setdefault(name, {}).setdefault(variant, {})[seed] = value
-        return table
-
-    def _curve_values(self, variant: str, metric: str, epoch: int) -> dict[int, float]:
+    def _curve_values(self, metric: str, epoch: int) -> np.ndarray:
         import pyarrow.compute as pc
 
         curves = self.curves
-        wanted = pc.and_(
-            pc.equal(curves["variant"], variant),
-            pc.and_(pc.equal(curves["metric"], metric), pc.equal(curves["epoch"], epoch)),
-        )
-        rows = curves.filter(wanted)
-        return dict(zip(rows["seed"].to_pylist(), rows["value"].to_pylist(), strict=True))
+        wanted = pc.and_(pc.equal(curves["metric"], metric), pc.equal(curves["epoch"], epoch))
+        return ByRun(curves.filter(wanted), self.variants, self.seeds).numbers("value")
+
+    @cached_property
+    def _by_run(self) -> ByRun:
+        return ByRun(self.runs, self.variants, self.seeds)
+
+    @cached_property
+    def _statuses(self) -> np.ndarray:
+        return self._by_run.texts("status")
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Variant -> its index in the arrays of all."""
+        return {name: row for row, name in enumerate(self.variants)}
 
     # --- what they say ----------------------------------------------------------------------------------
 
     def summary(self, variant: str, metric: str) -> Interval:
         """Mean, interval and median of a metric of a variant."""
-        return interval(self.values(variant, metric))
+        key = variant, metric
+        if key not in self._summaries:
+            self._summaries[key] = interval(self.values(variant, metric))
+        return self._summaries[key]
 
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""
-        return next(row.get("published") or {} for row in self.study["variants"] if row["name"] == variant)
+        return self.study["variants"][self._rows[variant]].get("published") or {}
 
     @property
     def selected_by(self) -> str:

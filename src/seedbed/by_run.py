@@ -1,0 +1,48 @@
+"""Columns of stored tables as arrays with an entry for each variant and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def codes(column: pa.ChunkedArray, known: Sequence[Any]) -> np.ndarray:
+    """The index of every value of a column in `known`, (rows,) int64; -1 for a value that is not in it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):  # compare each distinct value once
+        whole = column.unify_dictionaries().combine_chunks()
+        places = codes(pa.chunked_array([whole.dictionary]), known)
+        return np.append(places, -1)[pc.fill_null(whole.indices, len(places)).to_numpy(zero_copy_only=False)]
+    found = pc.index_in(column, value_set=pa.array(known, type=column.type))
+    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+
+
+class ByRun:
+    """Where the runs of a table lie among all variants and seeds of a study."""
+
+    def __init__(self, table: pa.Table, variants: Sequence[str], seeds: Sequence[int]) -> None:
+        self._table, self._shape = table, (len(variants), len(seeds))
+        variant, seed = codes(table["variant"], variants), codes(table["seed"], seeds)
+        self._rows = np.flatnonzero((variant >= 0) & (seed >= 0))
+        self._places = variant[self._rows], seed[self._rows]
+
+    def numbers(self, name: str) -> np.ndarray:
+        """(variants, seeds) float64; NaN where there is no run, or no such column."""
+        grid = np.full(self._shape, np.nan)
+        if name in self._table.column_names:
+            values = self._table[name].to_numpy()
+            grid[self._places] = values[self._rows].astype(np.float64)
+        return grid
+
+    def texts(self, name: str) -> np.ndarray:
+        """(variants, seeds) of str; empty where there is no run."""
+        grid = np.full(self._shape, "", dtype=object)
+        grid[self._places] = self._table[name].to_numpy()[self._rows]
+        return grid
