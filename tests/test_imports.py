@@ -30,6 +30,7 @@ LAYERS = (
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),
     ("dead_units", "evaluation", "outcome"),
+    ("judging",),
     ("training",),
     ("hypotheses", "variants", "labs", "study"),
     ("plan",),

@@ -188,7 +188,6 @@ def test_direction(name, direction):
     [
         ("val.acuracy", "accuracy"),
         ("valid.mse", "known are"),
-        ("test.recall.", "known are"),
         ("accuracy@", "accuracy"),
     ],
 )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, model_validator
 
-from seedbed.metrics import OF_A_RUN, PARTS, RECALL, valid_metrics
+from seedbed.metrics import OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
 from seedbed.problems import Problem, instead_of
 from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
 from seedbed.variants import Variant
-
-METRIC = re.compile(r"(?P<part>[^.@]+)\.(?P<name>[^@]+?)(?P<epoch>@\d+)?")
 
 
 def _one_or_several(value: object) -> object:
@@ -46,7 +43,8 @@ class Hypothesis(Table):
     variant, metric, matches, within         the two metrics of one variant differ by no more than `within`
     =======================================  ==============================================================
 
-    Without `metric` the study's own is meant. After a metric, `@EPOCH` means its value on the curve then.
+    Without `metric` the study's own is meant. After a metric, `@EPOCH` means its value on the curve then; a run
+    that stopped earlier counts with its last one.
     """
 
     claim: str
@@ -139,14 +137,15 @@ def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) ->
     tasks = (False, True) if recipe is None else (recipe.is_classification,)
     known = list(dict.fromkeys(name for task in tasks for name in valid_metrics(task)))
     parts = PARTS if recipe is None else recipe.parts
-    found = METRIC.fullmatch(metric)
-    if not found:
+    whole, epoch = split_epoch(metric)
+    part, _, name = whole.partition(".")
+    if not part or not name:
         return f'"{metric}" is no metric: it takes a part and a name, as in val.{known[1]}'
-    if found["name"] not in known and not (tasks[-1] and found["name"].startswith(RECALL)):
+    if name not in known and not (tasks[-1] and name.startswith(RECALL)):
         of = "" if recipe is None else f" of a recipe that predicts {'classes' if tasks[-1] else 'numbers'}"
-        return f'"{metric}" is no metric{of}; {instead_of(found["name"], known)}'
-    if found["part"] not in parts:
+        return f'"{metric}" is no metric{of}; {instead_of(name, known)}'
+    if part not in parts:
         return f'"{metric}" is not there: this recipe has the parts {", ".join(parts)}'
-    if found["epoch"] and not at_epoch:
+    if epoch is not None and not at_epoch and not name.startswith(RECALL):  # a class may be called a@1
         return f'"{metric}": an epoch can be named in a hypothesis only'
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -44,6 +43,18 @@ def valid_metrics(is_classification: bool, classes: Sequence[str] = ()) -> tuple
     return (*CLASSIFICATION, *(RECALL + name for name in classes))
 
 
+def split_epoch(metric: str, classes: Sequence[str] = ()) -> tuple[str, int | None]:
+    """A metric and the epoch after its "@", or None: "val.mse@5" is ("val.mse", 5).
+
+    Names of classes may hold an "@" themselves: where "x@5" is one of `classes`, "val.recall.x@5" is its recall.
+    """
+    name, at, epoch = metric.rpartition("@")
+    of_class = metric.partition(f".{RECALL}")[2]
+    if not at or not (epoch.isascii() and epoch.isdigit()) or of_class in classes:
+        return metric, None
+    return name, int(epoch)
+
+
 def direction(metric: str) -> Direction:
     """Whether less ("min") or more ("max") of a metric is better.
 
@@ -51,7 +62,7 @@ def direction(metric: str) -> Direction:
     "seconds", and bare ones. Raises ValueError for any other, naming the nearest.
     """
     bare = bare_name(metric)
-    if bare.startswith(RECALL) and bare != RECALL:
+    if bare.startswith(RECALL):
         return "max"
     if bare not in DIRECTIONS:
         near = difflib.get_close_matches(bare, DIRECTIONS, n=1)
@@ -62,7 +73,7 @@ def direction(metric: str) -> Direction:
 
 def bare_name(metric: str) -> str:
     """A metric without its part and epoch: mse for "val.mse@3"."""
-    whole = re.sub(r"@\d+$", "", metric)
+    whole, _ = split_epoch(metric)
     part, dot, rest = whole.partition(".")
     return rest if dot and part in PARTS else whole
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,30 +53,41 @@ def is_recorded(evaluation: int) -> bool:
 
 
 class Curves:
-    """Gathers the columns of `curves.parquet`, and the losses that findings are made of."""
+    """Gathers the columns of `curves.parquet`, and the losses that findings are made of.
 
-    def __init__(self, group: Group, metric: str) -> None:
+    Parameters
+    ----------
+    metrics
+        In full, such as "val.mae": kept on every part, beside the usual ones.
+    """
+
+    def __init__(self, group: Group, metrics: Collection[str]) -> None:
         self._group = group
-        self._usual = {"loss", "mse", "accuracy", metric.split(".", 1)[-1]}
+        self._kept = {"loss", "mse", "accuracy", *(metric.partition(".")[2] for metric in metrics)}
         names = ("variant", "seed", "step", "epoch", "metric", "value")
         self.columns: dict[str, list[Any]] = {name: [] for name in names}
-        self._losses: list[list[tuple[float, float]]] = [[] for _ in group.runs]
+        self._losses: list[tuple[list[float], list[float]]] = [([], []) for _ in group.runs]
 
-    def add_losses(self, row: int, train: float, val: float) -> None:
-        """Note both losses of one run at one evaluation."""
-        self._losses[row].append((train, val))
+    def add_losses(self, row: int, train: float, val: float | None) -> None:
+        """Note the losses of one run at one evaluation; None where there is no validation part."""
+        self._losses[row][0].append(train)
+        if val is not None:
+            self._losses[row][1].append(val)
 
     def losses(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Training and validation loss of one run at every evaluation."""
-        both = np.array(self._losses[row], dtype=np.float64).reshape(-1, 2)
-        return both[:, 0], both[:, 1]
+        """Training loss of one run at every evaluation, and validation loss, empty without such a part."""
+        train, val = self._losses[row]
+        return np.array(train, np.float64), np.array(val, np.float64)
 
     def add(self, row: int, step: int, values: dict[str, float]) -> None:
-        """Note the rate, the loss and the usual metrics of one run, by full name."""
+        """Note the rate and those metrics of one run, given by full name, that are kept.
+
+        An epoch that was begun counts as one, so that no two points of a run have the same.
+        """
         run = self._group.runs[row]
-        epoch = round(step / self._group.steps_per_epoch)
+        epoch = -(-step // self._group.steps_per_epoch)
         for name, value in values.items():
-            if name == "lr" or name.split(".", 1)[1] in self._usual:
-                point = (run.variant, run.seed, step, epoch, name, float(value))
+            if name == "lr" or name.partition(".")[2] in self._kept:
+                point = (run.variant, run.seed, step, epoch, name, value)
                 for column, item in zip(self.columns.values(), point, strict=True):
                     column.append(item)

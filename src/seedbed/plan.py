@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from seedbed import data, memory, optim
 from seedbed.data.base import DataError
 from seedbed.group import Group, Run
-from seedbed.metrics import RECALL
+from seedbed.metrics import RECALL, split_epoch
 from seedbed.nn import models
 from seedbed.nn.models import Network
 from seedbed.problems import Problem, StudyError, instead_of
@@ -27,10 +27,13 @@ class Plan:
     ----------
     groups
         All its runs; those of one group are trained as one batch.
+    claimed
+        The metrics that claims name at an epoch, with that epoch.
     """
 
     study: Study
     groups: tuple[Group, ...]
+    claimed: frozenset[tuple[str, int]] = frozenset()
 
     def checksums(self) -> dict[str, str]:
         """The sha256 of every file of data that the study reads, by name."""
@@ -93,7 +96,8 @@ def plan(study: Study, data_dir: Path | None = None) -> Plan:
     if problems:
         raise StudyError(study.place, problems.values())
     whole = [Group(tuple(run for run, _ in members), members[0][1], study.seed) for members in runs.values()]
-    return Plan(study, tuple(shard for group in whole for shard in memory.fitted(group, free)))
+    groups = tuple(shard for group in whole for shard in memory.fitted(group, free))
+    return Plan(study, groups, _claimed_epochs(study, groups[0].samples.classes))
 
 
 def _runs(study: Study, variant: Variant, data_dir: Path | None) -> list[tuple[Run, Network]]:
@@ -153,13 +157,27 @@ def _unfit(
     if recipe.training.loss == "bce" and len(classes) != 2:
         message = f"bce tells two classes apart, and there are {len(classes)}: take cross_entropy"
         yield Problem("training.loss", message)
+    group = Group((run,), network, study.seed)
     for metric in _metrics(study, variant):
-        of_class = metric.partition("@")[0].partition(f".{RECALL}")[2]
-        if of_class and of_class not in classes:
-            yield Problem("", f'"{metric}": there is no class "{of_class}"; {instead_of(of_class, classes)}')
-    lack = memory.lack(Group((run,), network, study.seed), free, "of memory are free")
+        yield from _unfit_metric(metric, group)
+    lack = memory.lack(group, free, "of memory are free")
     if lack:
         yield Problem("", f"{lack}: take a narrower network or a smaller batch_size")
+
+
+def _unfit_metric(metric: str, group: Group) -> Iterator[Problem]:
+    """Where a metric is of a class that there is not, or of an epoch that is never reached."""
+    classes = group.samples.classes
+    name, epoch = split_epoch(metric, classes)
+    _, recall, of_class = name.partition(f".{RECALL}")
+    if recall and of_class not in classes:
+        yield Problem("", f'"{metric}": there is no class "{of_class}"; {instead_of(of_class, classes)}')
+    last = int(group.total_steps()[0]) // group.steps_per_epoch
+    if epoch == 0:
+        yield Problem("", f'"{metric}": epochs count from 1')
+    elif epoch is not None and epoch > last:
+        message = f"is never reached: training ends with epoch {last:,}; name an earlier one, or train longer"
+        yield Problem("", f'"{metric}" {message}')
 
 
 def _unfit_batches(recipe: Recipe, samples: int) -> Iterator[Problem]:
@@ -185,3 +203,10 @@ def _metrics(study: Study, variant: Variant) -> set[str]:
         for metric in hypothesis.metrics
     ]
     return {study.metric, *variant.published, *claimed}
+
+
+def _claimed_epochs(study: Study, classes: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """The metrics that claims name at an epoch, with that epoch."""
+    named = {metric for hypothesis in study.hypotheses for metric in hypothesis.metrics}
+    parts = [split_epoch(metric, classes) for metric in named]
+    return frozenset((name, epoch) for name, epoch in parts if epoch is not None)

@@ -14,7 +14,7 @@ import numpy as np
 from seedbed import documents, store
 from seedbed.by_run import ByRun
 from seedbed.files import slug
-from seedbed.metrics import Direction, bare_name, direction
+from seedbed.metrics import Direction, bare_name, direction, split_epoch
 from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
     Comparison,
@@ -136,7 +136,11 @@ class Result:
     @property
     def metrics(self) -> list[str]:
         """Names of the metrics that the finished runs have."""
-        return [name for name in self.runs.column_names if name not in NOT_METRICS and ":" not in name]
+        return [
+            name
+            for name in self.runs.column_names
+            if name not in NOT_METRICS and not name.startswith("setting:")
+        ]
 
     @cached_property
     def seeds(self) -> list[int]:
@@ -164,15 +168,16 @@ class Result:
         Parameters
         ----------
         metric
-            A column of the runs, or `name@EPOCH`: what its curve held at that epoch.
+            A column of the runs, or `name@EPOCH`: what its curve held at that epoch, or at its end if the run
+            stopped before.
         """
         return self._values(metric)[self._rows[variant]]
 
     def _values(self, metric: str) -> np.ndarray:
         """What `values` gives, of all variants: (variants, seeds)."""
         if metric not in self._known_values:
-            column, at, epoch = metric.partition("@")
-            found = self._curve_values(column, int(epoch)) if at else self._by_run.numbers(column)
+            column, epoch = split_epoch(metric, self.study.get("classes") or ())
+            found = self._by_run.numbers(column) if epoch is None else self._curve_values(column, epoch)
             worst = np.inf if self.direction(metric) == "min" else -np.inf
             found = np.where(self._statuses == "diverged", worst, found)
             self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, found)
@@ -180,11 +185,13 @@ class Result:
         return self._known_values[metric]
 
     def _curve_values(self, metric: str, epoch: int) -> np.ndarray:
+        """The values at an epoch, or the last one of a run that ended before it: (variants, seeds)."""
         import pyarrow.compute as pc
 
-        curves = self.curves
-        wanted = pc.and_(pc.equal(curves["metric"], metric), pc.equal(curves["epoch"], epoch))
-        return ByRun(curves.filter(wanted), self.variants, self.seeds).numbers("value")
+        points = self.curves.filter(pc.equal(self.curves["metric"], metric)).sort_by("epoch")
+        then = ByRun(points.filter(pc.equal(points["epoch"], epoch)), self.variants, self.seeds)
+        last = ByRun(points, self.variants, self.seeds)  # of several points of a run, the latest counts
+        return np.where(last.numbers("epoch") < epoch, last.numbers("value"), then.numbers("value"))
 
     @cached_property
     def _by_run(self) -> ByRun:
@@ -264,7 +271,7 @@ class Result:
     @property
     def reported_metrics(self) -> list[str]:
         """The study's metric, by which variants are selected, and the same on the test part, if any."""
-        test = "test." + self.metric.partition("@")[0].partition(".")[2]
+        test = "test." + self.metric.partition(".")[2]
         return [self.metric, test] if test in self.metrics and test != self.metric else [self.metric]
 
     def report(self, path: str | os.PathLike[str] | None = None) -> Path:

@@ -165,7 +165,8 @@ class _Execution:
         label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {choice.engine} engine"
         self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
         began = time.perf_counter()
-        outcome = train(group, choice.make, self.study.metric, self.study.direction, self.observer)
+        metric, better = self.study.metric, self.study.direction
+        outcome = train(group, choice.make, metric, better, self.observer, self.plan.claimed)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self._gather(number, group, outcome)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import numpy as np
 
-from seedbed.dead_units import rectified
-from seedbed.diagnostics import Evidence, Rectified, output_spread
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
+from seedbed.judging import judge
 from seedbed.metrics import Direction, direction
 from seedbed.optim.schedules import Plateau
 from seedbed.optim.stopping import Stopping
 from seedbed.outcome import Curves, Outcome, RunRecord, is_recorded
 
 EngineClass = Callable[..., Engine]
+Claimed = Collection[tuple[str, int]]  # a metric in full, and the epoch at which a claim names it
 ORDER_ENTRIES = 2**24  # batch indices handed to an engine in one call, at most
 
 
@@ -39,7 +39,13 @@ class Trainer:
     """
 
     def __init__(
-        self, group: Group, engine_class: EngineClass, metric: str, better: Direction, observer: Observer
+        self,
+        group: Group,
+        engine_class: EngineClass,
+        metric: str,
+        better: Direction,
+        observer: Observer,
+        claimed: Claimed,
     ) -> None:
         self.group, self.metric, self.better, self.observer = group, metric, better, observer
         self._engine_class = engine_class
@@ -57,9 +63,12 @@ class Trainer:
         self.seconds, self.started = np.zeros(count), time.perf_counter()
         self.final = self.engine.read()
         self.watched = self._watched_metric()
+        self.claimed_steps = {epoch * group.steps_per_epoch for _, epoch in claimed}
+        self.recorded_parts = {"train", "test", *(metric.partition(".")[0] for metric, _ in claimed)}
+        self.has_target = any(recipe.training.stop.target is not None for recipe in recipes)
         self.keeps_best = np.array([recipe.training.keep_best for recipe in recipes])
         self.best = np.full(count, np.inf)
-        self.curves = Curves(group, metric)
+        self.curves = Curves(group, {metric, *(name for name, _ in claimed)})
 
     def _engine(self, params: np.ndarray, state: np.ndarray) -> Engine:
         group = self.group
@@ -71,7 +80,7 @@ class Trainer:
         """The metric that picks best parameters: the study's own on validation, else the loss there."""
         if "val" not in self.evaluator.sizes():
             return "train.loss"
-        return self.metric if self.metric.startswith("val.") and "@" not in self.metric else "val.loss"
+        return self.metric if self.metric.startswith("val.") else "val.loss"
 
     def _direction(self, metric: str) -> Direction:
         """Whether less or more is better; of its own metric the study may say so itself."""
@@ -90,21 +99,22 @@ class Trainer:
             interrupted = True
             self._finish(dict.fromkeys(range(len(self.rows)), ("interrupted", None)))
         with np.errstate(all="ignore"):
-            return self._outcome(interrupted)
+            return self._judged(interrupted)
 
     def _advance(self) -> None:
         """Train up to the next evaluation, or to the end of the shortest run; observe; drop what has finished."""
         started = time.perf_counter()
         period = self.group.training.eval_every * self.group.steps_per_epoch
         boundary = (self.step // period + 1) * period
-        end = self.hyper.next_restart(self.step, int(min(boundary, self.total[self.rows].min())))
+        claimed = min((step for step in self.claimed_steps if step > self.step), default=boundary)
+        nearest = min(boundary, claimed, int(self.total[self.rows].min()))
+        end = self.hyper.next_restart(self.step, nearest)
         diverged = self._train_until(end)
         ending = self.total[self.rows] == end
         endings: dict[int, tuple[str, str | None]] = {}
-        if end == boundary or ending.any():
-            observed = np.full(len(self.rows), end == boundary) | ending
-            reasons = self._observe(observed, diverged, end == boundary)
-            for place in np.flatnonzero(observed & np.array([reason is not None for reason in reasons])):
+        if end in (boundary, claimed) or ending.any():
+            reasons = self._observe(ending, diverged, end == boundary)
+            for place in np.flatnonzero([reason is not None for reason in reasons]):
                 endings[int(place)] = ("stopped", reasons[place])
         endings |= {int(place): ("complete", None) for place in np.flatnonzero(ending)}
         endings |= {int(place): ("diverged", "loss not finite") for place in np.flatnonzero(diverged)}
@@ -132,54 +142,65 @@ class Trainer:
 
     # --- looking at the runs ----------------------------------------------------------------------------
 
-    def _observe(self, observed: np.ndarray, diverged: np.ndarray, boundary: bool) -> np.ndarray:
-        """Evaluate; tell schedules and stopping; keep the best. Returns why a run should stop, or None."""
-        values = self._evaluate(boundary)
-        train_loss = values["train.loss"]
-        watched_loss = values.get("val.loss", train_loss)
-        for place in np.flatnonzero(observed):
-            self.curves.add_losses(self.rows[place], train_loss[place], watched_loss[place])
-        self._record(values, observed & ~diverged)
-        self._keep_best(values[self.watched], observed & ~diverged)
+    def _observe(self, ending: np.ndarray, diverged: np.ndarray, boundary: bool) -> np.ndarray:
+        """Evaluate; tell schedules and stopping; keep the best. Returns why a run should stop, or None.
+
+        Away from a `boundary` only the runs that end here are judged, and claims that name this epoch get their
+        values: what training does must not depend on what is claimed of it.
+        """
+        self.evaluations += boundary
+        judged = ~diverged & (ending | boundary)
+        values = {"train.loss": self.loss_sum[self.rows] / self.loss_weight}
+        values |= self._evaluate({"val", self.metric.partition(".")[0]} if self.has_target else {"val"})
+        watched_loss = values.get("val.loss", values["train.loss"])
+        for place in np.flatnonzero(ending | boundary):
+            val = watched_loss[place] if "val.loss" in values else None
+            self.curves.add_losses(self.rows[place], values["train.loss"][place], val)
+        self._keep_best(values[self.watched], judged)
+        reasons = self._reasons_to_stop(values, watched_loss) if boundary else np.full(len(self.rows), None)
+        stopping = np.array([reason is not None for reason in reasons])
+        claimed = ~diverged & (self.step in self.claimed_steps)
+        self._record(values, claimed | judged & (ending | stopping | is_recorded(self.evaluations)))
         self._report(values, diverged)
-        if not boundary:
-            return np.full(len(self.rows), None)
+        return reasons
+
+    def _reasons_to_stop(self, values: dict[str, np.ndarray], watched_loss: np.ndarray) -> np.ndarray:
+        """Take in an evaluation at the end of a period, and begin the next one."""
         self.loss_sum[self.rows], self.loss_weight = 0.0, 0.0
         self.plateau.update(watched_loss)
         return self.stopping.update(
             epoch=self.step / self.group.steps_per_epoch,
             watched=watched_loss,
-            train_loss=train_loss,
+            train_loss=values["train.loss"],
             lr=self._next_rates(),
             metric=values.get(self.metric),
             elapsed=time.perf_counter() - self.started,
         )
 
-    def _evaluate(self, boundary: bool) -> dict[str, np.ndarray]:
-        values = {"train.loss": self.loss_sum[self.rows] / self.loss_weight}
-        sizes = self.evaluator.sizes()
-        if "val" in sizes:
-            values |= self.evaluator.metrics(self.engine, self.rows, "val")
-        self.evaluations += boundary
-        if is_recorded(self.evaluations):
-            train = self.evaluator.training_metrics(self.engine, self.rows)
-            values |= {name: value for name, value in train.items() if name != "train.loss"}
-            if "test" in sizes:
-                values |= self.evaluator.metrics(self.engine, self.rows, "test")
+    def _evaluate(self, parts: set[str]) -> dict[str, np.ndarray]:
+        """Metrics on the named parts, as far as there are such; of training those along its curve."""
+        values: dict[str, np.ndarray] = {}
+        for part in parts & set(self.group.part_sizes):
+            if part == "train":  # its loss is the mean over the batches, which costs nothing
+                found = self.evaluator.training_metrics(self.engine, self.rows)
+                values |= {name: value for name, value in found.items() if name != "train.loss"}
+            else:
+                values |= self.evaluator.metrics(self.engine, self.rows, part)
         return values
 
     def _next_rates(self) -> np.ndarray:
         """The learning rates of the step to come."""
         return self.hyper.steps(self.step, 1, self.plateau.factor_now)["lr"][0]
 
-    def _record(self, values: dict[str, np.ndarray], observed: np.ndarray) -> None:
-        """Add to the curves of the observed runs."""
-        ending = self.total[self.rows] == self.step
-        rates = values | {"lr": self.rate}
-        for place in np.flatnonzero(observed & (ending | is_recorded(self.evaluations))):
-            self.curves.add(
-                self.rows[place], self.step, {name: value[place] for name, value in rates.items()}
-            )
+    def _record(self, values: dict[str, np.ndarray], recorded: np.ndarray) -> None:
+        """Add to the curves of some runs; `values` gains what had not been evaluated yet."""
+        if not recorded.any():
+            return
+        known = {name.partition(".")[0] for name in values if name != "train.loss"}
+        values |= self._evaluate(self.recorded_parts - known)
+        for place in np.flatnonzero(recorded):
+            point = {name: float(value[place]) for name, value in values.items()}
+            self.curves.add(self.rows[place], self.step, point | {"lr": float(self.rate[place])})
 
     def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
         score = values if self._direction(self.watched) == "min" else -values
@@ -243,59 +264,25 @@ class Trainer:
         arrays = self.engine.read()
         return np.logical_and.reduce([np.isfinite(arrays[name]).all(axis=1) for name in ("params", "state")])
 
-    def _outcome(self, interrupted: bool) -> Outcome:
+    def _judged(self, interrupted: bool) -> Outcome:
         """Judge the final parameters of all runs on all parts."""
-        rows = np.arange(len(self.group.runs))
-        engine = self._engine(self.final["params"], self.final["state"])
         records = [record for record in self.records if record is not None]
-        assert len(records) == len(rows)
-        values: dict[str, np.ndarray] = {}
-        for part in self.evaluator.sizes():
-            values |= self.evaluator.metrics(engine, rows, part)
-        confusion, mistakes = self.evaluator.answers(engine, rows)
-        finite = np.logical_and.reduce(
-            [np.isfinite(values[f"{part}.loss"]) for part in self.evaluator.sizes()]
-        )
-        for row, record in enumerate(records):
-            record.seconds = float(self.seconds[row])
-            if record.status != "diverged" and not finite[row]:
-                record.status, record.stop_reason = "diverged", "outputs not finite"
-            record.metrics = {
-                name: float(value[row]) if record.status != "diverged" else np.nan
-                for name, value in values.items()
-            }
-            if confusion is not None and record.status != "diverged":
-                record.confusion = confusion[row]
-        predictions = self.evaluator.predictions(engine, rows)
-        spread = output_spread(self.evaluator.outputs(engine, rows))
-        layers = rectified(self.group, self.final["params"], self.final["state"])
-        evidence = [
-            self._evidence(record, row, float(spread[row]), layers[row]) for row, record in enumerate(records)
-        ]
-        return Outcome(
-            records,
-            self.curves.columns,
-            predictions,
-            mistakes,
-            self.final["params"],
-            self.final["state"],
-            evidence,
-            interrupted,
-        )
-
-    def _evidence(
-        self, record: RunRecord, row: int, spread: float, layers: tuple[Rectified, ...]
-    ) -> Evidence:
-        train_loss, val_loss = self.curves.losses(row)
-        if "val" not in self.evaluator.sizes():
-            val_loss = val_loss[:0]
-        moved = not np.array_equal(self.initial[row], self.final["params"][row])
-        ending = (record.status, record.stop_reason)
-        return Evidence(record.variant, record.seed, *ending, moved, train_loss, val_loss, spread, layers)
+        assert len(records) == len(self.group.runs)
+        for record, seconds in zip(records, self.seconds, strict=True):
+            record.seconds = float(seconds)
+        params, state = self.final["params"], self.final["state"]
+        engine = self._engine(params, state)
+        moved = (params != self.initial).any(axis=1)
+        return judge(self.group, engine, self.evaluator, records, self.curves, moved, self.final, interrupted)
 
 
 def train(
-    group: Group, engine_class: EngineClass, metric: str, better: Direction, observer: Observer
+    group: Group,
+    engine_class: EngineClass,
+    metric: str,
+    better: Direction,
+    observer: Observer,
+    claimed: Claimed = frozenset(),
 ) -> Outcome:
     """Train every run of a group and judge it.
 
@@ -310,5 +297,7 @@ def train(
         recipe keeps them.
     observer
         Told after every evaluation.
+    claimed
+        Metrics that claims name at an epoch: the curves hold them there.
     """
-    return Trainer(group, engine_class, metric, better, observer).run()
+    return Trainer(group, engine_class, metric, better, observer, claimed).run()

@@ -27,7 +27,7 @@ class Band:
 def curve_metrics(result: Result) -> list[str]:
     """The curves worth a figure: the training loss, and the study's metric on validation and test."""
     known = set(pc.unique(result.curves["metric"]).to_pylist())
-    bare = result.metric.partition("@")[0].partition(".")[2]
+    bare = result.metric.partition(".")[2]
     shown = [name for name in ("train.loss", f"val.{bare}", f"test.{bare}") if name in known]
     return shown if len(shown) > 1 or "val.loss" not in known else [*shown, "val.loss"]
 
