@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from study_files import small
 
@@ -59,3 +60,40 @@ def test_a_run_larger_than_the_device_is_an_error_and_nothing_is_stored(
     ):
         computed(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Study:
+    """Some variants that the fused engine can train, and some that it cannot."""
+    rng = np.random.default_rng(0)
+    images, classes = rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), rng.integers(0, 2, 40)
+    np.savez(tmp_path / "a.npz", x=images, y=classes)
+    wide = {"name": "wide", "set": {"model.blocks": [{"filters": 3}]}}
+    dense = {"name": "dense", "set": {"model": {"kind": "mlp", "hidden": [3]}}}
+    text = small(
+        {
+            "data": {"source": "npz", "path": "a.npz"},
+            "model": {"kind": "cnn", "blocks": [{"filters": 2}]},
+            "study.metric": "val.accuracy",
+            "variant": [dense, wide],
+        }
+    )
+    (tmp_path / "mixed.toml").write_text(text)
+    return Study.load(str(tmp_path / "mixed.toml"))
+
+
+def test_an_engine_that_cannot_train_some_variants_is_an_error_that_names_them(
+    mixed: Study, tmp_path: Path
+) -> None:
+    message = (
+        r"the fused engine cannot train 2 of 3 variants \(base, wide\): no kernel for the layer Conv2d; "
+        "use --engine auto, which takes torch for"
+    )
+    with pytest.raises(EngineError, match=message):
+        runner.run(mixed, engine="fused", runs_dir=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_auto_takes_the_best_engine_for_every_group(mixed: Study, tmp_path: Path) -> None:
+    result = runner.run(mixed, runs_dir=tmp_path / "runs")
+    assert result.environment["engine"] == "torch + fused"

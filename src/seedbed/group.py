@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import assert_never
 
 import numpy as np
 
@@ -133,9 +134,13 @@ class Group:
 
     def _targets(self, samples: Samples) -> np.ndarray:
         """Targets in the form the loss takes."""
-        if self.loss == "cross_entropy":
-            return samples.targets.astype(np.int64, copy=False)
-        return samples.targets.astype(np.float32).reshape(len(samples.targets), -1)
+        match target := self.runs[0].recipe.target:
+            case "class":
+                return samples.targets.astype(np.int64, copy=False)
+            case "number" | "binary":
+                return samples.targets.astype(np.float32, copy=False).reshape(len(samples.targets), -1)
+            case _:
+                assert_never(target)
 
     def initial_params(self) -> np.ndarray:
         """(runs, P) float32."""

@@ -116,7 +116,7 @@ def _run(study: Study, variant: Variant, seed: int, data_dir: Path | None) -> tu
         base=study.directory,
     )
     prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=seed)
-    outputs = len(samples.classes) if recipe.training.loss == "cross_entropy" else 1
+    outputs = {"number": 1, "binary": 1, "class": len(samples.classes)}[recipe.target]
     try:
         network = models.build(
             recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers, recipe.training.augment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed import diagnostics, environment, memory
-from seedbed.engines.choice import Choice, EngineError, choose
+from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.evaluation import curve_samples, joined
 from seedbed.files import to_json
 from seedbed.group import Group
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from seedbed.results import Result
 
 RUNS_DIR = "runs"
+NAMED = 5  # variants that a message names, at most
 
 
 def run(
@@ -60,7 +62,7 @@ def run(
     """
     observer = observer or Silent()
     planned = plan(study, Path(data_dir) if data_dir else None)
-    engines = [choose(engine, group.program(), device, precision, cuda_graphs) for group in planned.groups]
+    engines = _chosen(planned.groups, engine, device, precision, cuda_graphs)
     planned, engines = _fitted(planned, engines)
     root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
@@ -73,6 +75,26 @@ def run(
     from seedbed.results import Result
 
     return Result.open(directory)
+
+
+def _chosen(groups: Sequence[Group], engine: str, *how: Any) -> list[Choice]:
+    """The engine of every group; where the one asked for cannot train some, it is said of which variants."""
+    choices, unfit = [], {}
+    for group in groups:
+        try:
+            choices.append(choose(engine, group.program(), *how))
+        except UnfitError as reason:
+            unfit.update(dict.fromkeys((run.variant for run in group.runs), (group, str(reason))))
+    if not unfit:
+        return choices
+    names, variants = list(unfit), {run.variant for group in groups for run in group.runs}
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    reasons = "; ".join(dict.fromkeys(reason for _, reason in unfit.values()))
+    best = " and ".join(dict.fromkeys(choose("auto", group.program()).engine for group, _ in unfit.values()))
+    raise EngineError(
+        f"the {engine} engine cannot train {len(names)} of {counted(len(variants), 'variant')} ({listed}): {reasons}; "
+        f"use --engine auto, which takes {best} for what {engine} cannot train"
+    )
 
 
 def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,10 @@ from made import group, recipe
 
 from seedbed.engines import choice
 from seedbed.engines.choice import EngineError, choose
+from seedbed.nn.layers.conv import Conv2d
+from seedbed.nn.layers.dense import Dense
+from seedbed.nn.layers.flatten import Flatten
+from seedbed.nn.models import Network
 
 DENSE = group([recipe()]).program()
 
@@ -79,3 +84,36 @@ def test_a_missing_torch_is_an_error_that_says_what_to_install(
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     with pytest.raises(EngineError, match=r"pip install 'seedbed\[torch\]'"):
         choose(program=DENSE, **asked)
+
+
+IMAGES = replace(DENSE, model=Network((Conv2d(1, 2, 3), Flatten(), Dense(8, 1)), (1, 4, 4)))
+
+
+def broken(name: str) -> None:
+    raise OSError("libtorch.so: cannot open shared object file")
+
+
+@pytest.mark.parametrize(
+    ("name", "replacement", "why"),
+    [("find_spec", lambda name: None, "is not installed"), ("import_module", broken, "libtorch.so")],
+    ids=["not installed", "damaged"],
+)
+def test_without_torch_auto_takes_the_next_best_and_says_so(
+    name: str, replacement: Any, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, name, replacement)
+    chosen = choose("auto", IMAGES)
+    assert chosen.engine == "numpy"
+    assert chosen.reason is not None
+    assert "torch would be faster" in chosen.reason
+    assert why in chosen.reason
+    with pytest.raises(EngineError, match=why):
+        choose("torch", IMAGES)
+    assert choose("auto", DENSE) == choose("fused", DENSE)
+
+
+@pytest.mark.parametrize("name", ["auto", "fused", "numpy", "torch"])
+@pytest.mark.parametrize("option", ["name", "device", "precision"])
+def test_a_name_that_does_not_exist_is_an_error(name: str, option: str) -> None:
+    with pytest.raises(EngineError, match=r"expected .* to be one of .*, got 'Fast'"):
+        choose(**{"name": name, "program": DENSE} | {option: "Fast"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import array_api_compat.numpy as xnp
@@ -13,9 +15,8 @@ from nn.gradient_check import check
 from numpy.testing import assert_allclose, assert_array_equal
 
 from seedbed.nn.base import Context
-from seedbed.nn.chain import Chain
 from seedbed.nn.initializers import initial
-from seedbed.nn.layers.activations import Activation
+from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.pooling import MaxPool2d
 from seedbed.nn.losses import LOSSES
@@ -103,16 +104,44 @@ def test_residual_networks_are_as_large_as_the_papers(depth: int, parameters: in
     assert projected.parameters.size == parameters + 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "identity"])
-def test_pooling_before_a_rising_activation_is_pooling_after_it(activation: str) -> None:
-    images = np.random.default_rng(0).standard_normal((1, 3, 2, 6, 6))
+def square(xp: Any, x: Any) -> Any:
+    """An activation that falls before it rises, and says nothing of that."""
+    return x * x, lambda dy: dy * 2 * x
+
+
+def as_written(network: Network) -> Network:
+    """The network with every activation before the pooling, as a recipe has it."""
+    layers = list(network.layers)
+    for place, (one, after) in enumerate(pairwise(layers)):
+        if isinstance(one, MaxPool2d) and isinstance(after, Activation):
+            layers[place : place + 2] = after, one
+    return Network(tuple(layers), network.input_shape)
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, "square"])
+def test_a_cnn_computes_what_its_recipe_says_whatever_the_activation(
+    activation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ACTIVATIONS, "square", replace(ACTIVATIONS["gelu"], apply=square))
+    model = cnn({"filters": 3, "pool": "max"}, {"filters": 4, "pool": "max"}, norm="batch", hidden=(5,))
+    network = build(model.model_copy(update={"activation": activation}), (1, 8, 8), 2)
+    params, state = (array.astype(np.float64) for array in drawn(network, 2))
+    images = np.random.default_rng(0).standard_normal((1, 6, 1, 8, 8))
     results = []
-    for order in (1, -1):
-        chain = Chain((Activation(activation), MaxPool2d(2))[::order])
-        y, _, backward = chain.forward({}, {}, images, Context(xnp))
-        results.append((y, backward(np.ones_like(y))[0]))
-    for one, other in zip(*results, strict=True):
-        assert_allclose(one, other, rtol=1e-12)
+    for one in (network, as_written(network)):
+        y, new_state, backward = one.forward(params, state, images, Context(xnp, training=True))
+        results.append((y, new_state, backward(np.cos(np.arange(y.size)).reshape(y.shape))))
+    for found, expected in zip(*results, strict=True):
+        assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_that_are_said_to_be_monotone_never_fall(activation: str) -> None:
+    x = np.concatenate([[-1e6], np.linspace(-30, 30, 200_001), [1e6]])
+    y, derivative = ACTIVATIONS[activation](xnp, x)
+    assert ACTIVATIONS[activation].monotone == bool(
+        (np.diff(y) >= 0).all() and (derivative(np.ones(x.shape)) >= 0).all()
+    )
 
 
 @pytest.mark.parametrize("model", [REPORT_D, resnet()], ids=["cnn", "resnet"])

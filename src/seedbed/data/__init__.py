@@ -12,7 +12,7 @@ import numpy as np
 from seedbed import recipe
 from seedbed.data import scaling
 from seedbed.data.base import DataError, Prepared, Samples
-from seedbed.data.registry import DATASETS
+from seedbed.data.sources import Request, source
 from seedbed.data.split import split
 
 __all__ = ["DataError", "Prepared", "Samples", "features_from_table", "load", "prepare"]
@@ -53,16 +53,16 @@ def load(
     DataError
         Naming what is missing, damaged or unfit, where, and what to do.
     """
-    files = _files(settings, data_dir, base)
-    drawn = (study_seed, _seed(settings, seed)) if settings.source == "function" else ()
+    chosen = source(settings.source)
+    files = chosen.files(settings, data_dir, base)
+    request = Request(settings, files, classification, study_seed, _seed(settings, seed))
+    drawn = (request.study_seed, request.seed) if chosen.draws else ()
     kept = settings.model_dump_json(exclude=_PER_RUN)
     key = (kept, classification, drawn, tuple(files.items()))
     samples = _loaded.get(key)
     if samples is None:
         checksums = {name: checksum for name, (_, checksum) in files.items()}
-        paths = {name: path for name, (path, _) in files.items()}
-        samples = replace(_read(settings, paths, checksums, classification, drawn), sha256=checksums)
-        _loaded[key] = samples
+        samples = _loaded[key] = replace(chosen.read(request), sha256=checksums)
     _recent.append(samples)
     return samples
 
@@ -114,72 +114,3 @@ def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
 
 def _seed(settings: recipe.AnyData, seed: int) -> int:
     return seed if settings.seed is None else settings.seed
-
-
-def _files(settings: recipe.AnyData, data_dir: Path | None, base: Path) -> dict[str, tuple[Path, str]]:
-    """Path and checksum of every file that a source reads, by name."""
-    from seedbed.data import cache
-
-    if isinstance(settings, recipe.FolderData):
-        from seedbed.data import folder
-
-        return {settings.path: (base / settings.path, folder.content(base / settings.path))}
-    if isinstance(settings, recipe.TableData | recipe.NpzData):
-        path = base / settings.path
-        if not path.exists():
-            raise DataError(f"data.path: there is no file {path}")
-        return {settings.path: (path, cache.checksum(path))}
-    return cache.checked(settings.source, data_dir) if settings.source in DATASETS else {}
-
-
-def _read(
-    settings: recipe.AnyData,
-    files: dict[str, Path],
-    checksums: dict[str, str],
-    classification: bool,
-    drawn: tuple[int, ...],
-) -> Samples:
-    # Imported here because each source brings its own large libraries.
-    if isinstance(settings, recipe.FunctionData):
-        from seedbed.data import function
-
-        return function.load(settings, study_seed=drawn[0], seed=drawn[1])
-    if isinstance(settings, recipe.Images):
-        return _read_images(settings, files, checksums)
-    path = next(iter(files.values()))
-    if isinstance(settings, recipe.TableData):
-        from seedbed.data import table
-
-        return table.load(
-            path,
-            target=settings.target,
-            features=settings.features,
-            where=settings.where,
-            classification=classification,
-        )
-    from seedbed.data import sgemm
-
-    return sgemm.load(settings, path, classification=classification)
-
-
-def _read_images(settings: recipe.Images, files: dict[str, Path], checksums: dict[str, str]) -> Samples:
-    if isinstance(settings, recipe.MnistData):
-        from seedbed.data import idx
-
-        return idx.load(settings.source, {path.name: path for path in files.values()})
-    if isinstance(settings, recipe.Cifar10Data):
-        from seedbed.data import cifar
-
-        ((name, path),) = files.items()
-        return cifar.load(path, checksums[name])
-    if isinstance(settings, recipe.FolderData):
-        from seedbed.data import folder
-
-        return folder.load(files[settings.path], settings.size)
-    if isinstance(settings, recipe.NpzData):
-        from seedbed.data import npz
-
-        return npz.load(files[settings.path])
-    from seedbed.data import digits
-
-    return digits.load()

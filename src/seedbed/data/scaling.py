@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,13 @@ class Statistics(NamedTuple):
     high: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+
+
+# What is taken off a column, and what it is then divided by.
+SCALES: dict[str, Callable[[Statistics], tuple[np.ndarray, np.ndarray]]] = {
+    "standard": lambda found: (found.mean, found.deviation),
+    "minmax": lambda found: (found.low, found.high - found.low),
+}
 
 
 def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -57,8 +65,7 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
             f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has "
             "nothing to divide by; leave it out through data.features or data.scale_columns"
         )
-    standard = settings.scale == "standard"
-    offset, spread = (found.mean, found.deviation) if standard else (found.low, found.high - found.low)
+    offset, spread = SCALES[settings.scale](found)
     center = np.where(chosen, offset, center)
     np.divide(1, spread, out=scale, where=chosen & changing)
     return center.astype(np.float32), scale.astype(np.float32)

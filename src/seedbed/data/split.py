@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, assert_never
+
 import numpy as np
 
 from seedbed import random
@@ -99,10 +101,14 @@ def _sized_parts(sizes: tuple[float, ...], order: np.ndarray, official_test: int
     return parts
 
 
-def _fitted_on(fit_on: str, parts: Parts, total: int) -> Parts:
-    if fit_on == "all":
-        return {"train": np.arange(total)}
-    if fit_on == "train+val":
-        joined = np.concatenate([parts["train"], parts.get("val", parts["train"][:0])])
-        return {"train": joined, "test": parts.get("test", joined[:0])}
-    return parts
+def _fitted_on(fit_on: Literal["train", "train+val", "all"], parts: Parts, total: int) -> Parts:
+    match fit_on:
+        case "all":
+            return {"train": np.arange(total)}
+        case "train+val":
+            joined = np.concatenate([parts["train"], parts.get("val", parts["train"][:0])])
+            return {"train": joined, "test": parts.get("test", joined[:0])}
+        case "train":
+            return parts
+        case _:
+            assert_never(fit_on)

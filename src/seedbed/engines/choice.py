@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 
 from seedbed.engines.base import Engine, Program
 
-INSTALL_TORCH = "the torch engine needs PyTorch: pip install 'seedbed[torch]'"
+# What may be asked for.
+ENGINES = ("auto", "numpy", "torch", "fused")
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("float32", "tf32", "bf16")
+INSTALL_TORCH = "pip install 'seedbed[torch]'"
 
 
 class EngineError(ValueError):
     """An engine that was asked for and is not to be had; the message says what to do."""
+
+
+class UnfitError(EngineError):
+    """An engine that cannot train a program; the message says why, in words that follow a colon."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Choice:
     engine, device, precision, cuda_graphs
         Its name, and how it computes, as recorded.
     reason
-        One line saying why it is not the engine that was asked for, or None.
+        One line saying why it is not the fastest engine, where that could be had, or None.
     memory
         Free bytes of its device, where that has a memory of its own; else None.
     """
@@ -49,8 +58,8 @@ def choose(
     Parameters
     ----------
     name
-        "numpy", "torch", "fused", or "auto": torch where device or precision ask for it, else fused for dense
-        networks, torch for all others where it is installed, else numpy.
+        One of `ENGINES`. "auto" takes torch where device or precision ask for it, else fused for dense networks,
+        torch for all others where it is installed, else numpy.
     device
         "cpu", "cuda", or "auto": for the torch engine CUDA where there is such a device.
     precision
@@ -61,8 +70,18 @@ def choose(
     Raises
     ------
     EngineError
-        Where torch is asked for and not installed, or cannot do what is asked, or another engine is to do it.
+        For a name that does not exist; where torch is asked for and not installed, or cannot do what is asked, or
+        another engine is to do it.
+    UnfitError
+        Where fused is asked for and has no kernel for some part of the program.
     """
+    for option, value, known in (
+        ("engine", name, ENGINES),
+        ("device", device, DEVICES),
+        ("precision", precision, PRECISIONS),
+    ):
+        if value not in known:
+            raise EngineError(f"expected {option} to be one of {', '.join(known)}, got {value!r}")
     special = _only_of_torch(device, precision, cuda_graphs)
     if name == "torch" or (name == "auto" and special):
         return _torch(device, precision, cuda_graphs)
@@ -77,9 +96,22 @@ def choose(
         from seedbed.engines.fused.driver import FusedEngine
 
         return Choice(FusedEngine, "fused")
-    if name == "auto" and find_spec("torch"):
-        return _torch(device, precision, cuda_graphs)
-    return _numpy(f"the numpy engine trains this group, since the fused one cannot: {reason}")
+    if name == "fused":
+        raise UnfitError(reason)
+    if missing := _torch_is_missing():
+        return _numpy(f"the numpy engine trains this group ({reason}); torch would be faster, but {missing}")
+    return _torch(device, precision, cuda_graphs)
+
+
+def _torch_is_missing() -> str | None:
+    """Why PyTorch cannot be had and what to do, or None where it can."""
+    if not find_spec("torch"):
+        return f"PyTorch is not installed: {INSTALL_TORCH}"
+    try:
+        import_module("torch")
+    except (ImportError, OSError) as error:
+        return f"PyTorch cannot be loaded ({error}): install it again, {INSTALL_TORCH}"
+    return None
 
 
 def _numpy(reason: str | None = None) -> Choice:
@@ -98,8 +130,8 @@ def _only_of_torch(device: str, precision: str, cuda_graphs: bool) -> str | None
 
 
 def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
-    if not find_spec("torch"):
-        raise EngineError(INSTALL_TORCH)
+    if missing := _torch_is_missing():
+        raise EngineError(f"the torch engine cannot be used: {missing}")
     from seedbed.engines.torch import TorchEngine, cuda_is_missing, free_cuda_memory
 
     missing = cuda_is_missing()

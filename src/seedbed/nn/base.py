@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import numpy as np
 
@@ -142,13 +142,28 @@ class Layout:
         parts = [arrays[name].reshape((runs, slot.size)) for name, slot in self.slots.items()]
         return xp.concat(parts, axis=1) if parts else like[:, :0]
 
-    def decay_mask(self, decay_on: str = "weights") -> np.ndarray:
+    def decay_mask(self, decay_on: Literal["weights", "all"] = "weights") -> np.ndarray:
         """(P,) float32: 1 where weights decay (on biases and norm parameters if `decay_on` is "all")."""
-        mask = np.zeros(self.size, dtype=np.float32)
-        for slot in self.slots.values():
-            role, bias_row = slot.parameter.role, slot.parameter.shape[-1] if slot.parameter.shape else 0
-            if decay_on == "all" or role == "weight":
-                mask[slot.start : slot.stop] = 1
-            elif role == "merged":
-                mask[slot.start : slot.stop - bias_row] = 1
-        return mask
+        match decay_on:
+            case "all":
+                return np.ones(self.size, dtype=np.float32)
+            case "weights":
+                return np.concatenate([np.zeros(0, np.float32), *map(_weights, self.slots.values())])
+            case _:
+                assert_never(decay_on)
+
+
+def _weights(slot: Slot) -> np.ndarray:
+    """(size,) float32: 1 at the weights of one parameter."""
+    role, shape = slot.parameter.role, slot.parameter.shape
+    mask = np.zeros(slot.size, dtype=np.float32)
+    match role:
+        case "weight":
+            mask[:] = 1
+        case "merged":
+            mask[: slot.size - shape[-1]] = 1  # its last row is the bias
+        case "bias" | "one" | "zero":
+            pass
+        case _:
+            assert_never(role)
+    return mask

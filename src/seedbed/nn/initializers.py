@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
+from typing import assert_never
 
 import numpy as np
 
@@ -80,12 +81,18 @@ def initial(layout: Layout, init: str, init_std: float, study_seed: int, seed: i
 
 def _values(slot: Slot, init: str, init_std: float, rng: np.random.Generator) -> np.ndarray:
     parameter = slot.parameter
-    if parameter.role in ("one", "zero"):
-        return np.full(parameter.shape, float(parameter.role == "one"))
-    if parameter.role == "bias" and init != "default":
-        return np.zeros(parameter.shape)
     draw, scale = INITIALIZERS[init]
-    values = scale(parameter, init_std) * draw(rng, parameter.shape)
+    match parameter.role:
+        case "one":
+            return np.ones(parameter.shape)
+        case "zero":
+            return np.zeros(parameter.shape)
+        case "bias" if init != "default":
+            return np.zeros(parameter.shape)
+        case "weight" | "bias" | "merged":
+            values = scale(parameter, init_std) * draw(rng, parameter.shape)
+        case _:
+            assert_never(parameter.role)
     if parameter.role == "merged" and init != "default":
         values[-1] = 0  # its bias
     return values

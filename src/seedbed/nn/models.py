@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from typing import assert_never
 
 from seedbed import recipe
 from seedbed.nn.base import Array, Context, Layer, Layout
 from seedbed.nn.chain import Chain
-from seedbed.nn.layers.activations import Activation
+from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.augment import Augment
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.conv import Conv2d
@@ -116,35 +117,52 @@ def build(
         Where the layers do not fit each other or the sample.
     """
     layers: list[Layer] = [Augment(augment.crop, augment.flip, place=0)] if augment else []
-    if isinstance(model, recipe.CnnModel | recipe.ResnetModel):
-        if len(input_shape) != 3:
-            raise ValueError(
-                f"a {model.kind} needs images (channels, height, width), but samples have shape {input_shape}"
-            )
-        add_body = _add_cnn if isinstance(model, recipe.CnnModel) else _add_resnet
-        add_body(layers, model, input_shape, outputs)  # type: ignore[arg-type]
-        return Network(tuple(layers), input_shape)
-    if len(input_shape) > 1:
+    match model:
+        case recipe.CnnModel():
+            _add_cnn(layers, model, _image(model, input_shape), outputs)
+        case recipe.ResnetModel():
+            _add_resnet(layers, model, _image(model, input_shape), outputs)
+        case recipe.LogisticModel():
+            layers.append(MergedDense(_add_rows(layers, input_shape, powers), outputs))
+        case recipe.MlpModel():
+            features = _add_hidden(layers, model, _add_rows(layers, input_shape, powers))
+            layers.append(Dense(features, outputs))
+        case recipe.LinearModel():
+            layers.append(Dense(_add_rows(layers, input_shape, powers), outputs))
+        case _:
+            assert_never(model)
+    return Network(tuple(layers), input_shape)
+
+
+def _image(model: recipe.CnnModel | recipe.ResnetModel, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape, which must be that of an image."""
+    if len(shape) != 3:
+        raise ValueError(
+            f"a {model.kind} needs images (channels, height, width), but samples have shape {shape}"
+        )
+    return shape
+
+
+def _add_rows(layers: list[Layer], shape: tuple[int, ...], powers: int) -> int:
+    """What makes a row of features of every sample; returns how many."""
+    if len(shape) > 1:
         layers.append(Flatten())
     if powers > 1:
         layers.append(Powers(powers))
-    features = prod(input_shape) * powers
-    if isinstance(model, recipe.LogisticModel):
-        layers.append(MergedDense(features, outputs))
-    else:
-        if isinstance(model, recipe.MlpModel):
-            features = _add_hidden(layers, model, features)
-        layers.append(Dense(features, outputs))
-    return Network(tuple(layers), input_shape)
+    return prod(shape) * powers
+
+
+NORMS: dict[str, Callable[[int], tuple[Layer, ...]]] = {
+    "none": lambda features: (),
+    "batch": lambda features: (BatchNorm(features),),
+}
 
 
 def _add_hidden(layers: list[Layer], model: recipe.MlpModel | recipe.CnnModel, features: int) -> int:
     """Dense layers, each with its norm, activation and dropout; returns how many features the last gives."""
     for width in model.hidden:
         layers.append(Dense(features, width))
-        if model.norm == "batch":
-            layers.append(BatchNorm(width))
-        layers.append(Activation(model.activation))
+        layers += [*NORMS[model.norm](width), Activation(model.activation)]
         if model.dropout:
             layers.append(Dropout(place=len(layers)))
         features = width
@@ -159,11 +177,10 @@ def _add_cnn(layers: list[Layer], model: recipe.CnnModel, shape: tuple[int, ...]
     channels = shape[0]
     for block in model.blocks:
         layers.append(Conv2d(channels, block.filters, block.kernel, padding=block.kernel // 2))
-        if model.norm == "batch":
-            layers.append(BatchNorm(block.filters))
         after = [Activation(model.activation), *POOLS[block.pool]]
-        # The largest of a window stays the largest under a rising function, and there are fewer to compute it of.
-        layers += reversed(after) if block.pool == "max" and model.activation != "gelu" else after
+        # The largest of a window stays the largest under a monotone function, and there are fewer to compute it of.
+        swaps = block.pool == "max" and ACTIVATIONS[model.activation].monotone
+        layers += [*NORMS[model.norm](block.filters), *(reversed(after) if swaps else after)]
         channels = block.filters
     features = prod(Chain(tuple(layers)).output_shape(shape))
     layers.append(Flatten())
@@ -192,6 +209,10 @@ def _conv_norm_relu(inputs: int, outputs: int, stride: int = 1) -> tuple[Layer, 
 def _shortcut(model: recipe.ResnetModel, inputs: int, outputs: int, stride: int) -> Layer:
     if (inputs, stride) == (outputs, 1):
         return Chain(())
-    if model.shortcut == "pad":
-        return ZeroPad(inputs, outputs, stride)
-    return Chain((Conv2d(inputs, outputs, 1, stride, bias=False), BatchNorm(outputs)))
+    match model.shortcut:
+        case "pad":
+            return ZeroPad(inputs, outputs, stride)
+        case "projection":
+            return Chain((Conv2d(inputs, outputs, 1, stride, bias=False), BatchNorm(outputs)))
+        case _:
+            assert_never(model.shortcut)

@@ -54,7 +54,7 @@ def steps_since_restart(schedule: recipe.AnySchedule, step: np.ndarray, steps_pe
 
 
 def _unit(schedule: recipe.AnySchedule, steps_per_epoch: int) -> int:
-    return 1 if schedule.per == "step" else steps_per_epoch
+    return {"step": 1, "epoch": steps_per_epoch}[schedule.per]
 
 
 def _constant(schedule: recipe.Schedule, t: np.ndarray, total: int) -> np.ndarray:

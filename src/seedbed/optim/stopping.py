@@ -33,7 +33,7 @@ class Stopping(PerRun):
         self.tolerance, self.tolerance_from = column("tolerance"), column("tolerance_from")
         self.target = column("target")
         runs = len(stops)
-        self.sign = np.full(runs, -1.0 if direction == "max" else 1.0)
+        self.sign = np.full(runs, {"min": 1.0, "max": -1.0}[direction])
         self.best = np.full(runs, np.inf)
         self.bad = np.zeros(runs, dtype=np.int64)
         self.last_lr = np.full(runs, -np.inf)

@@ -44,7 +44,7 @@ from seedbed.recipe.schedules import (
     Schedule,
     StepSchedule,
 )
-from seedbed.recipe.training import Augment, Loss, Optimizer, Stop, Training
+from seedbed.recipe.training import TARGETS, Augment, Loss, Optimizer, Stop, Target, Training
 from seedbed.recipe.values import (
     Bool,
     Float,
@@ -108,6 +108,7 @@ __all__ = [
     "Stop",
     "Table",
     "TableData",
+    "Target",
     "Training",
 ]
 
@@ -125,9 +126,9 @@ class Recipe(Table):
             object.__setattr__(
                 self, "training", self.training.model_copy(update={"loss": self._usual_loss()})
             )
-        if self.model.kind == "logistic" and self.training.loss not in ("bce", "cross_entropy"):
+        if self.model.kind == "logistic" and not self.is_classification:
             raise ValueError("a logistic model needs loss bce or cross_entropy")
-        if self.model.kind == "linear" and self.training.loss in ("bce", "cross_entropy"):
+        if self.model.kind == "linear" and self.is_classification:
             raise ValueError(
                 'a linear model needs loss mse, mae or huber; for classes take kind = "logistic"'
             )
@@ -170,6 +171,12 @@ class Recipe(Table):
         return isinstance(self.data, Images)
 
     @property
+    def target(self) -> Target:
+        """What its loss is about."""
+        assert self.training.loss  # filled in above
+        return TARGETS[self.training.loss]
+
+    @property
     def is_classification(self) -> bool:
         """Whether the targets are classes."""
-        return self.training.loss in ("bce", "cross_entropy")
+        return self.target != "number"

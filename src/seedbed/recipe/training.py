@@ -48,6 +48,15 @@ class Augment(Table):
 
 
 Loss = Literal["mse", "mae", "huber", "bce", "cross_entropy"]
+Target = Literal["number", "binary", "class"]
+# What each loss is about: a number, which of two classes (one output), or which of several (an output each).
+TARGETS: dict[Loss, Target] = {
+    "mse": "number",
+    "mae": "number",
+    "huber": "number",
+    "bce": "binary",
+    "cross_entropy": "class",
+}
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
 
 

@@ -27,6 +27,8 @@ from seedbed.optim.rmsprop import RMSprop
 from seedbed.optim.sgd import SGD
 
 LEARNING = (oc.DENSE, oc.DENSE_WITHOUT_BIAS, oc.BATCH_NORM)
+# Activations whose derivative follows from what they give, so that it may take the place of what they are given.
+IN_PLACE = (oc.RELU, oc.LEAKY_RELU, oc.SIGMOID, oc.TANH)
 RULES = {
     SGD: oc.SGD,
     Adam: oc.ADAM,
@@ -166,7 +168,7 @@ class _Compiler:
             row[oc.OP] = oc.ACTIVATIONS[layer.kind]
         else:
             raise Unsupported(f"no kernel for the layer {type(layer).__name__}")
-        in_place = row[oc.OP] >= oc.RELU and row[oc.OP] != oc.GELU and self._output_is_free()
+        in_place = row[oc.OP] in IN_PLACE and self._output_is_free()
         row[oc.Y] = self.now = self.now if in_place else self._reserve(row[oc.OUTPUTS])
         self.rows.append(row)
 

@@ -52,13 +52,33 @@ def _gelu(xp: Any, x: Array) -> Result:
     return x * below, lambda dy: dy * (below + x * (xp.exp(-0.5 * x * x) / sqrt(2 * pi)))
 
 
-ACTIVATIONS: dict[str, Callable[[Any, Array], Result]] = {
-    "identity": _identity,
-    "relu": _relu,
-    "leaky_relu": _leaky_relu,
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "gelu": _gelu,
+@dataclass(frozen=True)
+class Function:
+    """A function of every number by itself.
+
+    Attributes
+    ----------
+    apply
+        Takes (xp, x) and gives y and a function from dy to dx.
+    monotone
+        Whether y never falls as x rises. Max pooling gives the same before such a function as after it.
+    """
+
+    apply: Callable[[Any, Array], Result]
+    monotone: bool = False
+
+    def __call__(self, xp: Any, x: Array) -> Result:
+        """See `apply`."""
+        return self.apply(xp, x)
+
+
+ACTIVATIONS: dict[str, Function] = {
+    "identity": Function(_identity, monotone=True),
+    "relu": Function(_relu, monotone=True),
+    "leaky_relu": Function(_leaky_relu, monotone=True),
+    "sigmoid": Function(_sigmoid, monotone=True),
+    "tanh": Function(_tanh, monotone=True),
+    "gelu": Function(_gelu),
 }
 
 
