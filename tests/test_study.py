@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -316,3 +317,34 @@ def test_what_is_wrong_anyway_is_not_said_again_of_quick_settings():
 def test_a_study_without_quick_settings_says_so():
     with pytest.raises(StudyError, match=r"quick: this study has none; write one"):
         study().override(quick=True)
+
+
+# --- many variants ---------------------------------------------------------------------------------------
+
+
+def test_many_variants_are_each_validated_once_and_not_compared_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    equal, validate = recipe.Recipe.__eq__, recipe.Recipe.model_validate
+    calls = Counter[str]()
+
+    def counted_equal(self: recipe.Recipe, other: object) -> bool:
+        calls["compared"] += 1
+        return equal(self, other)
+
+    def counted_validate(document: Any) -> recipe.Recipe:
+        calls["validated"] += 1
+        return validate(document)
+
+    monkeypatch.setattr(recipe.Recipe, "__eq__", counted_equal)
+    monkeypatch.setattr(recipe.Recipe, "model_validate", counted_validate)
+    rates = [0.001 * number for number in range(1, 201)]
+    found = study({"ablate": {"training.lr": rates}}).override()
+    assert len(found.variants) == 200  # 0.1 is that of base
+    assert calls["compared"] <= 200
+    assert calls["validated"] == 201
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 1, 1.0, 2]), min_size=1, unique_by=float))
+def test_variants_of_equal_settings_are_one(rates: list[Any]):
+    found = [variant.recipe for variant in study({"ablate": {"training.lr": rates}}).variants]
+    assert all(found.count(one) == 1 for one in found)
+    assert {one.training.lr for one in found} == {0.1, *map(float, rates)}

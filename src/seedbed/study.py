@@ -168,6 +168,8 @@ class Study:
         vary
             Dotted key -> list of values, or text with commas; added to [ablate].
         """
+        if not (set or vary or quick) and seeds is None:
+            return self
         settings = {key: parse_value(value) for key, value in (set or {}).items()}
         if seeds is not None:
             settings["study.seeds"] = seeds
@@ -216,7 +218,8 @@ def _parsed(text: str, place: str, directory: Path) -> Study:
     problems: list[Problem] = []
     study = _checked(tables, text, place, directory, problems)
     wrong: list[Problem] = []
-    if check_keys("quick", flat(_table(tables, "quick")), problems, also=STUDY_KEYS):
+    quick = flat(_table(tables, "quick"))
+    if quick and check_keys("quick", quick, problems, also=STUDY_KEYS):
         _checked(_quick(tables), text, place, directory, wrong)
     problems += [Problem(f"quick: {one.key}", one.message) for one in wrong if one not in problems]
     if problems or study is None:

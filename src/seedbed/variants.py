@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -90,10 +90,21 @@ def _lists(table: str, varied: Mapping[str, Any], problems: list[Problem]) -> di
                 Problem(place, f"expected a list of values to try, got {described(values) or 'an empty one'}")
             )
         elif key in known:
-            twice = [described(value) for place, value in enumerate(values) if value in values[:place]]
-            problems += [Problem(place, f"{value} is given twice") for value in twice]
-            result[key] = [value for place, value in enumerate(values) if value not in values[:place]]
+            result[key], again = _first_and_repeated(values)
+            problems += [Problem(place, f"{described(value)} is given twice") for value in again]
     return result
+
+
+def _first_and_repeated(values: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """Values as they come up first, and those that were there before."""
+    seen: set[Hashable] = set()
+    first: list[Any] = []
+    repeated: list[Any] = []
+    for value in values:
+        key = value if isinstance(value, Hashable) else (repr(value),)
+        (repeated if key in seen else first).append(value)
+        seen.add(key)
+    return first, repeated
 
 
 def check_keys(
@@ -132,6 +143,7 @@ def validated(
     recipe, wrong_in_base = _recipe(tables)
     problems += wrong_in_base
     variants = [Variant(BASE, {}, recipe, dict(published))] if recipe else []
+    known = {_key(recipe): BASE} if recipe else {}  # recipe -> the variant that has it
     for change in asked:
         recipe, wrong = _recipe(changed(tables, change.settings))
         problems += [
@@ -141,8 +153,10 @@ def validated(
         ]
         if not recipe:
             continue
-        same = next((variant.name for variant in variants if variant.recipe == recipe), None)
+        key = _key(recipe)
+        same = known.get(key)
         if same is None:
+            known[key] = change.name
             variants.append(Variant(change.name, change.settings, recipe, dict(change.published)))
         elif change.named:
             problems.append(Problem(f'variant "{change.name}"', f'has the same settings as "{same}"'))
@@ -158,6 +172,11 @@ def _recipe(tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
         return None, problems_of(error, Recipe, document)
 
 
+def _key(recipe: Recipe) -> str:
+    """Equal for equal recipes: comparing each with all others would take minutes where there are thousands."""
+    return recipe.model_dump_json()
+
+
 def _names_taken(called: list[str]) -> list[Problem]:
-    taken = dict.fromkeys(name for place, name in enumerate(called) if name in called[:place])
+    taken = dict.fromkeys(_first_and_repeated(called)[1])
     return [Problem(f'variant "{name}"', "this name is taken by another variant") for name in taken]
