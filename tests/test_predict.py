@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow.csv as csv
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seedbed import metrics
 from seedbed.data.base import DataError
-from seedbed.predict import predict, to_csv
+from seedbed.files import to_json
+from seedbed.nn.models import Network
+from seedbed.predict import Sums, predict, to_csv
 from seedbed.recipe import Recipe
 from seedbed.results import Result
 from seedbed.store import Store, StoreError
@@ -96,7 +100,8 @@ def test_numbers_are_mean_and_spread_over_seeds(tmp_path: Path, table: Path) -> 
     answer = predict(place, table)
     np.testing.assert_allclose(answer.table["mean"], [24, -2], rtol=1e-6)
     np.testing.assert_allclose(answer.table["spread"], [12, 1], rtol=1e-6)
-    assert answer.said == "variant 'base', 3 seeds"
+    assert answer.said == "variant 'base', 3 seeds; not scored: the table has no target 'y'"
+    assert answer.table["other"].to_pylist() == ["x", "y"]  # what is no feature comes along
 
 
 def test_the_stored_scaling_is_applied_run_by_run(tmp_path: Path, table: Path) -> None:
@@ -119,7 +124,7 @@ def test_diverged_runs_are_left_out_and_said_so(tmp_path: Path, table: Path) -> 
 
 def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
     place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
-    assert to_csv(predict(place, table).table) == b'"mean","spread"\n12,\n-1,\n'
+    assert to_csv(predict(place, table).table) == b'"other","mean","spread"\n"x",12,\n"y",-1,\n'
 
 
 @pytest.mark.parametrize(
@@ -247,17 +252,112 @@ def test_images_take_a_column_a_pixel(tmp_path: Path) -> None:
     place = study(tmp_path, {"base": linear("base", [1, 3], features=())}, rows("base", [0.1, 0.1]))
     np.testing.assert_allclose(predict(place, path).table["mean"], [24], rtol=1e-6)
     path.write_text("p0,p1,p2\n2,1,5\n")
-    with pytest.raises(DataError, match="3 columns; the networks take 2"):
+    with pytest.raises(DataError, match="expected 2 columns of pixels, got 3"):
         predict(place, path)
 
 
-def test_many_rows_are_answered_in_order(tmp_path: Path) -> None:
+def test_many_rows_are_answered_in_order_and_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = np.arange(10_000)
     path = tmp_path / "many.csv"
     path.write_text("a,b\n" + "\n".join(f"{value},0" for value in values))
     place = study(tmp_path, {"base": linear("base", [1, 1])}, rows("base", [0.1, 0.1]))
+    whole = predict(place, path).table
+    sizes = []
+    monkeypatch.setattr("seedbed.predict.NUMBERS_AT_ONCE", 3000)
+    forward = Network.forward
+
+    def watched(self: Network, params: Any, state: Any, x: np.ndarray, context: Any) -> Any:
+        sizes.append(x.shape[1])
+        return forward(self, params, state, x, context)
+
+    monkeypatch.setattr(Network, "forward", watched)
     found = csv.read_csv(io.BytesIO(to_csv(predict(place, path).table)))
     np.testing.assert_array_equal(found["mean"], values)
+    assert whole.equals(predict(place, path).table)
+    assert max(sizes) <= 1500
+    assert len(sizes) >= 2 * 2 * 10_000 // 1500
+
+
+def test_rows_with_the_target_are_scored_for_every_seed_and_together(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    path.write_text("id,a,b,y\n007,1,0,2\n008,2,0,4\n009,3,0,\n")
+    place = study(tmp_path, {"base": linear("base", [1, 2, 6])}, rows("base", [0.1, 0.2, 0.3]))
+    answer = predict(place, path)
+    assert answer.said.endswith("scored on 2 of 3 rows")
+    assert answer.scores is not None
+    assert answer.scores.rows == 2
+    assert set(answer.scores.ensemble) == set(metrics.REGRESSION)
+    assert {seed: values["mae"] for seed, values in answer.scores.seeds.items()} == {0: 1.5, 1: 0.0, 2: 6.0}
+    assert answer.scores.ensemble["mae"] == 1.5  # the mean network has slope 3
+    assert answer.scores.ensemble["mse"] == 2.5
+    assert answer.table["id"].to_pylist() == ["007", "008", "009"]  # as text, for it is no feature
+
+
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+def test_classes_are_scored_by_name(tmp_path: Path, loss: str) -> None:
+    path = tmp_path / "scored.csv"
+    path.write_text("a,b,y\n1,0,yes\n-1,0,yes\n3,0,no\n0,1,\n")
+    outputs = 1 if loss == "bce" else 2
+    beta = np.zeros((2, 3, outputs), dtype=np.float32)
+    beta[:, 0, -1] = [0.5, -1.5]
+    logistic = linear(
+        "base",
+        [1, 2],
+        recipe=recipe("logistic", loss=loss),
+        parameters={"0.beta": beta},
+        outputs=outputs,
+        classes=("no", "yes"),
+    )
+    runs = rows("base", [0.1, 0.1], "val.log_loss")
+    answer = predict(study(tmp_path, {"base": logistic}, runs, "val.log_loss"), path)
+    scores = answer.scores
+    assert scores is not None
+    assert scores.rows == 3
+    chances = 1 / (1 + np.exp(-np.outer([0.5, -1.5], [1, -1, 3])))
+    right = np.array([1, 1, 0])
+    for seed in range(2):
+        expected = -np.log(np.where(right, chances[seed], 1 - chances[seed])).mean()
+        assert scores.seeds[seed]["log_loss"] == pytest.approx(expected, rel=1e-6)
+        assert scores.seeds[seed]["accuracy"] == pytest.approx((right == (chances[seed] > 0.5)).mean())
+    mean = chances.mean(axis=0)
+    assert scores.ensemble["log_loss"] == pytest.approx(
+        -np.log(np.where(right, mean, 1 - mean)).mean(), rel=1e-6
+    )
+    assert scores.ensemble["accuracy"] == pytest.approx((right == (mean > 0.5)).mean())
+    assert scores.ensemble["recall.no"] == 1.0
+
+
+def test_the_document_is_plain_and_complete(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    path.write_text("when,mean,a,b,y\n2024-01-01,9,1,0,2\n2024-01-02,9,2,0,2\n")
+    place = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, None, 0.3]))
+    document = json.loads(to_json(predict(place, path).document))
+    assert document["predictions"][0] == {
+        "when": "2024-01-01",
+        "y": 2,
+        "mean": 2.0,
+        "spread": pytest.approx(2**0.5),
+    }
+    assert (document["study"], document["id"], document["variant"]) == ("s", place.name, "base")
+    assert (document["seeds"], document["left_out"], document["rows"]) == ([0, 2], [1], 2)
+    assert [row["seed"] for row in document["scores"]["seeds"]] == [0, 2]
+    assert document["scores"]["ensemble"]["r2"] is None  # of a constant target it is not defined
+    path.write_text("a,b\n1,0\n")
+    document = json.loads(to_json(predict(place, path).document))
+    assert (document["scores"], document["unscored"]) == (None, "the table has no target 'y'")
+
+
+@given(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_mean_and_spread_are_those_of_all_outputs_at_once(seeds: int, count: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(1e3, 1.0, (seeds, count, 2))
+    sums = Sums()
+    for one in values:
+        sums.add(one)
+    np.testing.assert_allclose(sums.mean, values.mean(axis=0), rtol=1e-12)
+    for column in range(2 if seeds > 1 else 0):
+        np.testing.assert_allclose(sums.spread(column), values[:, :, column].std(axis=0, ddof=1), rtol=1e-9)
 
 
 def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,11 @@ class Networks:
         """Which networks are asked, by place: the trained ones or, where there is none, those trained in part."""
         wanted = TRAINED if TRAINED in self.states else INTERRUPTED
         return np.flatnonzero(np.array(self.states) == wanted)
+
+    def networks(self) -> Iterator[Trained]:
+        """Those that are asked, one by one."""
+        for row in self.rows:
+            yield self.trained.only(int(row))
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -1,8 +1,9 @@
-"""What the trained networks of a stored study say about new rows, summed up over seeds."""
+"""What the trained networks of a stored study say about new rows, summed up over seeds, and how right that is."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -13,34 +14,65 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from seedbed.data.base import DataError
-from seedbed.data.table import features_from_table
-from seedbed.metrics import probabilities
+from seedbed import metrics
+from seedbed.data import asked
+from seedbed.data.asked import Asked
 from seedbed.networks import Networks, choose
 from seedbed.nn import models
 from seedbed.nn.base import Context
+from seedbed.progress import counted
 from seedbed.recipe import Recipe
 from seedbed.results import Result
 from seedbed.trained import Trained
 
-ROWS_AT_ONCE = 4096
+NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
+MOST_ROWS_AT_ONCE = 2**16
+SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
 
 
 @dataclass(frozen=True)
+class Scores:
+    """Metrics of predictions on the rows that carry a target.
+
+    Attributes
+    ----------
+    rows
+        How many there are.
+    ensemble
+        Metric -> its value for the mean over seeds of numbers or of probabilities.
+    seeds
+        Seed -> metric -> its value for that network alone.
+    """
+
+    rows: int
+    ensemble: dict[str, float]
+    seeds: dict[int, dict[str, float]]
+
+
+@dataclass(frozen=True, repr=False)
 class Answer:
     """Predictions, a row for each row asked about.
 
     Attributes
     ----------
     table
-        For numbers "mean" and "spread" (standard deviation over seeds, null for a single one); for classes
-        "class", then "probability:CLASS" and "spread:CLASS" of each.
+        The columns that are no features (of images "file"), as they came; then for numbers "mean" and "spread"
+        (standard deviation over seeds, null for a single one); for classes "class", then "probability:CLASS"
+        and "spread:CLASS" of each. A column that came under such a name is left out.
     networks
         Which ones were asked.
+    study, id
+        Of the study they are from.
+    scores
+        None where no row carries a target; `unscored` then says why.
     """
 
     table: pa.Table
     networks: Networks
+    study: str
+    id: str
+    scores: Scores | None = None
+    unscored: str = ""
 
     @property
     def variant(self) -> str:
@@ -59,12 +91,41 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """Who predicted, in one line."""
-        return self.networks.said
+        """Who predicted, and what was scored, in one line."""
+        if self.scores is None:
+            return f"{self.networks.said}; not scored: {self.unscored}"
+        return (
+            f"{self.networks.said}; scored on {self.scores.rows:,} of {counted(self.table.num_rows, 'row')}"
+        )
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `predict --json` prints."""
+        scores = self.scores and {
+            "rows": self.scores.rows,
+            "ensemble": self.scores.ensemble,
+            "seeds": [{"seed": seed, **values} for seed, values in self.scores.seeds.items()],
+        }
+        return {
+            "study": self.study,
+            "id": self.id,
+            "variant": self.variant,
+            "seeds": self.seeds,
+            "left_out": self.left_out,
+            "rows": self.table.num_rows,
+            "scores": scores,
+            "unscored": self.unscored or None,
+            "predictions": self.table.to_pylist(),
+        }
+
+    def __repr__(self) -> str:
+        return f"<predictions for {counted(self.table.num_rows, 'row')}: {self.said}>"
 
 
-def predict(directory: str | Path, path: str | Path, variant: str | None = None) -> Answer:
-    """Ask every trained network of one variant about the rows of a table.
+def predict(
+    directory: str | Path, rows: str | Path | Any, variant: str | None = None, targets: Any = None
+) -> Answer:
+    """Ask every trained network of one variant about new rows.
 
     Runs that diverged are left out, and so are interrupted ones where others have finished.
 
@@ -72,25 +133,55 @@ def predict(directory: str | Path, path: str | Path, variant: str | None = None)
     ----------
     directory
         Of a stored study.
-    path
-        A table with the columns that the variant was trained on.
+    rows
+        A file or folder as `data.asked.read` takes it, or an array as `data.asked.arrays.rows` does.
     variant
         Its name; where absent, the first of the study's ranking that has trained networks.
+    targets
+        With an array: what is right, to score the predictions. Files carry it themselves.
 
     Raises
     ------
     StoreError, TrainedError, DataError
-        Where the study has no such variant or no trained networks, or the table does not fit.
+        Where the study has no such variant or no trained networks, or the rows do not fit.
     """
     result = Result.open(directory)
     networks = choose(result, variant)
-    outputs = apply(networks.trained, _inputs(networks.trained, Path(path)))[networks.rows]
-    table = _classes(networks.trained, outputs) if networks.trained.classes else _numbers(outputs[:, :, 0])
-    return Answer(table, networks)
+    if isinstance(rows, str | Path):
+        content = asked.read(Path(rows), networks.trained)
+    else:
+        from seedbed.data.asked import arrays
+
+        content = arrays.rows(rows, targets, networks.trained)
+    table, scores = _answered(networks, content)
+    return Answer(table, networks, result.study["study"], result.id, scores, content.unscored)
+
+
+def _answered(networks: Networks, content: Asked) -> tuple[pa.Table, Scores | None]:
+    trained = networks.trained
+    scored = np.zeros(0, int) if content.targets is None else np.flatnonzero(~np.isnan(content.targets))
+    right = None if content.targets is None else content.targets[scored]
+    sums, seeds = Sums(), {}
+    for network in networks.networks():
+        outputs = apply(network, content.inputs)[0]
+        sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
+        if right is not None and len(scored):
+            seeds[network.seeds[0]] = _score(trained, outputs[scored], right)
+    table = _beside(content.carried, (_classes if trained.classes else _numbers)(trained, sums))
+    if right is None or not len(scored):
+        return table, None
+    mean = sums.mean[scored]
+    together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
+    return table, Scores(len(scored), _score(trained, together, right), seeds)
 
 
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
     """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode."""
+    return np.concatenate(list(_in_slices(trained, inputs)), axis=1)
+
+
+def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
+    """The outputs of some rows at a time, so that memory does not grow with the number of rows."""
     recipe = Recipe.model_validate(trained.recipe)
     network = models.build(
         recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
@@ -98,13 +189,13 @@ def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
     params = network.parameters.flatten(xp, trained.parameters, like)
     state = network.state.flatten(xp, trained.state, like)
-    parts = []
-    for start in range(0, len(inputs), ROWS_AT_ONCE):
-        x = inputs[None, start : start + ROWS_AT_ONCE].astype(np.float32)
+    width = len(trained.seeds) * sum(prod(shape) for shape in network.shapes)
+    at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
+    for start in range(0, len(inputs), at_once):
+        x = inputs[None, start : start + at_once].astype(np.float32)
         if trained.center is not None and trained.scale is not None:
             x = (x - trained.center[:, None]) * trained.scale[:, None]
-        parts.append(network.forward(params, state, x, Context(xp))[0])
-    return np.concatenate(parts, axis=1)
+        yield network.forward(params, state, x, Context(xp))[0]
 
 
 def to_csv(table: pa.Table) -> bytes:
@@ -114,28 +205,60 @@ def to_csv(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _inputs(trained: Trained, path: Path) -> np.ndarray:
-    inputs = features_from_table(path, trained.features)
-    wanted = prod(trained.shape)
-    if inputs.shape[1] != wanted:  # images have no names of columns
-        raise DataError(f"{path} has {inputs.shape[1]} columns; the networks take {wanted}, one a pixel")
-    return inputs.reshape(-1, *trained.shape)
+# --- over seeds ---------------------------------------------------------------------------------------------
 
 
-def _numbers(outputs: np.ndarray) -> pa.Table:
-    return pa.table({"mean": outputs.mean(axis=0), "spread": _spread(outputs)})
+class Sums:
+    """Mean and standard deviation over seeds of (rows, k) numbers that come seed by seed (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self._squares = 0, np.zeros(()), np.zeros(())
+
+    def add(self, values: np.ndarray) -> None:
+        """Take in what one more network says."""
+        self.count += 1
+        gap = values - self.mean
+        self.mean = self.mean + gap / self.count
+        self._squares = self._squares + gap * (values - self.mean)
+
+    def spread(self, column: int) -> Any:
+        """Standard deviation, (rows,); nulls for one network, which has none."""
+        if self.count == 1:
+            return pa.nulls(len(self.mean), pa.float64())
+        return np.sqrt(self._squares[:, column] / (self.count - 1))
 
 
-def _classes(trained: Trained, outputs: np.ndarray) -> pa.Table:
-    chances = probabilities(outputs)
-    mean, names = chances.mean(axis=0), trained.classes
-    columns: dict[str, Any] = {"class": [names[place] for place in mean.argmax(axis=1)]}
+def _numbers(trained: Trained, sums: Sums) -> dict[str, Any]:
+    return {"mean": sums.mean[:, 0], "spread": sums.spread(0)}
+
+
+def _classes(trained: Trained, sums: Sums) -> dict[str, Any]:
+    names = trained.classes
+    columns: dict[str, Any] = {"class": [names[place] for place in sums.mean.argmax(axis=1)]}
     for place, name in enumerate(names):
-        columns[f"probability:{name}"] = mean[:, place]
-        columns[f"spread:{name}"] = _spread(chances[:, :, place])
-    return pa.table(columns)
+        columns[f"probability:{name}"] = sums.mean[:, place]
+        columns[f"spread:{name}"] = sums.spread(place)
+    return columns
 
 
-def _spread(values: np.ndarray) -> Any:
-    """Standard deviation over runs, (rows,); nulls for one run, which has none."""
-    return values.std(axis=0, ddof=1) if len(values) > 1 else pa.nulls(values.shape[1], pa.float64())
+def _beside(carried: pa.Table, columns: dict[str, Any]) -> pa.Table:
+    """Carried columns, those that are no plain values as text or not at all, and the predictions."""
+    plain = {}
+    for name in carried.column_names:
+        kind = carried[name].type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or name in columns:
+            continue
+        is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+        plain[name] = carried[name] if is_plain else carried[name].cast(pa.string())
+    return pa.table({**plain, **columns})
+
+
+# --- against the targets ------------------------------------------------------------------------------------
+
+
+def _score(trained: Trained, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Every metric of outputs (rows, k) of one network or of all together."""
+    loss = str(trained.recipe["training"]["loss"])
+    right = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
+    found = metrics.compute(loss, outputs[None], right, trained.classes)
+    return {name: float(value[0]) for name, value in found.items()}

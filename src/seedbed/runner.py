@@ -250,6 +250,7 @@ class _Execution:
             state=group.network.state.views(np.stack([state for _, _, _, state in runs])),
             features=group.samples.features,
             classes=group.samples.classes,
+            dtype=str(group.samples.inputs.dtype),
             shape=group.samples.inputs.shape[1:],
             outputs=group.network.outputs,
             **scaling,

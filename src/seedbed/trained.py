@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from seedbed.files import to_json
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FACTS = ("variant", "recipe", "seeds", "shape", "outputs", "features", "classes")
+LATER_FACTS = ("dtype",)  # which files of older versions lack
 
 
 class TrainedError(ValueError):
@@ -40,6 +41,8 @@ class Trained:
         (runs or 1, *sample) float32: a network sees (inputs - center) * scale. None where nothing is scaled.
     features, classes
         Names of the input columns and of the classes; empty where there are none.
+    dtype
+        Of the raw inputs in training, such as "uint8"; empty where a file of an older version does not say.
     """
 
     variant: str
@@ -53,6 +56,22 @@ class Trained:
     scale: np.ndarray | None = None
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    dtype: str = ""
+
+    def only(self, row: int) -> Trained:
+        """The network of one run alone, by its place among all."""
+
+        def cut(array: np.ndarray) -> np.ndarray:
+            return array[row : row + 1] if len(array) > 1 else array
+
+        return replace(
+            self,
+            seeds=self.seeds[row : row + 1],
+            parameters={name: cut(value) for name, value in self.parameters.items()},
+            state={name: cut(value) for name, value in self.state.items()},
+            center=None if self.center is None else cut(self.center),
+            scale=None if self.scale is None else cut(self.scale),
+        )
 
     def to_bytes(self) -> bytes:
         """The content of a safetensors file."""
@@ -62,7 +81,7 @@ class Trained:
         arrays = {f"parameters/{name}": value for name, value in self.parameters.items()}
         arrays |= {f"state/{name}": value for name, value in self.state.items()}
         arrays |= {name: value for name, value in self._scaling().items() if value is not None}
-        metadata = {name: to_json(getattr(self, name)) for name in FACTS}
+        metadata = {name: to_json(getattr(self, name)) for name in (*FACTS, *LATER_FACTS)}
         return save({name: np.ascontiguousarray(value) for name, value in arrays.items()}, metadata)
 
     def _scaling(self) -> dict[str, np.ndarray | None]:
@@ -81,7 +100,9 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            facts = {name: json.loads((file.metadata() or {})[name]) for name in FACTS}
+            metadata = file.metadata() or {}
+            told = (*FACTS, *(name for name in LATER_FACTS if name in metadata))
+            facts = {name: json.loads(metadata[name]) for name in told}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error

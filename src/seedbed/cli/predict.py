@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from seedbed.cli import options
+
+if TYPE_CHECKING:
+    from seedbed.predict import Scores
+
+MOST_SEEDS_LISTED = 6
 
 
 @click.command("predict", short_help="Predict from new rows with a study's trained networks.")
@@ -15,35 +21,65 @@ from seedbed.cli import options
     "--input",
     "input_file",
     required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A table with the columns the study was trained on.",
+    type=click.Path(path_type=Path, exists=True),
+    help="A table with the columns the study was trained on, a .npz file, or a folder of images.",
 )
 @click.option("--variant", help="Which variant predicts; the best by validation unless given.")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file; stdout unless given."
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file for what is printed; stdout unless given.",
 )
 @options.runs_dir
+@options.as_json
 def command(
-    study_id: str, input_file: Path, variant: str | None, output: Path | None, runs_dir: Path
+    study_id: str, input_file: Path, variant: str | None, output: Path | None, runs_dir: Path, as_json: bool
 ) -> None:
-    """Predict from the rows of a table with every seed of one variant of ID; CSV out.
+    """Predict from new rows with every seed of one variant of ID; CSV out.
 
     A number is given as the mean and the standard deviation over seeds; a class as the most probable one,
-    with the mean probability of every class and its deviation.
+    with the mean probability of every class and its deviation. Columns that are no features, such as an id,
+    come along. Where the rows carry the target, every metric is given for each seed and for the mean over seeds.
 
     \b
     Examples:
       seedbed predict sgemm/regression --input kernels.csv
       seedbed predict 20261121-0103 --input new.csv --variant base --output predictions.csv
+      seedbed predict my/photos --input new-photos/ --json
     """
-    from seedbed.files import write_whole
+    from seedbed.files import to_json, write_whole
     from seedbed.predict import predict, to_csv
     from seedbed.store import find
 
     answer = predict(find(runs_dir, study_id), input_file, variant)
     click.echo(answer.said, err=True)
-    content = to_csv(answer.table)
+    if answer.scores and not as_json:
+        for line in _lines(answer.scores):
+            click.echo(line, err=True)
+    content = (to_json(answer.document, indent=2) + "\n").encode() if as_json else to_csv(answer.table)
     if output:
         write_whole(output, content)
     else:
         click.echo(content.decode(), nl=False)
+
+
+def _lines(scores: Scores) -> list[str]:
+    """A line a metric: the ensemble, then every seed or, of many, their median, lowest and highest."""
+    from math import isnan, nan
+    from statistics import median
+
+    from seedbed.wording import number
+
+    listed = len(scores.seeds) <= MOST_SEEDS_LISTED
+    header = [f"seed {seed}" for seed in scores.seeds] if listed else ["median seed", "lowest", "highest"]
+    lines = [["metric", "ensemble", *header]]
+    for metric, value in scores.ensemble.items():
+        values = [of_seed[metric] for of_seed in scores.seeds.values()]
+        defined = [one for one in values if not isnan(one)] or [nan]
+        shown = values if listed else [median(defined), min(defined), max(defined)]
+        lines.append([metric, *map(number, [value, *shown])])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+        for line in lines
+    ]

@@ -15,7 +15,7 @@ from seedbed.data.base import DataError, Prepared, Samples
 from seedbed.data.sources import Request, source
 from seedbed.data.split import split
 
-__all__ = ["DataError", "Prepared", "Samples", "features_from_table", "load", "prepare"]
+__all__ = ["DataError", "Prepared", "Samples", "load", "prepare"]
 
 _PER_RUN = {"split", "fit_on", "stratify", "scale", "scale_columns", "powers", "seed"}
 
@@ -103,13 +103,6 @@ def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: 
     if grid:
         parts["grid"] = np.arange(drawn, drawn + grid, dtype=np.int32)
     return Prepared(samples, parts, center, scale)
-
-
-def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
-    """A user's table as raw inputs (N, F) of a stored model; see `table.features_from_table`."""
-    from seedbed.data import table
-
-    return table.features_from_table(path, features)
 
 
 def _seed(settings: recipe.AnyData, seed: int) -> int:

@@ -24,21 +24,22 @@ def files(path: Path) -> dict[str, list[Path]]:
     if not path.is_dir():
         raise DataError(f"data.path: there is no folder {path}")
     folders = sorted(inner for inner in path.iterdir() if inner.is_dir() and not inner.name.startswith("."))
-    found = {folder.name: _images(folder) for folder in folders}
+    found = {folder.name: images(folder) for folder in folders}
     if len(found) < 2:
         raise DataError(
             f"{path} holds {'one folder' if found else 'no folder'}; it takes one for each class, "
             "two at least, with its images inside"
         )
-    for name, images in found.items():
-        if not images:
+    for name, inside in found.items():
+        if not inside:
             raise DataError(
                 f"{path / name} holds no image ({', '.join(KINDS)}); add some, or remove the folder"
             )
     return found
 
 
-def _images(folder: Path) -> list[Path]:
+def images(folder: Path) -> list[Path]:
+    """The image files of one folder, in order of name."""
     return sorted(
         file for file in folder.iterdir() if file.suffix.lower() in KINDS and not file.name.startswith(".")
     )
@@ -48,8 +49,8 @@ def content(path: Path) -> str:
     """The sha256 of the list of all image files, each with its own sha256."""
     lines = [
         f"{checksum(file)}  {file.relative_to(path).as_posix()}\n"
-        for images in files(path).values()
-        for file in images
+        for inside in files(path).values()
+        for file in inside
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -62,28 +63,39 @@ def load(path: Path, size: int) -> Samples:
     Inputs (N, 3, size, size) uint8, which runs see in [0, 1]; a picture that is not square is stretched.
     """
     found = files(path)
-    images = np.empty((sum(map(len, found.values())), 3, size, size), np.uint8)
+    inputs = np.empty((sum(map(len, found.values())), 3, size, size), np.uint8)
     for place, file in enumerate(file for names in found.values() for file in names):
-        images[place] = _pixels(file, size)
+        inputs[place] = pixels(file, (3, size, size))
     return Samples(
-        inputs=images,
+        inputs=inputs,
         targets=np.repeat(np.arange(len(found)), [len(names) for names in found.values()]),
         classes=tuple(found),
         unit=(0.0, 1 / 255),
     )
 
 
-def _pixels(file: Path, size: int) -> np.ndarray:
-    """One image as (3, size, size), turned the way its camera says."""
+def pixels(file: Path, shape: tuple[int, ...], resized: bool = True) -> np.ndarray:
+    """One image as uint8 of shape (1 or 3, height, width), turned the way its camera says.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged, or has another size and is not to be `resized`.
+    """
     try:
         from PIL import Image, ImageOps
     except ImportError:
         raise DataError(
             "images are read by Pillow, which is not installed: pip install 'seedbed[images]'"
         ) from None
+    channels, height, width = shape
     try:
         with Image.open(file, formats=("PNG", "JPEG")) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = ImageOps.exif_transpose(image).convert("RGB" if channels == 3 else "L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file} is not a whole image ({error}); mend or remove it") from None
-    return np.asarray(upright.resize((size, size), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
+        raise DataError(f"{file} is not a whole image ({error}); fix or remove it") from None
+    if not resized and upright.size != (width, height):
+        found = f"{upright.width} x {upright.height}"
+        raise DataError(f"{file}: expected an image of {width} x {height} pixels, got {found}; resize it")
+    scaled = np.asarray(upright.resize((width, height), Image.Resampling.BILINEAR))
+    return scaled.reshape(height, width, channels).transpose(2, 0, 1)

@@ -26,14 +26,14 @@ def load(path: Path) -> Samples:
     DataError
         Where the file is none, or what is in it does not fit.
     """
-    arrays = _arrays(path)
-    names = next((names for names in reversed(NAMES) if set(names) <= set(arrays)), None)
+    found = arrays(path)
+    names = next((names for names in reversed(NAMES) if set(names) <= set(found)), None)
     if names is None:
         raise DataError(
-            f"{path} has the arrays {', '.join(arrays) or 'none'}; it takes x and y, "
+            f"{path} has the arrays {', '.join(found) or 'none'}; it takes x and y, "
             "or x_train, y_train, x_test and y_test"
         )
-    parts = [arrays[name] for name in names]
+    parts = [found[name] for name in names]
     for name, x, y in zip(names[::2], parts[::2], parts[1::2], strict=True):
         if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
             raise DataError(
@@ -54,7 +54,8 @@ def load(path: Path) -> Samples:
     )
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a .npz file by name; refused where one holds Python objects."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

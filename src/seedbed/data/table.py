@@ -53,51 +53,6 @@ def load(
     return Samples(inputs=inputs, targets=targets, features=names, classes=classes)
 
 
-def features_from_table(path: Path, features: tuple[str, ...]) -> np.ndarray:
-    """A user's table as the inputs of a stored model: (N, len(features)) float32, raw.
-
-    Columns are found by name, in any order; others are ignored. A feature `color=red` is 1 where column
-    `color` is `red`. A model without feature names (images) takes every column in the file's order.
-
-    Raises
-    ------
-    DataError
-        For missing columns, missing or non-numeric values, and a text column without any value that the model
-        knows.
-    """
-    columns = Columns(path, tablefile.read(path))
-    names = features or columns.raw
-    one_hot = {name: _one_hot_of(columns, name) for name in names if name not in columns.raw}
-    missing = dict.fromkeys(name.partition("=")[0] for name, column in one_hot.items() if column is None)
-    if missing:
-        lacks, has = ", ".join(map(repr, missing)), ", ".join(columns.raw)
-        raise DataError(f"{path} lacks {lacks}, which the model was trained on; it has: {has}")
-    inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
-    for i, name in enumerate(names):
-        inputs[:, i] = _asked(columns, name, one_hot.get(name))
-    for column in dict.fromkeys(one_hot.values()):
-        values = [name for name in names if one_hot.get(name) == column]
-        if not inputs[:, [names.index(name) for name in values]].any():
-            known = ", ".join(name.removeprefix(f"{column}=") for name in values[:8])
-            raise DataError(f"{path}: column {column!r} holds no value that the model knows ({known})")
-    return inputs
-
-
-def _one_hot_of(columns: Columns, name: str) -> str | None:
-    """Of which column a feature may be a category."""
-    return next((column for column in columns.raw if name.startswith(f"{column}=")), None)
-
-
-def _asked(columns: Columns, name: str, one_hot_of: str | None) -> np.ndarray:
-    """One feature of a stored model from a user's columns."""
-    if one_hot_of is not None:
-        columns.check_present(one_hot_of)
-        return columns.equals(one_hot_of, name.removeprefix(f"{one_hot_of}="))
-    if name in columns.text:
-        columns.refuse_text(name)
-    return columns.finite(name)
-
-
 def _filtered(columns: Columns, where: str) -> Columns:
     value = columns.expression(where, "data.where")(columns)
     rows = np.flatnonzero(np.isfinite(value) & (value != 0))

@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,11 +27,18 @@ BAD_ARCHIVE = (
     zipfile.BadZipFile,
     pa.ArrowException,
 )
+Parse = Callable[[bytes, Collection[str]], pa.Table]
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
-def read(path: Path) -> pa.Table:
+def read(path: Path, text: Collection[str] = ()) -> pa.Table:
     """The whole table.
+
+    Parameters
+    ----------
+    text
+        Columns to be read as the text that they are in a CSV file, also where they hold numbers. Formats with
+        types of their own keep those.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def read(path: Path) -> pa.Table:
     if not content.strip():
         raise DataError(f"{path} is empty; a table has a header and rows")
     try:
-        table = PARSE[kind](content)
+        table = PARSE[kind](content, text)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start + 1:,} is not UTF-8; save the file as UTF-8") from None
     except (pa.ArrowException, OSError) as error:
@@ -84,8 +91,8 @@ def _unzstd(content: bytes) -> bytes:
         return stream.read()
 
 
-def _csv(delimiter: str) -> Callable[[bytes], pa.Table]:
-    def parse(content: bytes) -> pa.Table:
+def _csv(delimiter: str) -> Parse:
+    def parse(content: bytes, text: Collection[str]) -> pa.Table:
         from pyarrow import csv
 
         content.decode()  # pyarrow does not check column names
@@ -94,19 +101,23 @@ def _csv(delimiter: str) -> Callable[[bytes], pa.Table]:
             pa.BufferReader(content),
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(delimiter=delimiter),
-            convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(text, pa.string()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
         )
 
     return parse
 
 
-def _parquet(content: bytes) -> pa.Table:
+def _parquet(content: bytes, _: Collection[str]) -> pa.Table:
     from pyarrow import parquet
 
     return parquet.read_table(pa.BufferReader(content))
 
 
-def _arrow(content: bytes) -> pa.Table:
+def _arrow(content: bytes, _: Collection[str]) -> pa.Table:
     from pyarrow import feather, ipc
 
     if not content.startswith((b"ARROW1", b"FEA1")):
@@ -121,7 +132,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
     ".zst": _unzstd,
     ".zip": _unzip,
 }
-PARSE: dict[str, Callable[[bytes], pa.Table]] = {
+PARSE: dict[str, Parse] = {
     ".csv": _csv(","),
     ".tsv": _csv("\t"),
     ".parquet": _parquet,

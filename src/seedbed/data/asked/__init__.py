@@ -1,0 +1,40 @@
+"""Reads what stored networks are asked about: rows of a table, images or arrays, with targets where they have some."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seedbed.data.asked.base import Asked
+from seedbed.data.base import DataError
+from seedbed.trained import Trained
+
+__all__ = ["Asked", "read"]
+
+
+def read(path: Path, trained: Trained) -> Asked:
+    """The content of a file or folder, in the form that the networks take.
+
+    Parameters
+    ----------
+    path
+        A table; for networks trained on images also a folder of them or a single one; a .npz file with the
+        array x and, if it is to be scored, y.
+
+    Raises
+    ------
+    DataError
+        Naming what is missing, unknown to the networks, or unfit, where, and what to do.
+    """
+    if path.is_dir() or path.suffix.lower() in (".png", ".jpg", ".jpeg"):
+        from seedbed.data.asked import images
+
+        return images.read(path, trained)
+    if path.suffix.lower() == ".npz":
+        from seedbed.data.asked import arrays
+
+        return arrays.read(path, trained)
+    if not path.exists():
+        raise DataError(f"there is no file or folder {path}")
+    from seedbed.data.asked import table
+
+    return table.read(path, trained)

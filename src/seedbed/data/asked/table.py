@@ -1,0 +1,201 @@
+"""Reads rows of a user's table as stored networks take them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seedbed.data import sgemm, tablefile
+from seedbed.data.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.data.base import DataError
+from seedbed.data.columns import Columns
+from seedbed.trained import Trained
+
+
+def read(path: Path, trained: Trained) -> Asked:
+    """Rows of a table; columns are found by name, in any order.
+
+    A feature `color=red` is 1 where column `color` is `red`. Networks without feature names (images) take a
+    column a pixel: all of them or, beside an id and others, those named alike but for numbers.
+
+    Raises
+    ------
+    DataError
+        With all that is wrong: missing columns, missing or non-numeric values, categories and classes that the
+        networks were not trained on.
+    """
+    table, columns = _opened(path, trained)
+    inputs, used = _inputs(columns, trained) if trained.features else _pixels(columns, trained)
+    carried = table.drop_columns([name for name in columns.raw if name in used])
+    targets = _targets(columns, trained)
+    if isinstance(targets, str):
+        return Asked(inputs, carried, unscored=targets)
+    return Asked(inputs, carried, targets)
+
+
+def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
+    """The table; what is not needed as a number stays the text that it is in the file, as 007 does."""
+    table = tablefile.read(path)
+    columns = _columns(path, table, trained)
+    numbers = {name for name in columns.raw if name in trained.features} | _numbers_of_target(
+        columns, trained
+    )
+    if not trained.features:
+        numbers |= set(_pixel_columns(path, columns.raw, prod(trained.shape)))
+    text = [name for name in columns.raw if name not in numbers and name not in columns.text]
+    if not text:
+        return table, columns
+    table = tablefile.read(path, text)
+    return table, _columns(path, table, trained)
+
+
+def _columns(path: Path, table: pa.Table, trained: Trained) -> Columns:
+    """With the columns that the source derives, where the table has what they are made of."""
+    if trained.recipe["data"]["source"] == "sgemm":
+        with suppress(DataError):
+            return Columns(path, table, sgemm.DERIVED)
+    return Columns(path, table)
+
+
+def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
+    """The file's columns that the target needs as numbers."""
+    target = trained.recipe["data"].get("target")
+    if target is None or (target in columns.raw and trained.classes):
+        return set()
+    try:
+        names = [target] if target in columns else columns.expression(target, "data.target").names
+    except DataError:
+        return set()
+    return {source for name in names for source in columns.sources(name)}
+
+
+# --- features -----------------------------------------------------------------------------------------------
+
+
+def _inputs(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
+    """(N, features) float32, and the columns they are made of."""
+    one_hot = {name: _one_hot_of(columns, name) for name in trained.features if name not in columns.raw}
+    missing = dict.fromkeys(name.partition("=")[0] for name, column in one_hot.items() if column is None)
+    if missing:
+        lacks, has = ", ".join(map(repr, missing)), ", ".join(columns.raw)
+        raise DataError(
+            f"{columns.path} lacks {lacks}, which the networks were trained on; it has: {has}; add or rename columns"
+        )
+    inputs = np.empty((len(columns.rows), len(trained.features)), dtype=np.float32)
+    problems = _unseen(columns, trained, one_hot)
+    for i, name in enumerate(trained.features):
+        try:
+            inputs[:, i] = _feature(columns, name, one_hot.get(name))
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(problems)))
+    return inputs, {one_hot.get(name) or name for name in trained.features}
+
+
+def _one_hot_of(columns: Columns, name: str) -> str | None:
+    """Of which column a feature may be a category."""
+    return next((column for column in columns.raw if name.startswith(f"{column}=")), None)
+
+
+def _feature(columns: Columns, name: str, one_hot_of: str | None) -> np.ndarray:
+    if one_hot_of is not None:
+        columns.check_present(one_hot_of)
+        return columns.equals(one_hot_of, name.removeprefix(f"{one_hot_of}="))
+    if name in columns.text:
+        columns.refuse_text(name)
+    return columns.finite(name)
+
+
+def _unseen(columns: Columns, trained: Trained, one_hot: dict[str, str | None]) -> list[str]:
+    """What is wrong with columns that hold categories of which the networks saw none.
+
+    A column of which the study names single categories as features may hold any others.
+    """
+    chosen = trained.recipe["data"].get("features")
+    problems = []
+    for column in dict.fromkeys(one_hot.values()):
+        if column is None or (chosen is not None and column not in chosen):
+            continue
+        known = [name.removeprefix(f"{column}=") for name, of in one_hot.items() if of == column]
+        rows = _rows_of_others(columns, column, known)
+        if rows:
+            where, remedy = f"{columns.path}: column {column!r}", "correct or remove these rows"
+            problems.append(unknown(where, rows, known, remedy))
+    return problems
+
+
+def _rows_of_others(columns: Columns, name: str, known: Sequence[str]) -> dict[str, list[int]]:
+    """Each value of a text column that is not known -> its data rows; missing ones are none."""
+    values = columns.strings(name)
+    others = pc.and_(pc.invert(pc.is_in(values, pa.array(known, pa.string()))), pc.not_equal(values, ""))
+    rows = defaultdict(list)
+    for row in np.flatnonzero(pc.fill_null(others, False).to_numpy()):
+        rows[values[int(row)].as_py()].append(int(row) + 1)
+    return dict(rows)
+
+
+def _pixels(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
+    names = _pixel_columns(columns.path, columns.raw, prod(trained.shape))
+    inputs = np.stack([_feature(columns, name, None) for name in names], axis=1)
+    check_pixels(str(columns.path), inputs, trained)
+    return inputs.reshape(-1, *trained.shape), set(names)
+
+
+def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
+    """All columns, or those whose names differ in numbers alone, such as pixel0, pixel1, ..."""
+    if len(names) == wanted:
+        return list(names)
+    alike = defaultdict(list)
+    for name in names:
+        alike[re.sub(r"\d+", "", name)].append(name)
+    fitting = [group for group in alike.values() if len(group) == wanted]
+    if len(fitting) != 1:
+        raise DataError(
+            f"{path}: expected {wanted:,} columns of pixels, got {len(names):,} columns, of which no {wanted:,} "
+            "are named alike but for a number; name them pixel0, pixel1, ..."
+        )
+    return fitting[0]
+
+
+# --- targets ------------------------------------------------------------------------------------------------
+
+
+def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:
+    """(N,) float64 with NaN where a row has none, or why there are none."""
+    target = trained.recipe["data"].get("target")
+    if target is None:
+        return "a table has no target of networks that were not trained on a table"
+    if target in columns.raw and trained.classes:
+        return _labels(columns, target, columns.strings(target).to_pylist(), trained)
+    if target in columns.text:
+        columns.refuse_text(target)
+    try:
+        values = columns[target] if target in columns else columns.expression(target, "data.target")(columns)
+    except DataError:
+        return f"the table has no target {target!r}"
+    if trained.classes:
+        numbers = [None if np.isnan(value) else f"{value:g}" for value in values]
+        return _labels(columns, target, numbers, trained)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _labels(columns: Columns, target: str, labels: list[Any], trained: Trained) -> np.ndarray:
+    known = class_places([label for label in dict.fromkeys(labels) if label], trained.classes)
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, label in enumerate(labels):
+        if label and label not in known:
+            rows[label].append(row + 1)
+    if rows:
+        remedy = "correct or remove these rows, or leave the column out"
+        raise DataError(unknown(f"{columns.path}: target {target!r}", rows, trained.classes, remedy))
+    return np.array([known.get(label, np.nan) for label in labels], dtype=np.float64)
