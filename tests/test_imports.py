@@ -32,7 +32,7 @@ LAYERS = (
     ("dead_units", "evaluation", "outcome"),
     ("judging",),
     ("training",),
-    ("hypotheses", "variants", "labs", "study"),
+    ("hypotheses", "variants", "labs", "seeds", "study_file", "study"),
     ("plan",),
     ("documents", "results", "networks", "predict", "report"),
     ("runner",),

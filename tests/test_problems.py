@@ -12,7 +12,8 @@ from study_files import SMALL, small
 from seedbed import recipe
 from seedbed.plan import plan
 from seedbed.problems import Problem, StudyError
-from seedbed.study import Study, StudySettings
+from seedbed.study import Study
+from seedbed.study_file import StudySettings
 
 NONE_MODEL = {"model.kind": "linear", "model.hidden": None, "model.norm": None}
 
@@ -51,7 +52,6 @@ BAD = {
     "a number for a word": ({"model.norm": 1}, ["model.norm", "none", "batch", "got 1"]),
     "no kind": ({"training.schedule": {"factor": 0.5}}, ["training.schedule.kind", "missing", "cosine"]),
     "no table": ({"model": None}, ["model: missing"]),
-    "no metric": ({"study.metric": None}, ["study.metric: missing"]),
     "a table that is none": ({"model": 3}, ["model: expected a table, got 3"]),
     "number in quotes": ({"training.lr": "1e-3"}, ["training.lr", '"1e-3"', "without quotes"]),
     "words for a number": ({"training.lr": "fast"}, ['training.lr: expected a number, got "fast"']),
@@ -224,7 +224,6 @@ def test_all_problems_of_a_file_are_in_one_message():
         "training.lr:",
         "training.batch_size:",
         "study.metirc:",
-        "study.metric: missing",
         'ablate."model.inti":',
         'variant "momentum = 2.0": training.momentum:',
         'grid."training.stpes":',
@@ -234,7 +233,7 @@ def test_all_problems_of_a_file_are_in_one_message():
         "better also needs than",
     ):
         assert any(words in line for line in lines), words
-    assert len(lines) == 13
+    assert len(lines) == 12
 
 
 def test_a_metric_that_is_none_is_found_even_where_the_recipe_is_wrong_too():

@@ -123,7 +123,17 @@ def test_patterns_are_drawn_once_for_a_number_of_seeds(monkeypatch):
 
 
 def test_sampled_p_is_never_zero():
-    assert sign_flip(np.ones(60)) == pytest.approx(1 / (FLIPS + 1), rel=1e-9)
+    gaps = np.array([1.0] * 59 + [-1e-3])  # no other pattern but this one's mirror is as extreme
+    assert sign_flip(gaps) == pytest.approx(1 / (FLIPS + 1), rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [5, 12, 13, 20, 60, 2000])
+def test_p_of_gaps_of_one_sign_is_exact_with_any_number_of_seeds(n):
+    gaps = np.random.default_rng(n).exponential(size=n)
+    assert sign_flip(gaps) == sign_flip(-gaps) == max(2 * 0.5**n, np.finfo(float).tiny)
+    assert sign_flip(gaps, "greater") == max(0.5**n, np.finfo(float).tiny)
+    assert sign_flip(-gaps, "greater") == 1
+    assert sign_flip(np.append(gaps, 0.0)) == min(1, max(2 * 0.5**n, np.finfo(float).tiny))
 
 
 def test_under_the_null_one_in_twenty_is_significant():
@@ -254,7 +264,7 @@ def test_verdicts(comparison, p, direction, comparisons, expected):
     assert verdict(comparison, p, direction, comparisons) == expected
 
 
-@pytest.mark.parametrize("comparisons", [1, 2, 3, 10, 25])
+@pytest.mark.parametrize("comparisons", [1, 2, 3, 10, 25, 200, 1000, 10_000])
 def test_fewest_pairs_can_just_reach_significance(comparisons):
     n = fewest_pairs(comparisons)
     assert max(holm([sign_flip(np.ones(n))] * comparisons)) < 0.05
@@ -293,7 +303,8 @@ def test_seeds_to_decide_by_simulation():
 
 
 @pytest.mark.parametrize(
-    ("effect", "expected"), [(0.0, None), (1e-5, None), (nan, None), (50.0, 5), (inf, 5)]
+    ("effect", "expected"),
+    [(0.0, None), (1e-5, None), (nan, None), (50.0, 5), (1e15, 5), (-1e300, 5), (inf, 5)],
 )
 def test_seeds_to_decide_at_the_ends(effect, expected):
     assert seeds_to_decide(effect) == expected

@@ -48,6 +48,30 @@ def test_direction_follows_the_metric(metric: str, direction: str):
     assert study({"study.metric": metric}).direction == direction
 
 
+IMAGES = {"data": {"source": "digits"}, "model": {"kind": "logistic"}, "study.metric": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "metric"),
+    [
+        ({"study.metric": None}, "val.mse"),
+        ({"study.metric": None, "training.loss": "mae"}, "val.mse"),
+        (IMAGES, "val.accuracy"),
+        ({**IMAGES, "data.split": [0.8, 0.0, 0.2]}, "test.accuracy"),
+        ({"study.metric": None, "data.split": [0.8, 0.0, 0.2]}, "test.mse"),
+        ({"study.metric": None, "data.split": [1.0, 0.0, 0.0]}, "train.mse"),
+        ({"study.metric": None, "data.fit_on": "all"}, "train.mse"),
+        (
+            {"study.metric": None, "ablate": {"data.fit_on": ["train+val"]}},
+            "test.mse",
+        ),  # which all variants have
+        ({"study.metric": None, "study.direction": "max"}, "val.mse"),
+    ],
+)
+def test_the_metric_follows_the_task_and_the_parts_unless_it_is_given(changes: dict[str, Any], metric: str):
+    assert study(changes).metric == metric
+
+
 def test_direction_can_be_turned_round():
     assert study({"study.direction": "max"}).direction == "max"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Literal
 
 import numpy as np
@@ -41,6 +41,12 @@ def valid_metrics(is_classification: bool, classes: Sequence[str] = ()) -> tuple
     if not is_classification:
         return tuple(REGRESSION)
     return (*CLASSIFICATION, *(RECALL + name for name in classes))
+
+
+def usual_metric(is_classification: bool, parts: Container[str]) -> str:
+    """What variants are compared by unless a study says: on validation, without it on test, else on train."""
+    part = next(part for part in ("val", "test", "train") if part in parts)
+    return f"{part}.{'accuracy' if is_classification else 'mse'}"
 
 
 def split_epoch(metric: str, classes: Sequence[str] = ()) -> tuple[str, int | None]:

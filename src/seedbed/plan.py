@@ -42,7 +42,7 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """What `check --json` prints; parameters and steps at its top are those of all runs together."""
-        steps, parameters = {}, {}
+        steps, parameters, needed = {}, {}, self.study.seeds_needed
         for group in self.groups:
             for run, count in zip(group.runs, group.total_steps().tolist(), strict=True):
                 steps[run.variant, run.seed] = count
@@ -58,7 +58,10 @@ class Plan:
                 }
                 for variant in self.study.variants
             ],
+            "metric": self.study.metric,
+            "direction": self.study.direction,
             "seeds": self.study.seeds,
+            "seeds_needed": {"versus_base": needed.versus_base, "hypotheses": needed.hypotheses},
             "runs": len(steps),
             "groups": len(self.groups),
             "parameters": sum(parameters.values()),

@@ -68,6 +68,8 @@ def run(
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(root, study.name, fingerprint) as store:
+        if said := study.seeds_needed.said(study.seeds):
+            observer.message(said)
         store.write_text("study.toml", study.text)
         store.write_json("resolved.json", resolved)
         directory = _Execution(study, planned, store, engines, observer).run()

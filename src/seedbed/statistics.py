@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from seedbed.metrics import Direction
 from seedbed.random import generator
@@ -28,6 +27,7 @@ FLIPS = 100_000
 WORD = 12  # signs that are looked up together: a table of 4,096 sums stays in a core's cache
 DECADE = 10.0
 MOST_SEEDS = 1_000_000
+MOST_EFFECT = 10.0  # the fewest pairs find it for certain; far larger ones are too large for scipy's nct
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,8 @@ def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, f
 
 @lru_cache
 def _t_quantile(share: float, freedom: int) -> float:
+    from scipy import stats  # late, here and below: it takes a second to load, and `check` needs none of it
+
     return float(stats.t.ppf(share, freedom))
 
 
@@ -164,21 +166,37 @@ def p_value(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
     """p of gaps centred on 0: by sign flips, or by signs alone where any gap is infinite."""
     if np.all(np.isfinite(gaps)):
         return sign_flip(gaps, alternative)
+    from scipy import stats
+
     wins, losses = int(np.sum(gaps > 0)), int(np.sum(gaps < 0))
     return float(stats.binomtest(wins, wins + losses, 0.5, alternative).pvalue)
 
 
 def sign_flip(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
-    """p of the sign-flip test of a zero mean: exact up to 12 values, sampled above, never 0.
+    """p of the sign-flip test of a zero mean, never 0: above 12 values of both signs it is sampled.
 
     If nothing distinguishes the two members of a pair, every gap is as likely to have the other sign; p is
     the share of sign patterns whose sum is at least as extreme as the one seen (Fisher 1935, section 21).
     """
+    if np.all(gaps >= 0) or np.all(gaps <= 0):
+        return _of_one_sign(gaps, alternative)
     observed, slack = float(np.sum(gaps)), 1e-12 * float(np.sum(np.abs(gaps)))
     if len(gaps) <= EXACT_UP_TO:
         return float(np.mean(_extreme(_all_signs(len(gaps)) @ gaps, observed, slack, alternative)))
     count = int(np.sum(_extreme(_sampled_sums(gaps), observed, slack, alternative)))
     return (count + 1) / (FLIPS + 1)  # the pattern seen is one of them
+
+
+def _of_one_sign(gaps: np.ndarray, alternative: Alternative) -> float:
+    """p where all gaps point one way: no pattern but their own, and its mirror, is as extreme.
+
+    So it is known without sampling, which could come to no less than 1 / (FLIPS + 1) however many pairs agree.
+    """
+    if alternative == "greater" and np.any(gaps < 0):
+        return 1.0
+    mirrors = 2 if alternative == "two-sided" else 1
+    p = mirrors * 0.5 ** np.count_nonzero(gaps)
+    return float(np.clip(p, np.finfo(float).tiny, 1.0))
 
 
 def _sampled_sums(gaps: np.ndarray) -> np.ndarray:
@@ -263,13 +281,16 @@ def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:
     """
     if not np.isfinite(effect):
         return FEWEST_PAIRS if np.isinf(effect) else None
+    from scipy import stats
+
+    effect = min(abs(effect), MOST_EFFECT)
 
     def decides(n: int) -> bool:
         threshold = stats.t.ppf(1 - ALPHA / 2, n - 1)
-        return bool(stats.nct.sf(threshold, n - 1, abs(effect) * np.sqrt(n)) >= power)
+        return bool(stats.nct.sf(threshold, n - 1, effect * np.sqrt(n)) >= power)
 
     # the normal approximation asks for slightly too few, so the search starts there
-    rough = ((stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(power)) / max(abs(effect), 1e-9)) ** 2
+    rough = ((stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(power)) / max(effect, 1e-9)) ** 2
     if rough > MOST_SEEDS:
         return None
     n = max(FEWEST_PAIRS, int(rough))

@@ -2,82 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import ValidationError
 
 from seedbed import labs
 from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
-from seedbed.metrics import Direction, direction
+from seedbed.metrics import Direction, direction, usual_metric
 from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
-from seedbed.recipe import Float, NonNegativeInt, PositiveInt, Table
+from seedbed.recipe import Table
+from seedbed.seeds import SeedsNeeded, usual_seeds
 from seedbed.settings import changed, flat, parse_value, parse_values
+from seedbed.study_file import STUDY_KEYS, StudyFile, VariantTable
 from seedbed.variants import BASE, Variant, changes, check_keys, validated
 
 if TYPE_CHECKING:
     from seedbed.results import Result
 
 Entry = TypeVar("Entry", bound=Table)
-Published = dict[str, Float]
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
-
-
-def _safe_name(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise ValueError(
-            f'"{name}" is no name of a study, which becomes a directory: it takes letters, digits, ".", "_", '
-            '"-" and at most one "/" between'
-        )
-    return name
-
-
-def _visible(name: str) -> str:
-    if not name.strip() or not name.isprintable():
-        raise ValueError("a variant needs a name of visible characters")
-    return name
-
-
-class StudySettings(Table):
-    """The table [study]."""
-
-    seeds: PositiveInt = 5
-    metric: str
-    direction: Literal["min", "max"] | None = None
-    seed: NonNegativeInt = 0
-
-
-STUDY_KEYS = tuple(f"study.{name}" for name in StudySettings.model_fields)
-
-
-class VariantTable(Table):
-    """One [[variant]]: several settings changed under a name."""
-
-    name: Annotated[str, AfterValidator(_visible)]
-    set: dict[str, Any]
-    published: Published = Field(default_factory=dict)
-
-
-class StudyFile(Table):
-    """The top level of a study file. The recipe's three tables are validated apart, once for each variant."""
-
-    name: Annotated[str, AfterValidator(_safe_name)]
-    description: str = ""
-    data: Any = None
-    model: Any = None
-    training: Any = None
-    study: StudySettings
-    quick: dict[str, Any] = Field(default_factory=dict)
-    published: Published = Field(default_factory=dict)
-    ablate: dict[str, Any] = Field(default_factory=dict)
-    grid: dict[str, Any] = Field(default_factory=dict)
-    variant: tuple[VariantTable, ...] = ()
-    hypothesis: tuple[Hypothesis, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +92,11 @@ class Study:
     def base(self) -> Variant:
         """The unchanged recipe."""
         return self.variants[0]
+
+    @property
+    def seeds_needed(self) -> SeedsNeeded:
+        """The fewest seeds with which its comparisons and claims can get a verdict."""
+        return SeedsNeeded(comparisons=len(self.variants) - 1, claims=len(self.hypotheses))
 
     def variant(self, name: str) -> Variant:
         """The variant of that name."""
@@ -250,7 +202,7 @@ def _checked(
     named = _valid(VariantTable, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
     variants = validated(tables, asked, file.published if file else {}, problems)
-    metric = _table(tables, "study").get("metric")
+    metric = _table(tables, "study").get("metric", _usual_metric(variants))
     wrong_metric = _metric_problems(metric, variants)
     problems += wrong_metric + _published_problems(variants)
     compared_by = metric if isinstance(metric, str) and not wrong_metric else None
@@ -263,9 +215,9 @@ def _checked(
         name=file.name,
         description=file.description,
         variants=tuple(variants),
-        seeds=file.study.seeds,
-        metric=file.study.metric,
-        direction=file.study.direction or direction(file.study.metric),
+        seeds=file.study.seeds or usual_seeds(len(variants) - 1),
+        metric=metric,
+        direction=file.study.direction or direction(metric),
         seed=file.study.seed,
         hypotheses=file.hypothesis,
         text=text,
@@ -297,6 +249,15 @@ def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Ent
         with suppress(ValidationError):
             valid.append(model.model_validate(entry))
     return valid
+
+
+def _usual_metric(variants: Sequence[Variant]) -> str | None:
+    """What variants are compared by unless the study says: of a part that all of them have."""
+    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
+    if base is None:
+        return None
+    shared = set.intersection(*(set(variant.recipe.parts) for variant in variants))
+    return usual_metric(base.is_classification, shared)
 
 
 def _metric_problems(metric: object, variants: Sequence[Variant]) -> list[Problem]:

@@ -75,6 +75,7 @@ def test_from_a_study_to_its_results(here: Path) -> None:
     assert "supported: A larger step helps" in out
     assert out.rstrip().splitlines()[-1].startswith("report: runs/tiny/")
     assert "group 1/1" in err
+    assert "no comparison with base can get one: use --seeds 6 or more" in err
     (directory,) = (here / "runs" / "tiny").iterdir()
     assert {
         "study.toml",
@@ -143,6 +144,9 @@ def test_check_runs_nothing_and_says_what_would_run(here: Path) -> None:
     assert (document["study"], document["seeds"], document["runs"], document["groups"]) == ("tiny", 7, 14, 1)
     shown = call("check", "tiny.toml")
     assert "2 variants x 5 seeds = 10 runs in 1 group," in shown.stdout
+    assert "compared by val.mse (less is better)" in shown.stdout
+    assert "no comparison with base can get one: use --seeds 6 or more" in shown.stdout
+    assert "use --seeds" not in call("check", "tiny.toml", "--seeds", "6").stdout
     assert [path.name for path in here.iterdir()] == ["tiny.toml"]
 
 
@@ -162,6 +166,7 @@ def test_runs_that_diverged_are_an_exit_code_of_their_own(here: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_was_done(here: Path, stop: signal.Signals) -> None:
     ran = spawn("run", "tiny.toml", "--set", "training.epochs=1000000", "--seeds", "2")
+    assert "use --seeds 6" in ran.stderr.readline()  # type: ignore[union-attr]
     assert "group 1/1" in ran.stderr.readline()  # type: ignore[union-attr]
     time.sleep(0.5)
     (row,) = json.loads(call("ls", "--json").stdout)
@@ -181,7 +186,8 @@ def test_new_writes_a_study_that_is_valid_and_never_overwrites(here: Path) -> No
     text = (here / "mine.toml").read_text()
     checked = call("check", "mine.toml")
     assert checked.exit_code == 0, checked.stderr
-    assert "my/first-study: 4 variants x 5 seeds = 20 runs" in checked.stdout
+    assert "use --seeds" not in checked.stdout
+    assert "my/first-study: 4 variants x 10 seeds = 40 runs" in checked.stdout
     (here / "mine.toml").write_text(text + "# edited\n")
     again = call("new", "mine.toml")
     assert again.exit_code == 2

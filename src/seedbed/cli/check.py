@@ -34,7 +34,8 @@ def command(
     from seedbed.plan import plan
     from seedbed.study import Study
 
-    document = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir).document()
+    planned = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir)
+    document = planned.document()
     if as_json:
         print_json(document)
         return
@@ -49,3 +50,7 @@ def command(
     )
     groups = counted(document["groups"], "group")
     click.echo(f"{document['study']}: {runs} in {groups}, {document['steps']:,} steps in all")
+    better = "less" if document["direction"] == "min" else "more"
+    click.echo(f"variants are compared by {document['metric']} ({better} is better)")
+    if said := planned.study.seeds_needed.said(document["seeds"]):
+        click.echo(said)
