@@ -21,6 +21,7 @@ LAYERS = (
         "files",
         "environment",
         "progress",
+        "tomltext",
         "data.base",
         "data.registry",
         "simd",
@@ -36,6 +37,7 @@ LAYERS = (
     ("plan",),
     ("documents", "results", "networks", "predict", "report"),
     ("runner",),
+    ("api",),
     ("cli", "__main__"),
 )
 

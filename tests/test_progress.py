@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
+from pathlib import Path
 
 import pytest
+from study_files import small
 
 from seedbed import progress
 from seedbed.progress import Lines, Live, Observer, Silent, observer
+from seedbed.study import Study
 
 
 class Terminal(io.StringIO):
@@ -99,3 +103,42 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with observer(quiet=True) as watching:
         play(watching)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "terminal", "kind"),
+    [
+        (None, True, Live),
+        (None, False, Silent),
+        (True, True, Live),
+        (True, False, Lines),
+        (False, True, Silent),
+    ],
+)
+def test_from_python_whoever_looks_on_sees_how_it_goes(
+    asked: bool | None, terminal: bool, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
+    assert type(progress.watched(asked)) is kind
+
+
+@pytest.mark.parametrize(("widgets", "kind"), [(True, Live), (False, Lines)])
+def test_a_notebook_shows_how_it_goes_with_and_without_widgets(
+    widgets: bool, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "find_spec", lambda name: object() if widgets else None)
+    assert type(progress.watched()) is kind
+    assert type(progress.watched(False)) is Silent
+
+
+def test_a_run_from_python_shows_how_it_goes_on_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    study = Study.parse(small())
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        study.run(engine="numpy", runs_dir=tmp_path)
+        assert ("val.mse best" in stream.getvalue()) == stream.isatty()

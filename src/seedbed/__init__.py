@@ -1,7 +1,7 @@
 """Seedbed finds out which training choices matter: every variant under every seed, with verdicts.
 
->>> from seedbed import Study
->>> result = Study.load("trig/norm-init").run(seeds=5)
+>>> import seedbed
+>>> result = seedbed.load("trig/norm-init").run(seeds=5)
 >>> result.table
 """
 
@@ -11,13 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seedbed.api import load
+    from seedbed.api import open as open
     from seedbed.results import Result
     from seedbed.runner import run
     from seedbed.study import Study
 
-__all__ = ["Result", "Study", "__version__", "run"]
+__all__ = ["Result", "Study", "__version__", "load", "run"]  # not open: a star import would hide Python's own
 
-_HOMES = {"Study": "seedbed.study", "Result": "seedbed.results", "run": "seedbed.runner"}
+_HOMES = {
+    "Study": "seedbed.study",
+    "Result": "seedbed.results",
+    "load": "seedbed.api",
+    "open": "seedbed.api",
+    "run": "seedbed.runner",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -32,4 +40,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, *_HOMES])

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
@@ -38,7 +39,7 @@ class Observer(Protocol):
 
 
 class Silent:
-    """Says nothing; what Python and `--quiet` get. Also the context that the others extend."""
+    """Says nothing; what scripts and `--quiet` get. Also the context that the others extend."""
 
     def group_started(self, group: int, groups: int, runs: int, epochs: int, label: str) -> None:
         """See `Observer`."""
@@ -152,6 +153,24 @@ def observer(quiet: bool = False, stream: TextIO | None = None) -> Silent:
     if quiet:
         return Silent()
     return Live(stream) if stream.isatty() and os.environ.get("TERM") != "dumb" else Lines(stream)
+
+
+def watched(progress: bool | None = None) -> Silent:
+    """The display for whoever runs a study from Python: where `progress` does not say, for a person who looks on."""
+    if progress is False:
+        return Silent()
+    if _in_notebook():
+        # rich draws in notebooks through these widgets; without them a line now and then has to do
+        return Live(sys.stdout) if find_spec("ipywidgets") else Lines(sys.stdout)
+    return observer(quiet=not (progress or sys.stderr.isatty()))
+
+
+def _in_notebook() -> bool:
+    if "IPython" not in sys.modules:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
 
 
 def _state(active: int, best: float | None, median: float | None, metric: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from seedbed import documents, store
 from seedbed.by_run import ByRun
 from seedbed.files import slug
 from seedbed.metrics import Direction, bare_name, direction, split_epoch
+from seedbed.progress import counted
 from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
     Comparison,
@@ -28,9 +30,12 @@ from seedbed.statistics import (
 )
 from seedbed.trained import Trained, read_trained
 from seedbed.verdicts import Judgement, judge
+from seedbed.wording import number
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from seedbed.predict import Answer
 
 NOT_METRICS = (*store.RUN_COLUMNS, "confusion")
 CURVE_COLUMNS = dict.fromkeys(("variant", "metric"), "string") | dict.fromkeys(
@@ -281,6 +286,24 @@ class Result:
         target = self.directory / "report.html" if path is None else Path(path)
         write(self, target)
         return target
+
+    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Answer:
+        """Ask the trained networks of a variant, by default the best, about new rows; see `predict.predict`."""
+        from seedbed.predict import predict
+
+        return predict(self.directory, rows, variant, targets)
+
+    def __repr__(self) -> str:
+        variants, seeds = len(self.variants), len(self.seeds)
+        told = f"<Result {self.study['study']} {self.id}: {self.status}, "
+        told += f"{counted(variants, 'variant')} x {counted(seeds, 'seed')}"
+        diverged = sum("diverged" in self.status_of(name).values() for name in self.variants)
+        best = self.summary(self.ranking[0], self.selected_by).median
+        if not math.isnan(best):
+            told += f", best by median {self.selected_by}: {self.ranking[0]!r} ({number(best)})"
+        if diverged:
+            told += f"; {counted(diverged, 'variant')} with diverged runs"
+        return f"{told}; in {self.directory}>"
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,8 @@ from seedbed.evaluation import curve_samples, joined
 from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
-from seedbed.progress import Observer, Silent, counted
-from seedbed.store import Store
+from seedbed.progress import Observer, counted, watched
+from seedbed.store import Store, runs_root
 from seedbed.study import Study
 from seedbed.trained import Trained
 from seedbed.training import Outcome, train
@@ -27,7 +28,6 @@ from seedbed.training import Outcome, train
 if TYPE_CHECKING:
     from seedbed.results import Result
 
-RUNS_DIR = "runs"
 NAMED = 5  # variants that a message names, at most
 
 
@@ -40,6 +40,7 @@ def run(
     cuda_graphs: bool = False,
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
     observer: Observer | None = None,
 ) -> Result:
     """Train every variant under every seed and store all of it.
@@ -52,27 +53,28 @@ def run(
         Where data is looked for first.
     runs_dir
         Where studies are kept; by default $SEEDBED_RUNS, or ./runs.
+    progress
+        Whether to show how it goes; by default on a terminal and in a notebook.
     observer
-        Told how it goes; see `progress.Observer`.
+        Told how it goes instead; see `progress.Observer`.
 
     Raises
     ------
     StudyError, DataError, EngineError, StoreError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     """
-    observer = observer or Silent()
     planned = plan(study, Path(data_dir) if data_dir else None)
     engines = _chosen(planned.groups, engine, device, precision, cuda_graphs)
     planned, engines = _fitted(planned, engines)
-    root = runs_dir or os.environ.get("SEEDBED_RUNS") or RUNS_DIR
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
-    with Store.create(root, study.name, fingerprint) as store:
-        if said := study.seeds_needed.said(study.seeds):
-            observer.message(said)
+    with Store.create(runs_root(runs_dir), study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
         store.write_json("resolved.json", resolved)
-        directory = _Execution(study, planned, store, engines, observer).run()
+        with watched(progress) if observer is None else nullcontext(observer) as watching:
+            if said := study.seeds_needed.said(study.seeds):
+                watching.message(said)
+            directory = _Execution(study, planned, store, engines, watching).run()
     # Late, since its statistics take a second to import, and training need not wait for them.
     from seedbed.results import Result
 

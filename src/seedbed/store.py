@@ -165,6 +165,11 @@ class Store:
         write_whole(self.directory / name, buffer.getvalue())
 
 
+def runs_root(runs_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Where studies are kept: the directory given, else $SEEDBED_RUNS, else ./runs."""
+    return Path(runs_dir or os.environ.get("SEEDBED_RUNS") or "runs")
+
+
 # --- reading --------------------------------------------------------------------------------------------
 
 

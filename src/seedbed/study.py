@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,19 +16,22 @@ from seedbed import labs
 from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
 from seedbed.metrics import Direction, direction, usual_metric
 from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
+from seedbed.progress import Observer, counted
 from seedbed.recipe import Table
 from seedbed.seeds import SeedsNeeded, usual_seeds
 from seedbed.settings import changed, flat, parse_value, parse_values
 from seedbed.study_file import STUDY_KEYS, StudyFile, VariantTable
+from seedbed.tomltext import TomlError, to_toml
 from seedbed.variants import BASE, Variant, changes, check_keys, validated
 
 if TYPE_CHECKING:
     from seedbed.results import Result
 
 Entry = TypeVar("Entry", bound=Table)
+NAMES_SHOWN = 5  # by repr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """A validated study.
 
@@ -88,6 +92,29 @@ class Study:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
         return _parsed(text, str(path), Path(path).absolute().parent)
 
+    @classmethod
+    def from_dict(cls, tables: Mapping[str, Any], directory: str | Path = ".") -> Study:
+        """Make a study of plain data: the tables of a study file as dictionaries.
+
+        Parameters
+        ----------
+        tables
+            As in a file: `{"name": ..., "data": {...}, "model": {...}, "training": {...}, "study": {...}}` and,
+            where wanted, "ablate", "grid", "variant" and "hypothesis". A key whose value is None is left out.
+        directory
+            What relative paths in them are relative to.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong with it.
+        """
+        try:
+            text = to_toml(tables)
+        except TomlError as error:
+            raise StudyError("study", [Problem(error.key, error.message)]) from None
+        return _parsed(text, "study", Path(directory).absolute())
+
     @property
     def base(self) -> Variant:
         """The unchanged recipe."""
@@ -142,11 +169,66 @@ class Study:
             raise StudyError(self.place, [Problem("quick", message)])
         return _quick(self.tables)
 
-    def run(self, seeds: int | None = None, **options: Any) -> Result:
-        """Train every variant under every seed and store all of it; see `runner.run` for the options."""
+    def run(
+        self,
+        seeds: int | None = None,
+        *,
+        engine: str = "auto",
+        device: str = "auto",
+        precision: str = "float32",
+        cuda_graphs: bool = False,
+        data_dir: str | os.PathLike[str] | None = None,
+        runs_dir: str | os.PathLike[str] | None = None,
+        progress: bool | None = None,
+        observer: Observer | None = None,
+    ) -> Result:
+        """Train every variant under every seed and store all of it.
+
+        Parameters
+        ----------
+        seeds
+            How many seeds instead of the study's.
+        engine
+            Compute backend: "numpy", "torch", "fused", or "auto" for the fastest that fits.
+        device, precision, cuda_graphs
+            Of the torch engine; see `engines.choice.choose`.
+        data_dir
+            Where public datasets are looked for first.
+        runs_dir
+            Where studies are kept; by default $SEEDBED_RUNS, or ./runs.
+        progress
+            Whether to show how it goes; by default on a terminal and in a notebook.
+        observer
+            Told how it goes instead; see `progress.Observer`.
+
+        Raises
+        ------
+        StudyError, DataError, EngineError, StoreError
+            Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
+        """
         from seedbed.runner import run
 
-        return run(self if seeds is None else self.override(seeds=seeds), **options)
+        return run(
+            self if seeds is None else self.override(seeds=seeds),
+            engine=engine,
+            device=device,
+            precision=precision,
+            cuda_graphs=cuda_graphs,
+            data_dir=data_dir,
+            runs_dir=runs_dir,
+            progress=progress,
+            observer=observer,
+        )
+
+    def __repr__(self) -> str:
+        names = [variant.name for variant in self.variants]
+        listed = ", ".join(map(repr, names[:NAMES_SHOWN])) + (", ..." if len(names) > NAMES_SHOWN else "")
+        better = "lower" if self.direction == "min" else "higher"
+        claims = f", {counted(len(self.hypotheses), 'claim')} to test" if self.hypotheses else ""
+        return (
+            f"<Study {self.name}: {counted(len(names), 'variant')} ({listed}) x {counted(self.seeds, 'seed')}, "
+            f"compared by {self.metric} ({better} is better){claims}>"
+        )
 
 
 def _read(path: Path, place: str) -> str:
