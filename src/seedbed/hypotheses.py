@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from seedbed.metrics import OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
 from seedbed.problems import Problem, instead_of
@@ -47,19 +47,35 @@ class Hypothesis(Table):
     that stopped earlier counts with its last one.
     """
 
-    claim: str
-    better: str | None = None
-    not_better: str | None = None
-    than: Names | None = None
-    similar: tuple[str, str] | None = None
-    variant: str | None = None
-    metric: str | None = None
-    above: Float | None = None
-    below: Float | None = None
-    exceeds: str | None = None
-    matches: str | None = None
-    margin: NonNegativeFloat = 0.0
-    within: NonNegativeFloat | None = None
+    claim: str = Field(description="The claim in words.")
+    better: str | None = Field(default=None, description="The variant that beats those in than.")
+    not_better: str | None = Field(default=None, description="The variant that does not beat those in than.")
+    than: Names | None = Field(
+        default=None, description="The variant, or list of variants, that it is compared with."
+    )
+    similar: tuple[str, str] | None = Field(
+        default=None, description="Two variants that differ by no more than within."
+    )
+    variant: str | None = Field(default=None, description="The variant whose metric is judged by itself.")
+    metric: str | None = Field(
+        default=None,
+        description="PART.NAME, or PART.NAME@EPOCH for its value after that epoch; the study's own unless given.",
+    )
+    above: Float | None = Field(default=None, description="The number that the mean of metric lies above.")
+    below: Float | None = Field(default=None, description="The number that the mean of metric lies below.")
+    exceeds: str | None = Field(
+        default=None, description="Another metric of the variant, which metric lies above."
+    )
+    matches: str | None = Field(
+        default=None,
+        description="Another metric of the variant, from which metric differs by no more than within.",
+    )
+    margin: NonNegativeFloat = Field(
+        default=0.0, description="By how much it must be better or lie above, in units of the metric."
+    )
+    within: NonNegativeFloat | None = Field(
+        default=None, description="The largest difference that still counts as none, in units of the metric."
+    )
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Hypothesis:

@@ -12,8 +12,12 @@ from seedbed.recipe.values import Bool, Float, Int, NonNegativeFloat, NonNegativ
 class Folds(Table):
     """k-fold split: fold `fold` is the test part, the next one validation, the rest the training part."""
 
-    folds: Annotated[Int, Field(ge=3)]
-    fold: NonNegativeInt = 0
+    folds: Annotated[Int, Field(ge=3)] = Field(description="How many folds the samples are cut into.")
+    fold: NonNegativeInt = Field(
+        default=0,
+        description="Which fold is the test part, counting from 0; the next one is validation. Vary it to see "
+        "all.",
+    )
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Folds:
@@ -33,13 +37,34 @@ class Data(Table):
     run's own seed.
     """
 
-    split: Split | Folds = (0.8, 0.1, 0.1)
-    fit_on: Literal["train", "train+val", "all"] = "train"
-    stratify: Bool = False
-    scale: Literal["none", "standard", "minmax"] = "none"
-    scale_columns: tuple[str, ...] | None = None
-    powers: PositiveInt = 1
-    seed: NonNegativeInt | None = None
+    split: Split | Folds = Field(
+        default=(0.8, 0.1, 0.1),
+        description="Train, validation and test, as fractions ([0.8, 0.1, 0.1]) or as counts ([800, 100, 100]), 0 "
+        "for none; or { folds = 5, fold = 0 }. A source with a test part of its own takes train and "
+        "validation only.",
+    )
+    fit_on: Literal["train", "train+val", "all"] = Field(
+        default="train",
+        description="What is trained on: the training part; with the validation part, which then is gone; or all "
+        "samples, which leaves nothing to judge by.",
+    )
+    stratify: Bool = Field(default=False, description="Whether each part gets its share of each class.")
+    scale: Literal["none", "standard", "minmax"] = Field(
+        default="none",
+        description="What is done to the inputs: nothing, mean 0 and standard deviation 1, or [0, 1]; fitted on "
+        "the training part only, by column, for images by channel.",
+    )
+    scale_columns: tuple[str, ...] | None = Field(
+        default=None, description="The columns that scale is for; all of them unless given."
+    )
+    powers: PositiveInt = Field(
+        default=1,
+        description="The network sees [x, x^2, .., x^powers] of its inputs; not for images in a cnn or resnet.",
+    )
+    seed: NonNegativeInt | None = Field(
+        default=None,
+        description="Fixes samples and split for all runs; without it both follow the seed of the run.",
+    )
 
     @model_validator(mode="after")
     def _split_is_possible(self) -> Data:
@@ -76,11 +101,22 @@ class FunctionData(Data):
     """Samples of a function of x (or of x1..xn), drawn uniformly over a domain."""
 
     source: Literal["function"]
-    expression: str
-    domain: Annotated[Interval | tuple[Interval, ...], BeforeValidator(_pair_or_pairs)]
-    samples: PositiveInt = 1000
-    noise: NonNegativeFloat = 0.0
-    grid: PositiveInt = 1000  # equally spaced points on which the finished fit is judged and drawn
+    expression: str = Field(
+        description="The function: operators + - * / **, functions such as sin, exp and sqrt, constants pi and e, "
+        "of x, or of x1, x2, .."
+    )
+    domain: Annotated[Interval | tuple[Interval, ...], BeforeValidator(_pair_or_pairs)] = Field(
+        description="[low, high], or a list of one such pair for each variable x1, x2, .."
+    )
+    samples: PositiveInt = Field(default=1000, description="How many samples are drawn, before the split.")
+    noise: NonNegativeFloat = Field(
+        default=0.0, description="Standard deviation of the normal noise on the targets."
+    )
+    grid: PositiveInt = Field(
+        default=1000,
+        description="Equally spaced points without noise (part grid, functions of one variable) on which the fit "
+        "is judged and drawn.",
+    )
 
     @model_validator(mode="after")
     def _domain_is_ordered(self) -> FunctionData:
@@ -101,19 +137,38 @@ class TableData(Data):
     """Rows of a CSV (also compressed), Parquet or Arrow file; `target` is a column or an expression."""
 
     source: Literal["table"]
-    path: str
-    target: str
-    features: tuple[str, ...] | None = None
-    where: str | None = None
+    path: str = Field(
+        description="The file, relative to the study: .csv (also .gz and the like), .tsv, .parquet, .arrow or "
+        ".feather."
+    )
+    target: str = Field(
+        description="The column to predict, or an expression of columns, such as log(price) or price > 100."
+    )
+    features: tuple[str, ...] | None = Field(
+        default=None,
+        description="The columns to learn from; all but those of the target unless given. Text becomes one 0/1 "
+        "column for each category.",
+    )
+    where: str | None = Field(
+        default=None,
+        description='An expression; only rows where it is true are taken, such as price > 0 and color == "red".',
+    )
 
 
 class SgemmData(Data):
     """The SGEMM GPU kernel performance table; `log_time` is the log of the mean run time in ms."""
 
     source: Literal["sgemm"]
-    target: str = "log_time"
-    features: tuple[str, ...] | None = None
-    where: str | None = None
+    target: str = Field(
+        default="log_time",
+        description="The column to predict, or an expression of columns, such as log_time > 4.62 for classes.",
+    )
+    features: tuple[str, ...] | None = Field(
+        default=None, description="The columns to learn from; all 14 parameters unless given."
+    )
+    where: str | None = Field(
+        default=None, description="An expression; only rows where it is true are taken."
+    )
 
 
 class Images(Data):
@@ -130,29 +185,37 @@ class MnistData(Images):
     """MNIST or Fashion-MNIST, 28 x 28 pixels in [0, 1], with their own test part of 10,000 images."""
 
     source: Literal["mnist", "fashion_mnist"]
-    split: Split | Folds = (50_000, 10_000)
+    split: Split | Folds = Field(
+        default=(50_000, 10_000),
+        description="Train and validation, of the 60,000 images beside the test part, as counts or fractions; or "
+        "{ folds = 5, fold = 0 }.",
+    )
 
 
 class Cifar10Data(Images):
     """CIFAR-10, 32 x 32 coloured pixels in [0, 1], with its own test part of 10,000 images."""
 
     source: Literal["cifar10"]
-    split: Split | Folds = (45_000, 5_000)
+    split: Split | Folds = Field(
+        default=(45_000, 5_000),
+        description="Train and validation, of the 50,000 images beside the test part, as counts or fractions; or "
+        "{ folds = 5, fold = 0 }.",
+    )
 
 
 class FolderData(Images):
     """PNG and JPEG files in a folder for each class, made square with `size` coloured pixels a side."""
 
     source: Literal["images"]
-    path: str
-    size: PositiveInt = 32
+    path: str = Field(description="The folder, relative to the study, with one folder for each class.")
+    size: PositiveInt = Field(default=32, description="Pixels a side that every image is brought to.")
 
 
 class NpzData(Images):
     """Arrays x and y of a NumPy .npz file, or x_train, y_train, x_test and y_test: images and their classes."""
 
     source: Literal["npz"]
-    path: str
+    path: str = Field(description="The file, relative to the study.")
 
 
 AnyData = Annotated[

@@ -17,8 +17,12 @@ Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "identity"
 class Model(Table):
     """What every kind of network can be told. `init_std` is the spread of the plain normal draw."""
 
-    init: Init = "default"
-    init_std: PositiveFloat = 0.01
+    init: Init = Field(
+        default="default",
+        description="How weights are drawn at the start; default is PyTorch's rule, uniform within 1 / "
+        "sqrt(inputs).",
+    )
+    init_std: PositiveFloat = Field(default=0.01, description='Standard deviation of init = "normal".')
 
 
 class LinearModel(Model):
@@ -37,18 +41,25 @@ class MlpModel(Model):
     """Dense layers, each hidden one followed by its norm, activation and dropout."""
 
     kind: Literal["mlp"]
-    hidden: tuple[PositiveInt, ...]
-    activation: Activation = "relu"
-    norm: Literal["none", "batch"] = "none"
-    dropout: Fraction = 0.0
+    hidden: tuple[PositiveInt, ...] = Field(
+        description="Units of each hidden layer, such as [100, 100]; [] for none."
+    )
+    activation: Activation = Field(default="relu", description="The function after each hidden layer.")
+    norm: Literal["none", "batch"] = Field(
+        default="none", description="Whether batch norm stands before each activation."
+    )
+    dropout: Fraction = Field(
+        default=0.0,
+        description="Share of the units of each hidden layer that is dropped at random in training.",
+    )
 
 
 class Block(Table):
     """A convolution that keeps the size of the image, its norm and activation, and a pooling by 2."""
 
-    filters: PositiveInt
-    kernel: PositiveInt = 3
-    pool: Literal["none", "max", "avg"] = "none"
+    filters: PositiveInt = Field(description="How many filters, which are the channels that come out.")
+    kernel: PositiveInt = Field(default=3, description="Pixels a side of each filter.")
+    pool: Literal["none", "max", "avg"] = Field(default="none", description="What halves the image after it.")
 
     @model_validator(mode="after")
     def _size_is_kept(self) -> Block:
@@ -61,20 +72,40 @@ class CnnModel(Model):
     """Blocks of convolutions, then dense layers as in an mlp."""
 
     kind: Literal["cnn"]
-    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
-    hidden: tuple[PositiveInt, ...] = ()
-    activation: Activation = "relu"
-    norm: Literal["none", "batch"] = "none"
-    dropout: Fraction = 0.0
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)] = Field(
+        description='One table for each convolution, such as [{ filters = 16, pool = "max" }, { filters = 32, '
+        'pool = "max" }].'
+    )
+    hidden: tuple[PositiveInt, ...] = Field(
+        default=(), description="Units of each dense layer between the blocks and the output."
+    )
+    activation: Activation = Field(
+        default="relu", description="The function after each block and each hidden layer."
+    )
+    norm: Literal["none", "batch"] = Field(
+        default="none", description="Whether batch norm stands before each activation."
+    )
+    dropout: Fraction = Field(
+        default=0.0,
+        description="Share of the units of each hidden layer that is dropped at random in training.",
+    )
 
 
 class ResnetModel(Model):
     """The residual network of He et al. (CVPR 2016) for small images: stages of blocks of 2 convolutions."""
 
     kind: Literal["resnet"]
-    depth: PositiveInt = 20
-    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (16, 32, 64)
-    shortcut: Literal["pad", "projection"] = "pad"
+    depth: PositiveInt = Field(
+        default=20, description="Layers with weights: 6n + 2 for three widths, such as 8, 20, 32, 44, 56."
+    )
+    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = Field(
+        default=(16, 32, 64),
+        description="Channels of each stage; every stage but the first halves the image.",
+    )
+    shortcut: Literal["pad", "projection"] = Field(
+        default="pad",
+        description="How a shortcut gets more channels: filled up with zeros, or by a convolution of its own.",
+    )
 
     @model_validator(mode="after")
     def _depth_is_whole_blocks(self) -> ResnetModel:

@@ -24,8 +24,10 @@ class Schedule(Table):
     Over the first `warmup` epochs or steps (see `per`) it rises linearly, step by step, to its full size.
     """
 
-    per: Per = "epoch"
-    warmup: NonNegativeInt = 0
+    per: Per = Field(default="epoch", description="Whether the schedule counts epochs or steps (batches).")
+    warmup: NonNegativeInt = Field(
+        default=0, description="Over so many epochs or steps (see per) the rate rises to lr first."
+    )
 
 
 class ConstantSchedule(Schedule):
@@ -38,61 +40,71 @@ class StepSchedule(Schedule):
     """lr x factor after every `every` epochs or steps, never below lr x floor."""
 
     kind: Literal["step"]
-    every: PositiveInt
-    factor: PositiveFloat = 0.1
-    floor: NonNegativeFloat = 0.0
+    every: PositiveInt = Field(description="Epochs or steps between two reductions.")
+    factor: PositiveFloat = Field(default=0.1, description="What the rate is multiplied by each time.")
+    floor: NonNegativeFloat = Field(default=0.0, description="The rate stays at or above lr x floor.")
 
 
 class MultiStepSchedule(Schedule):
     """lr x factor at each milestone; optionally the optimizer starts afresh there."""
 
     kind: Literal["multi_step"]
-    milestones: tuple[PositiveInt, ...]
-    factor: PositiveFloat = 0.1
-    restart: Bool = False
+    milestones: tuple[PositiveInt, ...] = Field(
+        description="The epochs or steps after which the rate is reduced."
+    )
+    factor: PositiveFloat = Field(default=0.1, description="What the rate is multiplied by at each.")
+    restart: Bool = Field(
+        default=False, description="Whether the optimizer starts afresh (momentum zero) at each."
+    )
 
 
 class ExponentialSchedule(Schedule):
     """lr x factor ** t, never below lr x floor."""
 
     kind: Literal["exponential"]
-    factor: PositiveFloat
-    floor: NonNegativeFloat = 0.0
+    factor: PositiveFloat = Field(description="What the rate is multiplied by after every epoch or step.")
+    floor: NonNegativeFloat = Field(default=0.0, description="The rate stays at or above lr x floor.")
 
 
 class CosineSchedule(Schedule):
     """Half a cosine from lr to lr x floor over the whole training."""
 
     kind: Literal["cosine"]
-    floor: NonNegativeFloat = 0.0
+    floor: NonNegativeFloat = Field(default=0.0, description="The rate ends at lr x floor.")
 
 
 class PolynomialSchedule(Schedule):
     """lr x max(floor, (1 - t / T) ** power) over the whole training of T."""
 
     kind: Literal["polynomial"]
-    power: PositiveFloat = 1.0
-    floor: NonNegativeFloat = 0.0
+    power: PositiveFloat = Field(default=1.0, description="1 is a straight line down.")
+    floor: NonNegativeFloat = Field(default=0.0, description="The rate stays at or above lr x floor.")
 
 
 class PlateauSchedule(Schedule):
     """lr x factor once the watched loss has not fallen by min_delta for more than `patience` evaluations."""
 
     kind: Literal["plateau"]
-    factor: PositiveFloat = 0.1
-    patience: NonNegativeInt = 10
-    min_delta: NonNegativeFloat = 0.0
-    floor: NonNegativeFloat = 0.0
+    factor: PositiveFloat = Field(default=0.1, description="What the rate is multiplied by each time.")
+    patience: NonNegativeInt = Field(
+        default=10, description="Evaluations without improvement that are waited for."
+    )
+    min_delta: NonNegativeFloat = Field(
+        default=0.0, description="What counts as an improvement of the watched loss."
+    )
+    floor: NonNegativeFloat = Field(default=0.0, description="The rate stays at or above lr x floor.")
 
 
 class OneCycleSchedule(Schedule):
     """Half cosines: lr / div to lr over a share `pct_start` of training, then to lr / div / final_div."""
 
     kind: Literal["one_cycle"]
-    per: Per = "step"
-    pct_start: Annotated[Fraction, Field(gt=0)] = 0.3
-    div: PositiveFloat = 25.0
-    final_div: PositiveFloat = 1e4
+    per: Per = Field(default="step", description="Whether the schedule counts epochs or steps (batches).")
+    pct_start: Annotated[Fraction, Field(gt=0)] = Field(
+        default=0.3, description="Share of training in which the rate rises."
+    )
+    div: PositiveFloat = Field(default=25.0, description="The rate starts at lr / div.")
+    final_div: PositiveFloat = Field(default=1e4, description="The rate ends at lr / div / final_div.")
 
     @model_validator(mode="after")
     def _warms_up_once(self) -> OneCycleSchedule:

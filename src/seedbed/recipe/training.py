@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from seedbed.recipe.schedules import AnySchedule, ConstantSchedule
 from seedbed.recipe.values import (
@@ -27,20 +27,34 @@ class Stop(Table):
     `target` is a value of the study's metric; `seconds` a budget of wall-clock time of the run's group.
     """
 
-    patience: PositiveInt | None = None
-    min_delta: NonNegativeFloat = 0.0
-    lr_below: PositiveFloat | None = None
-    tolerance: PositiveFloat | None = None
-    tolerance_from: NonNegativeInt = 0
-    target: Float | None = None
-    seconds: PositiveFloat | None = None
+    patience: PositiveInt | None = Field(
+        default=None,
+        description="Evaluations in a row without an improvement of the watched loss: validation, without such a "
+        "part training.",
+    )
+    min_delta: NonNegativeFloat = Field(
+        default=0.0, description="What counts as an improvement for patience."
+    )
+    lr_below: PositiveFloat | None = Field(
+        default=None, description="The learning rate has fallen below this."
+    )
+    tolerance: PositiveFloat | None = Field(
+        default=None, description="The training loss changed by less than this between epochs."
+    )
+    tolerance_from: NonNegativeInt = Field(default=0, description="The epoch from which tolerance counts.")
+    target: Float | None = Field(default=None, description="The study's metric has reached this value.")
+    seconds: PositiveFloat | None = Field(default=None, description="Wall-clock time of the run's group.")
 
 
 class Augment(Table):
     """What happens at random to every training image: a crop with `crop` more pixels around it, a flip."""
 
-    crop: NonNegativeInt = 0
-    flip: Bool = False
+    crop: NonNegativeInt = Field(
+        default=0, description="Pixels of zeros around the image, out of which the crop is taken at random."
+    )
+    flip: Bool = Field(
+        default=False, description="Whether the image is mirrored, left to right, every other time."
+    )
 
     def __bool__(self) -> bool:
         """Whether anything is done at all."""
@@ -72,25 +86,58 @@ class Training(Table):
     Neither it nor `l1` touches biases and norm parameters unless `decay_on` is "all".
     """
 
-    loss: Loss | None = None
-    label_smoothing: Fraction = 0.0
-    optimizer: Optimizer = "sgd"
-    lr: PositiveFloat = 0.01
-    momentum: Fraction = 0.0
-    nesterov: Bool = False
-    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
-    weight_decay: NonNegativeFloat = 0.0
-    l1: NonNegativeFloat = 0.0
-    decay_on: Literal["weights", "all"] = "weights"
-    clip_norm: PositiveFloat | None = None
-    batch_size: Annotated[PositiveInt | Literal["all"], BeforeValidator(_whole_or_all)] = 32
-    epochs: PositiveInt | None = None
-    steps: PositiveInt | None = None
-    schedule: AnySchedule = ConstantSchedule(kind="constant")
-    stop: Stop = Stop()
-    keep_best: Bool = False
-    eval_every: PositiveInt = 1
-    augment: Augment = Augment()
+    loss: Loss | None = Field(
+        default=None,
+        description="What is minimised. Unless given: mse for numbers, cross_entropy for images, bce for kind = "
+        '"logistic". With bce (two classes) and cross_entropy targets are classes.',
+    )
+    label_smoothing: Fraction = Field(
+        default=0.0, description="Share of each target that is spread over all classes; for cross_entropy."
+    )
+    optimizer: Optimizer = Field(default="sgd", description="The update rule.")
+    lr: PositiveFloat = Field(default=0.01, description="Learning rate, before the schedule.")
+    momentum: Fraction = Field(default=0.0, description="For sgd and rmsprop.")
+    nesterov: Bool = Field(default=False, description="Nesterov's momentum; for sgd with a momentum above 0.")
+    betas: tuple[Fraction, Fraction] = Field(
+        default=(0.9, 0.999),
+        description="Decay of the running means of the gradient and of its square; for adam and adamw.",
+    )
+    weight_decay: NonNegativeFloat = Field(
+        default=0.0,
+        description="L2 penalty, weight_decay / 2 x w^2 in the loss; for adamw decoupled from the gradient.",
+    )
+    l1: NonNegativeFloat = Field(default=0.0, description="L1 penalty, l1 x |w| in the loss.")
+    decay_on: Literal["weights", "all"] = Field(
+        default="weights",
+        description="What weight_decay and l1 are for: weights only, or biases and norm parameters too.",
+    )
+    clip_norm: PositiveFloat | None = Field(
+        default=None,
+        description="The gradient's norm over all parameters is cut to this; not at all unless given.",
+    )
+    batch_size: Annotated[PositiveInt | Literal["all"], BeforeValidator(_whole_or_all)] = Field(
+        default=32, description='Samples of a batch, or "all".'
+    )
+    epochs: PositiveInt | None = Field(
+        default=None, description="How often all training samples are seen. Give either epochs or steps."
+    )
+    steps: PositiveInt | None = Field(
+        default=None, description="How many batches are trained on. Give either epochs or steps."
+    )
+    schedule: AnySchedule = Field(
+        default=ConstantSchedule(kind="constant"),
+        description="How the learning rate moves; constant unless given.",
+    )
+    stop: Stop = Field(
+        default=Stop(), description="When a run ends before its time; the first condition met counts."
+    )
+    keep_best: Bool = Field(
+        default=False,
+        description="Whether a run ends with its best parameters on validation, by the study's metric, instead of "
+        "its last.",
+    )
+    eval_every: PositiveInt = Field(default=1, description="Epochs between two evaluations.")
+    augment: Augment = Field(default=Augment(), description="What is done at random to every training image.")
 
     @model_validator(mode="after")
     def _combination_is_possible(self) -> Training:
