@@ -40,6 +40,7 @@ ROWS = {
     ),
     "falling through the decades": ({"train_loss": np.exp(-T / 10)}, ["still_falling"]),
     "falling but stopped": ({"train_loss": 2 - T / 100, "status": "stopped"}, []),
+    "interrupted before it moved": ({"status": "interrupted", "moved": False, "output_spread": 0.0}, []),
     "falling but interrupted": ({"train_loss": 2 - T / 100, "status": "interrupted"}, []),
     "overfit": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 / (1 + T**2)}, ["overfit"]),
     "validation and training rose": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 + T / 200}, []),

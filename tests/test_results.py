@@ -13,9 +13,11 @@ from seedbed.results import Result
 from seedbed.statistics import holm, interval, paired
 from seedbed.store import Store, StoreError
 
-VARIANT_KEYS = ["name", "settings", "runs", "diverged", "metrics", "versus_base"]
-VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict"]
-HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "seeds_to_decide"]
+VARIANT_KEYS = [
+    "name", "settings", "runs", "diverged", "parameters", "seconds_per_run", "metrics", "versus_base"
+]  # fmt: skip
+VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "note"]
+HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "seeds_to_decide", "note"]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from scipy import stats
 from seedbed.hypotheses import FORMS, Hypothesis
 from seedbed.statistics import scale_for
 from seedbed.verdicts import judge
+from seedbed.wording import sentence
 
 inf = float("inf")
 WOBBLE = np.array([0.01, -0.02, 0.015, -0.005, 0.02, -0.01, 0.0, 0.005])
@@ -25,6 +26,16 @@ class Made:
 
     def values(self, variant, metric):
         return np.asarray(self.runs[variant, metric], dtype=float)
+
+    def ended(self, variant):
+        found = [values for (name, _), values in self.runs.items() if name == variant]
+        return np.isfinite(np.array(found, dtype=float)).any(axis=0)
+
+    def same_runs(self, variant, other):
+        metrics = {metric for _, metric in self.runs}
+        return self.ended(variant).any() and all(
+            np.array_equal(self.values(variant, m), self.values(other, m), True) for m in metrics
+        )
 
     def direction(self, metric):
         return self.ways.get(metric, "max")
@@ -216,3 +227,78 @@ def test_no_runs_leave_a_claim_undecided():
     for facts in ({"better": "a", "than": "b"}, {"similar": ["a", "b"], "within": 0.1}):
         judgement = judge({"claim": "so", **facts}, table)
         assert (judgement.verdict, judgement.p, judgement.seeds_to_decide) == ("undecided", None, None)
+
+
+def judged(table, **facts):
+    return judge({"claim": "so", **facts}, table)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({"better": "a", "than": "b"}, "refuted"),
+        ({"not_better": "a", "than": "b"}, "supported"),
+        ({"similar": ["a", "b"], "within": 0.0}, "supported"),
+    ],
+)
+@pytest.mark.parametrize("seeds", [4, 5, 8])
+def test_same_runs_have_no_difference_and_are_not_tested(facts, verdict, seeds):
+    table = accuracies(a=A[:seeds], b=A[:seeds], c=B[:seeds])
+    judgement = judged(table, **facts)
+    assert judgement.verdict == (verdict if seeds >= 5 else "undecided")
+    assert judgement.same_runs
+    assert judgement.seeds_to_decide is None
+    assert judged(table, better="a", than=["c", "b"]).same_runs == (
+        seeds >= 5
+    )  # what decides a claim is told
+
+
+def test_runs_that_agree_in_one_metric_only_are_not_the_same():
+    """Both may answer every sample right: then the claim fails, but the setting has an effect."""
+    runs = {("a", "val.accuracy"): A * 0 + 1, ("b", "val.accuracy"): A * 0 + 1}
+    table = Made(runs | {("a", "val.loss"): A, ("b", "val.loss"): B}, ways={"val.loss": "min"})
+    judgement = judged(table, better="a", than="b")
+    assert (judgement.verdict, judgement.same_runs) == ("refuted", False)
+    assert "val.accuracy is the same with “a” as with “b”" in sentence(judgement)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (np.full(6, -inf), "All runs that it would be judged by diverged."),
+        (np.full(6, np.nan), "No runs to judge it by."),
+    ],
+)
+def test_why_nothing_can_be_judged_is_told(values, told):
+    table = accuracies(a=values, b=values.copy())
+    for facts in ({"better": "a", "than": "b"}, {"similar": ["a", "b"], "within": 0.1}):
+        judgement = judged(table, **facts)
+        assert (judgement.verdict, judgement.p) == ("undecided", None)
+        assert sentence(judgement) == told
+
+
+def test_a_metric_that_is_undefined_is_told():
+    undefined = np.full(6, np.nan)
+    runs = {(name, "val.r2"): undefined for name in "ab"} | {("a", "val.mse"): A[:6], ("b", "val.mse"): B[:6]}
+    table = Made(runs, metric="val.r2", ways={"val.mse": "min"})
+    judgement = judged(table, better="a", than="b")
+    assert (judgement.verdict, judgement.seen.undefined) == ("undecided", 6)
+    assert sentence(judgement) == "val.r2 is undefined in the runs that it would be judged by."
+    partly = Made({**runs, ("a", "val.r2"): np.append(A[:5], np.nan), ("b", "val.r2"): B[:6]}, "val.r2")
+    assert "In 1 pair the metric is undefined." in sentence(judged(partly, better="a", than="b"))
+
+
+def test_pairs_of_which_both_diverged_are_told():
+    table = accuracies(a=np.append(A, -inf), b=np.append(B, -inf))
+    judgement = judged(table, better="a", than="b")
+    assert (judgement.verdict, judgement.seen.n, judgement.seen.both_diverged) == ("supported", 8, 1)
+    assert "In 1 pair both runs diverged, which says nothing." in sentence(judgement)
+
+
+def test_a_cost_that_an_old_study_claims_is_not_tested():
+    table = Made({("a", "seconds"): A * 0 + 0.03, ("b", "seconds"): A * 0 + 0.04})
+    judgement = judged(table, better="a", than="b", metric="seconds")
+    assert (judgement.verdict, judgement.p) == ("undecided", None)
+    assert (
+        sentence(judgement) == "seconds is a cost that all runs of a group share: it is reported, not tested."
+    )

@@ -75,6 +75,9 @@ def find(records: Iterable[Evidence]) -> list[Finding]:
     """Findings of a study by variant, in the order of the records, and kind."""
     by_variant: dict[str, list[Evidence]] = {}
     for record in records:
+        # One that was interrupted shows nothing of what training would have come to.
+        if record.status == "interrupted":
+            continue
         by_variant.setdefault(record.variant, []).append(record)
     findings = []
     for variant, runs in by_variant.items():

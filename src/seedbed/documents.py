@@ -8,11 +8,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seedbed.files import to_json
-from seedbed.wording import between, effect, number, p_text
+from seedbed.wording import ABSENT, between, effect, number, p_text
 
 if TYPE_CHECKING:
     from seedbed.results import Result, VersusBase
     from seedbed.verdicts import Judgement
+
+
+COSTS = {
+    "parameters": "parameters",
+    "seconds_per_run": "seconds",
+}  # key of the document -> column of the runs
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -40,12 +46,13 @@ def document(result: Result) -> dict[str, Any]:
 def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
     name, published = row["name"], result.published(row["name"])
     statuses = list(result.status_of(name).values())
-    versus = result.versus_base.get(name)
+    versus, known = result.versus_base.get(name), result.costs(name)
     return {
         "name": name,
         "settings": row.get("settings", {}),
         "runs": len(statuses),
         "diverged": statuses.count("diverged"),
+        **{key: known.get(column) for key, column in COSTS.items()},
         "metrics": {
             metric: {**asdict(result.summary(name, metric)), "published": published.get(metric)}
             for metric in dict.fromkeys([*result.metrics, *published])
@@ -64,13 +71,14 @@ def _versus(metric: str, versus: VersusBase) -> dict[str, Any]:
         "p": versus.p,
         "n": seen.n,
         "verdict": versus.verdict,
+        "note": seen.note,
     }
 
 
 def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     seen = judgement.seen
     ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
-    rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide}
+    rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide, "note": seen.note}
     return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest}
 
 
@@ -93,6 +101,7 @@ class Table:
         for metric in metrics:
             self.header += [metric, "95 % interval", "median"]
         self.header += [f"published {metric}" for metric in published] + [f"vs {result.base}", "p", "verdict"]
+        self.header += ["parameters", "seconds/run"]
         self.rows = [_row(result, name, published) for name in result.variants]
 
     def __str__(self) -> str:
@@ -126,4 +135,12 @@ def _row(result: Result, name: str, published: list[str]) -> list[str]:
         row += [number(seen.mean), between(seen.low, seen.high), number(seen.median)]
     row += [number(result.published(name).get(metric)) for metric in published]
     versus = result.versus_base.get(name)
-    return row + ([effect(versus.comparison), p_text(versus.p), versus.verdict] if versus else [""] * 3)
+    row += [effect(versus.comparison), p_text(versus.p), versus.verdict] if versus else [""] * 3
+    return [*row, *costs(result, name)]
+
+
+def costs(result: Result, name: str) -> tuple[str, str]:
+    """Parameters and seconds per run of a variant, as text."""
+    known = result.costs(name)
+    parameters = f"{known['parameters']:,.0f}" if "parameters" in known else ABSENT
+    return parameters, number(known.get("seconds"), 3)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from seedbed.metrics import OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
+from seedbed.metrics import COSTS, OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
 from seedbed.problems import Problem, instead_of
 from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
 from seedbed.variants import Variant
@@ -135,12 +135,22 @@ def hypothesis_problems(
     concerned: dict[str, list[str]] = {}
     for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
         for name in hypothesis.variants:
-            if message := metric_problem(metric, recipes.get(name)):
+            if message := comparison_problem(metric, recipes.get(name)):
                 concerned.setdefault(message, []).append(f'"{name}"')
     for message, who in concerned.items():
         where = f"variant {', '.join(who)}: " if len(who) < len(hypothesis.variants) else ""
         problems.append(Problem(place, where + message))
     return problems
+
+
+def comparison_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) -> str | None:
+    """Why runs of this recipe cannot be compared by such a metric; see `metric_problem`."""
+    if metric in COSTS:
+        return (
+            f'"{metric}" is a cost: all runs of a group share one clock, so it is reported for every variant and not '
+            "tested; write another metric, such as val.loss or steps"
+        )
+    return metric_problem(metric, recipe, at_epoch)
 
 
 def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) -> str | None:

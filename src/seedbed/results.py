@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 from seedbed import documents, store
 from seedbed.by_run import ByRun
 from seedbed.files import slug
-from seedbed.metrics import Direction, bare_name, direction, split_epoch
+from seedbed.metrics import COSTS, Direction, bare_name, direction, split_epoch
 from seedbed.progress import counted
 from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
@@ -158,6 +158,26 @@ class Result:
         statuses = self._statuses[self._rows[variant]]
         return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
 
+    def ended(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where there is a run that ended without diverging."""
+        return np.isin(self._statuses[self._rows[variant]], ("complete", "stopped"))
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Whether two variants have the same runs: every metric is the same under every seed."""
+        rows = [self._rows[variant], self._rows[other]]
+        first, second = self._statuses[rows]
+        if not (self.ended(variant).any() and np.array_equal(first, second)):
+            return False
+        pairs = (self._by_run.numbers(metric)[rows] for metric in (*self.metrics, "steps"))
+        return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs)
+
+    def costs(self, variant: str) -> dict[str, float]:
+        """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
+        row = self._rows[variant]
+        columns = {name: self._by_run.numbers(name)[row] for name in ("parameters", "seconds")}
+        known = {name: values[~np.isnan(values)] for name, values in columns.items()}
+        return {name: float(values.mean()) for name, values in known.items() if len(values)}
+
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better; what the study says of its own holds on every part."""
         of_study = bare_name(metric) == bare_name(self.metric)
@@ -214,10 +234,11 @@ class Result:
     # --- what they say ----------------------------------------------------------------------------------
 
     def summary(self, variant: str, metric: str) -> Interval:
-        """Mean, interval and median of a metric of a variant."""
+        """Mean, interval and median of a metric of a variant; a cost has no interval."""
         key = variant, metric
         if key not in self._summaries:
-            self._summaries[key] = interval(self.values(variant, metric))
+            seen = interval(self.values(variant, metric))
+            self._summaries[key] = replace(seen, low=np.nan, high=np.nan) if metric in COSTS else seen
         return self._summaries[key]
 
     def published(self, variant: str) -> dict[str, float]:
@@ -240,13 +261,29 @@ class Result:
         """Every other variant against the base, on the study's metric."""
         others = [name for name in self.variants if name != self.base]
         scale, base = self.scale(self.metric), self.values(self.base, self.metric)
-        compared = [paired(self.values(name, self.metric), base, scale) for name in others]
-        ps = holm([comparison.p for comparison in compared])
-        way = self.direction(self.metric)
+        compared = [
+            paired(
+                self.values(name, self.metric), base, scale, ended=self.ended(name) & self.ended(self.base)
+            )
+            for name in others
+        ]
+        same = [self.same_runs(name, self.base) for name in others]
+        tested = [
+            None if equal or self.metric in COSTS else comparison.p
+            for equal, comparison in zip(same, compared, strict=True)
+        ]
+        ps = holm(tested)
         return {
-            name: VersusBase(comparison, p, verdict(comparison, p, way, len(others)))
-            for name, comparison, p in zip(others, compared, ps, strict=True)
+            name: VersusBase(comparison, p, self._verdict(comparison, p, equal))
+            for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
         }
+
+    def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
+        if same:
+            return "same runs"
+        if self.metric in COSTS:  # an old study; a new one may not ask for it
+            return "not tested"
+        return verdict(comparison, p, self.direction(self.metric), len(self.variants) - 1)
 
     @cached_property
     def judgements(self) -> list[Judgement]:

@@ -69,6 +69,10 @@ class Comparison:
         1 where the pairs say that a is the larger, -1 where b is, 0 where neither.
     diverged
         Pairs of which exactly one diverged; with any, p is the sign test's.
+    both_diverged
+        Pairs of which both diverged, which say nothing.
+    undefined
+        Pairs of runs that ended, of which one has no such number: r2 of a constant target, say.
     """
 
     scale: Scale
@@ -79,14 +83,19 @@ class Comparison:
     n: int
     side: int
     diverged: int = 0
+    both_diverged: int = 0
+    undefined: int = 0
 
     @property
     def note(self) -> str | None:
-        """What to add where runs diverged."""
-        if not self.diverged:
-            return None
-        pairs = "1 pair" if self.diverged == 1 else f"{self.diverged} pairs"
-        return f"in {pairs} one run diverged and lost: p is the sign test's, the estimate the other pairs'"
+        """What to add where runs diverged or have no value."""
+        notes = [
+            (self.diverged, "one run diverged and lost: p is the sign test's, the estimate the other pairs'"),
+            (self.both_diverged, "both runs diverged, which says nothing"),
+            (self.undefined, "the metric is undefined"),
+        ]
+        told = [f"in {pairs} {'pair' if pairs == 1 else 'pairs'} {what}" for pairs, what in notes if pairs]
+        return "; ".join(told) or None
 
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:
@@ -124,7 +133,10 @@ def scale_for(values: Sequence[float] | np.ndarray, direction: Direction) -> Sca
 
 
 def paired(
-    a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, scale: Scale = "difference"
+    a: Sequence[float] | np.ndarray,
+    b: Sequence[float] | np.ndarray,
+    scale: Scale = "difference",
+    ended: np.ndarray | None = None,
 ) -> Comparison:
     """Compare two sets of runs, entry i of each being of the same seed.
 
@@ -134,7 +146,11 @@ def paired(
         (seeds,) each.
     scale
         For "ratio" all finite values must be positive.
+    ended
+        (seeds,) bool: where both runs ended without diverging, so that NaN means a value that is not defined.
     """
+    both = int(np.sum(np.isinf(a) & np.isinf(b)))
+    undefined = 0 if ended is None else int(np.sum(ended & (np.isnan(a) | np.isnan(b))))
     gaps = differences(a, b, scale)
     finite = gaps[np.isfinite(gaps)]
     diverged = len(gaps) - len(finite)
@@ -144,7 +160,8 @@ def paired(
         estimate, low, high = (float(np.exp(value)) for value in (estimate, low, high))
     enough = len(gaps) >= FEWEST_PAIRS
     p = p_value(gaps) if enough else None
-    return Comparison(scale, estimate, low, high, p, len(gaps), int(np.nan_to_num(side)), diverged)
+    side = int(np.nan_to_num(side))
+    return Comparison(scale, estimate, low, high, p, len(gaps), side, diverged, both, undefined)
 
 
 def differences(
@@ -247,7 +264,9 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, comparisons: int = 1) -> str:
-    """What a comparison of a with b says of a: "better", "worse", "no evidence" or "not enough seeds".
+    """What a comparison of a with b says of a.
+
+    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "all diverged" or "undefined".
 
     Parameters
     ----------
@@ -255,6 +274,8 @@ def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, 
         The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have
         brought it under 0.05 whatever they gave, the answer is "not enough seeds".
     """
+    if not comparison.n and (comparison.both_diverged or comparison.undefined):
+        return "undefined" if comparison.undefined else "all diverged"
     if p_holm is None or comparison.n < fewest_pairs(comparisons):
         return "not enough seeds"
     if p_holm >= ALPHA or not comparison.side:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from seedbed import labs
-from seedbed.hypotheses import Hypothesis, hypothesis_problems, metric_problem
+from seedbed.hypotheses import Hypothesis, comparison_problem, hypothesis_problems, metric_problem
 from seedbed.metrics import Direction, direction, usual_metric
 from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
 from seedbed.progress import Observer, counted
@@ -345,7 +345,7 @@ def _usual_metric(variants: Sequence[Variant]) -> str | None:
 def _metric_problems(metric: object, variants: Sequence[Variant]) -> list[Problem]:
     """Whether base has the metric by which variants are compared."""
     base = next((variant.recipe for variant in variants if variant.name == BASE), None)
-    message = metric_problem(metric, base, at_epoch=False) if isinstance(metric, str) else None
+    message = comparison_problem(metric, base, at_epoch=False) if isinstance(metric, str) else None
     return [Problem("study.metric", message)] if message else []
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import stats
 
-from seedbed.metrics import Direction
+from seedbed.metrics import COSTS, Direction
 from seedbed.statistics import (
     ALPHA,
     FEWEST_PAIRS,
@@ -38,6 +38,12 @@ class Table(Protocol):
 
     def values(self, variant: str, metric: str) -> np.ndarray:
         """One value a seed; the worst infinity where the run diverged, NaN where there is no run."""
+
+    def ended(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where there is a run that ended without diverging."""
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Whether two variants have the same runs: every metric is the same under every seed."""
 
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better."""
@@ -66,6 +72,8 @@ class Judgement:
         One-sided; None under 5 pairs.
     seeds_to_decide
         Where undecided, the seeds that would decide if the effect is the one seen; None where it is nil.
+    same_runs
+        Whether the two variants have the same runs: then there is no difference, and nothing is tested.
     """
 
     claim: str
@@ -77,6 +85,7 @@ class Judgement:
     seen: Comparison
     p: float | None
     seeds_to_decide: int | None
+    same_runs: bool = False
 
 
 def judge(hypothesis: Mapping[str, Any], table: Table) -> Judgement:
@@ -91,6 +100,10 @@ def judge(hypothesis: Mapping[str, Any], table: Table) -> Judgement:
     """
     facts = {key: value for key, value in hypothesis.items() if value is not None}
     form = next(form for form in _FORMS if form in facts)
+    if facts.get("metric", table.metric) in COSTS:  # in an old study; a new one may not ask for it
+        seen = Comparison("difference", np.nan, np.nan, np.nan, None, 0, 0)
+        subject = facts.get("variant") or facts.get(form)
+        return Judgement(facts["claim"], UNDECIDED, form, str(subject), "", facts["metric"], seen, None, None)
     return _worst(_FORMS[form](facts, form, table))
 
 
@@ -106,10 +119,12 @@ def _beats(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]
     mine = table.values(subject, metric)
     judgements = []
     for name in [than] if isinstance(than, str) else than:
-        theirs = table.values(name, metric)
-        gains = sign * differences(mine, theirs, scale) - margin
+        seen = _compared(table, (subject, metric), (name, metric), scale)
+        if table.same_runs(subject, name):
+            judgements.append(_of_same_runs(facts, form, (subject, name, metric), seen))
+            continue
+        gains = sign * differences(mine, table.values(name, metric), scale) - margin
         verdict, p = (_decide if form == "better" else _decide_not)(gains)
-        seen = paired(mine, theirs, scale)
         judgements.append(_judgement(facts, verdict, form, (subject, name, metric), seen, p, gains))
     return judgements
 
@@ -119,7 +134,9 @@ def _is_similar(facts: Mapping[str, Any], form: str, table: Table) -> list[Judge
     subject, against = facts["similar"]
     metric = facts.get("metric", table.metric)
     parts = (subject, against, metric)
-    return [_equivalence(facts, form, parts, table.values(subject, metric), table.values(against, metric))]
+    if table.same_runs(subject, against):
+        return [_of_same_runs(facts, form, parts, _compared(table, (subject, metric), (against, metric)))]
+    return [_equivalence(facts, form, parts, table, (subject, metric), (against, metric))]
 
 
 def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
@@ -129,7 +146,7 @@ def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgem
     scale: Scale = table.scale(metric) if bound > 0 else "difference"
     gains = differences(values, np.full(len(values), bound), scale) * (1 if form == "above" else -1)
     verdict, p = _decide(gains)
-    seen = paired(values, np.full(len(values), NOTHING[scale]), scale)
+    seen = paired(values, np.full(len(values), NOTHING[scale]), scale, table.ended(subject))
     return [_judgement(facts, verdict, form, (subject, f"{bound:g}", metric), seen, p, gains)]
 
 
@@ -139,14 +156,14 @@ def _exceeds(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgemen
     first, second = table.values(subject, metric), table.values(subject, other)
     gains = differences(first, second) - facts.get("margin", 0.0)
     verdict, p = _decide(gains)
-    return [_judgement(facts, verdict, form, (subject, other, metric), paired(first, second), p, gains)]
+    seen = _compared(table, (subject, metric), (subject, other))
+    return [_judgement(facts, verdict, form, (subject, other, metric), seen, p, gains)]
 
 
 def _matches(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgement]:
     """`matches`: two metrics of a variant differ by no more than `within`, run by run."""
     subject, metric, other = facts["variant"], facts["metric"], facts["matches"]
-    values = table.values(subject, metric), table.values(subject, other)
-    return [_equivalence(facts, form, (subject, other, metric), *values)]
+    return [_equivalence(facts, form, (subject, other, metric), table, (subject, metric), (subject, other))]
 
 
 _FORMS: dict[str, Callable[[Mapping[str, Any], str, Table], list[Judgement]]] = {
@@ -166,6 +183,8 @@ def _decide(gains: np.ndarray) -> tuple[str, float | None]:
     """Whether gains, positive where they speak for the claim, lie above 0 (supported) or below (refuted)."""
     if len(gains) < FEWEST_PAIRS:
         return UNDECIDED, None
+    if not gains.any():  # every pair is equal to the last bit, which leaves nothing to test
+        return REFUTED, 1.0
     p, p_against = p_value(gains, "greater"), p_value(-gains, "greater")
     if np.all(np.isfinite(gains)):
         _, low, high = t_interval(gains)
@@ -183,15 +202,38 @@ def _decide_not(gains: np.ndarray) -> tuple[str, float | None]:
     return (SUPPORTED if at_most else verdict), p
 
 
+def _compared(
+    table: Table, first: tuple[str, str], second: tuple[str, str], scale: Scale = "difference"
+) -> Comparison:
+    """The first variant and metric against the second."""
+    ended = table.ended(first[0]) & table.ended(second[0])
+    return paired(table.values(*first), table.values(*second), scale, ended)
+
+
+def _of_same_runs(
+    facts: Mapping[str, Any], form: str, parts: tuple[str, str, str], seen: Comparison
+) -> Judgement:
+    """Runs that are the same to the last bit: none is better, and no test is needed to say so."""
+    verdict = REFUTED if form == "better" else SUPPORTED
+    if seen.n < FEWEST_PAIRS:  # under another seed there may be a difference
+        verdict = UNDECIDED
+    return Judgement(facts["claim"], verdict, form, *parts, seen, None, None, same_runs=True)
+
+
 def _equivalence(
-    facts: Mapping[str, Any], form: str, parts: tuple[str, str, str], a: np.ndarray, b: np.ndarray
+    facts: Mapping[str, Any],
+    form: str,
+    parts: tuple[str, str, str],
+    table: Table,
+    first: tuple[str, str],
+    second: tuple[str, str],
 ) -> Judgement:
     """Two one-sided t tests (Schuirmann 1987): supported where the 90 % interval lies inside +-within."""
     within = facts["within"]
-    gaps = differences(a, b)
+    gaps = differences(table.values(*first), table.values(*second))
     verdict, p = _decide_equivalent(gaps, within)
     nearest_end = np.sign(np.sum(gaps[np.isfinite(gaps)])) * within
-    return _judgement(facts, verdict, form, parts, paired(a, b), p, gaps - nearest_end)
+    return _judgement(facts, verdict, form, parts, _compared(table, first, second), p, gaps - nearest_end)
 
 
 def _decide_equivalent(gaps: np.ndarray, within: float) -> tuple[str, float | None]:

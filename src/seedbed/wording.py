@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from seedbed.metrics import COSTS
 from seedbed.statistics import FEWEST_PAIRS, Comparison
-from seedbed.verdicts import REFUTED, UNDECIDED, Judgement
+from seedbed.verdicts import NOTHING, REFUTED, UNDECIDED, Judgement
 
 ABSENT = "–"
 
@@ -67,8 +68,13 @@ def effect_interval(comparison: Comparison) -> str:
 def sentence(judgement: Judgement) -> str:
     """What was seen, and what is missing where that decides nothing."""
     seen = judgement.seen
+    if judgement.same_runs:
+        return (
+            f"The runs of “{judgement.subject}” and “{judgement.against}” are the same in every metric: what differs "
+            "between the two has no effect here."
+        )
     if not seen.n:
-        return "No runs to judge it by."
+        return _nothing_seen(judgement)
     counted = f"{seen.n} seed{'s' if seen.n > 1 else ''}"
     facts = [f"95\u00a0%\u00a0interval {effect_interval(seen)}"] if math.isfinite(seen.low) else []
     if judgement.p is not None and judgement.verdict != REFUTED:  # a one-sided p near 1 would only confuse
@@ -80,6 +86,17 @@ def sentence(judgement: Judgement) -> str:
     return told + note + _what_would_decide(judgement)
 
 
+def _nothing_seen(judgement: Judgement) -> str:
+    """Why there is no pair of runs to judge by."""
+    if judgement.metric in COSTS:
+        return f"{judgement.metric} is a cost that all runs of a group share: it is reported, not tested."
+    if judgement.seen.undefined:
+        return f"{judgement.metric} is undefined in the runs that it would be judged by."
+    if judgement.seen.both_diverged:
+        return "All runs that it would be judged by diverged."
+    return "No runs to judge it by."
+
+
 def _observation(judgement: Judgement) -> str:
     seen, metric = judgement.seen, judgement.metric
     subject, against = f"“{judgement.subject}”", f"“{judgement.against}”"
@@ -88,6 +105,8 @@ def _observation(judgement: Judgement) -> str:
     if judgement.form in ("above", "below"):
         mean = "in geometric mean" if seen.scale == "ratio" else "on average"
         return f"{metric} of {subject} is {number(seen.estimate)} {mean}, held against {judgement.against}"
+    if seen.estimate == NOTHING[seen.scale] and seen.low == seen.high:
+        return f"{metric} is the same with {subject} as with {against}"
     if seen.scale == "ratio":
         return f"{metric} with {subject} is {number(seen.estimate, 3)} times that with {against}"
     more = "higher" if seen.estimate > 0 else "lower"

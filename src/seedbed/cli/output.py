@@ -67,15 +67,16 @@ def print_result(result: Result) -> None:
 
 
 def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list[str], list[list[str]]]:
-    """The columns for which there is room: medians go first, then what is said of the test part, then p."""
+    """The columns for which there is room: seconds go first, then medians, the test part, p and parameters."""
     lines = [header, *rows]
     columns = [list(column) for column in zip(*lines, strict=True)]
     first, last = 2, columns.index(next(column for column in columns if column[0].startswith("vs ")))
     others = [column for column in columns[first + 3 : last] if not column[0].endswith(header[first])]
     of_test = [column for column in others if "test." in column[0]]
-    spare = [column for column in columns if column[0] == "median"]
+    spare = [column for column in columns if column[0] == "seconds/run"]
+    spare += [column for column in columns if column[0] == "median"]
     spare += [column for column in others if column[0] == "95 % interval"]
-    spare += [*of_test, *(column for column in columns if column[0] == "p")]
+    spare += [*of_test, *(column for column in columns if column[0] in ("p", "parameters"))]
     while spare and sum(max(map(len, column)) + 2 for column in columns) > width:
         gone = spare.pop(0)
         columns = [column for column in columns if column is not gone]

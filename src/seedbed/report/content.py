@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seedbed.documents import costs
 from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
 from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, sentence
@@ -16,6 +17,10 @@ OPENINGS = {
     "worse": "Worse than {}: ",
     "no evidence": "No evidence of a difference from {}: ",
     "not enough seeds": "Too few seeds to tell from {}: ",
+    "same runs": "The same runs as {}, so what was changed has no effect: ",
+    "all diverged": "Diverged under every seed, as {} did: ",
+    "undefined": "Not compared with {}, since the metric is undefined: ",
+    "not tested": "Not compared with {}, since the metric is a cost: ",
 }
 
 
@@ -133,6 +138,7 @@ def _row(result: Result, name: str) -> dict[str, Any]:
             status: statuses.count(status) for status in ("diverged", "interrupted") if status in statuses
         },
         "metrics": metrics,
+        "costs": costs(result, name),
         "is_best": bool(statuses) and name == result.ranking[0],
         "versus": None,
     }
