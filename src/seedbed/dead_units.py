@@ -48,7 +48,10 @@ def _of_rows(
     with np.errstate(all="ignore"):  # runs may have diverged
         group.network.forward(params, state, inputs, Context(xp, watch=watch))
     return [
-        tuple(Rectified(units[run].size, int((~units[run]).sum()), units.ndim == 5) for units in alive)
+        tuple(
+            Rectified(units[run].size, int((~units[run]).sum()), units.ndim == 5, indices.shape[1])
+            for units in alive
+        )
         for run in range(len(rows))
     ]
 

@@ -20,11 +20,15 @@ DEAD = 0.5
 
 @dataclass(frozen=True)
 class Rectified:
-    """A layer of one run that takes positive parts: its units (channels of images), and how many are dead."""
+    """A layer of one run that takes positive parts: its units (channels of images), and how many are dead.
+
+    Dead means zero for all of `samples` training samples that were looked at.
+    """
 
     units: int
     dead: int
     images: bool = False
+    samples: int = 0
 
     def __str__(self) -> str:
         return f"{self.dead} of {self.units} {'channels' if self.images else 'units'}"
@@ -158,7 +162,8 @@ def _dying(run: Evidence) -> list[Rectified]:
 def _about_dead_units(runs: list[Evidence]) -> str:
     worst = max((layer for run in runs for layer in _dying(run)), key=lambda layer: layer.dead / layer.units)
     return (
-        f"have dead units: up to {worst} of a layer are zero for every sample and learn nothing any more. Lower "
+        f"have dead units: up to {worst} of a layer are zero for all of {worst.samples:,} training samples drawn at "
+        "random, and learn nothing any more. Lower "
         "training.lr, or change model.init or model.activation."
     )
 
@@ -187,7 +192,8 @@ CHECKS: dict[str, tuple[Callable[[Evidence], bool], str | Callable[[list[Evidenc
     ),
     "constant_output": (
         _constant_output,
-        "give the same output for every input. Lower training.lr, change model.init or model.activation, or "
+        "give the same output for all training samples looked at (at most 1,000, drawn at random). Lower training.lr, "
+        "change model.init or model.activation, or "
         "scale the data.",
     ),
     "dead_units": (_dead_units, _about_dead_units),
