@@ -43,7 +43,7 @@ def test_all_that_is_wrong_with_plain_data_is_said_at_once() -> None:
 def test_paths_count_from_the_directory_given(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{i}\n" for i in range(40)))
     tables = document({"data": {"source": "table", "path": "t.csv", "target": "y"}, "model.norm": None})
-    result = Study.from_dict(tables, tmp_path).run(runs_dir=tmp_path / "runs")
+    result = Study.from_dict(tables, directory=tmp_path).run(runs_dir=tmp_path / "runs")
     assert result.status == "complete"
 
 

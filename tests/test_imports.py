@@ -33,7 +33,7 @@ LAYERS = (
     ("dead_units", "evaluation", "outcome"),
     ("judging",),
     ("training",),
-    ("hypotheses", "variants", "labs", "seeds", "study_file", "study"),
+    ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study"),
     ("plan",),
     ("documents", "results", "networks", "predict", "report"),
     ("runner",),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
-import seedbed
 from seedbed import labs
 from seedbed.cli import program
-from seedbed.results import Result
 from seedbed.study import Study
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -51,9 +50,12 @@ def test_its_labs_are_those_there_are() -> None:
     assert sorted(listed) == labs.names()
 
 
-def test_its_python_names_exist() -> None:
-    (text,) = blocks("python")
-    for name in re.findall(r"result\.(\w+)", text):
-        assert hasattr(Result, name) or name == "directory"
-    for name in re.search(r"from seedbed import (.*)", text)[1].split(", "):  # type: ignore[index]
-        assert hasattr(seedbed, name)
+def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for text in blocks("python"):
+        short = text.replace(".run(seeds=10)", '.override(set={"training.epochs": 1}).run(seeds=1)')
+        exec(short.replace('"epochs": 20', '"epochs": 1'), names)
+    assert (tmp_path / "report.html").exists()
+    assert names["answer"].table.column_names == ["mean", "spread"]
+    assert set(names["answer"].scores.seeds) == set(range(8))

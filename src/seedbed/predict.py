@@ -134,11 +134,11 @@ def predict(
     directory
         Of a stored study.
     rows
-        A file or folder as `data.asked.read` takes it, or an array as `data.asked.arrays.rows` does.
+        A file or folder as `data.asked.read` takes it, a data frame, or an array as `data.asked.arrays.rows` does.
     variant
         Its name; where absent, the first of the study's ranking that has trained networks.
     targets
-        With an array: what is right, to score the predictions. Files carry it themselves.
+        With an array: what is right, to score the predictions. Files and data frames carry it themselves.
 
     Raises
     ------
@@ -147,12 +147,7 @@ def predict(
     """
     result = Result.open(directory)
     networks = choose(result, variant)
-    if isinstance(rows, str | Path):
-        content = asked.read(Path(rows), networks.trained)
-    else:
-        from seedbed.data.asked import arrays
-
-        content = arrays.rows(rows, targets, networks.trained)
+    content = asked.of(rows, targets, networks.trained)
     table, scores = _answered(networks, content)
     return Answer(table, networks, result.study["study"], result.id, scores, content.unscored)
 

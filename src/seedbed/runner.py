@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import diagnostics, environment, memory
+from seedbed import diagnostics, environment, labs, memory
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.evaluation import curve_samples, joined
 from seedbed.files import to_json
@@ -70,6 +71,8 @@ def run(
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(runs_root(runs_dir), study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
+        if study.own_data:
+            store.write_copy(study.own_data.file)
         store.write_json("resolved.json", resolved)
         with watched(progress) if observer is None else nullcontext(observer) as watching:
             if said := study.seeds_needed.said(study.seeds):
@@ -260,9 +263,15 @@ class _Execution:
             **scaling,
         )
 
+    def _command(self) -> str:
+        """What runs a study again that was run from Python: its file, the lab, or what was stored of it."""
+        given = self.study.place
+        known = given in labs.names() or Path(given).is_file()
+        return shlex.join(["seedbed", "run", given if known else str(self.store.directory / "study.toml")])
+
     def _write_environment(self, status: str | None) -> None:
         facts = environment.describe()
-        again = facts["command"] or f"seedbed run {self.study.name}"
+        again = facts["command"] or self._command()
         self.store.write_json(
             "environment.json",
             {

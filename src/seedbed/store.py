@@ -122,6 +122,10 @@ class Store:
         """Write a whole text file."""
         write_whole(self.directory / name, text.encode())
 
+    def write_copy(self, path: Path) -> None:
+        """Keep a whole copy of a file under its own name."""
+        write_whole(self.directory / path.name, path.read_bytes())
+
     def write_json(self, name: str, document: Any) -> None:
         """Write plain data as a whole JSON file; see `to_json`."""
         self.write_text(name, to_json(document, indent=2) + "\n")

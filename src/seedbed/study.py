@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from seedbed import labs
 from seedbed.hypotheses import Hypothesis, comparison_problem, hypothesis_problems, metric_problem
 from seedbed.metrics import Direction, direction, usual_metric
+from seedbed.own_data import OwnData, own_data
 from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
 from seedbed.progress import Observer, counted
 from seedbed.recipe import Table
@@ -51,6 +52,8 @@ class Study:
         What relative paths in it are relative to.
     tables
         The document as read, with the changes of `override`.
+    own_data
+        The arrays that it was made with; they lie in `directory` and are stored with its results.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Study:
     directory: Path
     tables: dict[str, Any] = field(repr=False)
     place: str = "study"
+    own_data: OwnData | None = None
 
     @classmethod
     def load(cls, path_or_lab: str | Path) -> Study:
@@ -93,8 +97,18 @@ class Study:
         return _parsed(text, str(path), Path(path).absolute().parent)
 
     @classmethod
-    def from_dict(cls, tables: Mapping[str, Any], directory: str | Path = ".") -> Study:
-        """Make a study of plain data: the tables of a study file as dictionaries.
+    def from_dict(
+        cls,
+        tables: Mapping[str, Any],
+        *,
+        directory: str | Path = ".",
+        x: Any = None,
+        y: Any = None,
+        x_test: Any = None,
+        y_test: Any = None,
+        features: Sequence[str] | None = None,
+    ) -> Study:
+        """Make a study of plain data: the tables of a study file as dictionaries, and where wanted arrays.
 
         Parameters
         ----------
@@ -103,17 +117,28 @@ class Study:
             where wanted, "ablate", "grid", "variant" and "hypothesis". A key whose value is None is left out.
         directory
             What relative paths in them are relative to.
+        x, y
+            Arrays instead of a source: (rows, features) numbers or images, and a number or class for each. They
+            are stored with every result.
+        x_test, y_test
+            The same for a test part of their own; x and y are then split into training and validation.
+        features
+            Names of the columns of x; those of a data frame, or x0, x1, ... unless given.
 
         Raises
         ------
-        StudyError
+        StudyError, DataError
             With all that is wrong with it.
         """
+        given = {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
+        arrays = {name: array for name, array in given.items() if array is not None}
         try:
-            text = to_toml(tables)
+            if arrays:
+                own = own_data(tables, arrays, features)
+                return replace(_of_dict({**tables, "data": own.table(tables)}, own.path), own_data=own)
+            return _of_dict(tables, Path(directory))
         except TomlError as error:
             raise StudyError("study", [Problem(error.key, error.message)]) from None
-        return _parsed(text, "study", Path(directory).absolute())
 
     @property
     def base(self) -> Variant:
@@ -161,7 +186,8 @@ class Study:
         for key, text in (vary or {}).items():
             there = ablate.get(key, [])
             ablate[key] = [*there, *(value for value in parse_values(text) if value not in there)]
-        return _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
+        study = _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
+        return replace(study, own_data=self.own_data)
 
     def _quick_tables(self) -> dict[str, Any]:
         if not self.tables.get("quick"):
@@ -229,6 +255,10 @@ class Study:
             f"<Study {self.name}: {counted(len(names), 'variant')} ({listed}) x {counted(self.seeds, 'seed')}, "
             f"compared by {self.metric} ({better} is better){claims}>"
         )
+
+
+def _of_dict(tables: Mapping[str, Any], directory: Path) -> Study:
+    return _parsed(to_toml(tables), "study", directory.absolute())
 
 
 def _read(path: Path, place: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,30 +27,14 @@ def load(path: Path) -> Samples:
     DataError
         Where the file is none, or what is in it does not fit.
     """
-    found = arrays(path)
-    names = next((names for names in reversed(NAMES) if set(names) <= set(found)), None)
-    if names is None:
-        raise DataError(
-            f"{path} has the arrays {', '.join(found) or 'none'}; it takes x and y, "
-            "or x_train, y_train, x_test and y_test"
-        )
-    parts = [found[name] for name in names]
-    for name, x, y in zip(names[::2], parts[::2], parts[1::2], strict=True):
-        if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
-            raise DataError(
-                f"{path}: {name} has shape {x.shape}, and its classes {y.shape}; they take one an image"
-            )
-    images = _joined(path, parts[::2])
-    classes, targets = np.unique(np.concatenate([y.reshape(-1) for y in parts[1::2]]), return_inverse=True)
-    if classes.dtype.kind not in "iubU":
-        raise DataError(f"{path}: the classes are {classes.dtype}; they take whole numbers or text")
-    if len(classes) < 2:
-        raise DataError(f"{path} has fewer than two classes; there is nothing to tell apart")
+    inputs, targets = parts(arrays(path), path)
+    images = _joined(path, inputs)
+    places, classes = labels(np.concatenate(targets), path)
     return Samples(
         inputs=images,
-        targets=targets.astype(np.int64),
-        classes=tuple(str(name) for name in classes),
-        official_test=len(parts[2]) if len(parts) > 2 else 0,
+        targets=places,
+        classes=classes,
+        official_test=len(targets[1]) if len(targets) > 1 else 0,
         unit=(0.0, 1 / 255) if images.dtype == np.uint8 else (0.0, 1.0),
     )
 
@@ -63,12 +48,51 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path} is not a .npz file of plain arrays: {error}") from None
 
 
-def _joined(path: Path, parts: list[np.ndarray]) -> np.ndarray:
+def parts(found: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Inputs, and targets (N,), of all samples or of the training and the test part.
+
+    Raises
+    ------
+    DataError
+        Where arrays are missing or of different lengths.
+    """
+    names = next((names for names in reversed(NAMES) if set(names) <= set(found)), None)
+    if names is None:
+        raise DataError(
+            f"{path}: expected the arrays x and y, or x_train, y_train, x_test and y_test; got "
+            f"{', '.join(found) or 'none'}"
+        )
+    inputs, targets = [found[name] for name in names[::2]], [found[name] for name in names[1::2]]
+    for name, x, y in zip(names[::2], inputs, targets, strict=True):
+        if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
+            raise DataError(
+                f"{path}: expected one target per sample; {name} has shape {x.shape}, and its targets {y.shape}"
+            )
+    return inputs, [y.reshape(-1) for y in targets]
+
+
+def labels(targets: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which class each sample is of, (N,) int64, and the names of the classes, sorted.
+
+    Raises
+    ------
+    DataError
+        Where targets are no classes, or there is but one.
+    """
+    classes, places = np.unique(targets, return_inverse=True)
+    if classes.dtype.kind not in "iubU":
+        raise DataError(f"{path}: expected classes as integers or strings, got {classes.dtype}")
+    if len(classes) < 2:
+        raise DataError(f"{path} has fewer than two classes; there is nothing to tell apart")
+    return places.astype(np.int64), tuple(str(name) for name in classes)
+
+
+def _joined(path: Path, inputs: list[np.ndarray]) -> np.ndarray:
     """The images of all parts as (N, channels, height, width), uint8 or float32."""
-    shapes = {part.shape[1:] for part in parts}
+    shapes = {part.shape[1:] for part in inputs}
     if len(shapes) > 1:
         raise DataError(f"{path}: its images have different shapes: {', '.join(map(str, shapes))}")
-    images = np.concatenate(parts)
+    images = np.concatenate(inputs)
     if images.ndim == 3:
         images = images[:, None]
     elif images.ndim == 4 and images.shape[1] not in CHANNELS and images.shape[3] in CHANNELS:
@@ -76,7 +100,7 @@ def _joined(path: Path, parts: list[np.ndarray]) -> np.ndarray:
     if images.ndim != 4:
         raise DataError(
             f"{path}: its images have shape {images.shape[1:]}; they take (height, width), (channels, height, "
-            'width) or (height, width, channels); rows of numbers are for source = "table"'
+            'width) or (height, width, channels); rows of numbers are for source = "arrays"'
         )
     return np.ascontiguousarray(_in_bytes(path, images))
 

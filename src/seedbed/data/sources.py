@@ -125,6 +125,12 @@ def _npz(request: Request) -> Samples:
     return npz.load(request.path)
 
 
+def _arrays(request: Request) -> Samples:
+    from seedbed.data import arrays
+
+    return arrays.load(request.path, classification=request.classification)
+
+
 @dataclass(frozen=True)
 class Source:
     """Where samples come from.
@@ -155,6 +161,7 @@ SOURCES: dict[str, Source] = {
     "cifar10": Source(_cifar, _public_files),
     "images": Source(_folder, _own_folder),
     "npz": Source(_npz, _own_file),
+    "arrays": Source(_arrays, _own_file),
 }
 
 

@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from seedbed.recipe.data import (
     AnyData,
+    ArraysData,
     Cifar10Data,
     Data,
     DigitsData,
@@ -63,6 +64,7 @@ __all__ = [
     "AnyData",
     "AnyModel",
     "AnySchedule",
+    "ArraysData",
     "Augment",
     "Block",
     "Bool",

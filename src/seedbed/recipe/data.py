@@ -218,7 +218,25 @@ class NpzData(Images):
     path: str = Field(description="The file, relative to the study.")
 
 
+class ArraysData(Data):
+    """Arrays x (rows of numbers) and y of a NumPy .npz file, or x_train, y_train, x_test and y_test.
+
+    An array `features` may name the columns. `Study.from_dict(..., x=x, y=y)` writes such a file.
+    """
+
+    source: Literal["arrays"]
+    path: str
+
+
 AnyData = Annotated[
-    FunctionData | TableData | SgemmData | DigitsData | MnistData | Cifar10Data | FolderData | NpzData,
+    FunctionData
+    | TableData
+    | ArraysData
+    | SgemmData
+    | DigitsData
+    | MnistData
+    | Cifar10Data
+    | FolderData
+    | NpzData,
     Field(discriminator="source"),
 ]

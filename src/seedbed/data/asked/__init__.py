@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from seedbed.data.asked.base import Asked
 from seedbed.data.base import DataError
 from seedbed.trained import Trained
 
-__all__ = ["Asked", "read"]
+__all__ = ["Asked", "of", "read"]
+
+
+def of(rows: Any, targets: Any, trained: Trained) -> Asked:
+    """A file or folder by its path, a data frame, or an array with its targets, as the networks take them.
+
+    Raises
+    ------
+    DataError
+        As `read`; and where a file or a data frame comes with targets beside it.
+    """
+    if isinstance(rows, str | Path) or hasattr(rows, "__arrow_c_stream__"):
+        if targets is not None:
+            raise DataError(
+                "expected targets beside an array alone; a file or data frame has them as a column"
+            )
+        if isinstance(rows, str | Path):
+            return read(Path(rows), trained)
+        from seedbed.data.asked import table
+
+        return table.frame(rows, trained)
+    from seedbed.data.asked import arrays
+
+    return arrays.rows(rows, targets, trained)
 
 
 def read(path: Path, trained: Trained) -> Asked:

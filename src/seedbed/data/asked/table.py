@@ -33,7 +33,23 @@ def read(path: Path, trained: Trained) -> Asked:
         With all that is wrong: missing columns, missing or non-numeric values, categories and classes that the
         networks were not trained on.
     """
-    table, columns = _opened(path, trained)
+    return _of(*_opened(path, trained), trained)
+
+
+def frame(rows: Any, trained: Trained) -> Asked:
+    """Rows of a data frame, or of anything else that exports Arrow's stream of a table.
+
+    Raises
+    ------
+    DataError
+        As for a file.
+    """
+    table = pa.table(rows)
+    path = Path("the data frame")
+    return _of(table, _columns(path, table, trained), trained)
+
+
+def _of(table: pa.Table, columns: Columns, trained: Trained) -> Asked:
     inputs, used = _inputs(columns, trained) if trained.features else _pixels(columns, trained)
     carried = table.drop_columns([name for name in columns.raw if name in used])
     targets = _targets(columns, trained)
@@ -68,7 +84,7 @@ def _columns(path: Path, table: pa.Table, trained: Trained) -> Columns:
 
 def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
     """The file's columns that the target needs as numbers."""
-    target = trained.recipe["data"].get("target")
+    target = _target(trained)
     if target is None or (target in columns.raw and trained.classes):
         return set()
     try:
@@ -170,9 +186,16 @@ def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
 # --- targets ------------------------------------------------------------------------------------------------
 
 
+def _target(trained: Trained) -> str | None:
+    """The target's name; of networks trained on arrays it is y, as the array is called."""
+    if trained.recipe["data"]["source"] == "arrays":
+        return "y" if "y" not in trained.features else None
+    return trained.recipe["data"].get("target")
+
+
 def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:
     """(N,) float64 with NaN where a row has none, or why there are none."""
-    target = trained.recipe["data"].get("target")
+    target = _target(trained)
     if target is None:
         return "a table has no target of networks that were not trained on a table"
     if target in columns.raw and trained.classes:

@@ -1,0 +1,125 @@
+"""Rows of numbers and their targets as NumPy arrays: read from a .npz file, and put into one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seedbed.data import npz
+from seedbed.data.base import DataError, Samples
+from seedbed.progress import counted
+
+FEATURES = "features"
+
+
+def load(path: Path, *, classification: bool) -> Samples:
+    """All samples of a file, those of x_test, if there are any, last and the official test part.
+
+    Raises
+    ------
+    DataError
+        Naming the array, what was expected of it, and the first row that does not fit.
+    """
+    found = npz.arrays(path)
+    inputs, targets = npz.parts(found, path)
+    if {x.ndim for x in inputs} != {2} or len({x.shape[1] for x in inputs}) > 1:
+        shapes = " and ".join(str(x.shape) for x in inputs)
+        raise DataError(
+            f'{path}: expected x of shape (rows, features), got {shapes}; images are for source = "npz"'
+        )
+    x, y = np.concatenate(inputs), np.concatenate(targets)
+    classes: tuple[str, ...] = ()
+    if classification:
+        y, classes = npz.labels(_whole(y), path)
+    elif y.dtype.kind == "U":
+        raise DataError(f"{path}: y holds text; classes need loss cross_entropy or bce")
+    else:
+        y = _finite(path, "y", y[:, None])
+    return Samples(
+        inputs=_finite(path, "x", x),
+        targets=y,
+        features=_features(path, found.get(FEATURES), x.shape[1]),
+        classes=classes,
+        official_test=len(targets[1]) if len(targets) > 1 else 0,
+    )
+
+
+def _features(path: Path, names: np.ndarray | None, count: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"x{place}" for place in range(count))
+    listed = tuple(str(name) for name in names.reshape(-1))
+    if len(listed) != count or len(set(listed)) != count:
+        raise DataError(f"{path}: expected {count} different names of features, got {', '.join(listed[:8])}")
+    return listed
+
+
+def _whole(y: np.ndarray) -> np.ndarray:
+    """Whole numbers that are written as others, as integers."""
+    whole = y.dtype.kind == "f" and bool((y == np.rint(y)).all())
+    return y.astype(np.int64) if whole else y
+
+
+def _finite(path: Path, name: str, values: np.ndarray) -> np.ndarray:
+    """As float32; refused where a number is missing or too large."""
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"{path}: expected {name} to hold numbers, got {values.dtype}")
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32)
+    bad = ~np.isfinite(found).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"{path}: row {int(np.argmax(bad)) + 1} of {name} holds a value that is missing, infinite or too large "
+            f"for 32 bits ({counted(int(bad.sum()), 'such row')}); fill it in or leave such rows out"
+        )
+    return found
+
+
+# --- from Python ----------------------------------------------------------------------------------------------
+
+
+def content(arrays: Mapping[str, Any], features: Sequence[str] | None = None) -> tuple[str, bytes]:
+    """The source that reads arrays, "arrays" or for images "npz", and the content of its .npz file.
+
+    Parameters
+    ----------
+    arrays
+        By the names that a file has them under: x and y, or x_train, y_train, x_test and y_test. Anything that
+        NumPy makes an array of; the columns of a data frame name the features.
+    features
+        Names of the columns of x.
+
+    Raises
+    ------
+    DataError
+        Where an array holds neither numbers nor text.
+    """
+    plain = {name: _plain(name, value) for name, value in arrays.items()}
+    first = next(iter(arrays))
+    if plain[first].ndim > 2:
+        source = "npz"
+    else:
+        source = "arrays"
+        names = getattr(arrays[first], "columns", None) if features is None else features
+        if names is not None:
+            plain[FEATURES] = np.array([str(name) for name in names])
+    buffer = io.BytesIO()
+    np.savez(buffer, **plain)  # type: ignore[arg-type]
+    return source, buffer.getvalue()
+
+
+def _plain(name: str, value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind == "O" and all(isinstance(item, str) for item in array.flat):
+        array = array.astype(str)
+    if array.dtype.kind == "T":  # text of any length
+        array = array.astype(str)
+    if array.dtype.kind not in "biufU":
+        raise DataError(
+            f"{name}: expected an array of numbers or, for classes, text, got {array.dtype}; make numbers of it, or "
+            'write a table and take source = "table"'
+        )
+    return array
