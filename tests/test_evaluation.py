@@ -1,10 +1,20 @@
-"""The mistakes that a run stores: the surest ones, under the first seed, with their images."""
+"""What is judged of trained networks, a few runs at a time, and the mistakes that a run stores with their images."""
+
+from functools import partial
+from threading import Event
 
 import numpy as np
 import pytest
-from made import recipe
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made import engine, recipe
+from made import group as made_group
 
+from seedbed import evaluation, metrics
 from seedbed.data.base import Prepared, Samples
+from seedbed.engines.array import ArrayEngine
+from seedbed.engines.fused.driver import FusedEngine
+from seedbed.engines.side_by_side import SideBySide
 from seedbed.evaluation import MOST_MISTAKES, Evaluator, _pixels, joined
 from seedbed.group import Group, Run
 from seedbed.nn.models import build
@@ -18,8 +28,9 @@ class Oracle:
     def __init__(self, outputs):
         self.outputs = outputs
 
-    def predict(self, indices):
-        return np.stack([outputs[row] for outputs, row in zip(self.outputs, indices, strict=True)])
+    def predict(self, indices, runs=None):
+        own = self.outputs if runs is None else self.outputs[runs]
+        return np.stack([outputs[row] for outputs, row in zip(own, indices, strict=True)])
 
 
 def images(dtype=np.uint8, channels=1, size=3):
@@ -127,3 +138,61 @@ def test_images_of_different_sizes_are_joined():
         tables.append(answers(of, -right_answers(of))[1])
     sizes = {len(image) for image in joined(tables)["image"]}
     assert sizes == {9, 25}
+
+
+def side_by_side(program, *taken):
+    """Numpy engines of two runs each, in two threads."""
+    return SideBySide(partial(ArrayEngine, program), Event(), 3, 2, lambda: None, *taken)
+
+
+def judged(of, engine_class):
+    """All that is said of every run at its initial draw, by name: (runs, ..)."""
+    evaluator, made, rows = Evaluator(of), engine(engine_class, of), np.arange(len(of.runs))
+    values = {"spread": evaluator.output_spread(made, rows)}
+    for part in evaluator.sizes():
+        values |= evaluator.metrics(made, rows, part)
+    confusion, _ = evaluator.answers(made, rows)
+    return values if confusion is None else values | {"confusion": confusion}
+
+
+ENGINES = {"numpy": ArrayEngine, "fused": FusedEngine, "side by side": side_by_side}
+
+
+@pytest.mark.parametrize("engine_class", ENGINES.values(), ids=ENGINES)
+@pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(asked=st.integers(1, 1500), share=st.integers(1, 8))
+def test_no_bit_of_what_is_said_of_a_run_depends_on_its_company(engine_class, loss, asked, share):
+    of = made_group([recipe({"norm": norm}, {"loss": loss}) for norm in ("batch", "batch")], seeds=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "ASKED", asked)
+        patch.setattr(evaluation, "JUDGED", max(1, asked // share))
+        together = judged(of, engine_class)
+    for place, run in enumerate(of.runs):
+        for name, value in judged(Group((run,), of.network), engine_class).items():
+            np.testing.assert_array_equal(together[name][place], value[0], err_msg=name)
+
+
+@pytest.mark.parametrize(("asked", "judged_at_once"), [(360, 120), (10**9, 180), (1, 1)])
+def test_only_so_many_numbers_are_asked_for_and_judged_at_once(asked, judged_at_once, monkeypatch):
+    of = made_group([recipe()], seeds=9)  # 60 training samples, one output
+    seen = {"predict": [], "compute": []}
+
+    class Counting(ArrayEngine):
+        def predict(self, indices, runs=None):
+            outputs = super().predict(indices, runs)
+            seen["predict"].append(outputs.size)
+            return outputs
+
+    def compute(loss, outputs, *rest):
+        seen["compute"].append(outputs.size)
+        return real(loss, outputs, *rest)
+
+    real = metrics.compute
+    monkeypatch.setattr(metrics, "compute", compute)
+    monkeypatch.setattr(evaluation, "ASKED", asked)
+    monkeypatch.setattr(evaluation, "JUDGED", judged_at_once)
+    Evaluator(of).metrics(engine(Counting, of), np.arange(9), "train")
+    assert sum(seen["predict"]) == sum(seen["compute"]) == 9 * 60
+    assert max(seen["predict"]) <= max(60, asked)  # a run is never cut
+    assert max(seen["compute"]) == max(60, judged_at_once)

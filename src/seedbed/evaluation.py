@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from seedbed import metrics
 from seedbed.data.base import Samples
+from seedbed.diagnostics import output_spread
 from seedbed.engines.base import Engine
 from seedbed.group import Group
 from seedbed.metrics import PARTS
@@ -17,6 +18,10 @@ PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any
 FEWEST_IN_CURVE = 1000  # training samples behind a point of a training curve, where there are as many
 SIDES = ("channels", "height", "width")
 MOST_MISTAKES = 24  # stored of one variant with their images
+# Numbers that networks are asked for in one go, and of those the ones that metrics are computed of at once, which takes
+# several float64 a number. A run is never cut: some metrics need all of its answers.
+ASKED = 2**24
+JUDGED = 2**20
 
 
 class Evaluator:
@@ -48,9 +53,11 @@ class Evaluator:
     def _metrics(
         self, engine: Engine, rows: np.ndarray, part: str, indices: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        outputs, targets = self._apply(engine, rows, indices)
-        values = metrics.compute(self._group.loss, outputs, targets, self._classes)
-        return {f"{part}.{name}": value for name, value in values.items()}
+        values: dict[str, np.ndarray] = {}
+        for places, outputs, targets in self._answered(engine, rows, indices):
+            for name, value in metrics.compute(self._group.loss, outputs, targets, self._classes).items():
+                values.setdefault(f"{part}.{name}", np.empty(len(rows)))[places] = value
+        return values
 
     def answers(
         self, engine: Engine, rows: np.ndarray
@@ -65,25 +72,21 @@ class Evaluator:
         part = next((part for part in ("test", "val") if part in self.sizes()), None)
         if not self._classes or part is None:
             return None, None
-        outputs, targets = self._apply(engine, rows, self._indices[part])
-        confusion = metrics.confusion(outputs, targets, len(self._classes))
-        return confusion, self._mistakes(part, rows, outputs, targets)
+        count = len(self._classes)
+        confusion, mistakes = np.empty((len(rows), count, count), np.int64), {}
+        for places, outputs, targets in self._answered(engine, rows, self._indices[part]):
+            confusion[places] = metrics.confusion(outputs, targets, count)
+            for place, logits, labels in zip(places, outputs, targets, strict=True):
+                if self._shows_mistakes(rows[place]) and np.isfinite(logits).all():
+                    labels = labels.reshape(-1).astype(np.int64)
+                    mistakes[place] = self._mistake_columns(part, rows[place], logits, labels)
+        tables = [mistakes[place] for place in sorted(mistakes) if len(mistakes[place]["sample"])]
+        return confusion, joined(tables) if tables else None
 
-    def _mistakes(
-        self, part: str, rows: np.ndarray, outputs: np.ndarray, targets: np.ndarray
-    ) -> dict[str, np.ndarray] | None:
-        """The surest mistakes of the runs under the first seed: enough to look at."""
+    def _shows_mistakes(self, row: int) -> bool:
+        """Whether a run's surest mistakes are kept: those of images, under the first seed, are enough to look at."""
         shape = self._group.samples.inputs.shape[1:]
-        if len(shape) != 3 or shape[0] not in (1, 3):
-            return None
-        labels = targets.reshape(outputs.shape[:2]).astype(np.int64)
-        tables = [
-            self._mistake_columns(part, row, outputs[place], labels[place])
-            for place, row in enumerate(rows)
-            if self._group.runs[row].seed == 0 and np.isfinite(outputs[place]).all()
-        ]
-        tables = [table for table in tables if len(table["sample"])]
-        return joined(tables) if tables else None
+        return len(shape) == 3 and shape[0] in (1, 3) and self._group.runs[row].seed == 0
 
     def _mistake_columns(
         self, part: str, row: int, outputs: np.ndarray, labels: np.ndarray
@@ -107,9 +110,12 @@ class Evaluator:
             "image": np.array([image.tobytes() for image in images], dtype=object),
         }
 
-    def outputs(self, engine: Engine, rows: np.ndarray) -> np.ndarray:
-        """Outputs (runs, m, outputs) for a random draw of the training part."""
-        return engine.predict(self._thinned("train", rows))
+    def output_spread(self, engine: Engine, rows: np.ndarray) -> np.ndarray:
+        """How much the outputs of each run vary over a random draw of the training part, (runs,)."""
+        spread = np.empty(len(rows))
+        for places, outputs, _ in self._answered(engine, rows, self._thinned("train")):
+            spread[places] = output_spread(outputs)
+        return spread
 
     def predictions(self, engine: Engine, rows: np.ndarray) -> dict[str, Any] | None:
         """Columns of `predictions.parquet` for numbers; None for classes."""
@@ -124,7 +130,7 @@ class Evaluator:
 
     def _prediction_columns(self, engine: Engine, rows: np.ndarray, part: str) -> dict[str, np.ndarray]:
         group = self._group
-        indices = self._thinned(part, rows)
+        indices = self._thinned(part)[rows]
         outputs, targets = engine.predict(indices)[:, :, 0], self.targets(rows, indices)[:, :, 0]
         m = indices.shape[1]
         inputs = group.data.inputs
@@ -133,7 +139,7 @@ class Evaluator:
         else:
             x = np.full(indices.shape, np.nan, np.float32)
         return {
-            "variant": np.repeat([group.runs[row].variant for row in rows], m),
+            "variant": np.repeat(np.array([group.runs[row].variant for row in rows], dtype=object), m),
             "seed": np.repeat([group.runs[row].seed for row in rows], m),
             "part": np.repeat([part], m * len(rows)),
             "sample": indices.ravel(),
@@ -142,21 +148,35 @@ class Evaluator:
             "output": outputs.ravel(),
         }
 
-    def _thinned(self, part: str, rows: np.ndarray) -> np.ndarray:
+    def _thinned(self, part: str) -> np.ndarray:
         """At most PICTURE_SAMPLES of a part: evenly spread over a grid, a random draw of any other part."""
         if part != "grid":
-            return self._group.subset(part, PICTURE_SAMPLES)[rows]
-        indices = self._indices[part][rows]  # type: ignore[index]
+            return self._group.subset(part, PICTURE_SAMPLES)
+        indices = self._indices[part]
+        assert indices is not None
         m = indices.shape[1]
         kept = np.linspace(0, m - 1, min(m, PICTURE_SAMPLES)).round().astype(int)
-        return np.ascontiguousarray(indices[:, kept])
+        return indices[:, kept]
 
-    def _apply(
+    def _answered(
         self, engine: Engine, rows: np.ndarray, indices: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Runs by place in `rows`, their outputs and targets: a few runs at a time, see `ASKED`.
+
+        Every piece has runs of all the parts that an engine may train side by side.
+        """
         assert indices is not None
-        own = np.ascontiguousarray(indices[rows])
-        return engine.predict(own), self.targets(rows, own)
+        numbers = max(1, indices.shape[1] * self._group.network.outputs)  # of a run
+        places = np.arange(len(rows))
+        pieces = -(-len(rows) * numbers // ASKED)
+        at_once = max(1, JUDGED // numbers)
+        for first in range(pieces):
+            asked = places[first::pieces]
+            own = np.ascontiguousarray(indices[rows[asked]])
+            outputs = engine.predict(own, asked if pieces > 1 else None)
+            for start in range(0, len(asked), at_once):
+                some = slice(start, start + at_once)
+                yield asked[some], outputs[some], self.targets(rows[asked[some]], own[some])
 
 
 def curve_samples(sizes: Mapping[str, int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.dead_units import rectified
-from seedbed.diagnostics import Evidence, Rectified, output_spread
+from seedbed.diagnostics import Evidence, Rectified
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import Group
@@ -41,7 +41,7 @@ def judge(
         values |= evaluator.metrics(engine, rows, part)
     confusion, mistakes = evaluator.answers(engine, rows)
     _note(records, values, confusion)
-    spread = output_spread(evaluator.outputs(engine, rows))
+    spread = evaluator.output_spread(engine, rows)
     layers = rectified(group, final["params"], final["state"])
     return Outcome(
         records,

@@ -120,6 +120,17 @@ def test_kept_runs_go_on_as_before(engine_class):
     assert_same_run(engine_class, outputs, reference.predict(of.part("test"))[kept])
 
 
+@pytest.mark.parametrize("runs", [[], [0], [5, 2], [0, 1, 2, 3, 4, 5]])
+def test_some_runs_are_asked_alone(engine_class, runs):
+    of = group(MIXED)
+    made = engine(engine_class, of)
+    steps(made, of, 3)
+    indices, runs = of.part("test"), np.array(runs, np.int64)
+    outputs = made.predict(indices[runs], runs)
+    assert outputs.shape == (len(runs), indices.shape[1], 1)
+    assert_same_run(engine_class, outputs, made.predict(indices)[runs])
+
+
 def test_arrays_that_are_read_can_be_written_into_another_engine(engine_class):
     of = group(MIXED)
     trained, fresh = engine(engine_class, of), engine(engine_class, of)

@@ -17,6 +17,7 @@ from seedbed.optim.clipping import clip
 
 # What one slice of a prediction may take for its widest activation; more would not stay in a cache.
 PREDICT_BYTES = 16 * 2**20
+EVERY = slice(None)  # run
 
 
 class ArrayEngine:
@@ -132,35 +133,38 @@ class ArrayEngine:
 
     def _gather(self, indices: Array) -> dict[str, Array]:
         """Samples (runs, batch) as network inputs and targets."""
-        dataset = self._dataset[:, None]
-        return {
-            "inputs": self._scaled(self._inputs[dataset, indices]),
-            "targets": self._targets[dataset, indices],
-        }
+        return {"inputs": self._seen(indices), "targets": self._targets[self._dataset[:, None], indices]}
 
-    def _scaled(self, raw: Array) -> Array:
+    def _seen(self, indices: Array, runs: Array | slice = EVERY) -> Array:
+        """Samples (runs, batch) as the networks of the named runs see them."""
+        raw = self._inputs[self._dataset[runs][:, None], indices]
         inputs = self.xp.astype(raw, self.xp.float32, copy=False)
         if self._scaling is None:
             return inputs
-        center, scale = (values[:, None, ...] for values in self._scaling)
+        center, scale = (
+            values[runs if values.shape[0] > 1 else EVERY][:, None, ...] for values in self._scaling
+        )
         return (inputs - center) * scale
 
     # --- everything else --------------------------------------------------------------------------------
 
-    def predict(self, indices: np.ndarray) -> np.ndarray:
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
-        width = max(prod(shape) for shape in self.program.model.shapes)
-        rows = max(1, self.predict_bytes // (4 * width * len(indices)))
-        context = Context(self.xp)
-        parts = []
-        for start in range(0, indices.shape[1], rows):
-            self._between_steps()
-            inputs = self._gather(self._put(indices[:, start : start + rows]))["inputs"]
-            outputs, _, _ = self.program.model.forward(
-                self._arrays["params"], self._arrays["state"], inputs, context
-            )
-            parts.append(self._get(outputs))
-        return np.concatenate(parts, axis=1)
+        count, samples = indices.shape
+        room = max(1, self.predict_bytes // (4 * max(prod(shape) for shape in self.program.model.shapes)))
+        size = min(samples, room)  # of a slice: not a matter of how many runs there are, and nor are the bits
+        together = max(1, room // max(1, size))
+        outputs = np.empty((count, samples, self.program.model.outputs), np.float32)
+        for first in range(0, count, together):
+            some = slice(first, first + together)
+            own = some if runs is None else self._put(runs[some])
+            networks = self._arrays["params"][own], self._arrays["state"][own]
+            for start in range(0, samples, size):
+                self._between_steps()
+                part = some, slice(start, start + size)
+                inputs = self._seen(self._put(indices[part]), own)
+                outputs[part] = self._get(self.program.model.forward(*networks, inputs, Context(self.xp))[0])
+        return outputs
 
     def read(self) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""

@@ -116,8 +116,12 @@ class Engine(Protocol):
         """
         ...
 
-    def predict(self, indices: np.ndarray) -> np.ndarray:
-        """Network outputs in evaluation mode for samples (runs, m) int32: (runs, m, outputs) float32."""
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
+        """Network outputs in evaluation mode for samples (runs, m) int32: (runs, m, outputs) float32.
+
+        Of the runs named by index (runs,) int64, or of all. No bit of a run's outputs depends on what other runs are
+        asked, but on torch.
+        """
         ...
 
     def read(self) -> dict[str, np.ndarray]:

@@ -73,12 +73,9 @@ class SideBySide:
             raise
         return [done.result() for done in running]
 
-    def _joined(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """The parts' arrays as one, a row a run."""
-        whole = np.empty((sum(map(len, self._rows)), *arrays[0].shape[1:]), arrays[0].dtype)
-        for rows, array in zip(self._rows, arrays, strict=True):
-            whole[rows] = array
-        return whole
+    def _places(self, runs: np.ndarray) -> list[np.ndarray]:
+        """Where among the named runs each part's own are."""
+        return [np.flatnonzero(np.isin(runs, rows)) for rows in self._rows]
 
     def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
         """See `engines.base.Engine.train`."""
@@ -87,18 +84,22 @@ class SideBySide:
             own = Batches(batches.indices[rows], batches.offsets)
             return part.train(own, {name: values[:, rows] for name, values in hyper.items()}, first_step)
 
-        return self._joined(self._each(of_part, self._parts, self._rows))
+        return _joined(self._rows, self._each(of_part, self._parts, self._rows))
 
-    def predict(self, indices: np.ndarray) -> np.ndarray:
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
-        return self._joined(
-            self._each(lambda part, rows: part.predict(indices[rows]), self._parts, self._rows)
-        )
+        asked = np.arange(len(indices)) if runs is None else runs
+        places = self._places(asked)
+
+        def of_part(part: Engine, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
+            return part.predict(indices[own], None if runs is None else np.searchsorted(rows, asked[own]))
+
+        return _joined(places, self._each(of_part, self._parts, self._rows, places))
 
     def read(self) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""
         found = [part.read() for part in self._parts]
-        return {name: self._joined([arrays[name] for arrays in found]) for name in found[0]}
+        return {name: _joined(self._rows, [arrays[name] for arrays in found]) for name in found[0]}
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """See `engines.base.Engine.write`."""
@@ -107,9 +108,17 @@ class SideBySide:
 
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""
-        places = [np.flatnonzero(np.isin(runs, rows)) for rows in self._rows]
+        places = self._places(runs)
         left = [number for number, kept in enumerate(places) if len(kept)]
         for number in left:
             self._parts[number].keep(np.searchsorted(self._rows[number], runs[places[number]]))
         self._parts = [self._parts[number] for number in left]
         self._rows = [places[number] for number in left]
+
+
+def _joined(places: Sequence[np.ndarray], arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts' arrays as one, a row a run."""
+    whole = np.empty((sum(map(len, places)), *arrays[0].shape[1:]), arrays[0].dtype)
+    for own, array in zip(places, arrays, strict=True):
+        whole[own] = array
+    return whole

@@ -119,10 +119,10 @@ class TensorEngine(ArrayEngine):
         with self._products():
             return super()._step(names, given)
 
-    def predict(self, indices: np.ndarray) -> np.ndarray:
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
         with self._products():
-            return super().predict(indices)
+            return super().predict(indices, runs)
 
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""

@@ -13,7 +13,7 @@ from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
 from seedbed.engines.fused.opcodes import HYPER
-from seedbed.engines.fused.plan import SLICES, Plan, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.fused.plan import SLICES, Plan, Samples, aligned_zeros, exact, group_samples, plan_memory
 
 BLOCK = 256  # samples that go through the network at once: their activations stay in cache
 RESIDENT = 2**24  # numbers of a gathered batch that are kept from step to step, at most
@@ -47,10 +47,20 @@ class FusedEngine:
 
     # --- running kernels --------------------------------------------------------------------------------
 
-    def _run(self, name: str, plan: Plan, batch: int, tasks: int, indices: np.ndarray, *args: Any) -> None:
+    def _run(
+        self,
+        name: str,
+        plan: Plan,
+        batch: int,
+        tasks: int,
+        memory: np.ndarray,
+        samples: Samples,
+        indices: np.ndarray,
+        *args: Any,
+    ) -> None:
         """Call a kernel on every thread; they share a counter of tasks or, as a team, one task after another."""
         kernel, size = getattr(kernels(), name), plan.work_size(batch)
-        group = (self._code.rows, self._memory.reshape(-1), self._samples, exact(indices, np.int32))
+        group = (self._code.rows, memory.reshape(-1), samples, exact(indices, np.int32))
         counter = np.zeros(1, np.int64)
         if plan.team > 1:
             shared = self._scratch(0, size)
@@ -93,6 +103,8 @@ class FusedEngine:
             plan,
             largest,
             runs,
+            self._memory,
+            self._samples,
             batches.indices,
             offsets,
             numbers,
@@ -112,13 +124,15 @@ class FusedEngine:
         team = min(self._threads, SLICES, -(-batch // BLOCK)) if together else 1
         return self._plan.for_batches(min(batch, BLOCK), resident, team)
 
-    def predict(self, indices: np.ndarray) -> np.ndarray:
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
-        runs, count = indices.shape
-        outputs = np.empty((runs, count, self._plan.output_features), np.float32)
-        tasks = runs * -(-count // BLOCK)
-        if tasks:
-            self._run("predict", self._plan.for_batches(BLOCK), BLOCK, tasks, indices, outputs)
+        count, samples = indices.shape
+        outputs = np.empty((count, samples, self._plan.output_features), np.float32)
+        own: tuple[Any, ...] = self._plan, self._memory, self._samples
+        if runs is not None:
+            own = self._of_runs(runs)
+        if tasks := count * -(-samples // BLOCK):
+            self._run("predict", own[0].for_batches(BLOCK), BLOCK, tasks, *own[1:], indices, outputs)
         return outputs
 
     # --- arrays -----------------------------------------------------------------------------------------
@@ -144,14 +158,16 @@ class FusedEngine:
 
     def keep(self, runs: np.ndarray) -> None:
         """See `engines.base.Engine.keep`."""
-        samples = self._samples
-        self._memory = exact(self._memory[runs], np.float32)
+        self._plan, self._memory, self._samples = self._of_runs(runs)
         self._keys = exact(self._keys[runs], np.uint32)
-        self._samples = samples._replace(dataset=samples.dataset[runs])
-        if self._plan.scalings > 1:
+
+    def _of_runs(self, runs: np.ndarray) -> tuple[Plan, np.ndarray, Samples]:
+        """Plan, memory and samples of the runs named by index alone."""
+        plan, samples = self._plan, self._samples._replace(dataset=self._samples.dataset[runs])
+        if plan.scalings > 1:
             center, scale = (
-                values.reshape(self._plan.scalings, -1)[runs].reshape(-1)
+                values.reshape(plan.scalings, -1)[runs].reshape(-1)
                 for values in (samples.center, samples.scale)
             )
-            self._samples = self._samples._replace(center=center, scale=scale)
-            self._plan = self._plan._replace(scalings=len(runs))
+            plan, samples = plan._replace(scalings=len(runs)), samples._replace(center=center, scale=scale)
+        return plan, exact(self._memory[runs], np.float32), samples
