@@ -67,6 +67,9 @@ def run(
     planned = plan(study, Path(data_dir) if data_dir else None)
     engines = _chosen(planned.groups, engine, device, precision, cuda_graphs)
     planned, engines = _fitted(planned, engines)
+    for choice in engines:
+        if choice.prepare:  # here, so that no group's time is that of a compiler
+            choice.prepare()
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(runs_root(runs_dir), study.name, fingerprint) as store:

@@ -48,7 +48,7 @@ def _packages() -> Iterator[Check]:
 
 def _engines() -> Iterator[Check]:
     yield "engine numpy", "ok", "always there"
-    yield "engine fused", "ok", "compiled once for this machine, when first used"
+    yield _fused()
     torch = environment.package_version("torch")
     yield (
         "engine torch",
@@ -60,6 +60,20 @@ def _engines() -> Iterator[Check]:
 
         why = cuda_is_missing()
         yield "device cuda", "missing" if why else "ok", why or "for the torch engine"
+
+
+def _fused() -> Check:
+    from seedbed.engines.fused.compiled import MODULE, TAKES
+    from seedbed.simd import kept
+    from seedbed.simd.compiled import directory_name
+
+    name = directory_name(MODULE)
+    if directory := kept.find(name):
+        return "engine fused", "ok", f"compiled, in {directory}"
+    first = f"compiled once for this machine, when first used ({TAKES})"
+    if directory := kept.damaged(name):
+        return "engine fused", "missing", f"{directory} is damaged; {first.replace('once', 'again')}"
+    return "engine fused", "ok", first
 
 
 def _data(data_dir: Path | None) -> Iterator[Check]:

@@ -37,6 +37,8 @@ class Choice:
         Its name, and how it computes, as recorded.
     reason
         One line saying why it is not the fastest engine, where that could be had, or None.
+    prepare
+        Has what it needs compiled, before its first use has to; None where it needs nothing.
     memory
         Free bytes of its device, where that has a memory of its own; else None.
     """
@@ -47,6 +49,7 @@ class Choice:
     precision: str = "float32"
     cuda_graphs: bool = False
     reason: str | None = None
+    prepare: Callable[[], object] | None = None
     memory: int | None = None
 
 
@@ -93,9 +96,10 @@ def choose(
 
     reason = supports(program)
     if reason is None:
+        from seedbed.engines.fused.compiled import kernels
         from seedbed.engines.fused.driver import FusedEngine
 
-        return Choice(FusedEngine, "fused")
+        return Choice(FusedEngine, "fused", prepare=kernels)
     if name == "fused":
         raise UnfitError(reason)
     if missing := _torch_is_missing():

@@ -11,11 +11,14 @@ import numpy as np
 from seedbed.engines.fused.plan import Plan, Samples
 from seedbed.simd.compiled import compiled
 
+MODULE = "seedbed.engines.fused.kernels.step"
+TAKES = "about half a minute"
+
 
 @cache
 def kernels() -> ModuleType:
     """The module with the compiled `train` and `predict`."""
-    return compiled("seedbed.engines.fused.kernels.step", "fused", _arguments())
+    return compiled(MODULE, "fused", TAKES, _arguments())
 
 
 def _arguments() -> dict[str, list[tuple[Any, ...]]]:

@@ -19,7 +19,7 @@ from seedbed.simd.compiled import compiled
 
 Backward = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
 
-
+MODULE = "seedbed.nn.ops.norm_kernels"
 CHUNK = 2**12  # numbers, at least: few enough to stay in a core's cache while several passes go over them
 
 
@@ -34,7 +34,7 @@ def kernels() -> ModuleType:
         "gradient_sums": [(1, 1, flat, flat, *three, floor, one, one, flat) for one in (None, flat)],
         "input_gradient": [(1, flat, flat, *three, floor, *three)],
     }
-    return compiled("seedbed.nn.ops.norm_kernels", "norm", calls)
+    return compiled(MODULE, "norm", "a few seconds", calls)
 
 
 def tile(channels: int) -> int:

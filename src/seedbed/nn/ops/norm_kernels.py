@@ -9,7 +9,7 @@ import numba
 
 from seedbed.simd import OPTIONS, WIDTH, choose, fma, inlined, load, splat, store
 
-kernel = numba.njit(cache=True, **OPTIONS)
+kernel = numba.njit(**OPTIONS)
 ROW = 4 * WIDTH  # sums are formed in four vectors, since one would have to wait for each addition
 
 

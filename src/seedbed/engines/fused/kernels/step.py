@@ -126,7 +126,7 @@ def next_run(plan, counter, run):
     return run + 1 if plan.team > 1 else fetch_add(counter)
 
 
-@njit(cache=True, **OPTIONS)
+@njit(**OPTIONS)
 def train(work, plan, rows, memory, samples, indices, counter, offsets, hyper, keys, first_step, losses):
     """Train runs through all steps, one by one, while other threads take others or a part of the same.
 
@@ -149,7 +149,7 @@ def train(work, plan, rows, memory, samples, indices, counter, offsets, hyper, k
         run = next_run(plan, counter, run)
 
 
-@njit(cache=True, **OPTIONS)
+@njit(**OPTIONS)
 def predict(work, plan, rows, memory, samples, indices, next_block, outputs):
     """Take blocks of samples of a run one by one, as other threads do beside, and apply the run's network to each."""
     scratch, key = np.empty(plan.block, np.int64), np.zeros(2, np.uint32)
