@@ -99,6 +99,20 @@ def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[38" not in stream.getvalue()
 
 
+def test_training_goes_on_where_nobody_can_read_its_lines() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    with Lines(Full(), every=0) as watching:
+        play(watching)
+
+
+def test_a_closed_stream_is_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    assert type(observer()) is Silent
+
+
 def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with observer(quiet=True) as watching:
         play(watching)

@@ -12,8 +12,9 @@ from study_files import small
 
 from seedbed import memory, runner
 from seedbed.engines.array import ArrayEngine
-from seedbed.engines.choice import Choice, EngineError
+from seedbed.engines.choice import Choice, EngineError, choose
 from seedbed.plan import plan
+from seedbed.progress import Silent
 from seedbed.results import Result
 from seedbed.study import Study
 
@@ -97,3 +98,36 @@ def test_an_engine_that_cannot_train_some_variants_is_an_error_that_names_them(
 def test_auto_takes_the_best_engine_for_every_group(mixed: Study, tmp_path: Path) -> None:
     result = runner.run(mixed, runs_dir=tmp_path / "runs")
     assert result.environment["engine"] == "torch + fused"
+
+
+def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Watcher(Silent):
+        def group_started(self, *_: object) -> None:
+            told.append("started")
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    for prepare in (lambda: told.append("compiled"), interrupted):
+        monkeypatch.setattr(
+            runner, "choose", lambda *_, own=prepare: Choice(ArrayEngine, "numpy", prepare=own)
+        )
+        if prepare is interrupted:
+            with pytest.raises(KeyboardInterrupt):
+                computed(tmp_path / "interrupted", observer=Watcher())
+        else:
+            computed(tmp_path / "done", observer=Watcher())
+    assert told == ["compiled", "started"]
+    assert not (tmp_path / "interrupted").exists()
+
+
+def test_the_fused_engine_is_compiled_before_its_first_group() -> None:
+    from seedbed.engines.fused.compiled import kernels
+
+    (group,) = plan(STUDY).groups
+    assert choose("fused", group.program()).prepare is kernels
+    assert choose("numpy", group.program()).prepare is None

@@ -58,7 +58,7 @@ def processor() -> str:
     """The processor's name as its maker gives it, where the system tells."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        for line in cpuinfo.read_text(errors="replace").splitlines():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
@@ -68,4 +68,6 @@ def command() -> str | None:
     """The command line of this process, if it is ours; None under a notebook or someone's script."""
     program = Path(sys.argv[0])
     ours = program.stem == "seedbed" or program.parts[-2:] == ("seedbed", "__main__.py")
-    return shlex.join(["seedbed", *sys.argv[1:]]) if ours else None
+    # A word that is no text in the encoding of the system is nearly always UTF-8, as recorded files are.
+    words = (os.fsencode(word).decode(errors="backslashreplace") for word in sys.argv[1:])
+    return shlex.join(["seedbed", *words]) if ours else None

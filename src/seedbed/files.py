@@ -18,9 +18,13 @@ def slug(name: str) -> str:
     return safe if safe == name else f"{safe or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def to_json(document: Any, indent: int | None = None) -> str:
-    """Plain data as JSON: NumPy values as numbers and lists, what is not finite as null."""
-    return json.dumps(_plain(document), indent=indent, ensure_ascii=False, allow_nan=False)
+def to_json(document: Any, indent: int | None = None, ascii: bool = False) -> str:
+    """Plain data as JSON: NumPy values as numbers and lists, what is not finite as null.
+
+    All of it is ASCII if asked for; else only the bytes that are no text in a file's name are escaped.
+    """
+    text = json.dumps(_plain(document), indent=indent, ensure_ascii=ascii, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def write_whole(path: Path, data: bytes | Any) -> None:

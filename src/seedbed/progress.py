@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
@@ -96,8 +97,9 @@ class Lines(Silent):
             self._last = ""
 
     def message(self, text: str) -> None:
-        """Print it as a line."""
-        print(text, file=self._stream, flush=True)
+        """Print it as a line; where nobody can read it, training goes on."""
+        with suppress(OSError):
+            print(text, file=self._stream, flush=True)
 
 
 class Live(Silent):
@@ -150,7 +152,7 @@ class Live(Silent):
 def observer(quiet: bool = False, stream: TextIO | None = None) -> Silent:
     """The display that fits: none, a live one on a capable terminal, lines elsewhere. Use it as a context."""
     stream = stream or sys.stderr
-    if quiet:
+    if quiet or not stream:  # which is None where it was closed
         return Silent()
     return Live(stream) if stream.isatty() and os.environ.get("TERM") != "dumb" else Lines(stream)
 
@@ -162,7 +164,7 @@ def watched(progress: bool | None = None) -> Silent:
     if _in_notebook():
         # rich draws in notebooks through these widgets; without them a line now and then has to do
         return Live(sys.stdout) if find_spec("ipywidgets") else Lines(sys.stdout)
-    return observer(quiet=not (progress or sys.stderr.isatty()))
+    return observer(quiet=not (progress or (sys.stderr and sys.stderr.isatty())))
 
 
 def _in_notebook() -> bool:

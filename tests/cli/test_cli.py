@@ -224,6 +224,31 @@ def test_doctor_finds_this_machine_fit_and_an_unusable_directory_unfit(here: Pat
     assert "wrong" in unfit.stdout
 
 
+def test_doctor_looks_at_what_was_compiled(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seedbed.engines.fused.compiled import MODULE
+    from seedbed.simd import kept
+    from seedbed.simd.compiled import directory_name
+
+    def fused() -> dict[str, str]:
+        (row,) = [
+            row for row in json.loads(call("doctor", "--json").stdout) if row["check"] == "engine fused"
+        ]
+        return row
+
+    monkeypatch.setattr(kept, "places", lambda: iter([here / "cache"]))
+    assert fused()["state"] == "ok"
+    assert "when first used" in fused()["detail"]
+    with kept.added(directory_name(MODULE)) as directory:
+        assert directory
+        (directory / "train.nbc").write_bytes(b"code")
+        kept.seal(directory)
+    kernels = here / "cache" / directory_name(MODULE)
+    assert fused() == {"check": "engine fused", "state": "ok", "detail": f"compiled, in {kernels}"}
+    (kernels / "train.nbc").write_bytes(b"cod")
+    assert fused()["state"] == "missing"
+    assert f"{kernels} is damaged; compiled again" in fused()["detail"]
+
+
 BAD_INPUTS = {
     "no such command": (["rnu"], "did you mean `seedbed run`"),
     "no such option": (["run", "tiny.toml", "--sedes", "3"], "--seeds"),

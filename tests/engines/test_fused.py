@@ -13,7 +13,7 @@ from made import SAMPLES, engine, group, recipe, steps
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array import ArrayEngine
-from seedbed.engines.choice import Choice, UnfitError, choose
+from seedbed.engines.choice import UnfitError, choose
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
@@ -157,7 +157,7 @@ RECTIFIED = Network((Dense(3, 4), BatchNorm(4, relu=True), Dense(4, 1)), (3,))
 )
 def test_what_has_no_kernel_is_refused_and_auto_takes_another(change, lacking):
     program = make("sgd").program()
-    assert choose("fused", program) == Choice(FusedEngine, "fused")
+    assert choose("fused", program).make is FusedEngine
     with pytest.raises(UnfitError, match=f"no kernel for the .*{lacking}"):
         choose("fused", replace(program, **change))
     assert choose("auto", replace(program, **change)).engine == "torch"

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from seedbed.cli.encoding import allow_any_encoding
 from seedbed.cli.errors import exit_code
 from seedbed.environment import package_version
 
@@ -57,6 +58,7 @@ class Program(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run and leave with the right exit code; no error reaches people as a traceback."""
+        allow_any_encoding()
         return exit_code(lambda: super(Program, self).main(*args, **{**extra, "standalone_mode": False}))
 
 

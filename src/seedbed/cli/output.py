@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seedbed.cli.encoding import is_printable
+
 if TYPE_CHECKING:
     from seedbed.results import Result
 
@@ -20,7 +22,8 @@ def print_json(document: Any) -> None:
     """One JSON document alone on stdout."""
     from seedbed.files import to_json
 
-    click.echo(to_json(document, indent=2))
+    text = to_json(document, indent=2)
+    click.echo(text if is_printable(text) else to_json(document, indent=2, ascii=True))
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = ()) -> None:
@@ -39,7 +42,8 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: It
 
 
 def _width() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    terminal = sys.stdout and sys.stdout.isatty()  # it is None where it was closed
+    return shutil.get_terminal_size().columns if terminal else WIDE
 
 
 def described(settings: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ def command(
     if output:
         write_whole(output, content)
     else:
-        click.echo(content.decode(), nl=False)
+        click.echo(content, nl=False)  # bytes: UTF-8 whatever the encoding of stdout, as in a file
 
 
 def _lines(scores: Scores) -> list[str]:

@@ -86,12 +86,16 @@ def command(
             runs_dir=runs_dir,
             observer=watching,
         )
-    if as_json:
-        print_json(result.document)
-    else:
-        print_result(result)
-    if result.status == "interrupted":
+    interrupted = result.status == "interrupted"
+    try:
+        if as_json:
+            print_json(result.document)
+        else:
+            print_result(result)
+    finally:  # also where nobody reads what is printed, or the disk it goes to is full
+        report = None if interrupted else result.report()
+    if interrupted:
         click.echo(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
         return INTERRUPTED
-    click.echo(f"report: {result.report()}", err=as_json)
+    click.echo(f"report: {report}", err=as_json)
     return RUNS_FAILED if any(variant["diverged"] for variant in result.document["variants"]) else 0

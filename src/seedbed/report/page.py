@@ -32,7 +32,7 @@ def write_page(result: Result, path: Path) -> None:
         inlined = {}
         for name, pictures in sections.items():
             inlined[name] = [_figure(picture, folder) for picture in pictures]
-    write_whole(path, render(result, inlined).encode())
+    write_whole(path, render(result, inlined).encode(errors="backslashreplace"))
 
 
 def _pictures(result: Result) -> Iterator[tuple[str, list[Picture]]]:
