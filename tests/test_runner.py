@@ -16,6 +16,7 @@ from seedbed.engines.choice import Choice, EngineError, choose
 from seedbed.plan import plan
 from seedbed.progress import Silent
 from seedbed.results import Result
+from seedbed.store import listing
 from seedbed.study import Study
 
 STUDY = Study.parse(small({"study.seeds": 4}), "a.toml")
@@ -49,7 +50,8 @@ def test_groups_are_cut_to_the_memory_of_the_device(tmp_path: Path, monkeypatch:
     device_with(memory.need(group).total, monkeypatch)  # of which half is used
     cut = computed(tmp_path)
     assert (pieces(whole), pieces(cut)) == ([4], [2, 2])
-    assert cut.document["variants"] == whole.document["variants"]
+    for one, other in zip(cut.document["variants"], whole.document["variants"], strict=True):
+        assert {**one, "seconds_per_run": None} == {**other, "seconds_per_run": None}
 
 
 def test_a_run_larger_than_the_device_is_an_error_and_nothing_is_stored(
@@ -122,7 +124,7 @@ def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
         else:
             computed(tmp_path / "done", observer=Watcher())
     assert told == ["compiled", "started"]
-    assert not (tmp_path / "interrupted").exists()
+    assert listing(tmp_path / "interrupted") == []
 
 
 def test_the_fused_engine_is_compiled_before_its_first_group() -> None:

@@ -67,12 +67,14 @@ def run(
     planned = plan(study, Path(data_dir) if data_dir else None)
     engines = _chosen(planned.groups, engine, device, precision, cuda_graphs)
     planned, engines = _fitted(planned, engines)
+    root = runs_root(runs_dir)
+    Store.parent(root, study.name)  # a wrong one is told before anything is compiled
     for choice in engines:
         if choice.prepare:  # here, so that no group's time is that of a compiler
             choice.prepare()
     resolved = _resolved(study, planned)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
-    with Store.create(runs_root(runs_dir), study.name, fingerprint) as store:
+    with Store.create(root, study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
         if study.own_data:
             store.write_copy(study.own_data.file)

@@ -76,17 +76,19 @@ class Store:
         StoreError
             Where the name leads out of `runs_dir` or the directory cannot be written.
         """
-        parent = Path(runs_dir).joinpath(*_parts(study))
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
+        parent = cls.parent(runs_dir, study)
+        with _kept_in(runs_dir):
             store = cls(_new_directory(parent, fingerprint))
-        except OSError as error:
-            raise StoreError(
-                f"cannot keep runs in {runs_dir}: {error.strerror or error}; "
-                "name a writable directory with --runs-dir or SEEDBED_RUNS"
-            ) from error
         store.journal({"event": "created", "study": study, "fingerprint": fingerprint})
         return store
+
+    @staticmethod
+    def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
+        """Make the directory that holds all executions of a study; raises what `create` raises."""
+        directory = Path(runs_dir).joinpath(*_parts(study))
+        with _kept_in(runs_dir):
+            directory.mkdir(parents=True, exist_ok=True)
+        return directory
 
     @property
     def id(self) -> str:
@@ -242,6 +244,17 @@ def _parts(study: str) -> list[str]:
             "underscores, with slashes between parts"
         )
     return parts
+
+
+@contextlib.contextmanager
+def _kept_in(runs_dir: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot keep runs in {runs_dir}: {error.strerror or error}; "
+            "name a writable directory with --runs-dir or SEEDBED_RUNS"
+        ) from error
 
 
 def _new_directory(parent: Path, fingerprint: str) -> Path:
