@@ -179,8 +179,19 @@ def test_runs_that_were_interrupted_are_not_judged(tmp_path):
     rows[0]["status"] = "interrupted"
     with Store(directory) as store:
         store.write_runs(rows)
-    values = Result.open(directory).values("base", "val.mse")
-    assert np.isnan(values).tolist() == [True, False, False]
+    result = Result.open(directory)
+    assert np.isnan(result.values("base", "val.mse")).tolist() == [True, False, False]
+    assert result.table.rows[0][1] == "3 (1 interrupted)"
+
+
+def test_a_study_whose_runs_were_all_interrupted_has_no_finished_runs(tmp_path):
+    directory = fake_studies.regression(tmp_path, seeds=8)
+    rows = Result.open(directory).runs.to_pylist()
+    with Store(directory) as store:
+        store.write_runs([row | {"status": "interrupted"} for row in rows])
+    verdicts = {versus.verdict for versus in Result.open(directory).versus_base.values()}
+    assert verdicts == {"no finished runs"}
+    assert "No finished runs to compare with base" in Result.open(directory).report().read_text()
 
 
 def test_a_torn_last_line_of_the_journal_is_passed_over(tmp_path):

@@ -128,8 +128,9 @@ class Table:
 
 def _row(result: Result, name: str, published: list[str]) -> list[str]:
     statuses = list(result.status_of(name).values())
-    diverged = statuses.count("diverged")
-    row = [name, f"{len(statuses)}" + (f" ({diverged} diverged)" if diverged else "")]
+    unfinished = [(statuses.count(status), status) for status in ("diverged", "interrupted")]
+    told = ", ".join(f"{count} {status}" for count, status in unfinished if count)
+    row = [name, f"{len(statuses)} ({told})" if told else f"{len(statuses)}"]
     for metric in result.reported_metrics:
         seen = result.summary(name, metric)
         row += [number(seen.mean), between(seen.low, seen.high), number(seen.median)]

@@ -266,7 +266,8 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, comparisons: int = 1) -> str:
     """What a comparison of a with b says of a.
 
-    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "all diverged" or "undefined".
+    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "undefined", "all diverged" or
+    "no finished runs".
 
     Parameters
     ----------
@@ -274,8 +275,10 @@ def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, 
         The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have
         brought it under 0.05 whatever they gave, the answer is "not enough seeds".
     """
-    if not comparison.n and (comparison.both_diverged or comparison.undefined):
-        return "undefined" if comparison.undefined else "all diverged"
+    if not comparison.n:
+        if comparison.undefined:
+            return "undefined"
+        return "all diverged" if comparison.both_diverged else "no finished runs"
     if p_holm is None or comparison.n < fewest_pairs(comparisons):
         return "not enough seeds"
     if p_holm >= ALPHA or not comparison.side:

@@ -19,6 +19,7 @@ OPENINGS = {
     "not enough seeds": "Too few seeds to tell from {}: ",
     "same runs": "The same runs as {}, so what was changed has no effect: ",
     "all diverged": "Diverged under every seed, as {} did: ",
+    "no finished runs": "No finished runs to compare with {}: ",
     "undefined": "Not compared with {}, since the metric is undefined: ",
     "not tested": "Not compared with {}, since the metric is a cost: ",
 }
