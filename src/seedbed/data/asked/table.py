@@ -114,7 +114,7 @@ def _inputs(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
         except DataError as error:
             problems.append(str(error))
     if problems:
-        raise DataError("\n".join(dict.fromkeys(problems)))
+        raise DataError(*dict.fromkeys(problems))
     return inputs, {one_hot.get(name) or name for name in trained.features}
 
 

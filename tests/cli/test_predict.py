@@ -1,0 +1,113 @@
+"""`seedbed predict` as people and programs meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from seedbed.cli import program
+from seedbed.store import Store
+from seedbed.study import Study
+
+ROWS = [(f"{i:03d}", i / 40, "red" if i % 2 else "blue", i / 20 + i % 2) for i in range(40)]
+TABLES = {
+    "name": "t/prices",
+    "data": {"source": "table", "path": "all.csv", "target": "price", "features": ["size", "color"]},
+    "model": {"kind": "linear"},
+    "training": {"epochs": 3, "lr": 0.1},
+    "study": {"seeds": 3, "metric": "val.mse"},
+}
+
+
+def write(path: Path, rows: list[tuple[str, float, str, float]]) -> None:
+    """A table with an id and the target."""
+    lines = [",".join(map(str, row)) for row in rows]
+    path.write_text("\n".join(["id,size,color,price", *lines]) + "\n")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a study that was run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEEDBED_RUNS", raising=False)
+    write(tmp_path / "all.csv", ROWS)
+    Study.from_dict(TABLES).run(engine="numpy")
+    write(tmp_path / "new.csv", ROWS[:4])
+    return tmp_path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(program, ["predict", "t/prices", *words], prog_name="seedbed")
+
+
+def test_rows_come_out_with_their_ids_and_the_scores_beside(here: Path) -> None:
+    answer = call("--input", "new.csv")
+    assert answer.exit_code == 0, answer.output
+    lines = answer.stdout.splitlines()
+    assert lines[0] == '"id","price","mean","spread"'
+    assert [line.split(",")[0] for line in lines[1:]] == ['"000"', '"001"', '"002"', '"003"']
+    said, header, *metrics = answer.stderr.splitlines()
+    assert said == "variant 'base', 3 seeds; scored on 4 of 4 rows"
+    assert header.split() == ["metric", "ensemble", "seed", "0", "seed", "1", "seed", "2"]
+    assert {line.split()[0] for line in metrics} >= {"mse", "mae", "r2"}
+    assert all(len(line.split()) == 5 for line in metrics)
+
+
+def test_json_stands_alone_and_holds_every_seed(here: Path) -> None:
+    document = json.loads(call("--input", "new.csv", "--json").stdout)
+    assert [row["id"] for row in document["predictions"]] == ["000", "001", "002", "003"]
+    scores = document["scores"]
+    assert [row["seed"] for row in scores["seeds"]] == [0, 1, 2]
+    errors = [row["mean"] - row["price"] for row in document["predictions"]]
+    assert scores["ensemble"]["mse"] == pytest.approx(np.mean(np.square(errors)))
+    assert call("--input", "new.csv", "--json", "--output", "a.json").stdout == ""
+    assert json.loads((here / "a.json").read_text()) == document
+
+
+def test_of_many_seeds_the_range_is_shown(here: Path) -> None:
+    Study.from_dict({**TABLES, "study": {"seeds": 8, "metric": "val.mse"}}).run(engine="numpy")
+    header = call("--input", "new.csv").stderr.splitlines()[1]
+    assert header.split() == ["metric", "ensemble", "median", "seed", "lowest", "highest"]
+
+
+def test_one_row_without_its_target_is_answered(here: Path) -> None:
+    (here / "one.csv").write_text("color,size\nred,0.5\n")
+    answer = call("--input", "one.csv")
+    assert len(answer.stdout.splitlines()) == 2
+    assert answer.stderr == "variant 'base', 3 seeds; not scored: the table has no target 'price'\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("color,size\nteal,0.5\nred,1\n", "expected a value that the networks were trained on (blue, red)"),
+        ("size\n0.5\n", "lacks 'color'"),
+        ("color,size\nred,\n", "'size' is missing"),
+        ("", "is empty"),
+        ("color,size\n", "has a header but no rows"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_error_and_leaves_nothing(here: Path, content: str, says: str) -> None:
+    (here / "new.csv").write_text(content)
+    answer = call("--input", "new.csv", "--output", "out.csv")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("error: new.csv")
+    assert says in answer.stderr
+    assert not (here / "out.csv").exists()
+
+
+def test_an_untrained_study_is_refused(here: Path) -> None:
+    (directory,) = (here / "runs" / "t" / "prices").iterdir()
+    rows = [
+        {"variant": "base", "seed": seed, "status": "interrupted", "steps": 0, "val.mse": 0.1}
+        for seed in range(3)
+    ]
+    with Store(directory) as store:
+        store.write_runs(rows)
+    answer = call("--input", "new.csv")
+    assert answer.exit_code == 2
+    assert "its runs were interrupted before their first step" in answer.stderr
