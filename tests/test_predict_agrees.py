@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from study_files import document
 
+from seedbed.engines.array import ArrayEngine
 from seedbed.plan import plan
 from seedbed.predict import Answer
 from seedbed.results import Result
+from seedbed.store import StoreError
 from seedbed.study import Study
 
 RANDOM = np.random.default_rng(0)
@@ -134,3 +136,16 @@ def test_networks_of_older_files_are_asked_as_ever(tmp_path: Path) -> None:
     before = result.predict(np.array([0.5]))
     save_file(load_file(path), path, {name: json.dumps(getattr(trained, name)) for name in facts})
     assert Result.open(result.directory).predict(np.array([0.5])).table.equals(before.table)
+
+
+def test_a_study_interrupted_before_its_first_step_cannot_predict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ArrayEngine, "train", interrupted)
+    result = Study.from_dict(document()).run(runs_dir=tmp_path, engine="numpy")
+    assert result.status == "interrupted"
+    with pytest.raises(StoreError, match="interrupted before their first step"):
+        result.predict(np.array([0.5]))
