@@ -26,7 +26,7 @@ LAYERS = (
         "data.registry",
         "simd",
     ),
-    ("by_run", "problems", "settings", "statistics", "metrics", "nn", "ranking", "trained"),
+    ("by_run", "problems", "settings", "statistics", "metrics", "nn", "ranking", "tables", "trained"),
     ("optim", "data", "store", "engines.base"),
     ("diagnostics", "verdicts", "engines"),
     ("wording", "group", "memory"),

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed import store
+from seedbed import store, tables
 from seedbed.files import slug, to_json, write_whole
 from seedbed.results import Result
 from seedbed.store import Store, StoreError
@@ -108,7 +108,7 @@ def test_runs_have_fixed_types_whatever_is_missing(tmp_path: Path) -> None:
     with Store.create(tmp_path, "s", HASH) as one:
         one.write_runs(rows)
     table = parquet.read_table(one.directory / "runs.parquet")
-    assert set(store.RUN_COLUMNS) < set(table.column_names)
+    assert set(tables.RUN_COLUMNS) < set(table.column_names)
     found = table.to_pylist()
     assert found[0]["confusion"] == [1, 2, 3, 4]
     assert found[1]["confusion"] is None

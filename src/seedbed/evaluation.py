@@ -141,7 +141,7 @@ class Evaluator:
         return {
             "variant": np.repeat(np.array([group.runs[row].variant for row in rows], dtype=object), m),
             "seed": np.repeat([group.runs[row].seed for row in rows], m),
-            "part": np.repeat([part], m * len(rows)),
+            "part": np.full(m * len(rows), part, dtype=object),  # objects: one text, however many rows
             "sample": indices.ravel(),
             "x": x.ravel(),
             "target": targets.ravel(),

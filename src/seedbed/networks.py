@@ -78,8 +78,8 @@ def choose(result: Result, variant: str | None = None) -> Networks:
     StoreError, TrainedError
         Where there is no such variant, or no network that was trained and did not diverge.
     """
-    if not (result.directory / "runs.parquet").exists():
-        raise StoreError(f"{result.directory} has no runs.parquet: the study ended before a run was stored")
+    if not result.runs.num_rows:
+        raise StoreError(f"{result.directory} has no runs: the study ended before a run was stored")
     if variant is None:
         return _best(result)
     if variant not in result.variants:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.diagnostics import Evidence
+from seedbed.evaluation import joined
 from seedbed.group import Group
 
 
@@ -33,7 +34,7 @@ class Outcome:
     """A trained group: records, columns of tables, final parameters (runs, P) and state (runs, S)."""
 
     records: list[RunRecord]
-    curves: dict[str, list[Any]]
+    curves: dict[str, np.ndarray]
     predictions: dict[str, Any] | None
     mistakes: dict[str, Any] | None
     params: np.ndarray
@@ -64,8 +65,7 @@ class Curves:
     def __init__(self, group: Group, metrics: Collection[str]) -> None:
         self._group = group
         self._kept = {"loss", "mse", "accuracy", *(metric.partition(".")[2] for metric in metrics)}
-        names = ("variant", "seed", "step", "epoch", "metric", "value")
-        self.columns: dict[str, list[Any]] = {name: [] for name in names}
+        self._points: list[dict[str, np.ndarray]] = []
         self._losses: list[tuple[list[float], list[float]]] = [([], []) for _ in group.runs]
 
     def add_losses(self, row: int, train: float, val: float | None) -> None:
@@ -79,15 +79,29 @@ class Curves:
         train, val = self._losses[row]
         return np.array(train, np.float64), np.array(val, np.float64)
 
-    def add(self, row: int, step: int, values: dict[str, float]) -> None:
-        """Note the rate and those metrics of one run, given by full name, that are kept.
+    def add(self, rows: np.ndarray, step: int, values: dict[str, np.ndarray]) -> None:
+        """Note the rate and those metrics of some runs, (rows,) each by full name, that are kept.
 
         An epoch that was begun counts as one, so that no two points of a run have the same.
         """
-        run = self._group.runs[row]
-        epoch = -(-step // self._group.steps_per_epoch)
-        for name, value in values.items():
-            if name == "lr" or name.partition(".")[2] in self._kept:
-                point = (run.variant, run.seed, step, epoch, name, value)
-                for column, item in zip(self.columns.values(), point, strict=True):
-                    column.append(item)
+        kept = {
+            name: value
+            for name, value in values.items()
+            if name == "lr" or name.partition(".")[2] in self._kept
+        }
+        runs, count = [self._group.runs[row] for row in rows], len(rows) * len(kept)
+        self._points.append(
+            {
+                "variant": np.repeat(np.array([run.variant for run in runs], dtype=object), len(kept)),
+                "seed": np.repeat([run.seed for run in runs], len(kept)),
+                "step": np.full(count, step),
+                "epoch": np.full(count, -(-step // self._group.steps_per_epoch)),
+                "metric": np.tile(np.array(list(kept), dtype=object), len(rows)),
+                "value": np.stack(list(kept.values()), axis=1).ravel(),
+            }
+        )
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of `curves.parquet`, a row for each run, evaluation and metric; empty without any."""
+        return joined(self._points) if self._points else {}

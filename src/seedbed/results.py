@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import documents, store
+from seedbed import documents, store, tables
 from seedbed.by_run import ByRun
 from seedbed.files import slug
 from seedbed.metrics import COSTS, Direction, bare_name, direction, split_epoch
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
     from seedbed.predict import Answer
 
-NOT_METRICS = (*store.RUN_COLUMNS, "confusion")
+NOT_METRICS = (*tables.RUN_COLUMNS, "confusion")
 CURVE_COLUMNS = dict.fromkeys(("variant", "metric"), "string") | dict.fromkeys(
     ("seed", "step", "epoch"), "int64"
 )
 PREDICTION_COLUMNS = dict.fromkeys(("variant", "part"), "string") | dict.fromkeys(("seed", "sample"), "int64")
 COLUMNS = {
-    "runs": store.RUN_COLUMNS,
+    "runs": tables.RUN_COLUMNS,
     "curves": CURVE_COLUMNS | {"value": "float64"},
     "mistakes": dict.fromkeys(("variant", "part", "true", "answered"), "string")
     | dict.fromkeys(("seed", "sample", "channels", "height", "width"), "int64")
@@ -118,11 +118,10 @@ class Result:
 
     def _read(self, name: str) -> pa.Table:
         import pyarrow as pa
-        import pyarrow.parquet as parquet
 
-        path = self.directory / f"{name}.parquet"
-        if path.exists():
-            return parquet.read_table(path)
+        table = tables.read(self.directory, name)
+        if table is not None:
+            return table
         schema = [(column, getattr(pa, kind)()) for column, kind in COLUMNS[name].items()]
         return pa.schema(schema).empty_table()
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from seedbed import diagnostics, environment, labs, memory
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
-from seedbed.evaluation import curve_samples, joined
+from seedbed.evaluation import curve_samples
 from seedbed.files import to_json
 from seedbed.group import Group
 from seedbed.plan import Plan, plan
@@ -165,10 +165,6 @@ class _Execution:
         self.engines, self.observer = engines, observer
         self.started = time.time()
         self.train_seconds = 0.0
-        self.rows: list[dict[str, Any]] = []
-        self.curves: list[dict[str, Any]] = []
-        self.predictions: list[dict[str, Any]] = []
-        self.mistakes: list[dict[str, Any]] = []
         self.evidence: list[diagnostics.Evidence] = []
         self.models: dict[str, list[tuple[Group, int, np.ndarray, np.ndarray]]] = {}
         self.settings = {variant.name: variant.settings for variant in study.variants}
@@ -180,11 +176,10 @@ class _Execution:
         self.store.journal({"event": "started", "runs": sum(len(group.runs) for group in groups)})
         status = "complete"
         for number, group in enumerate(groups):
-            outcome = self._train(number, group)
-            self._write()
-            if outcome.interrupted:
+            if self._train(number, group).interrupted:
                 status = "interrupted"
                 break
+        self.store.join_groups(list(self.settings))
         for finding in diagnostics.find(self.evidence):
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)
@@ -203,13 +198,17 @@ class _Execution:
         outcome = train(group, choice.make, metric, better, self.observer, self.plan.claimed)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
-        self._gather(number, group, outcome)
+        self._write(number, group, outcome)
         facts = {"group": number, "runs": len(group.runs), "seconds": seconds, "engine": choice.engine}
         self.store.journal({"event": "group", **facts})
         self.observer.group_finished()
         return outcome
 
-    def _gather(self, number: int, group: Group, outcome: Outcome) -> None:
+    # --- writing ----------------------------------------------------------------------------------------
+
+    def _write(self, number: int, group: Group, outcome: Outcome) -> None:
+        """Store what a group adds, and the networks of the variants that it completes."""
+        rows = []
         for place, record in enumerate(outcome.records):
             settings = {
                 f"setting:{key}": to_json(value) for key, value in self.settings[record.variant].items()
@@ -218,29 +217,13 @@ class _Execution:
                 name: value for name, value in vars(record).items() if name not in ("metrics", "confusion")
             }
             confusion = None if record.confusion is None else record.confusion.ravel()
-            self.rows.append({**facts, "group": number, "confusion": confusion, **settings, **record.metrics})
+            rows.append({**facts, "group": number, "confusion": confusion, **settings, **record.metrics})
             self.models.setdefault(record.variant, []).append(
                 (group, place, outcome.params[place], outcome.state[place])
             )
-        self.curves.append(outcome.curves)
-        if outcome.predictions:
-            self.predictions.append(outcome.predictions)
-        if outcome.mistakes:
-            self.mistakes.append(outcome.mistakes)
+        columns = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes")}
+        self.store.add_group(number, rows, columns)
         self.evidence += outcome.evidence
-
-    # --- writing ----------------------------------------------------------------------------------------
-
-    def _write(self) -> None:
-        """Everything gathered so far, each file whole."""
-        order = {name: place for place, name in enumerate(self.settings)}
-        self.rows.sort(key=lambda row: (order[row["variant"]], row["seed"]))
-        self.store.write_runs(self.rows)
-        self.store.write_curves(joined(self.curves))
-        if self.predictions:
-            self.store.write_predictions(joined(self.predictions))
-        if self.mistakes:
-            self.store.write_mistakes(joined(self.mistakes))
         for variant in [name for name, runs in self.models.items() if len(runs) == self.study.seeds]:
             self.store.write_models(self._trained(variant, self.models.pop(variant)))
 

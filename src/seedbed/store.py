@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
+from seedbed import tables
 from seedbed.files import slug, to_json, write_whole
 from seedbed.trained import Trained
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 try:
     import fcntl
@@ -27,17 +25,6 @@ except ImportError:  # Windows has no flock; a study that still runs there is sh
 
 JOURNAL = "journal.jsonl"
 HASH_LENGTH = 8
-RUN_COLUMNS = {
-    "variant": "string",
-    "seed": "int64",
-    "group": "int64",
-    "status": "string",
-    "stop_reason": "string",
-    "steps": "int64",
-    "epochs": "int64",
-    "seconds": "float64",
-    "parameters": "int64",
-}
 
 
 class StoreError(ValueError):
@@ -135,40 +122,49 @@ class Store:
     def write_runs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write `runs.parquet`, one row a run.
 
-        Rows hold the columns of `RUN_COLUMNS`, optionally "confusion" (a flat list of counts, row by row),
+        Rows hold the columns of `tables.RUN_COLUMNS`, optionally "confusion" (a flat list of counts, row by row),
         "setting:KEY" (the setting's value as JSON) and one number a metric. What a row lacks is null.
         """
-        import pyarrow as pa
-
-        names = list(dict.fromkeys([*RUN_COLUMNS, *(name for row in rows for name in row)]))
-        columns = {
-            name: pa.array([row.get(name) for row in rows], type=_run_type(name, pa)) for name in names
-        }
-        self._write_table("runs.parquet", pa.table(columns))
+        tables.write(self.directory, "runs", tables.of_runs(rows))
 
     def write_curves(self, columns: Mapping[str, Any]) -> None:
         """Write `curves.parquet` from the columns variant, seed, step, epoch, metric and value."""
-        self._write_table("curves.parquet", _table(columns))
+        tables.write(self.directory, "curves", tables.of_columns(columns))
 
     def write_predictions(self, columns: Mapping[str, Any]) -> None:
         """Write `predictions.parquet` from the columns variant, seed, part, sample, x, target and output."""
-        self._write_table("predictions.parquet", _table(columns))
+        tables.write(self.directory, "predictions", tables.of_columns(columns))
 
     def write_mistakes(self, columns: Mapping[str, Any]) -> None:
         """Write `mistakes.parquet`: a row a mistake, its image as bytes (channels, height, width) of uint8."""
-        self._write_table("mistakes.parquet", _table(columns))
+        tables.write(self.directory, "mistakes", tables.of_columns(columns))
+
+    def add_group(
+        self, number: int, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Mapping[str, Any] | None]
+    ) -> None:
+        """Write what group `number` adds to the tables, each part whole.
+
+        Parameters
+        ----------
+        rows
+            As `write_runs` takes them.
+        columns
+            Of curves, predictions and mistakes by those names, as their `write_` methods take them; None where
+            there are none.
+        """
+        found = {name: tables.of_columns(table) for name, table in columns.items() if table}
+        for name, table in (found | {"runs": tables.of_runs(rows)}).items():
+            tables.add(self.directory, name, number, table)
+
+    def join_groups(self, variants: Sequence[str]) -> None:
+        """Make one file a table of what `add_group` wrote; runs in the order of `variants` and seeds."""
+        rank = {name: place for place, name in enumerate(variants)}
+        for name in tables.NAMES:
+            tables.join(self.directory, name, rank if name == "runs" else None)
 
     def write_models(self, trained: Trained) -> None:
         """Write `models/<slug of the variant>.safetensors`."""
         write_whole(self.directory / "models" / f"{slug(trained.variant)}.safetensors", trained.to_bytes())
-
-    def _write_table(self, name: str, table: pa.Table) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as parquet
-
-        buffer = pa.BufferOutputStream()
-        parquet.write_table(table, buffer, compression="zstd")
-        write_whole(self.directory / name, buffer.getvalue())
 
 
 def runs_root(runs_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -267,30 +263,6 @@ def _new_directory(parent: Path, fingerprint: str) -> Path:
                 directory.mkdir()
                 return directory
         time.sleep(0.1)
-
-
-def _run_type(name: str, pa: Any) -> Any:
-    if name == "confusion":
-        return pa.list_(pa.int64())
-    if name.startswith("setting:"):
-        return pa.string()
-    return pa.type_for_alias(RUN_COLUMNS.get(name, "float64"))
-
-
-def _table(columns: Mapping[str, Any]) -> pa.Table:
-    """Columns of any arrays as a table; text becomes a dictionary, an array (n, k) a column of lists."""
-    import pyarrow as pa
-
-    return pa.table({name: _column(values, pa) for name, values in columns.items()})
-
-
-def _column(values: Any, pa: Any) -> Any:
-    if getattr(values, "ndim", 1) == 2:
-        return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
-    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-    if pa.types.is_null(column.type):  # nothing but None: still a column of numbers
-        return column.cast(pa.float64())
-    return column.dictionary_encode() if pa.types.is_string(column.type) else column
 
 
 def _is_locked(path: Path) -> bool:

@@ -198,9 +198,8 @@ class Trainer:
             return
         known = {name.partition(".")[0] for name in values if name != "train.loss"}
         values |= self._evaluate(self.recorded_parts - known)
-        for place in np.flatnonzero(recorded):
-            point = {name: float(value[place]) for name, value in values.items()}
-            self.curves.add(self.rows[place], self.step, point | {"lr": float(self.rate[place])})
+        point = {name: value[recorded] for name, value in (values | {"lr": self.rate}).items()}
+        self.curves.add(self.rows[recorded], self.step, point)
 
     def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
         score = values if self._direction(self.watched) == "min" else -values
