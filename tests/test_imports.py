@@ -34,7 +34,7 @@ LAYERS = (
     ("judging",),
     ("training",),
     ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study"),
-    ("plan",),
+    ("plan", "reference"),
     ("documents", "results", "networks", "predict", "report"),
     ("runner",),
     ("api",),

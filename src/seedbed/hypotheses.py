@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from seedbed.metrics import COSTS, OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
 from seedbed.problems import Problem, instead_of
@@ -17,7 +17,12 @@ def _one_or_several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+TEXT = {"type": "string"}
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_several),
+    WithJsonSchema({"anyOf": [TEXT, {"type": "array", "items": TEXT}]}),
+]
 
 # Form -> keys it needs, keys it may have beside them.
 FORMS: dict[str, tuple[set[str], set[str]]] = {

@@ -35,6 +35,25 @@ OF_A_RUN: dict[str, Direction] = {"steps": "min", "epochs": "min", "seconds": "m
 # Reported, never tested: one clock is shared by all runs of a group, so its seconds are no measurements of each.
 COSTS = ("seconds",)
 DIRECTIONS: dict[str, Direction] = {**REGRESSION, **CLASSIFICATION, **OF_A_RUN}
+MEANINGS = {
+    "loss": "the training loss without label smoothing and penalties",
+    "mse": "mean squared error",
+    "rmse": "square root of the mean squared error",
+    "mae": "mean absolute error",
+    "r2": "share of the variance that is explained: 1 is perfect, 0 is as good as the mean",
+    "mape": "mean absolute error relative to the target (0.1 is 10 %)",
+    "relative_error_of_mean": "how far the mean output is from the mean target, relative to it",
+    "max_error": "largest absolute error",
+    "min_error": "smallest absolute error",
+    "max_squared_error": "largest squared error",
+    "min_squared_error": "smallest squared error",
+    "accuracy": "share of samples whose class is right",
+    "log_loss": "mean negative logarithm of the probability given to the right class",
+    "macro_f1": "F1 of each class, averaged over classes",
+    "steps": "batches trained on until the run ended",
+    "epochs": "epochs trained until the run ended",
+    "seconds": "wall-clock time, shared by the runs of a group: reported, not compared",
+}
 PARTS = ("train", "val", "test", "grid")
 
 

@@ -10,7 +10,7 @@ from seedbed.recipe.values import Bool, Float, Int, NonNegativeFloat, NonNegativ
 
 
 class Folds(Table):
-    """k-fold split: fold `fold` is the test part, the next one validation, the rest the training part."""
+    """A k-fold split: one fold is the test part, the next one validation, the rest the training part."""
 
     folds: Annotated[Int, Field(ge=3)] = Field(description="How many folds the samples are cut into.")
     fold: NonNegativeInt = Field(
@@ -30,12 +30,7 @@ Split = tuple[NonNegativeInt | NonNegativeFloat, ...]
 
 
 class Data(Table):
-    """What every source of data can be told.
-
-    `split` gives train, validation and test as fractions or as counts; a source with a test part of its own
-    takes train and validation only. `seed` fixes samples and split for all runs; without it both follow the
-    run's own seed.
-    """
+    """What every source of data can be told."""
 
     split: Split | Folds = Field(
         default=(0.8, 0.1, 0.1),
@@ -204,7 +199,7 @@ class Cifar10Data(Images):
 
 
 class FolderData(Images):
-    """PNG and JPEG files in a folder for each class, made square with `size` coloured pixels a side."""
+    """PNG and JPEG files in a folder for each class, brought to one square size, in colour."""
 
     source: Literal["images"]
     path: str = Field(description="The folder, relative to the study, with one folder for each class.")
@@ -225,7 +220,7 @@ class ArraysData(Data):
     """
 
     source: Literal["arrays"]
-    path: str
+    path: str = Field(description="The file, relative to the study.")
 
 
 AnyData = Annotated[

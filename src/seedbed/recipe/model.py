@@ -15,7 +15,7 @@ Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "identity"
 
 
 class Model(Table):
-    """What every kind of network can be told. `init_std` is the spread of the plain normal draw."""
+    """What every kind of network can be told."""
 
     init: Init = Field(
         default="default",

@@ -19,14 +19,12 @@ from seedbed.recipe.values import (
 
 
 class Schedule(Table):
-    """How the learning rate moves.
-
-    Over the first `warmup` epochs or steps (see `per`) it rises linearly, step by step, to its full size.
-    """
+    """How the learning rate moves."""
 
     per: Per = Field(default="epoch", description="Whether the schedule counts epochs or steps (batches).")
     warmup: NonNegativeInt = Field(
-        default=0, description="Over so many epochs or steps (see per) the rate rises to lr first."
+        default=0,
+        description="Over so many epochs or steps (see per) the rate first rises to lr, in a line, step by step.",
     )
 
 
@@ -37,7 +35,7 @@ class ConstantSchedule(Schedule):
 
 
 class StepSchedule(Schedule):
-    """lr x factor after every `every` epochs or steps, never below lr x floor."""
+    """lr x factor after every so many epochs or steps, never below lr x floor."""
 
     kind: Literal["step"]
     every: PositiveInt = Field(description="Epochs or steps between two reductions.")

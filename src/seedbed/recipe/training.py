@@ -20,12 +20,7 @@ from seedbed.recipe.values import (
 
 
 class Stop(Table):
-    """When a run ends before its epochs or steps do; the first condition met is recorded as the stop reason.
-
-    `patience` counts evaluations without an improvement of `min_delta` in the watched loss; `tolerance` is
-    the least change of the training loss between epochs that still counts, from epoch `tolerance_from` on;
-    `target` is a value of the study's metric; `seconds` a budget of wall-clock time of the run's group.
-    """
+    """When a run ends before its epochs or steps do; the first condition met is recorded as the stop reason."""
 
     patience: PositiveInt | None = Field(
         default=None,
@@ -47,7 +42,7 @@ class Stop(Table):
 
 
 class Augment(Table):
-    """What happens at random to every training image: a crop with `crop` more pixels around it, a flip."""
+    """What happens at random to every training image: a crop, a flip."""
 
     crop: NonNegativeInt = Field(
         default=0, description="Pixels of zeros around the image, out of which the crop is taken at random."
@@ -81,10 +76,7 @@ def _whole_or_all(value: object) -> object:
 
 
 class Training(Table):
-    """How a network is trained. `weight_decay` is L2 in the gradient, for adamw decoupled from it.
-
-    Neither it nor `l1` touches biases and norm parameters unless `decay_on` is "all".
-    """
+    """How a network is trained."""
 
     loss: Loss | None = Field(
         default=None,

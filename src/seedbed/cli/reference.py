@@ -1,0 +1,52 @@
+"""`seedbed reference`: every key of a study file, every metric and every form of a claim."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+
+@click.command("reference", short_help="Explain every key of a study file.")
+@click.argument("key", required=False)
+@click.option(
+    "--schema", "as_schema", is_flag=True, help="Print the JSON Schema of a study file, for editors."
+)
+@click.option("--markdown", is_flag=True, help="Print all of it as the page docs/reference.md.")
+def command(key: str | None, as_schema: bool, markdown: bool) -> None:
+    """Explain every key of a study file: what it may be, its default, which kinds have it, what it means.
+
+    KEY narrows it down: a table (training, training.stop), a key (lr, training.lr), a kind (mlp, cosine,
+    images), a metric (accuracy), `metrics` or `claims`.
+
+    \b
+    Examples:
+      seedbed reference training.schedule
+      seedbed reference patience
+      seedbed reference metrics
+      seedbed reference --schema > study.schema.json
+
+    Editors that know TOML schemas (Taplo, Even Better TOML) complete and check a study whose first line names
+    the schema, as in the file that `seedbed new` writes.
+    """
+    from seedbed.reference import keys, page
+    from seedbed.reference.schema import schema
+
+    if as_schema:
+        from seedbed.cli.output import print_json
+
+        print_json(schema())
+        return
+    sections = keys.sections(schema())
+    if markdown:
+        click.echo(page.markdown(sections), nl=False)
+        return
+    width = min(shutil.get_terminal_size().columns, 100)
+    found = page.lookup(sections, key, width)
+    if found is None:
+        from seedbed.problems import instead_of
+
+        raise click.UsageError(
+            f'"{key}" is not in the reference; {instead_of(key or "", page.words(sections))}'
+        )
+    click.echo(found)

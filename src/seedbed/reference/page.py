@@ -1,0 +1,150 @@
+"""The reference as text for the terminal and as the page docs/reference.md."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
+from seedbed.hypotheses import FORMS
+from seedbed.metrics import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
+from seedbed.reference.keys import Key, Section, matching
+
+Row = tuple[str, ...]
+BETTER = {"min": "less", "max": "more"}
+PARTS_TOLD = f"Metrics, written PART.NAME, with a PART of {', '.join(PARTS)}"
+
+
+def metrics() -> list[Row]:
+    """Name, of what, which way is better and meaning of every metric."""
+    told = [*MEANINGS.items(), (f"{RECALL}CLASS", "share of the samples of that class that were recognised")]
+    return [
+        (name, _predicted(name), f"{BETTER[direction(name)]} is better", meaning) for name, meaning in told
+    ]
+
+
+def _predicted(metric: str) -> str:
+    """What a metric is for."""
+    tasks = (
+        ("numbers", metric in REGRESSION),
+        ("classes", metric in CLASSIFICATION or metric.startswith(RECALL)),
+    )
+    return " and ".join(task for task, there in tasks if there) or "the run"
+
+
+def claims(sections: Iterable[Section]) -> list[Row]:
+    """Form, what else it needs, what it may have and meaning of every form of a claim."""
+    keys = next(section.keys for section in sections if section.name == "hypothesis")
+    meanings = {key.name: key.meaning for key in keys}
+    return [
+        (
+            form,
+            f"needs {', '.join(sorted(needs))}",
+            f"may have {', '.join(sorted(may))}" if may else "",
+            meanings[form],
+        )
+        for form, (needs, may) in FORMS.items()
+    ]
+
+
+# --- the page ---------------------------------------------------------------------------------------------
+
+
+def markdown(sections: Sequence[Section]) -> str:
+    """The page docs/reference.md."""
+    guide = files(__package__).joinpath("guide.md").read_text(encoding="utf-8")
+    functions = [*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING]
+    parts = {
+        "keys": "\n\n".join(_section(section) for section in sections),
+        "claims": _table(("form", "with", "and", "meaning"), claims(sections)),
+        "metrics": _table(("metric", "of", "direction", "meaning"), metrics()),
+        "functions": ", ".join(f"`{name}`" for name in functions),
+        "constants": " and ".join(f"`{name}`" for name in CONSTANTS),
+    }
+    for name, text in parts.items():
+        guide = guide.replace(f"<!-- {name} -->", text)
+    return guide
+
+
+def _section(section: Section) -> str:
+    title = section.title if not section.name else f"`{section.title}`"
+    lines = [f"### {title}", "", section.meaning]
+    if section.kinds:
+        kinds = ((f'`"{kind}"`', told) for kind, told in section.kinds.items())
+        lines += ["", _table((f"`{section.tag}`", "what it is"), kinds)]
+    header = ("key", "value", "default", *(("for",) if section.kinds else ()), "meaning")
+    return "\n".join([*lines, "", _table(header, (_row(key, bool(section.kinds)) for key in section.keys))])
+
+
+def _row(key: Key, of_kinds: bool) -> Row:
+    default = "**required**" if key.required else f"`{key.default}`" if key.default else ""
+    kinds = (", ".join(key.kinds) or "all",) if of_kinds else ()
+    return (f"`{key.name}`", key.value, default, *kinds, key.meaning)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+# --- the terminal -----------------------------------------------------------------------------------------
+
+
+def text(sections: Iterable[Section], width: int) -> str:
+    """Sections as a manual page has them."""
+    return "\n\n".join(_section_text(section, width) for section in sections)
+
+
+def _rows_text(title: str, rows: Iterable[Row], width: int) -> str:
+    """What `claims` and `metrics` give, likewise: the first cell, then the others."""
+    lines = _wrapped(title, width, 0)
+    for name, *facts, meaning in rows:
+        lines += _entry(name, facts, meaning, width)
+    return "\n".join(lines)
+
+
+def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | None:
+    """What the reference says of a word, or all of it; None where it says nothing."""
+    of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(sections), width)
+    if word is None:
+        every = _rows_text(PARTS_TOLD, metrics(), width)
+        return "\n\n".join((text(sections, width), of_claims, every))
+    if word == "claims":
+        return of_claims
+    name = word.rpartition(".")[2] if word.partition(".")[0] in PARTS else word
+    named = [row for row in metrics() if word == "metrics" or row[0] == name]
+    found = [text(matching(sections, word), width)] if matching(sections, word) else []
+    found += [_rows_text(PARTS_TOLD, named, width)] if named else []
+    return "\n\n".join(found) or None
+
+
+def words(sections: Iterable[Section]) -> list[str]:
+    """What `lookup` knows."""
+    known = ["metrics", "claims", *DIRECTIONS]
+    for section in sections:
+        known += [section.name, *section.kinds, *(key.name for key in section.keys)]
+    return list(dict.fromkeys(word for word in known if word))
+
+
+def _section_text(section: Section, width: int) -> str:
+    lines = _wrapped(f"{section.title}: {section.meaning}", width, 0)
+    for kind, told in section.kinds.items():
+        lines += _wrapped(f'{section.tag} = "{kind}": {told}', width, 2)
+    for key in section.keys:
+        default = "required" if key.required else f"default {key.default}" if key.default else ""
+        facts = (key.value, default, f"for {', '.join(key.kinds)}" if key.kinds else "")
+        lines += _entry(key.name, facts, key.meaning, width)
+    return "\n".join(lines)
+
+
+def _entry(name: str, facts: Iterable[str], meaning: str, width: int) -> list[str]:
+    head = f"{name}: {'; '.join(fact for fact in facts if fact)}"
+    told = f"{meaning[0].upper()}{meaning[1:].rstrip('.')}."
+    return ["", *_wrapped(head, width, 2), *_wrapped(told, width, 6, more=0)]
+
+
+def _wrapped(line: str, width: int, indent: int, more: int = 4) -> list[str]:
+    return textwrap.wrap(
+        line.replace("`", ""), width, initial_indent=" " * indent, subsequent_indent=" " * (indent + more)
+    )

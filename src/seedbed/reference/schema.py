@@ -1,0 +1,184 @@
+"""The JSON Schema of a study file, made from the models that read it; editors complete and check with it.
+
+Written for draft 7, which editors of TOML know best.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from seedbed.hypotheses import FORMS
+from seedbed.metrics import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
+from seedbed.problems import known_keys
+from seedbed.recipe import AnyData, AnyModel, Recipe, Training
+from seedbed.settings import TABLES
+from seedbed.study_file import NAME, STUDY_KEYS, StudyFile
+
+Schema = dict[str, Any]
+
+
+class WholeFile(StudyFile):
+    """A study file with its recipe."""
+
+    data: AnyData
+    model: AnyModel
+    training: Training
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's schema without null, which TOML does not have."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> Schema:
+        """What may stand there when anything does."""
+        return self.generate_inner(schema["schema"])
+
+
+def schema() -> Schema:
+    """The schema of a study file; tables are under "$defs", named after their models."""
+    whole = _simplified(WholeFile.model_json_schema(schema_generator=_Generator))
+    _add_what_types_cannot_say(whole)
+    _add_settings(whole)
+    for key in TABLES:
+        whole["properties"][key]["description"] = StudyFile.model_fields[key].description
+    described = "A study of Seedbed: what to train, what to vary in it, how many seeds, which claims to test."
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "description": described}
+
+
+# --- finding one's way in it -----------------------------------------------------------------------------
+
+
+def tables_of(node: Schema, whole: Schema) -> list[Schema]:
+    """The tables that may stand where a schema is, also as entries of a list: one for each kind."""
+    if "$ref" in node:
+        return [whole["$defs"][node["$ref"].rpartition("/")[2]]]
+    inner = [*node.get("oneOf", ()), *node.get("anyOf", ())]
+    items = node.get("items")
+    inner += [items] if isinstance(items, dict) else []
+    return [table for one in inner for table in tables_of(one, whole)]
+
+
+def tags(table: Schema) -> tuple[str, list[str]] | None:
+    """The key that says of which kind a table is, and what it says; None where there is one kind only."""
+    for key in ("source", "kind"):
+        tag = table.get("properties", {}).get(key)
+        if tag is not None:
+            return key, tag["enum"] if "enum" in tag else [tag["const"]]
+    return None
+
+
+# --- making it -------------------------------------------------------------------------------------------
+
+
+def _simplified(node: Any) -> Any:
+    """Without titles, null defaults and what is for OpenAPI; fixed tuples as draft 7 has them."""
+    if isinstance(node, list):
+        return [_simplified(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    result: Schema = {}
+    for key, value in node.items():
+        if key in ("properties", "$defs"):
+            result[key] = {name: _simplified(part) for name, part in value.items()}
+        elif key == "default":
+            result |= {} if value is None else {"default": _default(value)}
+        elif key == "description":
+            result[key] = re.sub(r"\s+", " ", value.partition("\n\n")[0])
+        elif key not in ("title", "discriminator"):
+            result["items" if key == "prefixItems" else key] = _simplified(value)
+    return result
+
+
+def _default(value: Any) -> Any:
+    """A table that is there by default, without the defaults in it."""
+    if isinstance(value, dict):
+        return {key: part for key, part in value.items() if key in ("kind", "source")}
+    return value
+
+
+def _add_what_types_cannot_say(whole: Schema) -> None:
+    """What validators check and a schema can say, too."""
+    defs, top = whole["$defs"], whole["properties"]
+    top["name"]["pattern"] = f"^{NAME.pattern}$"
+    defs["Training"]["oneOf"] = [{"required": ["epochs"]}, {"required": ["steps"]}]
+    defs["Hypothesis"]["oneOf"] = [
+        {"required": [form, *sorted(needs)], "propertyNames": {"enum": ["claim", form, *sorted(needs | may)]}}
+        for form, (needs, may) in FORMS.items()
+    ]
+    compared = [name for name in OF_A_RUN if name not in COSTS]
+    defs["Metric"] = _metric(OF_A_RUN, "")
+    defs["ComparedMetric"], defs["MetricAtEpoch"] = _metric(compared, ""), _metric(compared, r"(@\d+)?")
+    for table in (whole, defs["VariantTable"]):
+        table["properties"]["published"]["propertyNames"] = {"$ref": "#/$defs/Metric"}
+    for table, key, kind in (
+        ("StudySettings", "metric", "ComparedMetric"),
+        ("Hypothesis", "metric", "MetricAtEpoch"),
+        ("Hypothesis", "exceeds", "MetricAtEpoch"),
+        ("Hypothesis", "matches", "MetricAtEpoch"),
+    ):
+        said = defs[table]["properties"][key].pop("description")
+        defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": said}
+
+
+def _metric(of_a_run: Iterable[str], ending: str) -> Schema:
+    names = list(dict.fromkeys((*REGRESSION, *CLASSIFICATION)))
+    full = [f"{part}.{name}" for part in PARTS for name in names]
+    recall = f"{re.escape(RECALL)}.+"
+    pattern = f"^(({'|'.join(PARTS)})\\.({'|'.join(names)}|{recall}){ending}|{'|'.join(of_a_run)})$"
+    return {"type": "string", "anyOf": [{"enum": [*full, *of_a_run]}, {"pattern": pattern}]}
+
+
+def _add_settings(whole: Schema) -> None:
+    """The tables whose keys are settings of the recipe, dotted or as tables of tables."""
+    value = {key: _schema_at(key, whole) for key in (*known_keys(Recipe), *STUDY_KEYS)}
+    recipe = {key: one for key, one in value.items() if key not in STUDY_KEYS}
+    lists = {key: {"type": "array", "minItems": 1, "items": one} for key, one in recipe.items()}
+    defs, top = whole["$defs"], whole["properties"]
+    defs["Settings"], defs["Choices"], defs["QuickSettings"] = map(_nested, (recipe, lists, value))
+    for key, kind in (("ablate", "Choices"), ("grid", "Choices"), ("quick", "QuickSettings")):
+        top[key] = {"$ref": f"#/$defs/{kind}", "description": top[key]["description"]}
+    changed = defs["VariantTable"]["properties"]
+    changed["set"] = {"$ref": "#/$defs/Settings", "description": changed["set"]["description"]}
+
+
+def _schema_at(key: str, whole: Schema) -> Schema:
+    """What a dotted key may be, by reference: a place in the file, of any kind that has it."""
+    *path, last = key.split(".")
+    if not path:
+        return {"$ref": f"#/properties/{last}"}
+    found = [f"#/$defs/{name}/properties/{last}" for name in _owners(path, last, whole)]
+    different = {str(_target(one, whole)): one for one in reversed(found)}
+    refs = [{"$ref": one} for one in reversed(different.values())]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+
+def _owners(path: list[str], last: str, whole: Schema) -> Iterator[str]:
+    """The names under "$defs" of the tables at a path that have a key."""
+    tables = [whole]
+    for part in path:
+        places = [table["properties"][part] for table in tables if part in table["properties"]]
+        tables = [table for place in places for table in tables_of(place, whole)]
+    for name, table in whole["$defs"].items():
+        if last in table.get("properties", {}) and any(table is one for one in tables):
+            yield name
+
+
+def _target(ref: str, whole: Schema) -> Any:
+    place: Any = whole
+    for part in ref.removeprefix("#/").split("/"):
+        place = place[part]
+    return place
+
+
+def _nested(settings: Mapping[str, Schema]) -> Schema:
+    """A table with dotted keys, and the same with the part before the first dot as a table."""
+    properties = dict(settings)
+    for table in dict.fromkeys(key.partition(".")[0] for key in settings):
+        inner = {key.partition(".")[2]: one for key, one in settings.items() if key.startswith(f"{table}.")}
+        partial = {"type": "object", "properties": inner, "additionalProperties": False}
+        properties[table] = {"anyOf": [properties[table], partial]} if table in properties else partial
+    return {"type": "object", "properties": properties, "additionalProperties": False}

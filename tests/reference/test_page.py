@@ -1,0 +1,98 @@
+"""The reference: every key, metric and claim, up to date, and enough to write a study from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from seedbed.hypotheses import FORMS, Hypothesis
+from seedbed.metrics import DIRECTIONS
+from seedbed.problems import known_keys
+from seedbed.recipe import Recipe
+from seedbed.reference.keys import matching, sections, toml
+from seedbed.reference.page import lookup, markdown, words
+from seedbed.reference.schema import schema
+from seedbed.study import Study
+from seedbed.study_file import STUDY_KEYS, StudyFile
+
+SECTIONS = sections(schema())
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "reference.md").read_text(encoding="utf-8")
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert markdown(SECTIONS) == PAGE, "run: seedbed reference --markdown > docs/reference.md"
+
+
+def test_every_key_is_there() -> None:
+    found = {f"{section.name}.{key.name}".strip(".") for section in SECTIONS for key in section.keys}
+    assert {*known_keys(Recipe), *STUDY_KEYS, *StudyFile.model_fields} <= found
+
+
+def blocks() -> list[str]:
+    """The TOML of the page."""
+    return re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("text", [block for block in blocks() if block.startswith("name")])
+def test_its_studies_are_valid(text: str) -> None:
+    assert len(Study.parse(text).variants) > 1
+
+
+def test_its_claims_are_valid() -> None:
+    (text,) = [block for block in blocks() if block.startswith("[[hypothesis]]")]
+    for claim in tomllib.loads(text)["hypothesis"]:
+        Hypothesis.model_validate(claim)
+
+
+def test_every_metric_and_every_form_of_a_claim_is_told() -> None:
+    for name in (*DIRECTIONS, *FORMS):
+        assert f"\n| {name} | " in PAGE, name
+
+
+def test_defaults_and_limits_are_the_models() -> None:
+    (section,) = matching(SECTIONS, "training.lr")
+    assert [(key.name, key.value, key.default, key.required) for key in section.keys] == [
+        ("lr", "number above 0", "0.01", False)
+    ]
+    pct = matching(SECTIONS, "training.schedule.pct_start")[0].keys[0]
+    assert (pct.value, pct.default, pct.kinds) == ("number above 0 and below 1", "0.3", ("one_cycle",))
+    split = matching(SECTIONS, "data.split")[0]
+    assert split.title == "data.split"
+    splits = {key.default for section in matching(SECTIONS, "split") for key in section.keys}
+    assert {"[0.8, 0.1, 0.1]", "[50000, 10000]", "[45000, 5000]"} <= splits
+
+
+@pytest.mark.parametrize("section", [one for one in SECTIONS if one.kinds], ids=lambda one: one.name)
+def test_every_kind_says_what_it_is(section) -> None:
+    assert all(len(told) > 5 for told in section.kinds.values())
+    for kind in section.kinds:
+        keys = {key.name for key in section.of_kind(kind).keys}
+        assert section.tag in keys
+
+
+@pytest.mark.parametrize("word", words(SECTIONS))
+def test_every_word_can_be_looked_up(word: str) -> None:
+    found = lookup(SECTIONS, word, 60)
+    assert found
+    assert all(len(line) <= 60 for line in found.splitlines())
+
+
+def test_looking_up_narrows_down() -> None:
+    assert "dropout" not in (lookup(SECTIONS, "linear", 80) or "")
+    assert "every:" in (lookup(SECTIONS, "step", 80) or "")
+    assert (lookup(SECTIONS, "val.mse", 80) or "").endswith("Mean squared error.")
+    assert lookup(SECTIONS, "nonsense", 80) is None
+    whole = lookup(SECTIONS, None, 80) or ""
+    assert all(f"  {word}:" in whole for word in ("lr", "accuracy", "not_better", "scale_columns"))
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(True, "true"), ([1, 0.5], "[1, 0.5]"), ({"kind": "step"}, '{ kind = "step" }'), ("é", '"é"')],
+)
+def test_values_are_written_as_toml(value: object, written: str) -> None:
+    assert toml(value) == written
+    assert tomllib.loads(f"x = {written}")["x"] == value

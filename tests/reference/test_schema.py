@@ -1,0 +1,140 @@
+"""The JSON Schema: up to date, true of every study that ships, and against what Seedbed refuses."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from study_files import document, toml
+
+from seedbed import labs
+from seedbed.files import to_json
+from seedbed.problems import StudyError, known_keys
+from seedbed.recipe import Recipe
+from seedbed.reference import schema_file
+from seedbed.reference.schema import schema
+from seedbed.study import Study
+
+jsonschema = pytest.importorskip("jsonschema")
+VALIDATOR = jsonschema.Draft7Validator(schema())
+
+
+def wrong(tables: dict[str, Any]) -> list[str]:
+    """Where the schema finds something wrong, as dotted keys."""
+    return [".".join(map(str, error.absolute_path)) for error in VALIDATOR.iter_errors(tables)]
+
+
+def test_it_is_a_schema_and_the_shipped_file_is_up_to_date() -> None:
+    jsonschema.Draft7Validator.check_schema(schema())
+    shipped = schema_file().read_text(encoding="utf-8")
+    assert shipped == to_json(schema(), indent=2) + "\n", "run: seedbed reference --schema > FILE"
+
+
+@pytest.mark.parametrize("name", labs.names())
+def test_every_lab_is_valid(name: str) -> None:
+    assert wrong(tomllib.loads(labs.path(name).read_text(encoding="utf-8"))) == []
+
+
+def test_the_template_is_valid() -> None:
+    text = files("seedbed.cli").joinpath("new.toml").read_text(encoding="utf-8")
+    assert wrong(tomllib.loads(text)) == []
+
+
+CLAIM = {"claim": "so", "better": "base", "than": "norm = none"}
+VALID = {
+    "plain": {},
+    "no study table": {"study": None},
+    "all as a batch": {"training.batch_size": "all"},
+    "folds": {"data.split": {"folds": 5}},
+    "counts": {"data.split": [30, 10, 10]},
+    "steps": {"training.epochs": None, "training.steps": 3},
+    "ablate dotted": {"ablate": {"training.lr": [0.1, 1], "training.schedule": [{"kind": "cosine"}]}},
+    "ablate nested": {"ablate": {"training": {"lr": [0.1]}, "model": {"norm": ["none"]}}},
+    "ablate of a whole table": {"ablate": {"model": [{"kind": "linear"}]}},
+    "grid": {"grid": {"data.powers": [1, 2], "training.schedule.warmup": [1]}, "training.schedule": {"kind": "cosine"}},
+    "a whole model": {"variant": [{"name": "x", "set": {"model": {"kind": "linear"}}}]},
+    "set nested": {"variant": [{"name": "x", "set": {"model": {"norm": "none"}, "training.lr": 1}}]},
+    "quick": {"quick": {"study.seeds": 2, "training": {"epochs": 1}}},
+    "a claim": {"ablate": {"model.norm": ["none"]}, "hypothesis": [CLAIM]},
+    "several opponents": {"ablate": {"model.norm": ["none"]}, "hypothesis": [{**CLAIM, "than": ["norm = none"]}]},
+    "an epoch": {"hypothesis": [{"claim": "so", "variant": "base", "metric": "val.mse@2", "below": 1}]},
+    "published": {"published": {"val.mse": 1, "seconds": 3}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_what_seedbed_takes_is_valid(name: str) -> None:
+    tables = document(VALID[name])
+    Study.parse(toml(tables))
+    assert wrong(tables) == []
+
+
+WRONG = {
+    "unknown key": ({"training.learning_rate": 0.1}, "training"),
+    "unknown table": ({"modle": {}}, ""),
+    "key of another kind": ({"data.path": "x.csv"}, "data"),
+    "a number for a word": ({"model.norm": 1}, "model"),
+    "text for a number": ({"training.lr": "fast"}, "training.lr"),
+    "no rate": ({"training.lr": 0.0}, "training.lr"),
+    "unknown choice": ({"training.optimizer": "adma"}, "training.optimizer"),
+    "both epochs and steps": ({"training.steps": 3}, "training"),
+    "neither epochs nor steps": ({"training.epochs": None}, "training"),
+    "no name": ({"name": None}, ""),
+    "an unsafe name": ({"name": "../x"}, "name"),
+    "unknown metric": ({"study.metric": "val.msee"}, "study.metric"),
+    "an epoch where variants are compared": ({"study.metric": "val.mse@1"}, "study.metric"),
+    "a cost where variants are compared": ({"study.metric": "seconds"}, "study.metric"),
+    "unknown setting": ({"ablate": {"training.lrr": [1.0]}}, "ablate"),
+    "no list": ({"ablate": {"training.lr": 1.0}}, "ablate.training.lr"),
+    "an empty list": ({"ablate": {"training.lr": []}}, "ablate.training.lr"),
+    "a wrong value to try": ({"ablate": {"training.lr": ["x"]}}, "ablate.training.lr.0"),
+    "unknown setting of a variant": ({"variant": [{"name": "x", "set": {"lr": 1.0}}]}, "variant.0.set"),
+    "unknown quick setting": ({"quick": {"study.sead": 1}}, "quick"),
+    "two forms": ({"hypothesis": [{**CLAIM, "above": 1.0}]}, "hypothesis.0"),
+    "half a form": ({"hypothesis": [{"claim": "so", "better": "base"}]}, "hypothesis.0"),
+    "published of an unknown metric": ({"published": {"val.msee": 1.0}}, "published"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_seedbed_refuses_is_invalid_in_the_right_place(name: str) -> None:
+    changes, place = WRONG[name]
+    tables = document(changes)
+    with pytest.raises(StudyError):
+        Study.parse(toml(tables))
+    assert place in wrong(tables)
+
+
+@pytest.mark.parametrize("table", ["ablate", "quick"])
+def test_every_setting_is_known_where_settings_are(table: str) -> None:
+    kind = {"ablate": "Choices", "quick": "QuickSettings"}[table]
+    assert set(known_keys(Recipe)) <= set(schema()["$defs"][kind]["properties"])
+
+
+def test_every_reference_in_it_leads_somewhere() -> None:
+    whole = schema()
+
+    def check(node: Any) -> None:
+        if isinstance(node, dict):
+            if isinstance(ref := node.get("$ref"), str):
+                place = whole
+                for part in ref.removeprefix("#/").split("/"):
+                    place = place[part]
+            for part in node.values():
+                check(part)
+        elif isinstance(node, list):
+            for part in node:
+                check(part)
+
+    check(whole)
+
+
+def test_it_is_part_of_the_package() -> None:
+    import seedbed
+
+    assert schema_file().is_relative_to(Path(seedbed.__file__).parent)
+    assert json.loads(schema_file().read_text(encoding="utf-8"))["type"] == "object"
