@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data.base import Prepared, Samples
+from seedbed.data.base import Encoding, Prepared, Samples
 from seedbed.engines.base import Engine
 from seedbed.group import BatchOrder, Group, Hyperparameters, Run
 from seedbed.nn.models import build
@@ -34,8 +34,11 @@ def recipe(model: Mapping[str, Any] | None = None, training: Mapping[str, Any] |
     )
 
 
-def prepared(seed: int, loss: str, powers: int = 1, scaled: bool = True) -> Prepared:
-    """60 training, 13 validation and 12 test samples of a smooth function, or of its classes."""
+def prepared(seed: int, loss: str, powers: int = 1, scaled: bool = True, gaps: bool = False) -> Prepared:
+    """60 training, 13 validation and 12 test samples of a smooth function, or of its classes.
+
+    With `gaps`, one input in five is missing, and stands for another number under each seed.
+    """
     rng = np.random.default_rng(seed)
     x = rng.uniform(-2, 2, (SAMPLES, FEATURES)).astype(np.float32)
     y = np.sin(x[:, :1]) + x[:, 1:2] * x[:, 2:]
@@ -46,14 +49,21 @@ def prepared(seed: int, loss: str, powers: int = 1, scaled: bool = True) -> Prep
     order = rng.permutation(SAMPLES).astype(np.int32)
     parts = {"train": order[:60], "val": order[60:73], "test": order[73:]}
     scaling = {"center": x.mean(axis=0), "scale": 1 / x.std(axis=0)} if scaled else {}
-    return Prepared(Samples(x, y, ("a", "b", "c"), names), parts, **scaling)
+    if not gaps:
+        return Prepared(Samples(x, y, ("a", "b", "c"), names), parts, **scaling)
+    x[rng.uniform(size=x.shape) < 0.2] = np.nan
+    encodings = tuple(Encoding(name, name, missing="impute") for name in "abc")
+    fill = rng.normal(size=FEATURES).astype(np.float32)
+    return Prepared(Samples(x, y, ("a", "b", "c"), names, encodings=encodings), parts, **scaling, fill=fill)
 
 
-def group(recipes: Sequence[Recipe], seeds: int = 2, powers: int = 1, scaled: bool = True) -> Group:
+def group(
+    recipes: Sequence[Recipe], seeds: int = 2, powers: int = 1, scaled: bool = True, gaps: bool = False
+) -> Group:
     """Every recipe under every seed, as one group; the variants are called v0, v1, ..."""
     first = recipes[0]
     loss = first.training.loss
-    data = [prepared(seed, loss, scaled=scaled) for seed in range(seeds)]
+    data = [prepared(seed, loss, scaled=scaled, gaps=gaps) for seed in range(seeds)]
     runs = tuple(
         Run(f"v{number}", seed, one, data[seed])
         for number, one in enumerate(recipes)

@@ -25,6 +25,7 @@ LAYERS = (
         "data.base",
         "data.registry",
         "simd",
+        "class_weights",
     ),
     ("by_run", "problems", "settings", "statistics", "metrics", "nn", "ranking", "tables", "trained"),
     ("optim", "data", "store", "engines.base"),

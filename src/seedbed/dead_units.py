@@ -8,6 +8,7 @@ import array_api_compat.numpy as xp
 import numpy as np
 
 from seedbed.diagnostics import Rectified
+from seedbed.engines.base import seen
 from seedbed.group import Group
 from seedbed.nn.base import Array, Context
 
@@ -60,6 +61,4 @@ def _inputs(group: Group, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """What the networks of some runs see of samples (rows, m)."""
     data = group.data.of_runs(rows)
     inputs = data.inputs[data.dataset[:, None], indices].astype(np.float32)
-    if data.center is None or data.scale is None:
-        return inputs
-    return (inputs - data.center[:, None]) * data.scale[:, None]
+    return seen(xp, inputs, data.center, data.scale, data.fill)

@@ -9,6 +9,7 @@ from typing import assert_never
 import numpy as np
 
 from seedbed import optim
+from seedbed.class_weights import class_weights
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.metrics import PARTS
@@ -124,13 +125,29 @@ class Group:
         dataset = np.array([places[id(run.prepared.samples)] for run in self.runs], dtype=np.int64)
         inputs = _stack([samples.inputs for samples in distinct.values()])
         targets = _stack([self._targets(samples) for samples in distinct.values()])
-        if self.runs[0].prepared.center is None:
-            return GroupData(inputs, targets, dataset)
-        center, scale = (
-            _shared(np.stack([np.asarray(getattr(run.prepared, name), np.float32) for run in self.runs]))
-            for name in ("center", "scale")
+        has_gaps = any(samples.has_gaps for samples in distinct.values())
+        center, scale, fill = (self._per_run(name) for name in ("center", "scale", "fill"))
+        return GroupData(
+            inputs, targets, dataset, center, scale, fill if has_gaps else None, self._class_weights()
         )
-        return GroupData(inputs, targets, dataset, center, scale)
+
+    def _per_run(self, name: str) -> np.ndarray | None:
+        """What every run's data have of center, scale and fill; None where they have none."""
+        if getattr(self.runs[0].prepared, name) is None:
+            return None
+        return _shared(np.stack([np.asarray(getattr(run.prepared, name), np.float32) for run in self.runs]))
+
+    def _class_weights(self) -> np.ndarray | None:
+        """(runs, classes) float32 by the training part of each run; None where all classes count the same."""
+        if self.training.class_weight is None:
+            return None
+        rows = []
+        for run in self.runs:
+            setting, prepared = run.recipe.training.class_weight, run.prepared
+            assert setting is not None  # of the group either all runs have weights or none has
+            labels = prepared.samples.targets[prepared.parts["train"]]
+            rows.append(class_weights(setting, prepared.samples.classes, labels))
+        return np.stack(rows)
 
     def _targets(self, samples: Samples) -> np.ndarray:
         """Targets in the form the loss takes."""

@@ -134,8 +134,9 @@ def _group_key(run: Run, network: Network) -> Hashable:
     training, prepared = run.recipe.training, run.prepared
     batch = len(prepared.parts["train"]) if training.batch_size == "all" else training.batch_size
     parts = tuple((name, len(members)) for name, members in prepared.parts.items())
-    shared = (training.loss, training.decay_on, training.eval_every, optim.build(training))
-    scaling = None if prepared.center is None else prepared.center.shape
+    weighted = training.class_weight is not None
+    shared = (training.loss, weighted, training.decay_on, training.eval_every, optim.build(training))
+    scaling = None if prepared.center is None else prepared.center.shape, prepared.fill is None
     return network, shared, batch, parts, len(prepared.samples.targets), prepared.samples.classes, scaling
 
 
@@ -160,6 +161,11 @@ def _unfit(
     if recipe.training.loss == "bce" and len(classes) != 2:
         message = f"bce tells two classes apart, and there are {len(classes)}: take cross_entropy"
         yield Problem("training.loss", message)
+    weights = recipe.training.class_weight
+    for name in weights if isinstance(weights, dict) else ():
+        if name not in classes:
+            message = f'there is no class "{name}"; {instead_of(name, classes)}'
+            yield Problem("training.class_weight", message)
     group = Group((run,), network, study.seed)
     for metric in _metrics(study, variant):
         yield from _unfit_metric(metric, group)

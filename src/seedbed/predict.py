@@ -17,6 +17,7 @@ import pyarrow.csv
 from seedbed import metrics
 from seedbed.data import asked
 from seedbed.data.asked import Asked
+from seedbed.engines.base import seen
 from seedbed.networks import Networks, choose
 from seedbed.nn import models
 from seedbed.nn.base import Context
@@ -188,8 +189,7 @@ def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
     at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
     for start in range(0, len(inputs), at_once):
         x = inputs[None, start : start + at_once].astype(np.float32)
-        if trained.center is not None and trained.scale is not None:
-            x = (x - trained.center[:, None]) * trained.scale[:, None]
+        x = seen(xp, x, trained.center, trained.scale, trained.fill)
         yield network.forward(params, state, x, Context(xp))[0]
 
 

@@ -231,12 +231,11 @@ class _Execution:
         runs = sorted(runs, key=lambda entry: entry[0].runs[entry[1]].seed)
         group = runs[0][0]
         members = [group.runs[place] for group, place, _, _ in runs]
-        scaling = {}
-        if members[0].prepared.center is not None:
-            scaling = {
-                name: np.stack([getattr(run.prepared, name) for run in members])
-                for name in ("center", "scale")
-            }
+        scaling = {
+            name: np.stack([getattr(run.prepared, name) for run in members])
+            for name in ("center", "scale", "fill")
+            if getattr(members[0].prepared, name) is not None
+        }
         return Trained(
             variant=variant,
             recipe=members[0].recipe.model_dump(),
@@ -246,6 +245,7 @@ class _Execution:
             features=group.samples.features,
             classes=group.samples.classes,
             dtype=str(group.samples.inputs.dtype),
+            encodings=group.samples.encodings,
             shape=group.samples.inputs.shape[1:],
             outputs=group.network.outputs,
             **scaling,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from seedbed.files import to_json
@@ -13,8 +13,10 @@ from seedbed.files import to_json
 if TYPE_CHECKING:
     import numpy as np
 
+    from seedbed.data.base import Encoding
+
 FACTS = ("variant", "recipe", "seeds", "shape", "outputs", "features", "classes")
-LATER_FACTS = ("dtype",)  # which files of older versions lack
+LATER_FACTS = ("dtype", "encodings")  # which files of older versions lack
 
 
 class TrainedError(ValueError):
@@ -39,10 +41,14 @@ class Trained:
         Name -> (runs, *shape) float32, named as the network's layouts name them.
     center, scale
         (runs or 1, *sample) float32: a network sees (inputs - center) * scale. None where nothing is scaled.
+    fill
+        (runs or 1, features) float32: what stands for a missing input, before scaling; None where none may be missing.
     features, classes
         Names of the input columns and of the classes; empty where there are none.
     dtype
         Of the raw inputs in training, such as "uint8"; empty where a file of an older version does not say.
+    encodings
+        How each input is made of a column of a table; empty for other sources and in files of older versions.
     """
 
     variant: str
@@ -54,9 +60,11 @@ class Trained:
     state: dict[str, np.ndarray]
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
+    fill: np.ndarray | None = None
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     dtype: str = ""
+    encodings: tuple[Encoding, ...] = ()
 
     def only(self, row: int) -> Trained:
         """The network of one run alone, by its place among all."""
@@ -64,13 +72,15 @@ class Trained:
         def cut(array: np.ndarray) -> np.ndarray:
             return array[row : row + 1] if len(array) > 1 else array
 
+        scaling: dict[str, Any] = {
+            name: None if value is None else cut(value) for name, value in self._scaling().items()
+        }
         return replace(
             self,
             seeds=self.seeds[row : row + 1],
             parameters={name: cut(value) for name, value in self.parameters.items()},
             state={name: cut(value) for name, value in self.state.items()},
-            center=None if self.center is None else cut(self.center),
-            scale=None if self.scale is None else cut(self.scale),
+            **scaling,
         )
 
     def to_bytes(self) -> bytes:
@@ -81,11 +91,13 @@ class Trained:
         arrays = {f"parameters/{name}": value for name, value in self.parameters.items()}
         arrays |= {f"state/{name}": value for name, value in self.state.items()}
         arrays |= {name: value for name, value in self._scaling().items() if value is not None}
-        metadata = {name: to_json(getattr(self, name)) for name in (*FACTS, *LATER_FACTS)}
+        facts = {name: getattr(self, name) for name in (*FACTS, *LATER_FACTS)}
+        facts["encodings"] = [asdict(encoding) for encoding in self.encodings]
+        metadata = {name: to_json(value) for name, value in facts.items()}
         return save({name: np.ascontiguousarray(value) for name, value in arrays.items()}, metadata)
 
     def _scaling(self) -> dict[str, np.ndarray | None]:
-        return {"center": self.center, "scale": self.scale}
+        return {"center": self.center, "scale": self.scale, "fill": self.fill}
 
 
 def read_trained(path: str | os.PathLike[str]) -> Trained:
@@ -98,6 +110,8 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
     """
     from safetensors import SafetensorError, safe_open
 
+    from seedbed.data.base import Encoding
+
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -106,6 +120,7 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
+    facts["encodings"] = [Encoding(**encoding) for encoding in facts.get("encodings", [])]
     lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
     return Trained(
         **{**facts, **lists},
@@ -113,6 +128,7 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
         state=_below("state/", arrays),
         center=arrays.get("center"),
         scale=arrays.get("scale"),
+        fill=arrays.get("fill"),
     )
 
 

@@ -185,30 +185,50 @@ MISSING = "a,y\n1,2\n{},3\n5,6\n"
         (" \n\n", {}, "is empty"),
         ("a,y\n", {}, "has a header but no rows"),
         ("1,2\n3,4\n", {}, r"first line holds numbers \(1, 2, ...\)"),
-        ("a;y\n1;2\n", {}, "'a;y' has no commas"),
+        ("a;y\n1;2\n", {}, "header 'a;y' has ';'; set data.separator = \";\"$"),
+        ("a;y\n1,5;2\n", {}, 'has \';\'; set data.separator = ";" and data.decimal = ","'),
+        ("a|y\n1|2\n", {}, "has '|'; set data.separator = .\\|"),
+        ("a\ty\n1\t2,5\n", {}, 'set data.separator = .\\\\t. and data.decimal = ","'),
         (",a,y\n0,1,2\n", {}, "column 1 has no name.*without its index"),
         ("a,a,y\n0,1,2\n", {}, "2 columns are named 'a'"),
         ("a,y\n1,2\n3\n", {}, "line 3 is ragged, 1 of 2 columns"),
         ("a,y\n1,2\n3,4\n5,6,7\n", {}, "line 4 is ragged, 3 of 2 columns"),
         ("café,y\n1,2\n".encode("latin1"), {}, "byte 4 is not UTF-8"),
         (b"PK\x03\x04\xff\xfe", {}, "not UTF-8"),
-        (MISSING.format(""), {}, "data row 2: 'a' is missing"),
-        (MISSING.format("NaN"), {}, "data row 2: 'a' is missing or not a number"),
-        (MISSING.format("inf"), {}, "data row 2: 'a' is infinite"),
-        (MISSING.format("-1e39"), {}, "data row 2: 'a' is infinite or too large"),
-        (MISSING.format("oops"), {}, "data row 2: 'a' should be a number, not 'oops'"),
-        (MISSING.format("oops"), {"target": "a", "features": ("y",)}, "should be a number, not 'oops'"),
-        (MISSING.format(""), {"target": "a", "features": ("y",)}, "data row 2: 'a' is missing"),
-        (MISSING.format(""), {"where": "y > 2"}, "data row 2: 'a' is missing"),
-        ("a,y\n,2\n,3\n5,6\n", {}, r"data row 1: 'a' is missing or not a number \(2 such rows\)"),
-        ("c,y\nu,1\n,2\nv,3\n", {}, "data row 2: 'c' is missing"),
-        ("c,y\nu,1\n,2\nv,3\n", {"features": ("c=u",)}, "data row 2: 'c' is missing"),
-        ("c,y\nu,1\n,2\nv,3\n", {"target": "c", "classification": True}, "data row 2: 'c' is missing"),
-        ("d,y\n2020-01-01,1\n2020-01-02,2\n", {}, "column 'd' holds date32.*leave it out"),
+        (
+            MISSING.format(""),
+            {},
+            'missing values: \'a\' \\(data row 2\\); set data.missing = "impute".* = "category"',
+        ),
+        (MISSING.format("NaN"), {}, "missing values: 'a' \\(data row 2\\)"),
+        (MISSING.format("?"), {}, "missing values: 'a' \\(data row 2\\)"),
+        (MISSING.format("  "), {}, "missing values: 'a' \\(data row 2\\)"),
+        (MISSING.format("inf"), {}, "infinite or too large for 32 bits: 'a' \\(data row 2\\)"),
+        (MISSING.format("-1e39"), {}, "infinite or too large for 32 bits: 'a' \\(data row 2\\)"),
+        (MISSING.format("oops"), {}, "numbers expected, got text: 'a' \\('oops' in data row 2\\)"),
+        (
+            MISSING.format("oops"),
+            {"target": "a", "features": ("y",)},
+            "'a' should be a number, got 'oops' in data row 2",
+        ),
+        (
+            MISSING.format(""),
+            {"target": "a", "features": ("y",)},
+            r"target 'a' is missing or undefined in data row 2; leave .* data.where = .not is_missing\(a\)",
+        ),
+        (MISSING.format(""), {"where": "y > 2"}, r"missing values: 'a' \(data row 2\)"),
+        ("a,y\n,2\n,3\n5,6\n", {}, r"missing values: 'a' \(2 rows, the first data row 1\)"),
+        ("c,y\nu,1\n,2\nv,3\n", {}, r"missing values: 'c' \(data row 2\)"),
+        ("c,y\nu,1\n,2\nv,3\n", {"features": ("c=u",)}, r"missing values: 'c' \(data row 2\)"),
+        (
+            "c,y\nu,1\n,2\nv,3\n",
+            {"target": "c", "classification": True},
+            "target 'c' is missing in data row 2",
+        ),
         (
             "id,y\n" + "".join(f"n{i},{i}\n" for i in range(300)),
             {},
-            "'id' has 300 different values.*leave it",
+            "more than 200 different values: 'id' \\(300 values\\); .*data.exclude = \\[\"id\"\\]",
         ),
         ("y\n1\n2\n", {}, "no column beside the target 'y'"),
         (CSV, {"features": ("colour",)}, "data.features: .* no column 'colour'; did you mean 'color'"),
@@ -224,7 +244,7 @@ MISSING = "a,y\n1,2\n{},3\n5,6\n"
         ),
         (CSV, {"target": "yy"}, "data.target: unknown name 'yy'; did you mean 'y'"),
         (CSV, {"target": "y +"}, "data.target: not an expression"),
-        (CSV, {"target": "log(y - 20)"}, r"data row 1: 'log\(y - 20\)' is missing or not a number"),
+        (CSV, {"target": "log(y - 20)"}, r"'log\(y - 20\)' is missing or undefined in data row 1"),
         (CSV, {"target": "color"}, "'color' is text; classes need loss"),
         (
             CSV,
@@ -264,7 +284,7 @@ def test_refused(read, content, settings, says):
 
 
 def test_rows_are_counted_in_the_file_whatever_the_filter(read):
-    with pytest.raises(DataError, match="data row 4: 'a' is missing"):
+    with pytest.raises(DataError, match=r"missing values: 'a' \(data row 4\)"):
         read("a,y\n1,1\n2,2\n3,3\n,4\n", where="y > 2")
 
 

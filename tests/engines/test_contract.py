@@ -1,11 +1,14 @@
 """The contract of every engine: a run in its group equals the run alone, a diverged one leaves its neighbours be."""
 
+from dataclasses import replace
 from functools import partial
 from threading import Event
 
+import array_api_compat.numpy as xnp
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from made import engine, group, recipe, steps
 from recorded import by_tracing
 
@@ -13,6 +16,7 @@ from seedbed.engines.array import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.torch import TensorEngine, TorchEngine
 from seedbed.group import Group
+from seedbed.nn.base import Context
 
 MIXED = [
     recipe({"norm": "batch", "dropout": 0.2}, {"lr": 0.05, "momentum": 0.9}),
@@ -22,6 +26,32 @@ MIXED = [
     ),
     recipe({"norm": "batch", "dropout": 0.1}, {"lr": 0.01, "clip_norm": 0.1}),
 ]
+
+WEIGHTED = [
+    recipe({"norm": "batch"}, {"loss": "cross_entropy", "class_weight": "balanced"}),
+    recipe(
+        {"norm": "batch"},
+        {"loss": "cross_entropy", "class_weight": {"1": 5.0, "3": 0.2}, "label_smoothing": 0.2},
+    ),
+    recipe({"norm": "batch"}, {"loss": "cross_entropy", "class_weight": {"0": 0.1}, "lr": 0.2}),
+]
+WEIGHTED_PAIR = [
+    recipe(None, {"loss": "bce", "class_weight": "balanced"}),
+    recipe(None, {"loss": "bce", "class_weight": {"1": 7.0}}),
+    recipe(None, {"loss": "bce", "class_weight": {"0": 0.1, "1": 2.0}, "lr": 0.5}),
+]
+GROUPS = {
+    "numbers": partial(group, MIXED),
+    "numbers with gaps": partial(group, MIXED, gaps=True),
+    "gaps, not scaled": partial(group, MIXED, gaps=True, scaled=False),
+    "weighted classes": partial(group, WEIGHTED),
+    "weighted pair of classes": partial(group, WEIGHTED_PAIR, gaps=True),
+}
+
+
+@pytest.fixture(params=GROUPS)
+def of(request):
+    return GROUPS[request.param]()
 
 
 ENGINES = {
@@ -58,8 +88,8 @@ def alone(of: Group, place: int) -> Group:
 
 
 @pytest.mark.parametrize("place", range(6))
-def test_run_in_a_group_equals_the_run_alone(engine_class, place):
-    together = group(MIXED)
+def test_run_in_a_group_equals_the_run_alone(engine_class, place, of):
+    together = of
     everyone, single = engine(engine_class, together), engine(engine_class, alone(together, place))
     losses = steps(everyone, together, 20)
     assert_same_run(engine_class, losses[place], steps(single, alone(together, place), 20)[0])
@@ -67,8 +97,7 @@ def test_run_in_a_group_equals_the_run_alone(engine_class, place):
         assert_same_run(engine_class, array[place], single.read()[name][0], name)
 
 
-def test_engines_agree(engine_class):
-    of = group(MIXED)
+def test_engines_agree(engine_class, of):
     made, reference = engine(engine_class, of), engine(ArrayEngine, of)
     np.testing.assert_allclose(steps(made, of, 20), steps(reference, of, 20), rtol=2e-5, atol=1e-6)
     arrays, expected = made.read(), reference.read()
@@ -107,8 +136,7 @@ def test_steps_in_two_calls_equal_steps_in_one(engine_class):
     np.testing.assert_array_equal(losses, halves)
 
 
-def test_kept_runs_go_on_as_before(engine_class):
-    of = group(MIXED)
+def test_kept_runs_go_on_as_before(engine_class, of):
     made, reference = engine(engine_class, of), engine(engine_class, of)
     steps(made, of, 5)
     steps(reference, of, 5)
@@ -146,3 +174,40 @@ def test_full_batch_descent_takes_every_sample_in_every_step(engine_class):
     targets = of.data.targets[0, of.part("train")[0]]
     outputs = engine(engine_class, of).predict(of.part("train"))[0]
     np.testing.assert_allclose(losses[0, 0], ((outputs - targets) ** 2).mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["weighted classes", "weighted pair of classes"])
+def test_class_weights_and_gaps_reach_the_loss(engine_class, name):
+    """The first loss is torch's own, of the network's outputs for the training part filled in beforehand."""
+    of = GROUPS[name]()
+    of = Group(of.runs[2:4], of.network, of.study_seed)
+    whole = [replace(run, recipe=batch_of_all(run.recipe)) for run in of.runs]
+    of = Group(tuple(whole), of.network, of.study_seed)
+    losses = steps(engine(engine_class, of), of, 1)[:, 0]
+    for place, run in enumerate(of.runs):
+        assert losses[place] == pytest.approx(torch_loss(of, place, run), rel=2e-5)
+
+
+def batch_of_all(one):
+    training = one.training.model_copy(update={"batch_size": "all"})
+    return one.model_copy(
+        update={"training": training, "model": one.model.model_copy(update={"dropout": 0.0})}
+    )
+
+
+def torch_loss(of, place, run):
+    data, members = run.prepared, run.prepared.parts["train"]
+    raw = data.samples.inputs[members]
+    filled = raw if data.fill is None else np.where(np.isnan(raw), data.fill, raw)
+    x = ((filled - data.center) * data.scale)[None]
+    params, state = of.initial_params()[place : place + 1], of.initial_state()[place : place + 1]
+    network = of.network
+    outputs = network.forward(params, state, x.astype(np.float32), Context(xnp, training=True))[0][0]
+    labels = torch.tensor(data.samples.targets[members].reshape(-1))
+    weights = torch.tensor(of.data.class_weights[place])
+    if of.loss == "bce":
+        return F.binary_cross_entropy_with_logits(
+            torch.tensor(outputs[:, 0]), labels.float(), weight=weights[labels]
+        ).item()
+    smoothing = run.recipe.training.label_smoothing
+    return F.cross_entropy(torch.tensor(outputs), labels, weight=weights, label_smoothing=smoothing).item()

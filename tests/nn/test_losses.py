@@ -19,6 +19,9 @@ from seedbed.nn.losses import LOSSES
 
 RUNS, BATCH, OUTPUTS = 3, 5, 4
 SMOOTHING = np.array([0.0, 0.1, 0.5])
+WEIGHTS = np.array([[1.0, 2.0, 0.5, 3.0], [0.1, 0.2, 10.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+PAIRS = np.array([[0.5, 2.0], [3.0, 0.25], [1.0, 1.0]])
+POSITIVE = np.array([[1.0, 4.0], [1.0, 0.1], [1.0, 1.0]])
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Case:
     targets: str  # numbers, labels or classes
     reference: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
     smoothed: bool = False
+    weights: np.ndarray | None = None
 
     def arrays(self, dtype: type = np.float64, runs: int = RUNS) -> tuple[np.ndarray, np.ndarray, dict]:
         """Outputs, targets and hyperparameters."""
@@ -43,7 +47,8 @@ class Case:
         return (
             outputs.astype(dtype),
             kinds[self.targets],
-            {"label_smoothing": SMOOTHING} if self.smoothed else {},
+            ({"label_smoothing": SMOOTHING} if self.smoothed else {})
+            | ({} if self.weights is None else {"class_weights": self.weights.astype(dtype)}),
         )
 
 
@@ -59,6 +64,37 @@ CASES = [
         "classes",
         lambda y, t, run: F.cross_entropy(y, t, label_smoothing=SMOOTHING[run]),
         smoothed=True,
+    ),
+    Case(
+        "weighted bce",
+        "bce",
+        "labels",
+        lambda y, t, run: F.binary_cross_entropy_with_logits(y, t, weight=torch.tensor(PAIRS[run])[t.long()]),
+        weights=PAIRS,
+    ),
+    Case(
+        "bce with a weight of class 1",
+        "bce",
+        "labels",
+        lambda y, t, run: F.binary_cross_entropy_with_logits(y, t, pos_weight=torch.tensor(POSITIVE[run, 1])),
+        weights=POSITIVE,
+    ),
+    Case(
+        "weighted cross entropy",
+        "cross_entropy",
+        "classes",
+        lambda y, t, run: F.cross_entropy(y, t, weight=torch.tensor(WEIGHTS[run])),
+        weights=WEIGHTS,
+    ),
+    Case(
+        "weighted cross entropy with label smoothing",
+        "cross_entropy",
+        "classes",
+        lambda y, t, run: F.cross_entropy(
+            y, t, weight=torch.tensor(WEIGHTS[run]), label_smoothing=SMOOTHING[run]
+        ),
+        smoothed=True,
+        weights=WEIGHTS,
     ),
 ]
 every_loss = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

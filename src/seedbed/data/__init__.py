@@ -99,10 +99,19 @@ def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: 
         study_seed=study_seed,
         seed=_seed(settings, seed),
     )
-    center, scale = scaling.fit(settings, samples, parts["train"])
+    fill = _fill(samples, parts["train"])
+    center, scale = scaling.fit(settings, samples, parts["train"], fill)
     if grid:
         parts["grid"] = np.arange(drawn, drawn + grid, dtype=np.int32)
-    return Prepared(samples, parts, center, scale)
+    return Prepared(samples, parts, center, scale, fill)
+
+
+def _fill(samples: Samples, train: np.ndarray) -> np.ndarray | None:
+    if not samples.encodings:
+        return None
+    from seedbed.data import encodings
+
+    return encodings.fill(samples.encodings, samples.inputs, train)
 
 
 def _seed(settings: recipe.AnyData, seed: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,13 +23,44 @@ class DataError(ValueError):
 
 
 @dataclass(frozen=True)
+class Encoding:
+    """How one input column is made of a column of a table; stored with trained networks, which read new rows by it.
+
+    Attributes
+    ----------
+    name
+        Of the input column.
+    column
+        Of the table's column.
+    kind
+        "number"; "category", 1 where the text is `value`; "date", the part `value` of a date; "missing", 1 where
+        there is no value.
+    value
+        See `kind`.
+    missing
+        What becomes of rows without a value, as `data.missing` says: "impute", "category", or "" where there may be
+        none.
+    form
+        How a date is written, as `strptime` takes it; empty where the file itself says that it is one.
+    """
+
+    name: str
+    column: str
+    kind: str = "number"
+    value: str = ""
+    missing: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True)
 class Samples:
     """Everything a source holds, before splitting and scaling.
 
     Attributes
     ----------
     inputs
-        (N, features) float32, or images (N, channels, height, width) uint8 or float32.
+        (N, features) float32, nan where a value is to be imputed, or images (N, channels, height, width) uint8 or
+        float32.
     targets
         (N, 1) float32 for numbers, (N,) int64 class indices for classes.
     features
@@ -41,6 +73,8 @@ class Samples:
         (center, scale) that every run applies before anything else, such as (0, 1 / 255) for pixels.
     sha256
         Checksums of the files read, by name.
+    encodings
+        Of each input column of a table; empty for other sources.
     """
 
     inputs: np.ndarray
@@ -50,6 +84,12 @@ class Samples:
     official_test: int = 0
     unit: tuple[float, float] = (0.0, 1.0)
     sha256: dict[str, str] = field(default_factory=dict)
+    encodings: tuple[Encoding, ...] = ()
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether any input is to be imputed."""
+        return any(encoding.missing for encoding in self.encodings) and bool(np.isnan(self.inputs).any())
 
 
 @dataclass(frozen=True)
@@ -66,9 +106,12 @@ class Prepared:
     center, scale
         float32 of the shape of one sample, or broadcastable to it: a network sees (inputs - center) * scale.
         None where nothing is scaled.
+    fill
+        (features,) float32: what stands for a missing input, before scaling; None where none may be missing.
     """
 
     samples: Samples
     parts: dict[str, np.ndarray]
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
+    fill: np.ndarray | None = None

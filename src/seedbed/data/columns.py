@@ -1,8 +1,7 @@
-"""A table's columns as numbers: text as one-hot columns, further columns derived from others."""
+"""A table's columns as numbers: text as one-hot columns, dates as parts, further columns derived from others."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -11,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.data import tablefile
+from seedbed.data import dates
 from seedbed.data.base import DataError
 from seedbed.data.expressions import Expression
-from seedbed.data.naming import nearest
+from seedbed.data.tablefile import is_number
 
 NUMERIC = (
     pa.types.is_integer,
@@ -22,26 +21,34 @@ NUMERIC = (
     pa.types.is_decimal,
     pa.types.is_boolean,
     pa.types.is_null,
+    pa.types.is_time,
+    pa.types.is_duration,
 )
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
+HOUR = 3_600e6  # microseconds
 
 
 class Columns(Mapping[str, np.ndarray]):
-    """The columns of a table by name, each converted to (rows,) float64 when asked for.
+    """The columns of a table by name, each converted to (rows,) float64 when asked for, nan where missing.
 
-    A text column `color` is read through 0/1 columns `color=red`, one a category, sorted. Derived columns,
-    each an expression of others, stand beside those of the file.
+    A text column `color` is read through 0/1 columns `color=red`, one a category, sorted; a column of dates `sold` as
+    days since 1970-01-01, and through `sold.days`, `sold.month` and so on. A time of day is its hours, a duration its
+    seconds. Derived columns, each an expression of others, stand beside those of the file.
 
     Attributes
     ----------
     path
         The file, for messages.
     raw
-        The names of the file's own columns, text or number.
+        The names of the file's own columns.
     rows
         Where in the file each row stands, counted from 0.
     text
         The categories of each text column.
+    dates
+        The form of each column of dates, empty where the file itself says that it holds dates.
+    ambiguous
+        The forms that a text column of dates may have, where they are several; it is not among `dates`.
     """
 
     def __init__(
@@ -49,60 +56,109 @@ class Columns(Mapping[str, np.ndarray]):
         path: Path,
         table: pa.Table,
         derived: Mapping[str, str] | None = None,
+        forms: Mapping[str, str] | None = None,
         rows: np.ndarray | None = None,
     ) -> None:
         self.path = path
-        self.raw = tuple(table.column_names)
+        self.raw = dict.fromkeys(table.column_names)
         self.rows = np.arange(table.num_rows) if rows is None else rows
         self.text: dict[str, list[str]] = {}
-        self._table = table
+        self.dates: dict[str, str] = {}
+        self.ambiguous: dict[str, tuple[str, ...]] = {}
+        self._table, self._forms = table, dict(forms or {})
         self._one_hot: dict[str, tuple[str, str]] = {}
+        self._parts: dict[str, tuple[str, str]] = {}
+        self._days: dict[str, np.ndarray] = {}
         self._derivations = dict(derived or {})
         self._derived: dict[str, Expression] = {}
         for name in table.column_names:
-            if _is_text(table.schema.field(name).type):
-                self._add_text(name)
+            self._add(name, table.schema.field(name).type)
         for name, text in self._derivations.items():
-            self._derived[name] = Expression.parse(text, self, self.text)
+            self._derived[name] = self._parsed(text)
+
+    def _add(self, name: str, kind: pa.DataType) -> None:
+        if dates.is_native(kind):
+            self._add_date(name, "")
+        elif name in self._forms:
+            self._add_date(name, self._forms[name])
+        elif is_text(kind):
+            self._add_text(name)
 
     def _add_text(self, name: str) -> None:
-        self.text[name] = categories = sorted(filter(None, pc.unique(self.strings(name)).to_pylist()))
+        categories = sorted(filter(None, pc.unique(self.strings(name)).to_pylist()))
+        forms = dates.forms_of(categories)
+        if len(forms) == 1:
+            self._add_date(name, forms[0])
+            return
+        if forms:
+            self.ambiguous[name] = forms
+        self.text[name] = categories
         if len(categories) <= MOST_CATEGORIES:
             self._one_hot |= {f"{name}={category}": (name, category) for category in categories}
 
+    def _add_date(self, name: str, form: str) -> None:
+        self.dates[name] = form
+        days = dates.text_days(self.strings(name), form) if form else dates.native_days(self._table[name])
+        self._days[name] = days
+        self._parts |= {f"{name}.{part}": (name, part) for part in dates.parts_of(days)}
+
     def keep(self, rows: np.ndarray) -> Columns:
         """Only some of the rows, by number."""
-        return Columns(self.path, self._table.take(pa.array(rows)), self._derivations, self.rows[rows])
+        forms = {name: form for name, form in self.dates.items() if form}
+        table = self._table.take(pa.array(rows))
+        return Columns(self.path, table, self._derivations, forms, self.rows[rows])
 
     def __iter__(self) -> Iterator[str]:
         yield from self.raw
         yield from self._one_hot
+        yield from self._parts
         yield from self._derived
 
     def __len__(self) -> int:
-        return len(self.raw) + len(self._one_hot) + len(self._derived)
+        return len(self.raw) + len(self._one_hot) + len(self._parts) + len(self._derived)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._derived or name in self._one_hot or name in self.raw
+        return any(name in names for names in (self._derived, self._one_hot, self._parts, self.raw))
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._derived:
             return self._derived[name](self)
         if name in self._one_hot:
-            column, category = self._one_hot[name]
-            return self.equals(column, category)
+            return self.equals(*self._one_hot[name])
+        if name in self._parts:
+            column, part = self._parts[name]
+            return dates.part(self._days[column], part)
+        if name in self._days:
+            return self._days[name]
         if name in self.text:
-            category = self.categories(name)[0]
+            example = f", as in {name} == {self.text[name][0]!r}" if self.text[name] else ""
             raise DataError(
-                f"{self.path}: column {name!r} holds text; compare it with text in quotes, as in {name} == {category!r}"
+                f"{self.path}: column {name!r} holds text; compare it with text in quotes{example}"
             )
+        return self._numbers(name)
+
+    def _numbers(self, name: str) -> np.ndarray:
         kind = self._table.schema.field(name).type
-        if not any(is_kind(kind) for is_kind in NUMERIC):
+        if not self.is_number(name):
             raise DataError(
-                f"{self.path}: column {name!r} holds {kind}, neither numbers nor text; "
-                "convert it, or leave it out through data.features"
+                f"{self.path}: column {name!r} holds {kind}, neither numbers, dates nor text; "
+                "convert it, or leave it out through data.exclude"
             )
-        return self._table[name].cast(pa.float64(), safe=False).to_numpy()
+        column, unit = self._table[name], 1.0
+        if pa.types.is_time(kind):
+            column, unit = column.cast(pa.time64("us"), safe=False).cast(pa.int64()), HOUR
+        elif pa.types.is_duration(kind):
+            column, unit = column.cast(pa.duration("us"), safe=False).cast(pa.int64()), 1e6
+        return column.cast(pa.float64(), safe=False).to_numpy() / unit
+
+    def is_number(self, name: str) -> bool:
+        """Whether a column holds numbers."""
+        kind = self.type_of(name)
+        return kind is None or (name not in self.dates and any(is_kind(kind) for is_kind in NUMERIC))
+
+    def type_of(self, name: str) -> pa.DataType | None:
+        """The type that the file says a column has; None for derived columns, which hold numbers."""
+        return self._table.schema.field(name).type if name in self.raw else None
 
     def strings(self, name: str) -> pa.ChunkedArray:
         """A column as text; missing stays missing."""
@@ -113,106 +169,75 @@ class Columns(Mapping[str, np.ndarray]):
         return pc.fill_null(pc.equal(self.strings(name), value), False).to_numpy().astype(np.float64)
 
     def missing(self, name: str) -> np.ndarray:
-        """(rows,) float64: 1 where a column, as text, has no value."""
-        return pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy().astype(np.float64)
+        """(rows,) float64: 1 where a column has no value."""
+        if name in self.raw and not self.is_number(name):
+            return self.blank(name).astype(np.float64)
+        return np.isnan(self[name]).astype(np.float64)
+
+    def blank(self, name: str) -> np.ndarray:
+        """(rows,) bool: where the file has nothing in a column."""
+        return pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy()
 
     def sources(self, name: str) -> set[str]:
         """The file's columns that a column is made of."""
         if name in self._derived:
             return {source for part in self._derived[name].names for source in self.sources(part)}
-        return {self._one_hot[name][0] if name in self._one_hot else name}
+        return {(self._one_hot.get(name) or self._parts.get(name) or (name,))[0]}
 
     def expression(self, text: str, key: str) -> Expression:
         """Parse an expression of these columns; `key` names the setting in errors."""
         try:
-            return Expression.parse(text, self, self.text)
+            return self._parsed(text)
         except DataError as error:
             raise DataError(f"{key}: {error}") from None
 
-    def expand(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Feature names as they will be: a text column's name stands for all its categories.
+    def _parsed(self, text: str) -> Expression:
+        return Expression.parse(text, self, self.text, self.dates)
 
-        Raises
-        ------
-        DataError
-            For a name that does not exist or comes twice, and for text that is hardly made of categories.
-        """
-        expanded: list[str] = []
-        for name in names:
-            if name in self.text:
-                expanded += [f"{name}={category}" for category in self.categories(name)]
-            elif name in self:
-                expanded.append(name)
-            else:
-                raise DataError(f"data.features: {self.path} has no column {name!r}; {nearest(name, self)}")
-        name, times = Counter(expanded).most_common(1)[0]
-        if times > 1:
-            raise DataError(f"data.features: {name!r} is there twice")
-        return tuple(expanded)
+    def of(self, name: str) -> tuple[str, str] | None:
+        """Column and category (or part) that a one-hot column, or a part of a date, is of; None for any other."""
+        return self._one_hot.get(name) or self._parts.get(name)
 
-    def categories(self, name: str) -> list[str]:
-        """A text column's categories; refused where it looks like misprinted numbers or like row names."""
-        self.check_present(name)
-        self.check_no_misprint(name)
-        categories = self.text[name]
-        if len(categories) > MOST_CATEGORIES:
-            raise DataError(
-                f"{self.path}: text column {name!r} has {len(categories):,} different values, above "
-                f"{MOST_CATEGORIES}; leave it out through data.features"
+    def labels(self, name: str) -> np.ndarray:
+        """(rows,) int64: which of `text[name]` each value of a text column is; -1 where it is missing."""
+        found = pc.index_in(self.strings(name), pa.array(self.text[name], pa.string()))
+        return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+
+    def check_finite(self, name: str) -> None:
+        """Refuse a column with numbers that are infinite, or would be in 32 bits."""
+        with np.errstate(over="ignore"):
+            self._refuse(
+                name, np.isinf(self[name].astype(np.float32)), "is infinite or too large for 32 bits"
             )
-        return categories
 
-    def check_no_misprint(self, name: str) -> None:
-        """Refuse a text column of which most values would read as numbers."""
-        wrong = sum(not tablefile.is_number(value) for value in self.text[name])
-        if wrong < len(self.text[name]) / 2:
-            self.refuse_text(name)
+    def check_present(self, name: str) -> None:
+        """Refuse a column of the file with missing values."""
+        self._refuse(name, self.missing(name) > 0, "is missing")
 
     def refuse_text(self, name: str) -> NoReturn:
         """Say where a text column that should hold numbers does not."""
-        wrong = next(value for value in self.text[name] if not tablefile.is_number(value))
-        row = self.rows[pc.index(self.strings(name), wrong).as_py()] + 1
+        wrong = next((value for value in self.text[name] if not is_number(value)), "")
+        row = self.row(self.equals(name, wrong) > 0)
         raise DataError(
             f"{self.path}: data row {row}: {name!r} should be a number, not {wrong!r}; "
-            "mend the file or drop the row"
+            "fix the file or leave out the row"
         )
-
-    def finite(self, name: str, values: np.ndarray | None = None) -> np.ndarray:
-        """A column, or `values` computed under that name, as (rows,) float32.
-
-        Raises
-        ------
-        DataError
-            Naming row and column of the first value that is missing or not finite.
-        """
-        with np.errstate(over="ignore"):
-            found = (self[name] if values is None else values).astype(np.float32)
-        if name in self._one_hot:
-            self.check_present(self._one_hot[name][0])
-        self._refuse(name, np.isnan(found), "is missing or not a number")
-        self._refuse(name, np.isinf(found), "is infinite or too large for 32 bits")
-        return found
-
-    def check_present(self, name: str) -> None:
-        """Refuse a column of the file, read as text, with missing values."""
-        self._refuse(name, self.missing(name) > 0, "is missing")
-
-    def labels(self, name: str) -> np.ndarray:
-        """(rows,) int64: which of `text[name]` each value of a text column is; none may be missing."""
-        self.check_present(name)
-        return pc.index_in(self.strings(name), pa.array(self.text[name])).to_numpy().astype(np.int64)
 
     def _refuse(self, name: str, bad: np.ndarray, what: str) -> None:
         if bad.any():
-            row = self.rows[int(np.argmax(bad))] + 1
             more = f" ({bad.sum():,} such rows)" if bad.sum() > 1 else ""
             raise DataError(
-                f"{self.path}: data row {row}: {name!r} {what}{more}; "
-                "mend the file, or leave out such rows or the column"
+                f"{self.path}: data row {self.row(bad)}: {name!r} {what}{more}; "
+                "fix the file, or leave out such rows or the column"
             )
 
+    def row(self, bad: np.ndarray) -> int:
+        """The number, from 1, of the first data row of the file where `bad` (rows,) holds."""
+        return int(self.rows[int(np.argmax(bad))]) + 1
 
-def _is_text(kind: pa.DataType) -> bool:
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
-from seedbed.data.naming import nearest
+from seedbed.data.naming import first_few, nearest
 from seedbed.recipe import Data
 
 IMAGES_AT_ONCE = 1000
@@ -30,7 +30,9 @@ SCALES: dict[str, Callable[[Statistics], tuple[np.ndarray, np.ndarray]]] = {
 }
 
 
-def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+def fit(
+    settings: Data, samples: Samples, train: np.ndarray, fill: np.ndarray | None = None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Center and scale so that a network sees (inputs - center) * scale; None where nothing is scaled.
 
     Parameters
@@ -40,16 +42,19 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
         [0, 1].
     train
         Sample numbers of the training part; no other sample is looked at.
+    fill
+        (features,) float32: what stands for missing inputs, if any.
 
     Returns
     -------
     Two float32 arrays, computed in float64: one number a column, and for images one a channel, (channels, 1, 1).
-    Columns that are not scaled keep the source's own unit, and so does a channel that never changes.
+    Columns that are not scaled keep the source's own unit, and so does what is constant in the training part: a
+    channel, a category, a part of a date.
 
     Raises
     ------
     DataError
-        Where a named column does not exist, or one to be scaled is constant.
+        Where a named column does not exist, or a column of numbers to be scaled is constant.
     """
     chosen = _chosen(settings, samples)
     center, scale = (np.full(chosen.shape, value) for value in samples.unit)
@@ -57,18 +62,29 @@ def fit(settings: Data, samples: Samples, train: np.ndarray) -> tuple[np.ndarray
         if samples.unit == (0.0, 1.0):
             return None, None
         return center.astype(np.float32), scale.astype(np.float32)
-    found = Statistics(*(values.reshape(chosen.shape) for values in _statistics(samples.inputs, train)))
+    found = Statistics(*(values.reshape(chosen.shape) for values in _statistics(samples.inputs, train, fill)))
     changing = found.low != found.high
-    if samples.features and not changing[chosen].all():
-        name = samples.features[int(np.argmax(chosen & ~changing))]
-        raise DataError(
-            f"column {name!r} is constant in the training part, so data.scale = {settings.scale!r} has "
-            "nothing to divide by; leave it out through data.features or data.scale_columns"
-        )
+    _check_changing(settings, samples, chosen & ~changing)
     offset, spread = SCALES[settings.scale](found)
     center = np.where(chosen, offset, center)
     np.divide(1, spread, out=scale, where=chosen & changing)
     return center.astype(np.float32), scale.astype(np.float32)
+
+
+def _check_changing(settings: Data, samples: Samples, constant: np.ndarray) -> None:
+    """Refuse columns of numbers that never change; what is made of text or dates may, where one value is rare."""
+    made = [encoding.kind != "number" for encoding in samples.encodings] or [False] * len(samples.features)
+    names = [
+        name
+        for name, never, own in zip(samples.features, constant.ravel(), made, strict=False)
+        if never and not own
+    ]
+    if names:
+        which = f"column {names[0]!r} is" if len(names) == 1 else f"columns {first_few(map(repr, names))} are"
+        raise DataError(
+            f"{which} constant in the training part, so data.scale = {settings.scale!r} has nothing to divide by; "
+            "leave out such columns through data.exclude or data.scale_columns"
+        )
 
 
 def _chosen(settings: Data, samples: Samples) -> np.ndarray:
@@ -83,13 +99,14 @@ def _chosen(settings: Data, samples: Samples) -> np.ndarray:
     return np.isin(np.array(samples.features), settings.scale_columns)
 
 
-def _statistics(inputs: np.ndarray, train: np.ndarray) -> Statistics:
+def _statistics(inputs: np.ndarray, train: np.ndarray, fill: np.ndarray | None) -> Statistics:
     if inputs.ndim == 4:
         if inputs.dtype == np.uint8:
             return _of_counts(_histograms(inputs, train))
         return _of_columns(inputs.take(train, axis=0).swapaxes(0, 1).reshape(inputs.shape[1], -1))
     # Each column contiguous, along which NumPy is several times faster.
-    return _of_columns(np.ascontiguousarray(inputs.take(train, axis=0).T))
+    columns = np.ascontiguousarray(inputs.take(train, axis=0).T)
+    return _of_columns(columns if fill is None else np.where(np.isnan(columns), fill[:, None], columns))
 
 
 def _of_columns(columns: np.ndarray) -> Statistics:

@@ -84,6 +84,10 @@ def _table(request: Request) -> Samples:
         target=settings.target,
         features=settings.features,
         where=settings.where,
+        exclude=settings.exclude,
+        missing=settings.missing,
+        dates=settings.dates,
+        layout=table.layout_of(settings),
         classification=request.classification,
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from seedbed.data import tablefile
-from seedbed.data.base import DataError, Samples
+from seedbed.data import faults, tablefile
+from seedbed.data.base import DataError, Encoding, Samples
 from seedbed.data.columns import Columns
+from seedbed.data.encodings import Policy, encodings_of, inputs_of, twice
+from seedbed.data.naming import first_few, short
+from seedbed.recipe import TableData
 
 MOST_CLASSES = 1000
 
@@ -19,7 +23,11 @@ def load(
     *,
     target: str,
     features: tuple[str, ...] | None = None,
+    exclude: tuple[str, ...] = (),
     where: str | None = None,
+    missing: Policy = None,
+    dates: Mapping[str, str] | None = None,
+    layout: tablefile.Layout = tablefile.PLAIN,
     classification: bool = False,
     derived: Mapping[str, str] | None = None,
 ) -> Samples:
@@ -30,27 +38,63 @@ def load(
     target
         A column, or an expression of columns. Whatever it is made of is no feature.
     features
-        Columns to learn from, all others if None; a text column gives one 0/1 column a category.
+        Columns to learn from, all others if None; a text column gives one 0/1 column a category, a date its parts.
+    exclude
+        Columns not to learn from.
     where
         An expression; rows where it is 0, or undefined, are left out.
+    missing
+        "impute" or "category", for all columns or by name: what becomes of missing values, see `Encoding`.
+    dates
+        The forms of columns of dates that are not recognised by themselves, as `strptime` takes them.
+    layout
+        How the file is written.
     derived
         Further columns by name, each an expression of the file's.
 
     Raises
     ------
     DataError
-        Naming file, row, column and what to do.
+        With all that is wrong, naming file, rows, columns and what to do.
     """
-    columns = Columns(path, tablefile.read(path), derived)
+    columns = Columns(path, tablefile.read(path, layout=layout), derived, dates)
+    problems = faults.settings_problems(columns, features or (), exclude, missing, dates or {})
+
+    def tried(work: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return work()
+        except DataError as error:
+            problems.extend(error.problems)
+            return otherwise
+
     if where is not None:
-        columns = _filtered(columns, where)
-    used = _used_by(columns, target)
-    names = columns.expand(_features(columns, features, target, used))
-    targets, classes = _classes(columns, target) if classification else (_numbers(columns, target), ())
-    inputs = np.empty((len(columns.rows), len(names)), dtype=np.float32)
-    for i, name in enumerate(names):
-        inputs[:, i] = columns.finite(name)
-    return Samples(inputs=inputs, targets=targets, features=names, classes=classes)
+        columns = tried(lambda: _filtered(columns, where), columns)
+    used = tried(lambda: _used_by(columns, target), set())
+    targets, classes = tried(lambda: _targets(columns, target, classification), (np.empty(0), ()))
+    names = tried(lambda: _features(columns, features, exclude, target, used), ())
+    problems += faults.column_problems(columns, names, missing)
+    if problems:
+        raise DataError(*dict.fromkeys(problems))
+    encodings = _encodings(columns, names, missing)
+    return Samples(
+        inputs=inputs_of(columns, encodings),
+        targets=targets,
+        features=tuple(encoding.name for encoding in encodings),
+        classes=classes,
+        encodings=encodings,
+    )
+
+
+def layout_of(settings: TableData) -> tablefile.Layout:
+    """How the settings say that the file is written."""
+    return tablefile.Layout(settings.separator, settings.decimal, settings.thousands, settings.encoding)
+
+
+def _encodings(columns: Columns, names: Sequence[str], missing: Policy) -> tuple[Encoding, ...]:
+    encodings = tuple(encoding for name in names for encoding in encodings_of(columns, name, missing))
+    if names_twice := twice(encodings):
+        raise DataError(f"data.features: {first_few(map(repr, names_twice))} is there twice")
+    return encodings
 
 
 def _filtered(columns: Columns, where: str) -> Columns:
@@ -71,39 +115,79 @@ def _used_by(columns: Columns, target: str) -> set[str]:
 
 
 def _features(
-    columns: Columns, features: tuple[str, ...] | None, target: str, used: set[str]
+    columns: Columns, features: tuple[str, ...] | None, exclude: Iterable[str], target: str, used: set[str]
 ) -> tuple[str, ...]:
-    names = features if features is not None else tuple(name for name in columns.raw if name not in used)
-    leaks = [name for name in names if name in columns and columns.sources(name) & used]
+    """The features that are there and may be learned from."""
+    wanted = features if features is not None else tuple(name for name in columns.raw if name not in used)
+    left_out = set(exclude)
+    names = tuple(name for name in wanted if name in columns and name not in left_out)
+    leaks = [name for name in names if columns.sources(name) & used]
     if leaks:
-        raise DataError(f"data.features: {leaks[0]!r} is part of the target {target!r}; leave it out")
+        what = "is" if len(leaks) == 1 else "are"
+        raise DataError(
+            f"data.features: {first_few(map(repr, leaks))} {what} part of the target {short(target)!r}; leave it out"
+        )
+    if not names and wanted == names:
+        raise DataError(f"{columns.path} has no column beside the target {short(target)!r}")
     if not names:
-        raise DataError(f"{columns.path} has no column beside the target {target!r}")
+        raise DataError(f"{columns.path} has no column left to learn from; name fewer in data.exclude")
     return names
 
 
-def _value(columns: Columns, target: str) -> np.ndarray:
-    values = None if target in columns else columns.expression(target, "data.target")(columns)
-    return columns.finite(target, values)
+# --- targets ------------------------------------------------------------------------------------------------
 
 
-def _numbers(columns: Columns, target: str) -> np.ndarray:
+def _targets(columns: Columns, target: str, classification: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    if classification:
+        return _classes(columns, target)
     if target in columns.text:
-        columns.check_no_misprint(target)
-        raise DataError(
-            f"{columns.path}: the target {target!r} is text; classes need loss cross_entropy or bce"
-        )
-    return _value(columns, target)[:, None]
+        raise DataError(_why_text(columns, target))
+    return _value(columns, target)[:, None], ()
+
+
+def _why_text(columns: Columns, target: str) -> str:
+    where = f"{columns.path}: the target {target!r}"
+    if problem := faults.number_problem(columns, target):
+        return problem
+    return f"{where} is text; classes need loss cross_entropy or bce"
+
+
+def _value(columns: Columns, target: str) -> np.ndarray:
+    """(rows,) float32 of the target, refused where it is missing or infinite."""
+    values = columns[target] if target in columns else columns.expression(target, "data.target")(columns)
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32)
+    problems = []
+    for bad, what in (
+        (np.isnan(found), "is missing or undefined"),
+        (np.isinf(found), "is infinite or too large"),
+    ):
+        if bad.any():
+            problems.append(_bad_target(columns, target, bad, what))
+    if problems:
+        raise DataError(*problems)
+    return found
+
+
+def _bad_target(columns: Columns, target: str, bad: np.ndarray, what: str) -> str:
+    how = "leave out such rows through data.where"
+    if target in columns.raw and "missing" in what:
+        how += f' = "not is_missing({target if target.isidentifier() else f"`{target}`"})"'
+    return (
+        f"{columns.path}: the target {short(target)!r} {what} in {faults.counted_rows(columns, bad)}; {how}"
+    )
 
 
 def _classes(columns: Columns, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
     if target in columns.text:
         labels, classes = columns.labels(target), tuple(columns.text[target])
+        if (labels < 0).any():
+            raise DataError(_bad_target(columns, target, labels < 0, "is missing"))
     else:
         found, labels = np.unique(_value(columns, target), return_inverse=True)
         _check_whole(columns, target, found)
         classes = tuple(str(int(value)) for value in found)
-    where = f"{columns.path}: the target {target!r}"
+    where = f"{columns.path}: the target {short(target)!r}"
     if len(classes) == 1:
         raise DataError(f"{where} is {classes[0]!r} in every row; there is nothing to tell apart")
     if len(classes) > MOST_CLASSES:

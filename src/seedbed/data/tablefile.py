@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
+import json
 import lzma
 import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
+from seedbed.data.naming import first_few, short
 
 BAD_ARCHIVE = (
     EOFError,
@@ -27,11 +32,36 @@ BAD_ARCHIVE = (
     zipfile.BadZipFile,
     pa.ArrowException,
 )
-Parse = Callable[[bytes, Collection[str]], pa.Table]
+BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NULL, NaN and their like
+DECIMAL_COMMA = re.compile(r"(^|[;\t|])\s*[+-]?\d+,\d+\s*($|[;\t|])")
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
-def read(path: Path, text: Collection[str] = ()) -> pa.Table:
+@dataclass(frozen=True)
+class Layout:
+    """How a CSV file is written; other formats say so themselves.
+
+    Attributes
+    ----------
+    separator
+        Between columns; None for what the suffix says.
+    decimal, thousands
+        The decimal mark, and what groups digits where anything does.
+    encoding
+        Of its characters, as Python calls it.
+    """
+
+    separator: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    encoding: str = "utf-8"
+
+
+PLAIN = Layout()
+Parse = Callable[[bytes, Layout, Collection[str]], pa.Table]
+
+
+def read(path: Path, text: Collection[str] = (), layout: Layout = PLAIN) -> pa.Table:
     """The whole table.
 
     Parameters
@@ -57,9 +87,11 @@ def read(path: Path, text: Collection[str] = ()) -> pa.Table:
     if not content.strip():
         raise DataError(f"{path} is empty; a table has a header and rows")
     try:
-        table = PARSE[kind](content, text)
+        table = PARSE[kind](content, layout, text)
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: byte {error.start + 1:,} is not UTF-8; save the file as UTF-8") from None
+        raise DataError(f"{path}: {_not_encoded(error, content, layout.encoding)}") from None
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
@@ -91,33 +123,91 @@ def _unzstd(content: bytes) -> bytes:
         return stream.read()
 
 
-def _csv(delimiter: str) -> Parse:
-    def parse(content: bytes, text: Collection[str]) -> pa.Table:
+def _csv(suffix_separator: str) -> Parse:
+    def parse(content: bytes, layout: Layout, text: Collection[str]) -> pa.Table:
         from pyarrow import csv
 
-        content.decode()  # pyarrow does not check column names
+        decoded = content.decode(layout.encoding)  # pyarrow does not check column names
+        separator = layout.separator or suffix_separator
+        _check_separator(decoded, separator, layout.decimal)
+        if codecs.lookup(layout.encoding).name != "utf-8":
+            content = decoded.encode()
         # In one thread, since only then does an error name its row.
-        return csv.read_csv(
+        table = csv.read_csv(
             pa.BufferReader(content),
             read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=delimiter),
+            parse_options=csv.ParseOptions(delimiter=separator),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(text, pa.string()),
+                decimal_point=layout.decimal,
+                null_values=[*csv.ConvertOptions().null_values, "?"],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
         )
+        return _cleaned(table, layout, text)
 
     return parse
 
 
-def _parquet(content: bytes, _: Collection[str]) -> pa.Table:
+def _check_separator(text: str, separator: str, decimal: str) -> None:
+    """Refuse a file whose header has another separator than the one expected, and guess how it is written."""
+    header, *lines = text.split("\n", 100)
+    other = next((mark for mark in ";\t|," if mark in header), None)
+    if separator in header or other is None:
+        return
+    commas = any(DECIMAL_COMMA.search(line) for line in lines[:99]) and decimal != "," and other != ","
+    raise DataError(
+        f"expected columns separated by {separator!r}, but the header {short(header.strip())!r} has {other!r}; "
+        f"set data.separator = {json.dumps(other)}" + (' and data.decimal = ","' if commas else "")
+    )
+
+
+def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table:
+    """Text without blanks around it, missing where nothing is left; as numbers where all of it reads as numbers."""
+    for number, field in enumerate(table.schema):
+        if not pa.types.is_string(field.type):
+            continue
+        column = pc.utf8_trim_whitespace(table.column(number))
+        column = pc.if_else(pc.is_in(column, pa.array(BLANK)), pa.scalar(None, pa.string()), column)
+        if field.name not in text and (plain := _as_numbers(column, layout)) is not None:
+            column = plain
+        table = table.set_column(number, field.name, column)
+    return table
+
+
+def _as_numbers(column: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray | None:
+    """A column of text as float64 where every value is a number, its digits perhaps in groups."""
+    mark = re.escape(layout.decimal)
+    digits = (
+        r"\d+" if layout.thousands is None else rf"(\d+|\d{{1,3}}({re.escape(layout.thousands)}\d{{3}})+)"
+    )
+    pattern = rf"^[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+    if column.null_count == len(column) or not pc.all(pc.match_substring_regex(column, pattern)).as_py():
+        return None
+    if layout.thousands is not None:
+        column = pc.replace_substring(column, layout.thousands, "")
+    plain = pc.replace_substring(column, layout.decimal, ".")
+    return pc.replace_substring_regex(plain, r"^\+", "").cast(pa.float64())
+
+
+def _not_encoded(error: UnicodeDecodeError, content: bytes, encoding: str) -> str:
+    """Where a file is not of the encoding, and of which it may be."""
+    likely = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
+    name = "UTF-8" if encoding == "utf-8" else encoding
+    told = f"byte {error.start + 1:,} is not {name}"
+    if b"\0" in content and likely != "utf-16":
+        return f"{told}; it does not look like text"
+    return f"{told}; save the file as UTF-8, or set data.encoding, perhaps to {json.dumps(likely)}"
+
+
+def _parquet(content: bytes, _: Layout, __: Collection[str]) -> pa.Table:
     from pyarrow import parquet
 
     return parquet.read_table(pa.BufferReader(content))
 
 
-def _arrow(content: bytes, _: Collection[str]) -> pa.Table:
+def _arrow(content: bytes, _: Layout, __: Collection[str]) -> pa.Table:
     from pyarrow import feather, ipc
 
     if not content.startswith((b"ARROW1", b"FEA1")):
@@ -153,23 +243,25 @@ def _plain(error: str) -> str:
 
 
 def _check_names(path: Path, table: pa.Table) -> None:
+    """Refuse a header that cannot be right, with all that is wrong with it."""
     names = table.column_names
+    problems = []
     if table.num_rows == 0:
-        raise DataError(f"{path} has a header but no rows")
-    unnamed = [number for number, name in enumerate(names, 1) if not name.strip()]
+        problems.append("it has a header but no rows")
+    unnamed = [f"{number}" for number, name in enumerate(names, 1) if not name.strip()]
     if unnamed:
-        raise DataError(
-            f"{path}: column {unnamed[0]} has no name; name it, or write the file without its index"
-        )
-    name, times = Counter(names).most_common(1)[0]
-    if times > 1:
-        raise DataError(f"{path}: {times} columns are named {name!r}; rename them")
-    if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
-        raise DataError(f"{path}: the header {names[0]!r} has no commas; separate the columns by commas")
+        which = f"column {unnamed[0]} has" if len(unnamed) == 1 else f"columns {first_few(unnamed)} have"
+        problems.append(f"{which} no name; name such columns, or write the file without its index")
+    twice = {name: times for name, times in Counter(names).items() if times > 1 and name.strip()}
+    if twice:
+        told = first_few(f"{times} columns are named {short(name)!r}" for name, times in twice.items())
+        problems.append(f"{told}; rename them")
     if all(is_number(name) for name in names):
-        raise DataError(
-            f"{path}: the first line holds numbers ({', '.join(names[:3])}, ...), not column names"
+        problems.append(
+            f"the first line holds numbers ({', '.join(map(short, names[:3]))}, ...), not column names; add a header"
         )
+    if problems:
+        raise DataError(*(f"{path}: {problem}" for problem in problems))
 
 
 def is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ import array_api_compat.numpy as xnp
 import numpy as np
 
 from seedbed.engines.allocation import keep_freed_memory
-from seedbed.engines.base import Batches, GroupData, Program
+from seedbed.engines.base import Batches, GroupData, Program, seen
 from seedbed.nn.base import Array, Arrays, Context
 from seedbed.nn.ops import scalar
 from seedbed.optim.clipping import clip
@@ -45,9 +45,9 @@ class ArrayEngine:
         self.program = program
         self._inputs, self._targets = self._put(data.inputs), self._put(data.targets)
         self._dataset = self._put(data.dataset)
-        self._scaling: tuple[Array, Array] | None = None
-        if data.center is not None and data.scale is not None:
-            self._scaling = self._put(data.center), self._put(data.scale)
+        # What changes inputs, and what weighs losses; each has a row for every run, or one for all.
+        self._scaling = self._put_all(center=data.center, scale=data.scale, fill=data.fill)
+        self._weights = self._put_all(class_weights=data.class_weights)
         self._keys = self._put(dropout_keys), self._put(augment_keys)
         self._mask = self._put(program.decay_mask[None, :])
         # All that training changes, by name: what `read` gives.
@@ -56,6 +56,9 @@ class ArrayEngine:
 
     def _put(self, array: np.ndarray) -> Array:
         return np.ascontiguousarray(array)
+
+    def _put_all(self, **arrays: np.ndarray | None) -> dict[str, Array]:
+        return {name: self._put(array) for name, array in arrays.items() if array is not None}
 
     def _get(self, array: Array) -> np.ndarray:
         return np.array(array)
@@ -118,7 +121,7 @@ class ArrayEngine:
         outputs, state, backward = program.model.forward(
             given["params"], given["state"], given["inputs"], context
         )
-        loss, loss_backward = program.loss.forward(xp, outputs, given["targets"], hyper)
+        loss, loss_backward = program.loss.forward(xp, outputs, given["targets"], hyper | self._weights)
         grads = backward(loss_backward())
         columns = {name: values[:, None] for name, values in hyper.items()} | {"mask": self._mask}
         if "clip_norm" in columns:
@@ -139,12 +142,10 @@ class ArrayEngine:
         """Samples (runs, batch) as the networks of the named runs see them."""
         raw = self._inputs[self._dataset[runs][:, None], indices]
         inputs = self.xp.astype(raw, self.xp.float32, copy=False)
-        if self._scaling is None:
-            return inputs
-        center, scale = (
-            values[runs if values.shape[0] > 1 else EVERY][:, None, ...] for values in self._scaling
-        )
-        return (inputs - center) * scale
+        scaling = {
+            name: values[runs] if values.shape[0] > 1 else values for name, values in self._scaling.items()
+        }
+        return seen(self.xp, inputs, *(scaling.get(name) for name in ("center", "scale", "fill")))
 
     # --- everything else --------------------------------------------------------------------------------
 
@@ -180,8 +181,8 @@ class ArrayEngine:
         self._arrays = {name: array[rows] for name, array in self._arrays.items()}
         self._keys = self._keys[0][rows], self._keys[1][rows]
         self._dataset = self._dataset[rows]
-        if self._scaling is not None and self._scaling[0].shape[0] > 1:
-            self._scaling = self._scaling[0][rows], self._scaling[1][rows]
+        for arrays in (self._scaling, self._weights):
+            arrays |= {name: array[rows] for name, array in arrays.items() if array.shape[0] > 1}
 
 
 def _used(hyper: Mapping[str, np.ndarray]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class GroupData:
     Attributes
     ----------
     inputs
-        (D, N, *shape) float32, or uint8 for images.
+        (D, N, *shape) float32, or uint8 for images; nan where `fill` stands for it.
     targets
         (D, N, outputs) float32 for numbers and for bce (0 or 1), (D, N) int64 class indices for cross_entropy.
     dataset
@@ -46,6 +46,10 @@ class GroupData:
     center, scale
         (runs or 1, *shape or broadcastable to it) float32: a network sees (inputs - center) * scale.
         Both None where nothing is scaled.
+    fill
+        (runs or 1, features) float32: what stands for a missing input before it is scaled; None where none is missing.
+    class_weights
+        (runs, classes) float32: how much samples of each class count in the loss; None where all count the same.
     """
 
     inputs: np.ndarray
@@ -53,14 +57,29 @@ class GroupData:
     dataset: np.ndarray
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
+    fill: np.ndarray | None = None
+    class_weights: np.ndarray | None = None
 
     def of_runs(self, rows: np.ndarray) -> GroupData:
         """The same samples with what belongs to some of the runs, by index."""
-        center, scale = (
-            values[rows] if values is not None and len(values) > 1 else values
-            for values in (self.center, self.scale)
-        )
-        return replace(self, dataset=self.dataset[rows], center=center, scale=scale)
+        per_run = {name: getattr(self, name) for name in ("center", "scale", "fill", "class_weights")}
+        own = {
+            name: values[rows] if values is not None and len(values) > 1 else values
+            for name, values in per_run.items()
+        }
+        return replace(self, dataset=self.dataset[rows], **own)
+
+
+def seen(xp: Any, inputs: Any, center: Any, scale: Any, fill: Any) -> Any:
+    """What networks see of raw inputs (runs, samples, *shape): gaps filled, then scaled.
+
+    `center`, `scale` and `fill` are as in `GroupData`, also None.
+    """
+    if fill is not None:
+        inputs = xp.where(xp.isnan(inputs), fill[:, None, ...], inputs)
+    if center is None or scale is None:
+        return inputs
+    return (inputs - center[:, None, ...]) * scale[:, None, ...]
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,10 @@ class Recipe(Table):
             object.__setattr__(
                 self, "training", self.training.model_copy(update={"loss": self._usual_loss()})
             )
+        if self.training.class_weight is not None and not self.is_classification:
+            raise ValueError(
+                f"class_weight needs classes, so loss cross_entropy or bce; got {self.training.loss}"
+            )
         if self.model.kind == "logistic" and not self.is_classification:
             raise ValueError("a logistic model needs loss bce or cross_entropy")
         if self.model.kind == "linear" and self.is_classification:

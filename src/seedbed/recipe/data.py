@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -128,6 +129,9 @@ class FunctionData(Data):
         return self.domain if isinstance(self.domain[0], tuple) else (self.domain,)  # type: ignore[return-value]
 
 
+Missing = Literal["impute", "category"]
+
+
 class TableData(Data):
     """Rows of a CSV (also compressed), Parquet or Arrow file; `target` is a column or an expression."""
 
@@ -142,12 +146,49 @@ class TableData(Data):
     features: tuple[str, ...] | None = Field(
         default=None,
         description="The columns to learn from; all but those of the target unless given. Text becomes one 0/1 "
-        "column for each category.",
+        "column for each category, a date its parts.",
     )
+    exclude: tuple[str, ...] = Field(default=(), description="Columns not to learn from, such as an id.")
     where: str | None = Field(
         default=None,
         description='An expression; only rows where it is true are taken, such as price > 0 and color == "red".',
     )
+    missing: Missing | dict[str, Missing] | None = Field(
+        default=None,
+        description="What becomes of missing values, for all columns or by name: impute (by the training part: the "
+        "median, of text the most frequent category) or category (one of its own; beside numbers a 0/1 column).",
+    )
+    dates: dict[str, str] = Field(
+        default_factory=dict,
+        description="How dates are written where that is not clear by itself: column to form, such as %d/%m/%Y.",
+    )
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None,
+        description="What separates the columns of a CSV file: a comma, in a .tsv file a tab, unless given.",
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal mark of a CSV file.")
+    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
+        default=None, description="What groups the digits of a CSV file's numbers, where anything does."
+    )
+    encoding: str = Field(
+        default="utf-8", description="How a CSV file's characters are encoded, such as latin-1 or utf-16."
+    )
+
+    @model_validator(mode="after")
+    def _layout_is_possible(self) -> TableData:
+        if self.decimal in (self.separator, self.thousands):
+            other = "separator" if self.decimal == self.separator else "thousands"
+            raise ValueError(f'decimal and {other} are both "{self.decimal}"; they must differ')
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise ValueError(
+                f'encoding "{self.encoding}" is unknown; use utf-8, latin-1, cp1252 or utf-16'
+            ) from None
+        for column, form in self.dates.items():
+            if "%" not in form:
+                raise ValueError(f'dates: "{form}" of column "{column}" is not a form such as %d.%m.%Y')
+        return self
 
 
 class SgemmData(Data):

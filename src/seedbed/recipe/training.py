@@ -75,6 +75,17 @@ def _whole_or_all(value: object) -> object:
     return value
 
 
+def _balanced_or_table(value: object) -> object:
+    if isinstance(value, str) and value != "balanced":
+        raise ValueError(
+            'class_weight is "balanced" or a table of weights by class, such as { yes = 3.0, no = 1.0 }'
+        )
+    return value
+
+
+ClassWeight = Annotated[Literal["balanced"] | dict[str, PositiveFloat], BeforeValidator(_balanced_or_table)]
+
+
 class Training(Table):
     """How a network is trained."""
 
@@ -85,6 +96,11 @@ class Training(Table):
     )
     label_smoothing: Fraction = Field(
         default=0.0, description="Share of each target that is spread over all classes; for cross_entropy."
+    )
+    class_weight: ClassWeight | None = Field(
+        default=None,
+        description='How much samples of each class count in the loss: "balanced" (by the training part of each run, '
+        "so that all classes count the same together) or a table of weights by class, 1 for those left out.",
     )
     optimizer: Optimizer = Field(default="sgd", description="The update rule.")
     lr: PositiveFloat = Field(default=0.01, description="Learning rate, before the schedule.")
@@ -141,4 +157,6 @@ class Training(Table):
             raise ValueError('nesterov needs optimizer = "sgd" and a momentum above 0')
         if self.label_smoothing and self.loss not in (None, "cross_entropy"):
             raise ValueError(f"label_smoothing belongs to cross_entropy; {self.loss} has none")
+        if self.class_weight is not None and self.loss not in (None, "bce", "cross_entropy"):
+            raise ValueError(f"class_weight needs classes, so loss cross_entropy or bce; got {self.loss}")
         return self

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ import pyarrow.compute as pc
 
 from seedbed.data import sgemm, tablefile
 from seedbed.data.asked.base import Asked, check_pixels, class_places, unknown
-from seedbed.data.base import DataError
+from seedbed.data.base import DataError, Encoding
 from seedbed.data.columns import Columns
+from seedbed.data.encodings import inputs_of
+from seedbed.data.faults import unreadable_dates
+from seedbed.data.naming import first_few
 from seedbed.trained import Trained
 
 
@@ -60,26 +64,58 @@ def _of(table: pa.Table, columns: Columns, trained: Trained) -> Asked:
 
 def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
     """The table; what is not needed as a number stays the text that it is in the file, as 007 does."""
-    table = tablefile.read(path)
+    layout = _layout(path, trained)
+    table = tablefile.read(path, layout=layout)
     columns = _columns(path, table, trained)
-    numbers = {name for name in columns.raw if name in trained.features} | _numbers_of_target(
-        columns, trained
-    )
+    encodings = trained_encodings(trained, columns)
+    categories = {encoding.column for encoding in encodings if encoding.kind == "category"}
+    numbers = {encoding.column for encoding in encodings} - categories | _numbers_of_target(columns, trained)
     if not trained.features:
-        numbers |= set(_pixel_columns(path, columns.raw, prod(trained.shape)))
+        numbers |= set(_pixel_columns(path, list(columns.raw), prod(trained.shape)))
     text = [name for name in columns.raw if name not in numbers and name not in columns.text]
     if not text:
         return table, columns
-    table = tablefile.read(path, text)
+    table = tablefile.read(path, text, layout)
     return table, _columns(path, table, trained)
+
+
+def _layout(path: Path, trained: Trained) -> tablefile.Layout:
+    """How the file is written: as the study's own table or, where that cannot be, as most are."""
+    data = trained.recipe["data"]
+    layout = tablefile.Layout(
+        **{one.name: data[one.name] for one in fields(tablefile.Layout) if one.name in data}
+    )
+    with suppress(DataError):
+        if layout != tablefile.PLAIN:
+            tablefile.read(path, layout=layout)
+        return layout
+    return tablefile.PLAIN
 
 
 def _columns(path: Path, table: pa.Table, trained: Trained) -> Columns:
     """With the columns that the source derives, where the table has what they are made of."""
+    forms = {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
     if trained.recipe["data"]["source"] == "sgemm":
         with suppress(DataError):
             return Columns(path, table, sgemm.DERIVED)
-    return Columns(path, table)
+    return Columns(
+        path, table, forms={name: form for name, form in forms.items() if name in table.column_names}
+    )
+
+
+def trained_encodings(trained: Trained, columns: Columns) -> list[Encoding]:
+    """How the inputs are made of columns; files of older versions say so by the names of features alone."""
+    if trained.encodings:
+        return list(trained.encodings)
+    encodings = []
+    for name in trained.features:
+        column = next((column for column in columns.raw if name.startswith(f"{column}=")), None)
+        if name in columns.raw or "=" not in name:
+            encodings.append(Encoding(name, name))
+        else:
+            column = column or name.partition("=")[0]
+            encodings.append(Encoding(name, column, "category", name.removeprefix(f"{column}=")))
+    return encodings
 
 
 def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
@@ -98,51 +134,67 @@ def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
 
 
 def _inputs(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
-    """(N, features) float32, and the columns they are made of."""
-    one_hot = {name: _one_hot_of(columns, name) for name in trained.features if name not in columns.raw}
-    missing = dict.fromkeys(name.partition("=")[0] for name, column in one_hot.items() if column is None)
-    if missing:
-        lacks, has = ", ".join(map(repr, missing)), ", ".join(columns.raw)
+    """(N, features) float32, nan where a value is to be imputed, and the columns they are made of."""
+    encodings = trained_encodings(trained, columns)
+    lacking = dict.fromkeys(one.column for one in encodings if one.column not in columns.raw)
+    if lacking:
+        lacks, has = first_few(map(repr, lacking)), first_few(columns.raw)
         raise DataError(
             f"{columns.path} lacks {lacks}, which the networks were trained on; it has: {has}; add or rename columns"
         )
-    inputs = np.empty((len(columns.rows), len(trained.features)), dtype=np.float32)
-    problems = _unseen(columns, trained, one_hot)
-    for i, name in enumerate(trained.features):
+    problems = _unseen(columns, trained, encodings)
+    problems += unreadable_dates(columns)
+    by_column: dict[str, list[Encoding]] = defaultdict(list)
+    for encoding in encodings:
+        by_column[encoding.column].append(encoding)
+    for name, of_column in by_column.items():
         try:
-            inputs[:, i] = _feature(columns, name, one_hot.get(name))
+            _check(columns, name, of_column)
         except DataError as error:
-            problems.append(str(error))
+            problems += error.problems
     if problems:
         raise DataError(*dict.fromkeys(problems))
-    return inputs, {one_hot.get(name) or name for name in trained.features}
+    return inputs_of(columns, encodings), set(by_column)
 
 
-def _one_hot_of(columns: Columns, name: str) -> str | None:
-    """Of which column a feature may be a category."""
-    return next((column for column in columns.raw if name.startswith(f"{column}=")), None)
+def _check(columns: Columns, name: str, encodings: Sequence[Encoding]) -> None:
+    """Refuse a column that is of another kind than in training, or lacks values where none may be missing."""
+    kinds = {encoding.kind for encoding in encodings}
+    if "number" in kinds and name in columns.text:
+        columns.refuse_text(name)
+    if "number" in kinds and name in columns.dates:
+        raise DataError(f"{columns.path}: expected numbers in {name!r}, as in training, got dates")
+    if "date" in kinds and name not in columns.dates:
+        raise DataError(f"{columns.path}: expected dates in {name!r}, as in training, got something else")
+    category_is_unknown = (
+        "category" in kinds and encodings[0].missing == "category" and "missing" not in kinds
+    )
+    if not encodings[0].missing or category_is_unknown:
+        columns.check_present(name)
+    if "number" in kinds:
+        columns.check_finite(name)
 
 
-def _feature(columns: Columns, name: str, one_hot_of: str | None) -> np.ndarray:
-    if one_hot_of is not None:
-        columns.check_present(one_hot_of)
-        return columns.equals(one_hot_of, name.removeprefix(f"{one_hot_of}="))
+def _feature(columns: Columns, name: str) -> np.ndarray:
     if name in columns.text:
         columns.refuse_text(name)
-    return columns.finite(name)
+    columns.check_present(name)
+    columns.check_finite(name)
+    return columns[name].astype(np.float32)
 
 
-def _unseen(columns: Columns, trained: Trained, one_hot: dict[str, str | None]) -> list[str]:
+def _unseen(columns: Columns, trained: Trained, encodings: Sequence[Encoding]) -> list[str]:
     """What is wrong with columns that hold categories of which the networks saw none.
 
     A column of which the study names single categories as features may hold any others.
     """
     chosen = trained.recipe["data"].get("features")
+    categories: dict[str, list[str]] = defaultdict(list)
+    for encoding in encodings:
+        if encoding.kind == "category" and (chosen is None or encoding.column in chosen):
+            categories[encoding.column].append(encoding.value)
     problems = []
-    for column in dict.fromkeys(one_hot.values()):
-        if column is None or (chosen is not None and column not in chosen):
-            continue
-        known = [name.removeprefix(f"{column}=") for name, of in one_hot.items() if of == column]
+    for column, known in categories.items():
         rows = _rows_of_others(columns, column, known)
         if rows:
             where, remedy = f"{columns.path}: column {column!r}", "correct or remove these rows"
@@ -161,8 +213,8 @@ def _rows_of_others(columns: Columns, name: str, known: Sequence[str]) -> dict[s
 
 
 def _pixels(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
-    names = _pixel_columns(columns.path, columns.raw, prod(trained.shape))
-    inputs = np.stack([_feature(columns, name, None) for name in names], axis=1)
+    names = _pixel_columns(columns.path, list(columns.raw), prod(trained.shape))
+    inputs = np.stack([_feature(columns, name) for name in names], axis=1)
     check_pixels(str(columns.path), inputs, trained)
     return inputs.reshape(-1, *trained.shape), set(names)
 

@@ -163,11 +163,8 @@ class FusedEngine:
 
     def _of_runs(self, runs: np.ndarray) -> tuple[Plan, np.ndarray, Samples]:
         """Plan, memory and samples of the runs named by index alone."""
-        plan, samples = self._plan, self._samples._replace(dataset=self._samples.dataset[runs])
-        if plan.scalings > 1:
-            center, scale = (
-                values.reshape(plan.scalings, -1)[runs].reshape(-1)
-                for values in (samples.center, samples.scale)
-            )
-            plan, samples = plan._replace(scalings=len(runs)), samples._replace(center=center, scale=scale)
-        return plan, exact(self._memory[runs], np.float32), samples
+        scalings, fills = (
+            count if count < 2 else len(runs) for count in (self._plan.scalings, self._plan.fills)
+        )
+        plan = self._plan._replace(scalings=scalings, fills=fills)
+        return plan, exact(self._memory[runs], np.float32), self._samples.of_runs(runs, self._plan)

@@ -53,6 +53,8 @@ class Plan(NamedTuple):
     samples: int
     images: int
     scalings: int
+    fills: int
+    classes: int
     block: int = 0
     resident: int = 0
     sources: int = 0
@@ -100,10 +102,10 @@ class Plan(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """The group's data as kernels take it, see `engines.base.GroupData`: flat, but for center and scale.
+    """The group's data as kernels take it, see `engines.base.GroupData`: flat.
 
     One of `numbers` (float32) and `images` (uint8) is empty; classes are float32. `center` and `scale` have a row for
-    each run, or one, or none.
+    each run, or one, or none, and so has `fill`; `class_weights` have a row for each run or none.
     """
 
     numbers: np.ndarray
@@ -112,6 +114,19 @@ class Samples(NamedTuple):
     dataset: np.ndarray
     center: np.ndarray
     scale: np.ndarray
+    fill: np.ndarray
+    class_weights: np.ndarray
+
+    def of_runs(self, runs: np.ndarray, plan: Plan) -> Samples:
+        """What belongs to some of the runs, by index."""
+        counts = {"center": plan.scalings, "scale": plan.scalings, "fill": plan.fills}
+        counts["class_weights"] = len(self.dataset) if plan.classes else 0
+        own = {
+            name: exact(getattr(self, name).reshape(count, -1)[runs].reshape(-1), np.float32)
+            for name, count in counts.items()
+            if count > 1
+        }
+        return self._replace(dataset=exact(self.dataset[runs], np.int64), **own)
 
 
 def exact(array: np.ndarray, dtype: Any) -> np.ndarray:
@@ -153,6 +168,8 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
         samples=data.inputs.shape[1],
         images=int(data.inputs.dtype == np.uint8),
         scalings=0 if data.center is None or data.scale is None else max(len(data.center), len(data.scale)),
+        fills=0 if data.fill is None else len(data.fill),
+        classes=0 if data.class_weights is None else data.class_weights.shape[1],
     )
 
 
@@ -171,6 +188,10 @@ def group_samples(data: GroupData, scalings: int) -> Samples:
         dataset=exact(data.dataset, np.int64),
         center=exact(center, np.float32),
         scale=exact(scale, np.float32),
+        fill=exact(none if data.fill is None else data.fill.reshape(-1), np.float32),
+        class_weights=exact(
+            none if data.class_weights is None else data.class_weights.reshape(-1), np.float32
+        ),
     )
 
 

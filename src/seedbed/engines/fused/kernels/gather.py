@@ -8,10 +8,12 @@ from seedbed.engines.fused.plan import PANEL
 from seedbed.simd import (
     WIDTH,
     broadcast,
+    choose,
     inlined,
     kernel,
     load,
     prefetch,
+    splat,
     store,
     transpose,
 )
@@ -42,6 +44,10 @@ def gather(work, plan, samples, numbers, run, indices, begin, batch, source, pan
         _transposed(work, samples.images, numbers, features, to, panels)
     else:
         _transposed(work, samples.numbers, numbers, features, to, panels)
+    if plan.fills:
+        row = min(run, plan.fills - 1) * features
+        for p in range(panels):
+            _fill(work, to + p * PANEL * features, samples.fill, row, features)
     if plan.scalings:
         center = min(run, plan.scalings - 1) * features
         for p in range(panels):
@@ -62,6 +68,16 @@ def _transposed(work, source, numbers, features, to, panels):
             for f in range(0, features, WIDTH):
                 g = min(f, features - WIDTH)  # the last square overlaps its neighbour
                 transpose(source, numbers, b, features, g, work, at + g * PANEL, PANEL)
+
+
+@inlined
+def _fill(work, to, fill, first, features):
+    """What stands for nan, feature by feature."""
+    for f in range(features):
+        instead = broadcast(fill, first + f)
+        for at in range(to + f * PANEL, to + (f + 1) * PANEL, WIDTH):
+            x = load(work, at)
+            store(work, at, choose(x, splat(np.float32(-np.inf)), x, instead))  # nan is above nothing
 
 
 @inlined

@@ -13,6 +13,7 @@ from seedbed.engines.fused.plan import PANEL
 from seedbed.simd import (
     WIDTH,
     absolute,
+    broadcast,
     choose,
     fma,
     inlined,
@@ -43,8 +44,8 @@ def element(kind, y, t):
 
 
 @kernel
-def elementwise(work, kind, y, t, dy, mask, features, panels, batch):
-    """Mean over samples and outputs of `element`."""
+def elementwise(work, kind, y, t, dy, mask, features, panels, batch, weights, first_weight, classes):
+    """Mean over samples and outputs of `element`, which for `classes` = 2 is multiplied by their weights."""
     count = batch * features
     share = splat(np.float32(1 / count))
     losses = splat(0.0)
@@ -53,16 +54,25 @@ def elementwise(work, kind, y, t, dy, mask, features, panels, batch):
             on = load(work, mask + p * PANEL + half)
             for f in range(features):
                 at = (p * features + f) * PANEL + half
-                value, slope = element(kind, load(work, y + at), load(work, t + at))
+                target = load(work, t + at)
+                value, slope = element(kind, load(work, y + at), target)
+                if classes == 2:
+                    low, high = broadcast(weights, first_weight), broadcast(weights, first_weight + 1)
+                    weight = choose(target, splat(0.5), high, low)
+                    value, slope = value * weight, slope * weight
                 losses = fma(value, on, losses)
                 store(work, dy + at, slope * share * on)
     return float(total(losses)) / count
 
 
 @kernel
-def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
-    """Mean over samples of - sum q log softmax(y); q is 1 at the true class, smoothed to (1 - s) q + s / classes."""
-    share = splat(np.float32(1 / batch))
+def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, count, weights, first_weight, classes):
+    """Mean over samples of - sum q log softmax(y); q is 1 at the true class, smoothed to (1 - s) q + s / classes.
+
+    Where `classes` is not 0, q is multiplied by their weights. `count` is the number of samples of the batch, or the
+    sum of the weights of their classes.
+    """
+    share = splat(np.float32(1 / count))
     low = splat(np.float32(smoothing / features))
     high = splat(np.float32(1 - smoothing + smoothing / features))
     losses = splat(0.0)
@@ -74,6 +84,8 @@ def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
             for f in range(1, features):
                 largest = maximum(largest, load(work, y + first + f * PANEL))
             exp_sum = truth_sum = splat(0.0)
+            # The q of all classes sum to one unless they are weighted.
+            mass = splat(0.0) if classes else splat(1.0)
             for f in range(features):
                 at = first + f * PANEL
                 shifted = load(work, y + at) - largest
@@ -81,12 +93,16 @@ def cross_entropy(work, smoothing, y, t, dy, mask, features, panels, batch):
                 store(work, dy + at, power)
                 exp_sum = exp_sum + power
                 q = choose(splat(0.5), absolute(truth - splat(np.float32(f))), high, low)
+                if classes:
+                    q = q * broadcast(weights, first_weight + f)
+                    mass = mass + q
                 truth_sum = fma(q, shifted, truth_sum)
-            inverse = splat(1.0) / exp_sum
+            inverse = mass / exp_sum
             for f in range(features):
                 at = first + f * PANEL
                 q = choose(splat(0.5), absolute(truth - splat(np.float32(f))), high, low)
+                if classes:
+                    q = q * broadcast(weights, first_weight + f)
                 store(work, dy + at, (load(work, dy + at) * inverse - q) * share * on)
-            # The q of all classes sum to one, so log of the sum enters once.
-            losses = fma(log(exp_sum) - truth_sum, on, losses)
-    return float(total(losses)) / batch
+            losses = fma(mass * log(exp_sum) - truth_sum, on, losses)
+    return float(total(losses)) / count

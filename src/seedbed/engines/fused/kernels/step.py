@@ -42,14 +42,31 @@ def add(work, x, y, size):
 
 
 @kernel
-def loss_of(work, plan, source, panels, batch, smoothing):
-    """A block's part of the loss of its batch; leaves the derivative at plan.gradient."""
+def weight_of(plan, samples, run, indices, begin, batch):
+    """How much the samples of a batch count together in cross entropy."""
+    if not plan.classes:
+        return float(batch)
+    first, weight = samples.dataset[run] * plan.samples, 0.0
+    for b in range(batch):
+        label = int(samples.targets[first + indices[begin + b]])
+        weight += samples.class_weights[run * plan.classes + label]
+    return weight
+
+
+@kernel
+def loss_of(work, plan, samples, run, source, panels, batch, weight, smoothing):
+    """A block's part of the loss of its batch, of `weight` in all; leaves the derivative at plan.gradient."""
     unit = panels * PANEL
     y, t = plan.activations + plan.outputs * unit, source + unit
     dy, features = plan.activations + plan.gradient * unit, plan.output_features
+    weights, first, classes = samples.class_weights, run * plan.classes, plan.classes
     if plan.loss == oc.CROSS_ENTROPY:
-        return loss.cross_entropy(work, smoothing, y, t, dy, source, features, panels, batch)
-    return loss.elementwise(work, plan.loss, y, t, dy, source, features, panels, batch)
+        return loss.cross_entropy(
+            work, smoothing, y, t, dy, source, features, panels, weight, weights, first, classes
+        )
+    return loss.elementwise(
+        work, plan.loss, y, t, dy, source, features, panels, batch, weights, first, classes
+    )
 
 
 @kernel
@@ -65,6 +82,7 @@ def descend(work, plan, rows, samples, scratch, run, indices, begin, batch, gath
     Where plan.resident, what was gathered for one step serves later ones too.
     """
     size = slice_size(plan, batch)
+    weight = weight_of(plan, samples, run, indices, begin, batch) if plan.loss == oc.CROSS_ENTROPY else 0.0
     for number in range(plan.member, (batch + size - 1) // size, plan.team):
         grads = plan.slice_grads + (number - 1) * plan.size if number else plan.grads
         value = 0.0
@@ -77,7 +95,7 @@ def descend(work, plan, rows, samples, scratch, run, indices, begin, batch, gath
             if gathers:
                 gather(work, plan, samples, scratch, run, indices, begin + first, count, source, panels)
             forward(work, plan, rows, source, panels, count, True, numbers[oc.RATE], key, step, first)
-            value += loss_of(work, plan, source, panels, batch, numbers[oc.SMOOTHING])
+            value += loss_of(work, plan, samples, run, source, panels, batch, weight, numbers[oc.SMOOTHING])
             if first == number * size:
                 backward(work, plan, rows, source, panels, count, grads)
             else:

@@ -1,0 +1,184 @@
+"""What keeps a table's columns from being learned from: all of it at once, a line for each kind of fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from seedbed.data import tablefile
+from seedbed.data.columns import MOST_CATEGORIES, Columns
+from seedbed.data.encodings import Policy, policy_for
+from seedbed.data.naming import MOST_NAMES, nearest, short
+
+COMMA_NUMBER = re.compile(r"[+-]?[\d.]*,\d+")
+GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+REMEDIES = (
+    'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '
+    'data.missing = "category" (a category of its own, for numbers a 0/1 column beside the median)'
+)
+Check = Callable[[Columns, str], str | None]
+MISPRINTED = 0.5  # the share of values that read as numbers from which on the others are taken for misprints
+
+
+def settings_problems(
+    columns: Columns,
+    features: Iterable[str],
+    exclude: Iterable[str],
+    missing: Policy,
+    forms: Mapping[str, str],
+) -> list[str]:
+    """Names that the settings give and the table does not have, and dates that are not of the form given."""
+    problems = _unknown("data.features", features, columns.path, list(columns))
+    raw = list(columns.raw)
+    of_missing = missing if isinstance(missing, Mapping) else ()
+    for key, names in (("data.exclude", exclude), ("data.missing", of_missing), ("data.dates", forms)):
+        problems += _unknown(key, names, columns.path, raw)
+    return problems + [f"data.dates: {problem}" for problem in unreadable_dates(columns)]
+
+
+def unreadable_dates(columns: Columns) -> Iterator[str]:
+    """Where columns of dates hold something that is not of their form."""
+    for name, form in columns.dates.items():
+        bad = np.isnan(columns[name]) & ~columns.blank(name) if form else np.zeros(1, bool)
+        if bad.any():
+            value = columns.strings(name)[int(np.argmax(bad))].as_py()
+            told = f"{short(value)!r} in {counted_rows(columns, bad)}"
+            yield f"{columns.path}: expected dates as {form!r} in {name!r}, got {told}"
+
+
+def _unknown(key: str, names: Iterable[str], path: Path, known: list[str]) -> list[str]:
+    there = set(known)
+    wrong = [name for name in names if name not in there]
+    problems = [
+        f"{key}: {path} has no column {short(name)!r}; {nearest(name, known)}" for name in wrong[:MOST_NAMES]
+    ]
+    if len(wrong) > MOST_NAMES:
+        problems.append(f"{key}: {len(wrong) - MOST_NAMES:,} more names are no columns of {path}")
+    return problems
+
+
+def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> list[str]:
+    """What is wrong with the columns of the file that features of these names are made of."""
+    of_kind: dict[str, Check] = {
+        "neither numbers, dates nor text: {}; convert them, or leave them out: {exclude}": _odd_type,
+        "no value in any row: {}; leave them out: {exclude}": _empty,
+        "dates whose day and month cannot be told apart: {}; set data.dates, such as {{ NAME = FORM }}": _ambiguous,
+        f"numbers with commas: {{}}; {_comma_hint(columns)}": _with_commas,
+        "numbers expected, got text: {}; fix the file, or leave out such rows (data.where) or columns ({exclude})": (
+            _misprint
+        ),
+        f"text columns with more than {MOST_CATEGORIES} different values: {{}}; leave them out: {{exclude}}": _crowded,
+    }
+    of_rows: dict[str, Check] = {
+        "values that are infinite or too large for 32 bits: {}; fix the file, or leave out such rows (data.where)": (
+            _infinite
+        ),
+        f"missing values: {{}}; {REMEDIES}, or leave out rows (data.where, with is_missing) or columns ({{exclude}})": (
+            lambda columns, name: None if policy_for(name, missing) else _missing(columns, name)
+        ),
+    }
+    found: dict[str, dict[str, str]] = {}
+    for name in dict.fromkeys((columns.of(name) or (name,))[0] for name in names):
+        told = ((kind, check(columns, name)) for kind, check in of_kind.items())
+        said = [*islice(((kind, text) for kind, text in told if text), 1)]
+        said += [(kind, text) for kind, check in of_rows.items() if (text := check(columns, name))]
+        for kind, text in said:
+            found.setdefault(kind, {})[name] = text
+    return [f"{columns.path}: {kind.format(_few(who), exclude=_exclude(who))}" for kind, who in found.items()]
+
+
+def _few(said: Mapping[str, str]) -> str:
+    """The first columns, each with what is said of it."""
+    shown = ", ".join(f"{short(name)!r} ({text})" for name, text in islice(said.items(), MOST_NAMES))
+    return shown + (f", ... ({len(said):,} columns in all)" if len(said) > MOST_NAMES else "")
+
+
+def _exclude(names: Iterable[str]) -> str:
+    names = list(names)
+    listed = json.dumps([short(name) for name in names[:MOST_NAMES]], ensure_ascii=False)
+    return f"data.exclude = {listed[:-1]}, ...]" if len(names) > MOST_NAMES else f"data.exclude = {listed}"
+
+
+def counted_rows(columns: Columns, bad: np.ndarray) -> str:
+    """How many rows are bad, and which is the first."""
+    first = f"data row {columns.row(bad)}"
+    count = int(np.count_nonzero(bad))
+    return first if count == 1 else f"{count:,} rows, the first {first}"
+
+
+def _odd_type(columns: Columns, name: str) -> str | None:
+    known = name in columns.text or name in columns.dates or columns.is_number(name)
+    return None if known else str(columns.type_of(name))
+
+
+def _empty(columns: Columns, name: str) -> str | None:
+    return "empty" if columns.missing(name).all() else None
+
+
+def _ambiguous(columns: Columns, name: str) -> str | None:
+    forms = columns.ambiguous.get(name)
+    return f"{columns.text[name][0]!r} is {' or '.join(map(repr, forms))}" if forms else None
+
+
+def _with_commas(columns: Columns, name: str) -> str | None:
+    values = columns.text.get(name)
+    if not values or not all(COMMA_NUMBER.fullmatch(value) or _reads(value) for value in values):
+        return None
+    return repr(next(value for value in values if "," in value))
+
+
+def _comma_hint(columns: Columns) -> str:
+    values = [value for name in columns.text if _with_commas(columns, name) for value in columns.text[name]]
+    grouped = all(GROUPED_BY_COMMAS.fullmatch(value) or _reads(value) for value in values)
+    decimal, thousands = 'data.decimal = ","', 'data.thousands = ","'
+    return f"set {thousands}, or {decimal} if they are decimal commas" if grouped else f"set {decimal}"
+
+
+def _reads(value: str) -> bool:
+    return tablefile.is_number(value)
+
+
+def number_problem(columns: Columns, name: str) -> str | None:
+    """Why a column of text, which looks as if it should hold numbers, does not; None where it does not look so."""
+    if example := _with_commas(columns, name):
+        return f"{columns.path}: {name!r} holds numbers with commas ({example}); {_comma_hint(columns)}"
+    if example := _misprint(columns, name):
+        return (
+            f"{columns.path}: {name!r} should be a number, got {example}; fix the file or leave out such rows"
+        )
+    return None
+
+
+def _misprint(columns: Columns, name: str) -> str | None:
+    """Text among what are mostly numbers, and its first row."""
+    values = columns.text.get(name, [])
+    wrong = [value for value in values if not _reads(value)]
+    if not wrong or len(wrong) >= MISPRINTED * len(values):
+        return None
+    more = f" and {len(wrong) - 1:,} other values" if len(wrong) > 1 else ""
+    return f"{short(wrong[0])!r} in data row {columns.row(columns.equals(name, wrong[0]) > 0)}{more}"
+
+
+def _crowded(columns: Columns, name: str) -> str | None:
+    count = len(columns.text.get(name, ()))
+    return f"{count:,} values" if count > MOST_CATEGORIES else None
+
+
+def _infinite(columns: Columns, name: str) -> str | None:
+    if not columns.is_number(name):
+        return None
+    with np.errstate(over="ignore"):
+        bad = np.isinf(columns[name].astype(np.float32))
+    return counted_rows(columns, bad) if bad.any() else None
+
+
+def _missing(columns: Columns, name: str) -> str | None:
+    if _odd_type(columns, name):
+        return None
+    bad = columns.missing(name) > 0
+    return counted_rows(columns, bad) if bad.any() and not bad.all() else None
