@@ -14,9 +14,11 @@ from seedbed.data import tablefile
 from seedbed.data.columns import MOST_CATEGORIES, Columns
 from seedbed.data.encodings import Policy, policy_for
 from seedbed.data.naming import MOST_NAMES, nearest, short
+from seedbed.data.tablefile import settings_in_words
 
-COMMA_NUMBER = re.compile(r"[+-]?[\d.]*,\d+")
-GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+# Decimal mark and what groups digits, the usual first.
+STYLES = ((".", ","), (",", None), (",", "."), (".", " "), (",", " "), (".", "'"))
+PATTERNS = {style: re.compile(tablefile.number_pattern(*style)) for style in STYLES}
 REMEDIES = (
     'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '
     'data.missing = "category" (a category of its own, for numbers a 0/1 column beside the median)'
@@ -68,7 +70,7 @@ def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> 
         "neither numbers, dates nor text: {}; convert them, or leave them out: {exclude}": _odd_type,
         "no value in any row: {}; leave them out: {exclude}": _empty,
         "dates whose day and month cannot be told apart: {}; set data.dates, such as {{ NAME = FORM }}": _ambiguous,
-        f"numbers with commas: {{}}; {_comma_hint(columns)}": _with_commas,
+        "numbers that are written in another way: {}": _styled,
         "numbers expected, got text: {}; fix the file, or leave out such rows (data.where) or columns ({exclude})": (
             _misprint
         ),
@@ -125,18 +127,25 @@ def _ambiguous(columns: Columns, name: str) -> str | None:
     return f"{columns.text[name][0]!r} is {' or '.join(map(repr, forms))}" if forms else None
 
 
-def _with_commas(columns: Columns, name: str) -> str | None:
+def _styled(columns: Columns, name: str) -> str | None:
+    """Numbers with another decimal mark, or digits in groups, and how to say so."""
     values = columns.text.get(name)
-    if not values or not all(COMMA_NUMBER.fullmatch(value) or _reads(value) for value in values):
+    if not values or all(_reads(value) for value in values):
         return None
-    return repr(next(value for value in values if "," in value))
+    fitting = [style for style in STYLES if all(PATTERNS[style].match(value) for value in values)]
+    without_groups = {decimal for decimal, thousands in fitting if thousands is None}
+    fitting = [style for style in fitting if style[1] is None or style[0] not in without_groups]
+    example = next(value for value in values if not _reads(value))
+    return (
+        f"{example!r}: set {' or '.join(map(settings_in_words, map(_settings, fitting)))}"
+        if fitting
+        else None
+    )
 
 
-def _comma_hint(columns: Columns) -> str:
-    values = [value for name in columns.text if _with_commas(columns, name) for value in columns.text[name]]
-    grouped = all(GROUPED_BY_COMMAS.fullmatch(value) or _reads(value) for value in values)
-    decimal, thousands = 'data.decimal = ","', 'data.thousands = ","'
-    return f"set {thousands}, or {decimal} if they are decimal commas" if grouped else f"set {decimal}"
+def _settings(style: tuple[str, str | None]) -> dict[str, str | None]:
+    decimal, thousands = style
+    return {"decimal": decimal if decimal != "." else None, "thousands": thousands}
 
 
 def _reads(value: str) -> bool:
@@ -145,8 +154,8 @@ def _reads(value: str) -> bool:
 
 def number_problem(columns: Columns, name: str) -> str | None:
     """Why a column of text, which looks as if it should hold numbers, does not; None where it does not look so."""
-    if example := _with_commas(columns, name):
-        return f"{columns.path}: {name!r} holds numbers with commas ({example}); {_comma_hint(columns)}"
+    if told := _styled(columns, name):
+        return f"{columns.path}: {name!r} holds numbers that are written in another way ({told})"
     if example := _misprint(columns, name):
         return (
             f"{columns.path}: {name!r} should be a number, got {example}; fix the file or leave out such rows"

@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ BAD_ARCHIVE = (
     pa.ArrowException,
 )
 BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NULL, NaN and their like
-DECIMAL_COMMA = re.compile(r"(^|[;\t|])\s*[+-]?\d+,\d+\s*($|[;\t|])")
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
@@ -89,9 +89,10 @@ def read(path: Path, text: Collection[str] = (), layout: Layout = PLAIN) -> pa.T
     try:
         table = PARSE[kind](content, layout, text)
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: {_not_encoded(error, content, layout.encoding)}") from None
+        problems = [_not_encoded(error, content, layout.encoding), *_other_problems(content, kind, layout)]
+        raise DataError(*(f"{path}: {problem}" for problem in problems)) from None
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(*(f"{path}: {problem}" for problem in error.problems)) from None
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
@@ -156,11 +157,24 @@ def _check_separator(text: str, separator: str, decimal: str) -> None:
     other = next((mark for mark in ";\t|," if mark in header), None)
     if separator in header or other is None:
         return
-    commas = any(DECIMAL_COMMA.search(line) for line in lines[:99]) and decimal != "," and other != ","
+    settings: dict[str, str | None] = {"separator": other}
+    cells = [cell.strip() for line in lines[:99] for cell in line.split(other)]
+    if decimal != "," and any(re.fullmatch(r"[+-]?[\d.]*,\d+", cell) for cell in cells):
+        settings["decimal"] = ","
+        if any(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+,\d+", cell) for cell in cells):
+            settings["thousands"] = "."
     raise DataError(
         f"expected columns separated by {separator!r}, but the header {short(header.strip())!r} has {other!r}; "
-        f"set data.separator = {json.dumps(other)}" + (' and data.decimal = ","' if commas else "")
+        f"set {settings_in_words(settings)}"
     )
+
+
+def settings_in_words(settings: Mapping[str, str | None]) -> str:
+    """Settings of the table [data] as a study has them: data.separator = ";" and data.decimal = ","."""
+    told = (
+        f"data.{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items() if value
+    )
+    return " and ".join(told)
 
 
 def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table:
@@ -178,11 +192,7 @@ def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table
 
 def _as_numbers(column: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray | None:
     """A column of text as float64 where every value is a number, its digits perhaps in groups."""
-    mark = re.escape(layout.decimal)
-    digits = (
-        r"\d+" if layout.thousands is None else rf"(\d+|\d{{1,3}}({re.escape(layout.thousands)}\d{{3}})+)"
-    )
-    pattern = rf"^[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+    pattern = number_pattern(layout.decimal, layout.thousands)
     if column.null_count == len(column) or not pc.all(pc.match_substring_regex(column, pattern)).as_py():
         return None
     if layout.thousands is not None:
@@ -191,14 +201,36 @@ def _as_numbers(column: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray | No
     return pc.replace_substring_regex(plain, r"^\+", "").cast(pa.float64())
 
 
+def number_pattern(decimal: str, thousands: str | None) -> str:
+    """A regular expression for numbers with this decimal mark, their digits perhaps in groups of three."""
+    mark = re.escape(decimal)
+    digits = r"\d+" if thousands is None else rf"(\d+|\d{{1,3}}({re.escape(thousands)}\d{{3}})+)"
+    return rf"^[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+
+
 def _not_encoded(error: UnicodeDecodeError, content: bytes, encoding: str) -> str:
     """Where a file is not of the encoding, and of which it may be."""
-    likely = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
+    likely = _likely_encoding(content)
     name = "UTF-8" if encoding == "utf-8" else encoding
     told = f"byte {error.start + 1:,} is not {name}"
     if b"\0" in content and likely != "utf-16":
         return f"{told}; it does not look like text"
     return f"{told}; save the file as UTF-8, or set data.encoding, perhaps to {json.dumps(likely)}"
+
+
+def _likely_encoding(content: bytes) -> str:
+    return "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
+
+
+def _other_problems(content: bytes, kind: str, layout: Layout) -> Iterator[str]:
+    """What else is wrong with a CSV file of another encoding, as far as its header tells."""
+    try:
+        text = content.decode(_likely_encoding(content))
+        _check_separator(text, layout.separator or SEPARATORS[kind], layout.decimal)
+    except UnicodeDecodeError:
+        return
+    except DataError as error:
+        yield from error.problems
 
 
 def _parquet(content: bytes, _: Layout, __: Collection[str]) -> pa.Table:
@@ -223,8 +255,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
     ".zip": _unzip,
 }
 PARSE: dict[str, Parse] = {
-    ".csv": _csv(","),
-    ".tsv": _csv("\t"),
+    **{kind: _csv(separator) for kind, separator in SEPARATORS.items()},
     ".parquet": _parquet,
     ".arrow": _arrow,
     ".feather": _arrow,
