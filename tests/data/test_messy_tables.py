@@ -95,11 +95,11 @@ def test_a_guess_at_how_a_file_is_written(read, content, says):
         assert re.search(expected, problem), problem
 
 
-def test_text_that_holds_numbers_alone_is_numbers(tmp_path):
-    """Of a Parquet file too, where it is text by its type; nothing else can be meant."""
-    pa.parquet.write_table(pa.table({"a": ["1", "2.5", " 3"], "y": [1, 2, 3]}), tmp_path / "t.parquet")
+def test_text_of_a_typed_file_is_text_also_where_it_reads_as_numbers(tmp_path):
+    pa.parquet.write_table(pa.table({"a": ["01", "02", "01"], "y": [1, 2, 3]}), tmp_path / "t.parquet")
     found = table.load(tmp_path / "t.parquet", target="y")
-    np.testing.assert_array_equal(found.inputs, [[1], [2.5], [3]])
+    assert found.features == ("a=01", "a=02")
+    np.testing.assert_array_equal(found.inputs, [[1, 0], [0, 1], [1, 0]])
 
 
 # --- missing values -----------------------------------------------------------------------------------------
@@ -330,14 +330,10 @@ def test_columns_that_never_change_are_told_at_once_and_rare_categories_are_not_
         samples = load(settings, classification=False, study_seed=0, seed=seed, base=tmp_path)
         prepared = prepare(settings, samples, study_seed=0, seed=seed)
         assert np.isfinite(prepared.scale).all()
-    with pytest.raises(DataError, match="columns 'a', 'b' are constant.*data.exclude"):
-        settings = data_of(scale="standard")
-        prepare(
-            settings,
-            load(settings, classification=False, study_seed=0, seed=0, base=tmp_path),
-            study_seed=0,
-            seed=0,
-        )
+    settings = data_of(scale="standard")
+    samples = load(settings, classification=False, study_seed=0, seed=0, base=tmp_path)
+    with pytest.raises(DataError, match=r"columns 'a', 'b' are constant.*data\.exclude"):
+        prepare(settings, samples, study_seed=0, seed=0)
 
 
 # --- what stored networks make of new rows ------------------------------------------------------------------
