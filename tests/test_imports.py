@@ -34,7 +34,7 @@ LAYERS = (
     ("dead_units", "evaluation", "outcome"),
     ("judging",),
     ("training",),
-    ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study"),
+    ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study_contents", "study"),
     ("plan", "reference"),
     ("documents", "results", "networks", "predict", "report"),
     ("runner",),

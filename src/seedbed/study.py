@@ -5,47 +5,33 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from seedbed import labs
-from seedbed.hypotheses import Hypothesis, comparison_problem, hypothesis_problems, metric_problem
-from seedbed.metrics import Direction, direction, usual_metric
 from seedbed.own_data import OwnData, own_data
-from seedbed.problems import Problem, StudyError, dotted, nearest, problems_of
+from seedbed.problems import Problem, StudyError, nearest
 from seedbed.progress import Observer, counted
-from seedbed.recipe import Table
-from seedbed.seeds import SeedsNeeded, usual_seeds
+from seedbed.seeds import SeedsNeeded
 from seedbed.settings import changed, flat, parse_value, parse_values
-from seedbed.study_file import STUDY_KEYS, StudyFile, VariantTable
+from seedbed.study_contents import Contents, check_quick, checked, with_quick
+from seedbed.study_file import STUDY_KEYS
 from seedbed.tomltext import TomlError, to_toml
-from seedbed.variants import BASE, Variant, changes, check_keys, validated
+from seedbed.variants import Variant, check_keys
 
 if TYPE_CHECKING:
     from seedbed.results import Result
 
-Entry = TypeVar("Entry", bound=Table)
 NAMES_SHOWN = 5  # by repr
 
 
 @dataclass(frozen=True, repr=False)
-class Study:
-    """A validated study.
+class Study(Contents):
+    """A validated study and where it is from.
 
     Attributes
     ----------
-    variants
-        `base` first.
-    seeds
-        How many seeds each variant is run under.
-    metric, direction
-        What variants are compared by, and whether less ("min") or more ("max") of it is better.
-    seed
-        The seed of the whole study: another one gives other splits, draws and batches under every seed.
     text
         The TOML as given.
     directory
@@ -56,17 +42,9 @@ class Study:
         The arrays that it was made with; they lie in `directory` and are stored with its results.
     """
 
-    name: str
-    description: str
-    variants: tuple[Variant, ...]
-    seeds: int
-    metric: str
-    direction: Direction
-    seed: int
-    hypotheses: tuple[Hypothesis, ...]
     text: str
     directory: Path
-    tables: dict[str, Any] = field(repr=False)
+    tables: dict[str, Any]
     place: str = "study"
     own_data: OwnData | None = None
 
@@ -186,14 +164,17 @@ class Study:
         for key, text in (vary or {}).items():
             there = ablate.get(key, [])
             ablate[key] = [*there, *(value for value in parse_values(text) if value not in there)]
-        study = _study({**tables, "ablate": ablate}, self.text, self.place, self.directory)
-        return replace(study, own_data=self.own_data)
+        tables["ablate"] = ablate
+        contents = checked(tables, problems)
+        if contents is None:
+            raise StudyError(self.place, problems)
+        return replace(self, **vars(contents), tables=tables)
 
     def _quick_tables(self) -> dict[str, Any]:
         if not self.tables.get("quick"):
             message = 'this study has none; write one, such as "training.epochs" = 2 and "study.seeds" = 2'
             raise StudyError(self.place, [Problem("quick", message)])
-        return _quick(self.tables)
+        return with_quick(self.tables)
 
     def run(
         self,
@@ -271,120 +252,14 @@ def _read(path: Path, place: str) -> str:
         raise StudyError(place, [Problem("", f"cannot be read: {error.strerror}")]) from None
 
 
-# --- from tables to a study --------------------------------------------------------------------------------
-
-
 def _parsed(text: str, place: str, directory: Path) -> Study:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(place, [Problem("", f"not valid TOML: {error}")]) from None
     problems: list[Problem] = []
-    study = _checked(tables, text, place, directory, problems)
-    wrong: list[Problem] = []
-    quick = flat(_table(tables, "quick"))
-    if quick and check_keys("quick", quick, problems, also=STUDY_KEYS):
-        _checked(_quick(tables), text, place, directory, wrong)
-    problems += [Problem(f"quick: {one.key}", one.message) for one in wrong if one not in problems]
-    if problems or study is None:
+    contents = checked(tables, problems)
+    check_quick(tables, problems)
+    if problems or contents is None:
         raise StudyError(place, problems)
-    return study
-
-
-def _quick(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with the settings of its table [quick]; its description says so."""
-    rest = {name: table for name, table in tables.items() if name != "quick"}
-    said = f"{tables.get('description', '')} (quick settings)".strip()
-    return changed(rest | {"description": said}, flat(_table(tables, "quick")))
-
-
-def _study(tables: dict[str, Any], text: str, place: str, directory: Path) -> Study:
-    problems: list[Problem] = []
-    study = _checked(tables, text, place, directory, problems)
-    if study is None:
-        raise StudyError(place, problems)
-    return study
-
-
-def _checked(
-    tables: dict[str, Any], text: str, place: str, directory: Path, problems: list[Problem]
-) -> Study | None:
-    """Validate everything and build the study, or give None and add all that is wrong to `problems`."""
-    file = _file(tables, problems)
-    named = _valid(VariantTable, tables, "variant")
-    asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
-    variants = validated(tables, asked, file.published if file else {}, problems)
-    metric = _table(tables, "study").get("metric", _usual_metric(variants))
-    wrong_metric = _metric_problems(metric, variants)
-    problems += wrong_metric + _published_problems(variants)
-    compared_by = metric if isinstance(metric, str) and not wrong_metric else None
-    names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
-    for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        problems += hypothesis_problems(hypothesis, names, variants, compared_by)
-    if problems or file is None:
-        return None
-    return Study(
-        name=file.name,
-        description=file.description,
-        variants=tuple(variants),
-        seeds=file.study.seeds or usual_seeds(len(variants) - 1),
-        metric=metric,
-        direction=file.study.direction or direction(metric),
-        seed=file.study.seed,
-        hypotheses=file.hypothesis,
-        text=text,
-        directory=directory,
-        tables=tables,
-        place=place,
-    )
-
-
-def _file(tables: Mapping[str, Any], problems: list[Problem]) -> StudyFile | None:
-    try:
-        return StudyFile.model_validate(tables)
-    except ValidationError as error:
-        problems += problems_of(error, StudyFile, tables)
-        return None
-
-
-def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A table of the file; an empty one where something else stands there, a problem found elsewhere."""
-    table = tables.get(name)
-    return table if isinstance(table, Mapping) else {}
-
-
-def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Entry]:
-    """The valid entries of an array of tables, so that problems in one do not hide those of others."""
-    entries = tables.get(name)
-    valid = []
-    for entry in entries if isinstance(entries, list) else []:
-        with suppress(ValidationError):
-            valid.append(model.model_validate(entry))
-    return valid
-
-
-def _usual_metric(variants: Sequence[Variant]) -> str | None:
-    """What variants are compared by unless the study says: of a part that all of them have."""
-    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
-    if base is None:
-        return None
-    shared = set.intersection(*(set(variant.recipe.parts) for variant in variants))
-    return usual_metric(base.is_classification, shared)
-
-
-def _metric_problems(metric: object, variants: Sequence[Variant]) -> list[Problem]:
-    """Whether base has the metric by which variants are compared."""
-    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
-    message = comparison_problem(metric, base, at_epoch=False) if isinstance(metric, str) else None
-    return [Problem("study.metric", message)] if message else []
-
-
-def _published_problems(variants: Sequence[Variant]) -> list[Problem]:
-    """Published numbers of metrics that their variants do not have."""
-    problems = []
-    for variant in variants:
-        place = "published" if variant.name == BASE else f'variant "{variant.name}": published'
-        for metric in variant.published:
-            if message := metric_problem(metric, variant.recipe, at_epoch=False):
-                problems.append(Problem(f"{place}.{dotted([metric])}", message))
-    return problems
+    return Study(**vars(contents), text=text, directory=directory, tables=tables, place=place)
