@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seedbed.files import write_whole
 from seedbed.problems import Problem, StudyError
 
 FILE = "data.npz"
@@ -27,11 +26,12 @@ class OwnData:
         What reads the file: "arrays", or "npz" for images.
     """
 
-    def __init__(self, source: str, content: bytes) -> None:
-        self.source = source
+    def __init__(self, arrays: Mapping[str, Any], features: Sequence[str] | None) -> None:
+        from seedbed.data.arrays import save
+
         self.path = Path(tempfile.mkdtemp(prefix="seedbed-"))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-        write_whole(self.file, content)
+        self.source = save(self.file, arrays, features)
 
     @property
     def file(self) -> Path:
@@ -62,8 +62,6 @@ def own_data(tables: Mapping[str, Any], arrays: Mapping[str, Any], features: Seq
     DataError
         Where an array holds neither numbers nor text.
     """
-    from seedbed.data.arrays import content
-
     problems = [
         Problem(f"data.{key}", "expected no such key beside arrays, which are the data; leave it out")
         for key in ("source", "path")
@@ -77,7 +75,7 @@ def own_data(tables: Mapping[str, Any], arrays: Mapping[str, Any], features: Seq
         arrays = {
             name if name.endswith("_test") else f"{name}_train": array for name, array in arrays.items()
         }
-    return OwnData(*content(arrays, features))
+    return OwnData(arrays, features)
 
 
 def _data(tables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import mmap
 import os
 import re
 import time
@@ -113,7 +114,8 @@ class Store:
 
     def write_copy(self, path: Path) -> None:
         """Keep a whole copy of a file under its own name."""
-        write_whole(self.directory / path.name, path.read_bytes())
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            write_whole(self.directory / path.name, content)
 
     def write_json(self, name: str, document: Any) -> None:
         """Write plain data as a whole JSON file; see `to_json`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,8 +80,8 @@ def _finite(path: Path, name: str, values: np.ndarray) -> np.ndarray:
 # --- from Python ----------------------------------------------------------------------------------------------
 
 
-def content(arrays: Mapping[str, Any], features: Sequence[str] | None = None) -> tuple[str, bytes]:
-    """The source that reads arrays, "arrays" or for images "npz", and the content of its .npz file.
+def save(path: Path, arrays: Mapping[str, Any], features: Sequence[str] | None = None) -> str:
+    """Write arrays into a .npz file, and tell which source reads it: "arrays", or "npz" for images.
 
     Parameters
     ----------
@@ -99,16 +98,12 @@ def content(arrays: Mapping[str, Any], features: Sequence[str] | None = None) ->
     """
     plain = {name: _plain(name, value) for name, value in arrays.items()}
     first = next(iter(arrays))
-    if plain[first].ndim > 2:
-        source = "npz"
-    else:
-        source = "arrays"
-        names = getattr(arrays[first], "columns", None) if features is None else features
-        if names is not None:
-            plain[FEATURES] = np.array([str(name) for name in names])
-    buffer = io.BytesIO()
-    np.savez(buffer, **plain)  # type: ignore[arg-type]
-    return source, buffer.getvalue()
+    has_rows = plain[first].ndim <= 2
+    names = getattr(arrays[first], "columns", None) if features is None else features
+    if has_rows and names is not None:
+        plain[FEATURES] = np.array([str(name) for name in names])
+    np.savez(path, **plain)  # type: ignore[arg-type]
+    return "arrays" if has_rows else "npz"
 
 
 def _plain(name: str, value: Any) -> np.ndarray:

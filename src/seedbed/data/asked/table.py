@@ -249,7 +249,7 @@ def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:
     """(N,) float64 with NaN where a row has none, or why there are none."""
     target = _target(trained)
     if target is None:
-        return "a table has no target of networks that were not trained on a table"
+        return f'data.source = "{trained.recipe["data"]["source"]}" has no column that is the target'
     if target in columns.raw and trained.classes:
         return _labels(columns, target, columns.strings(target).to_pylist(), trained)
     if target in columns.text:
