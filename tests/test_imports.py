@@ -26,6 +26,7 @@ LAYERS = (
         "data.registry",
         "simd",
         "class_weights",
+        "roc",
     ),
     ("by_run", "problems", "settings", "statistics", "metrics", "nn", "ranking", "tables", "trained"),
     ("optim", "data", "store", "engines.base"),

@@ -1,5 +1,6 @@
 """Every metric beside scikit-learn's, run by run."""
 
+import array_api_compat.numpy as xp
 import numpy as np
 import pytest
 import torch
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from seedbed import metrics
+from seedbed.nn.losses import LOSSES as LOSS_OF
 
 RUNS, M = 3, 40
 CLASSES = ("ant", "bee", "cat")
@@ -38,6 +40,10 @@ LOSSES = {
 # Metric: the same of one run, from true labels, predicted labels and probabilities of all classes.
 LABELS = {
     "accuracy": lambda truth, answer, p: sk.accuracy_score(truth, answer),
+    "balanced_accuracy": lambda truth, answer, p: sk.balanced_accuracy_score(truth, answer),
+    "auc": lambda truth, answer, p: sk.roc_auc_score(
+        truth, p if p.shape[1] > 2 else p[:, 1], multi_class="ovr", average="macro"
+    ),
     "log_loss": lambda truth, answer, p: sk.log_loss(truth, p, labels=range(p.shape[1])),
     "loss": lambda truth, answer, p: sk.log_loss(truth, p, labels=range(p.shape[1])),
     "macro_f1": lambda truth, answer, p: sk.f1_score(truth, answer, average="macro"),
@@ -199,3 +205,53 @@ def test_unknown_metric_is_refused_with_a_hint(name, hint):
 def test_every_metric_has_a_direction():
     names = {*metrics.valid_metrics(False), *metrics.valid_metrics(True, CLASSES)}
     assert {metrics.direction(f"val.{name}") for name in names} == {"min", "max"}
+
+
+@given(st.integers(2, 4), st.integers(2, 30), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_auc_is_scikit_learns_whatever_ties_and_undefined_without_a_class(classes, m, levels, seed):
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, classes, size=(1, m))
+    logits = random.integers(0, levels, size=(2, m, classes)).astype(np.float64)
+    names = tuple("abcd"[:classes])
+    found = metrics.compute("cross_entropy", logits, truth, names)["auc"]
+    for run in range(2):
+        if len(np.unique(truth)) < classes:
+            assert np.isnan(found[run])
+            continue
+        p = metrics.probabilities(logits[run])
+        score = logits[run, :, 1] - logits[run, :, 0] if classes == 2 else p
+        expected = sk.roc_auc_score(truth[0], score, multi_class="ovr", average="macro")
+        np.testing.assert_allclose(found[run], expected, rtol=1e-12)
+
+
+def test_sure_probabilities_do_not_tie():
+    """Logits of 50 and 60 both give a probability of 1 but for rounding; the surer one still ranks higher."""
+    logits, truth = np.array([[[50.0], [60.0]]]), np.array([[0, 1]])
+    assert metrics.compute("bce", logits, truth, ("no", "yes"))["auc"] == 1
+
+
+def test_balanced_accuracy_is_over_the_classes_that_are_there():
+    truth, logits = np.array([[0, 0, 1, 1]]), np.eye(3)[[[0, 1, 1, 2]]]
+    found = metrics.compute("cross_entropy", logits, truth, CLASSES)
+    assert found["balanced_accuracy"] == 0.5
+    assert np.isnan(found["auc"])
+
+
+def test_what_takes_long_is_left_out_where_nobody_asks(random):
+    logits, truth = random.normal(size=(RUNS, M, 3)), random.integers(0, 3, size=(1, M))
+    found = metrics.compute("cross_entropy", logits, truth, CLASSES, without=metrics.SLOW)
+    assert set(metrics.valid_metrics(True, CLASSES)) - set(found) == set(metrics.SLOW)
+
+
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+def test_loss_is_weighted_as_in_training(random, loss):
+    weights = random.uniform(0.1, 5, size=(RUNS, 2 if loss == "bce" else 3))
+    truth = random.integers(0, weights.shape[1], size=(RUNS, M))
+    logits = random.normal(size=(RUNS, M, 1 if loss == "bce" else 3))
+    found = metrics.compute(loss, logits, truth, CLASSES[: weights.shape[1]], weights)
+    plain = metrics.compute(loss, logits, truth, CLASSES[: weights.shape[1]])
+    targets = truth[..., None].astype(np.float64) if loss == "bce" else truth
+    expected, _ = LOSS_OF[loss].forward(xp, logits, targets, {"class_weights": weights})
+    np.testing.assert_allclose(found["loss"], expected, rtol=1e-12)
+    assert (found["loss"] != plain["loss"]).all()
+    np.testing.assert_array_equal(found["log_loss"], plain["log_loss"])

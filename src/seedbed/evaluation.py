@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from seedbed.data.base import Samples
 from seedbed.diagnostics import output_spread
 from seedbed.engines.base import Engine
 from seedbed.group import Group
-from seedbed.metrics import PARTS
+from seedbed.metrics import PARTS, SLOW, bare_name
 
 PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any picture
 FEWEST_IN_CURVE = 1000  # training samples behind a point of a training curve, where there are as many
@@ -27,8 +27,10 @@ JUDGED = 2**20
 class Evaluator:
     """Applies the networks of an engine to parts of the data; `rows` are the group's runs that the engine holds."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, followed: Collection[str] = ()) -> None:
         self._group = group
+        # What takes long is computed during training only where it is followed (in full, such as "val.auc").
+        self._unfollowed = tuple(name for name in SLOW if not any(bare_name(one) == name for one in followed))
         self._classes = group.samples.classes
         self._indices = {part: group.part(part) for part in PARTS}
         self._curve = group.subset("train", curve_samples(group.part_sizes))
@@ -42,20 +44,30 @@ class Evaluator:
         data = self._group.data
         return data.targets[data.dataset[rows][:, None], indices]
 
-    def metrics(self, engine: Engine, rows: np.ndarray, part: str) -> dict[str, np.ndarray]:
-        """Metrics on a part by full name such as "val.mse", each (runs,)."""
-        return self._metrics(engine, rows, part, self._indices[part])
+    def metrics(
+        self, engine: Engine, rows: np.ndarray, part: str, final: bool = True
+    ) -> dict[str, np.ndarray]:
+        """Metrics on a part by full name such as "val.mse", each (runs,); unless `final` those to be followed."""
+        return self._metrics(engine, rows, part, self._indices[part], () if final else self._unfollowed)
 
     def training_metrics(self, engine: Engine, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Metrics for a training curve, on a random draw of `curve_samples` of the training part."""
-        return self._metrics(engine, rows, "train", self._curve)
+        return self._metrics(engine, rows, "train", self._curve, self._unfollowed)
 
     def _metrics(
-        self, engine: Engine, rows: np.ndarray, part: str, indices: np.ndarray | None
+        self,
+        engine: Engine,
+        rows: np.ndarray,
+        part: str,
+        indices: np.ndarray | None,
+        without: Collection[str],
     ) -> dict[str, np.ndarray]:
         values: dict[str, np.ndarray] = {}
+        loss, weights = self._group.loss, self._group.data.class_weights
         for places, outputs, targets in self._answered(engine, rows, indices):
-            for name, value in metrics.compute(self._group.loss, outputs, targets, self._classes).items():
+            own = None if weights is None else weights[rows[places]]
+            found = metrics.compute(loss, outputs, targets, self._classes, own, without)
+            for name, value in found.items():
                 values.setdefault(f"{part}.{name}", np.empty(len(rows)))[places] = value
         return values
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from typing import Literal
 
 import numpy as np
 
+from seedbed import roc
+
 Direction = Literal["min", "max"]
 
-# "loss" is the training loss without label smoothing and penalties.
+# "loss" is the training loss, class weights included, without label smoothing and penalties.
 REGRESSION: dict[str, Direction] = {
     "loss": "min",
     "mse": "min",
@@ -27,16 +29,19 @@ REGRESSION: dict[str, Direction] = {
 CLASSIFICATION: dict[str, Direction] = {
     "loss": "min",
     "accuracy": "max",
+    "balanced_accuracy": "max",
+    "auc": "max",
     "log_loss": "min",
     "macro_f1": "max",
 }
+SLOW = ("auc",)  # sorts the samples of every class
 RECALL = "recall."  # followed by the name of a class
 OF_A_RUN: dict[str, Direction] = {"steps": "min", "epochs": "min", "seconds": "min"}
 # Reported, never tested: one clock is shared by all runs of a group, so its seconds are no measurements of each.
 COSTS = ("seconds",)
 DIRECTIONS: dict[str, Direction] = {**REGRESSION, **CLASSIFICATION, **OF_A_RUN}
 MEANINGS = {
-    "loss": "the training loss without label smoothing and penalties",
+    "loss": "the training loss, class weights included, without label smoothing and penalties",
     "mse": "mean squared error",
     "rmse": "square root of the mean squared error",
     "mae": "mean absolute error",
@@ -48,6 +53,8 @@ MEANINGS = {
     "max_squared_error": "largest squared error",
     "min_squared_error": "smallest squared error",
     "accuracy": "share of samples whose class is right",
+    "balanced_accuracy": "recall of each class, averaged over classes: 1 / classes is no better than chance",
+    "auc": "area under the ROC curve, of several classes each against the rest, averaged: 0.5 is no better than chance",
     "log_loss": "mean negative logarithm of the probability given to the right class",
     "macro_f1": "F1 of each class, averaged over classes",
     "steps": "batches trained on until the run ended",
@@ -106,7 +113,12 @@ def bare_name(metric: str) -> str:
 
 
 def compute(
-    loss: str, outputs: np.ndarray, targets: np.ndarray, classes: Sequence[str] = ()
+    loss: str,
+    outputs: np.ndarray,
+    targets: np.ndarray,
+    classes: Sequence[str] = (),
+    weights: np.ndarray | None = None,
+    without: Collection[str] = (),
 ) -> dict[str, np.ndarray]:
     """All metrics of one part.
 
@@ -120,17 +132,21 @@ def compute(
         (runs or 1, m, k) numbers, or (runs or 1, m) or (runs or 1, m, 1) class indices.
     classes
         Names of the classes in order; needed for classification.
+    weights
+        (runs, classes): how much samples of each class count in the training loss; None where all count the same.
+    without
+        Of `SLOW`, what is not asked for.
 
     Returns
     -------
     (runs,) float64 by the names of `valid_metrics`. A number that is not defined is nan: everything for a run
     whose outputs are not all finite, r2 for a constant target, mape where a target is 0, the relative error
-    of a mean of 0, the recall of a class that the part does not hold.
+    of a mean of 0, the recall of a class that the part does not hold, auc where it lacks any class.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
     if loss in ("bce", "cross_entropy"):
-        values = _classification(outputs, _labels(targets), classes)
+        values = _classification(loss, outputs, _labels(targets), classes, weights, without)
     else:
         values = _regression(loss, outputs, np.asarray(targets, dtype=np.float64))
     return {name: np.where(finite, value, np.nan) for name, value in values.items()}
@@ -156,7 +172,8 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
     if wide.shape[-1] == 1:
         wide = np.concatenate([np.zeros_like(wide), wide], axis=-1)
     odds = np.exp(wide - wide.max(axis=-1, keepdims=True))
-    return odds / odds.sum(axis=-1, keepdims=True)
+    # Added in order of size, so that the same logits in another order give the same bits, and ties stay ties.
+    return odds / np.sort(odds, axis=-1).sum(axis=-1, keepdims=True)
 
 
 # --- numbers --------------------------------------------------------------------------------------------
@@ -205,28 +222,54 @@ def _labels(targets: np.ndarray) -> np.ndarray:
     return (targets[..., 0] if targets.ndim == 3 else targets).astype(np.int64)
 
 
-def _classification(outputs: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+def _classification(
+    loss: str,
+    outputs: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    weights: np.ndarray | None,
+    without: Collection[str],
+) -> dict[str, np.ndarray]:
     table = confusion(outputs, labels, len(classes)).astype(np.float64)
     right, truly, taken = np.diagonal(table, axis1=1, axis2=2), table.sum(axis=2), table.sum(axis=1)
-    log_loss = _log_loss(outputs, labels)
+    losses = _log_losses(outputs, labels)
     recall = _ratio(right, truly)
     return {
-        "loss": log_loss,
+        "loss": losses.mean(axis=1) if weights is None else _weighted(loss, losses, labels, weights),
         "accuracy": right.sum(axis=1) / labels.shape[1],
-        "log_loss": log_loss,
+        "balanced_accuracy": _mean_of_defined(recall),
+        **({} if "auc" in without else {"auc": _auc(outputs, labels)}),
+        "log_loss": losses.mean(axis=1),
         "macro_f1": _mean_of_defined(_ratio(2 * right, truly + taken)),
         **{RECALL + name: recall[:, index] for index, name in enumerate(classes)},
     }
 
 
-def _log_loss(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _weighted(loss: str, losses: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean (runs,) of losses (runs, m) as training weighs them, see `nn.losses`."""
+    each = np.take_along_axis(weights.astype(np.float64), np.broadcast_to(labels, losses.shape), axis=1)
+    total = each.sum(axis=1) if loss == "cross_entropy" else losses.shape[1]
+    return (each * losses).sum(axis=1) / total
+
+
+def _auc(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(runs,): of two classes by the margin between them, of several each against the rest by its probability."""
+    labels = np.broadcast_to(labels, outputs.shape[:2])
+    if outputs.shape[-1] > 2:
+        return roc.area(probabilities(outputs), labels[..., None] == np.arange(outputs.shape[-1]))
+    margin = outputs[..., -1:] - (outputs[..., :1] if outputs.shape[-1] == 2 else 0)
+    return roc.area(margin, labels[..., None] == 1)
+
+
+def _log_losses(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(runs, m)."""
     if outputs.shape[-1] == 1:
         logits = outputs[..., 0]
-        return (np.logaddexp(0, logits) - labels * logits).mean(axis=1)
+        return np.logaddexp(0, logits) - labels * logits
     shifted = outputs - outputs.max(axis=-1, keepdims=True)
     index = np.broadcast_to(labels, outputs.shape[:2])[..., None]
     chosen = np.take_along_axis(shifted, index, axis=-1)[..., 0]
-    return (np.log(np.exp(shifted).sum(axis=-1)) - chosen).mean(axis=1)
+    return np.log(np.exp(shifted).sum(axis=-1)) - chosen
 
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:

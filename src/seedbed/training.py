@@ -51,7 +51,8 @@ class Trainer:
         self._engine_class = engine_class
         self.initial = group.initial_params()
         self.engine = self._engine(self.initial, group.initial_state())
-        self.evaluator, self.order, self.hyper = Evaluator(group), BatchOrder(group), Hyperparameters(group)
+        self.evaluator = Evaluator(group, {metric, *(name for name, _ in claimed)})
+        self.order, self.hyper = BatchOrder(group), Hyperparameters(group)
         recipes = [run.recipe for run in group.runs]
         self.plateau = Plateau.of([recipe.training.schedule for recipe in recipes])
         self.stopping = Stopping([recipe.training.stop for recipe in recipes], better)
@@ -185,7 +186,7 @@ class Trainer:
                 found = self.evaluator.training_metrics(self.engine, self.rows)
                 values |= {name: value for name, value in found.items() if name != "train.loss"}
             else:
-                values |= self.evaluator.metrics(self.engine, self.rows, part)
+                values |= self.evaluator.metrics(self.engine, self.rows, part, final=False)
         return values
 
     def _next_rates(self) -> np.ndarray:
