@@ -255,3 +255,36 @@ def test_loss_is_weighted_as_in_training(random, loss):
     np.testing.assert_allclose(found["loss"], expected, rtol=1e-12)
     assert (found["loss"] != plain["loss"]).all()
     np.testing.assert_array_equal(found["log_loss"], plain["log_loss"])
+
+
+# --- where metrics end ----------------------------------------------------------------------------------
+
+outputs_of_a_run = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8)
+
+
+@given(outputs_of_a_run, st.sampled_from(["mse", "mae", "huber"]), st.integers(0, 99))
+def test_metrics_of_numbers_lie_within_their_bounds(outputs, loss, seed):
+    targets = np.random.default_rng(seed).normal(size=(1, len(outputs), 1))
+    lie_within_bounds(metrics.compute(loss, np.array(outputs).reshape(1, -1, 1), targets))
+
+
+@given(outputs_of_a_run, st.integers(1, 3), st.integers(0, 99))
+def test_metrics_of_classes_lie_within_their_bounds(outputs, side, seed):
+    logits = np.repeat(np.array(outputs)[:, None], side, axis=1) * np.random.default_rng(seed).normal(
+        size=side
+    )
+    labels = np.random.default_rng(seed).integers(0, max(side, 2), (1, len(outputs)))
+    loss = "bce" if side == 1 else "cross_entropy"
+    lie_within_bounds(metrics.compute(loss, logits[None], labels, tuple("abc"[: max(side, 2)])))
+
+
+def lie_within_bounds(values):
+    for name, (value,) in values.items():
+        low, high = metrics.bounds(f"val.{name}")
+        assert np.isnan(value) or low <= value <= high + 1e-12, (name, value)
+
+
+def test_a_difference_ends_where_its_metrics_do():
+    assert metrics.gap_bounds("val.accuracy", "val.recall.a") == (-1.0, 1.0)
+    assert metrics.gap_bounds("val.mse", "val.mse") == (-np.inf, np.inf)
+    assert metrics.gap_bounds("val.r2", "val.accuracy") == (-np.inf, 1.0)

@@ -1,6 +1,7 @@
 """A stored study opened again: its document, its table, and what an interrupted or damaged one gives."""
 
 import json
+import re
 import shutil
 from unittest.mock import Mock
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from seedbed import results
+from seedbed.metrics import bounds
 from seedbed.results import Result
 from seedbed.statistics import holm, interval, paired
 from seedbed.store import Store, StoreError
+from seedbed.wording import sentence
 
 VARIANT_KEYS = [
     "name", "settings", "runs", "diverged", "parameters", "seconds_per_run", "metrics", "versus_base"
@@ -228,3 +231,61 @@ def test_a_column_is_read_once_for_all_variants(tmp_path, monkeypatch):
     for name in result.variants * 2:
         result.values(name, "val.accuracy@3")
     assert result._curve_values.call_count == 1
+
+
+# --- intervals end where metrics do ---------------------------------------------------------------------
+
+SKEWED = {"accuracy": [1.0, 1.0, 1.0, 1.0, 0.4], "mse": [0.001, 0.0012, 0.0011, 0.001, 0.009]}
+
+
+@pytest.fixture(params=SKEWED)
+def skewed(request, tmp_path):
+    """A study whose t intervals would reach beyond what the metric can be, with claims of every kind."""
+    name = request.param
+    metric, way = f"val.{name}", "max" if name == "accuracy" else "min"
+    values = {"base": SKEWED[name], "a": SKEWED[name][::-1], "b": [1 - value for value in SKEWED[name]]}
+    rows = [
+        fake_studies._row(variant, seed, **{metric: value, f"test.{name}": value})
+        for variant, found in values.items()
+        for seed, value in enumerate(found)
+    ]
+    claims = (
+        {"claim": "above", "variant": "base", "metric": metric, "above": 0.5},
+        {"claim": "below", "variant": "base", "metric": metric, "below": 0.5},
+        {"claim": "better", "better": "base", "than": "b"},
+        {"claim": "similar", "similar": ["base", "a"], "within": 0.1},
+        {"claim": "exceeds", "variant": "a", "metric": metric, "exceeds": f"test.{name}"},
+    )
+    empty = fake_studies.Curves().columns
+    return Result.open(
+        fake_studies.write_study(
+            tmp_path, "s", {n: {} for n in values}, 5, metric, way, rows, empty, None, claims
+        )
+    )
+
+
+def numbers_in(text):
+    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", text.replace("−", "-"))]
+
+
+def test_no_interval_leaves_what_the_metric_can_be(skewed):
+    least, most = bounds(skewed.metric)
+    cut = 0
+    for name in skewed.variants:
+        plain = interval(skewed.values(name, skewed.metric))
+        seen = variant(skewed, name)["metrics"][skewed.metric]
+        assert (seen["low"], seen["high"]) == (max(plain.low, least), min(plain.high, most))
+        cut += plain.low < least or plain.high > most
+    assert cut >= 2
+    first, last = (skewed.table.header.index(name) for name in ("95 % interval", f"vs {skewed.base}"))
+    for row in skewed.table.rows:
+        assert all(least <= number <= most for cell in row[first:last] for number in numbers_in(cell))
+    judged = {row["claim"]: row for row in skewed.document["hypotheses"]}
+    for claim in ("above", "below"):
+        assert least <= judged[claim]["low"] <= judged[claim]["high"] <= most
+    for row in [*judged.values(), *(versus.comparison for versus in skewed.versus_base.values())]:
+        low, high = (row["low"], row["high"]) if isinstance(row, dict) else (row.low, row.high)
+        assert least - most <= low <= high <= most - least
+    for one in skewed.judgements[:2]:
+        told = re.search(r"interval ([^,)]*)", sentence(one))[1].replace("\u00a0", " ")
+        assert all(least <= number <= most for number in numbers_in(told))

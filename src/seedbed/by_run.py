@@ -32,14 +32,18 @@ class ByRun:
         variant, seed = codes(table["variant"], variants), codes(table["seed"], seeds)
         self._rows = np.flatnonzero((variant >= 0) & (seed >= 0))
         self._places = variant[self._rows], seed[self._rows]
+        self._known: dict[str, np.ndarray] = {}
 
     def numbers(self, name: str) -> np.ndarray:
-        """(variants, seeds) float64; NaN where there is no run, or no such column."""
-        grid = np.full(self._shape, np.nan)
-        if name in self._table.column_names:
-            values = self._table[name].to_numpy()
-            grid[self._places] = values[self._rows].astype(np.float64)
-        return grid
+        """(variants, seeds) float64; NaN where there is no run, or no such column. Every caller gets the same array."""
+        if name not in self._known:
+            grid = np.full(self._shape, np.nan)
+            if name in self._table.column_names:
+                values = self._table[name].to_numpy()
+                grid[self._places] = values[self._rows].astype(np.float64)
+            grid.flags.writeable = False
+            self._known[name] = grid
+        return self._known[name]
 
     def texts(self, name: str) -> np.ndarray:
         """(variants, seeds) of str; empty where there is no run."""

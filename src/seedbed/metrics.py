@@ -112,6 +112,19 @@ def bare_name(metric: str) -> str:
     return rest if dot and part in PARTS else whole
 
 
+def bounds(metric: str) -> tuple[float, float]:
+    """The least and the largest value that a metric can have: shares lie in [0, 1], errors are not negative."""
+    if bare_name(metric) == "r2":
+        return -np.inf, 1.0
+    return (0.0, 1.0) if direction(metric) == "max" else (0.0, np.inf)
+
+
+def gap_bounds(metric: str, other: str) -> tuple[float, float]:
+    """The least and the largest value of the difference of two metrics."""
+    (low, high), (other_low, other_high) = bounds(metric), bounds(other)
+    return low - other_high, high - other_low
+
+
 def compute(
     loss: str,
     outputs: np.ndarray,

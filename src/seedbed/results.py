@@ -15,7 +15,7 @@ import numpy as np
 from seedbed import documents, store, tables
 from seedbed.by_run import ByRun
 from seedbed.files import slug
-from seedbed.metrics import COSTS, Direction, bare_name, direction, split_epoch
+from seedbed.metrics import COSTS, Direction, bare_name, bounds, direction, gap_bounds, split_epoch
 from seedbed.progress import counted
 from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
     from seedbed.predict import Answer
 
 NOT_METRICS = (*tables.RUN_COLUMNS, "confusion")
-CURVE_COLUMNS = dict.fromkeys(("variant", "metric"), "string") | dict.fromkeys(
-    ("seed", "step", "epoch"), "int64"
-)
-PREDICTION_COLUMNS = dict.fromkeys(("variant", "part"), "string") | dict.fromkeys(("seed", "sample"), "int64")
-COLUMNS = {
-    "runs": tables.RUN_COLUMNS,
-    "curves": CURVE_COLUMNS | {"value": "float64"},
-    "mistakes": dict.fromkeys(("variant", "part", "true", "answered"), "string")
-    | dict.fromkeys(("seed", "sample", "channels", "height", "width"), "int64")
-    | {"confidence": "float64", "image": "binary"},
-    "predictions": PREDICTION_COLUMNS | dict.fromkeys(("x", "target", "output"), "float64"),
-}
 
 
 @dataclass(frozen=True)
@@ -94,36 +82,27 @@ class Result:
     @cached_property
     def runs(self) -> pa.Table:
         """One row a run."""
-        return self._read("runs")
+        return tables.read(self.directory, "runs")
 
     @cached_property
     def curves(self) -> pa.Table:
         """One row a run, epoch and metric."""
-        return self._read("curves")
+        return tables.read(self.directory, "curves")
 
     @cached_property
     def predictions(self) -> pa.Table:
         """One row a run and sample of the grid and of the test part."""
-        return self._read("predictions")
+        return tables.read(self.directory, "predictions")
 
     @cached_property
     def mistakes(self) -> pa.Table:
         """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
-        return self._read("mistakes")
+        return tables.read(self.directory, "mistakes")
 
     def trained(self, variant: str) -> Trained | None:
         """The trained networks of a variant; None where not all of its runs have finished."""
         path = self.directory / "models" / f"{slug(variant)}.safetensors"
         return read_trained(path) if path.exists() else None
-
-    def _read(self, name: str) -> pa.Table:
-        import pyarrow as pa
-
-        table = tables.read(self.directory, name)
-        if table is not None:
-            return table
-        schema = [(column, getattr(pa, kind)()) for column, kind in COLUMNS[name].items()]
-        return pa.schema(schema).empty_table()
 
     # --- what statistics are made of --------------------------------------------------------------------
 
@@ -236,7 +215,7 @@ class Result:
         """Mean, interval and median of a metric of a variant; a cost has no interval."""
         key = variant, metric
         if key not in self._summaries:
-            seen = interval(self.values(variant, metric))
+            seen = interval(self.values(variant, metric)).within(*bounds(metric))
             self._summaries[key] = replace(seen, low=np.nan, high=np.nan) if metric in COSTS else seen
         return self._summaries[key]
 
@@ -263,7 +242,7 @@ class Result:
         compared = [
             paired(
                 self.values(name, self.metric), base, scale, ended=self.ended(name) & self.ended(self.base)
-            )
+            ).within(*gap_bounds(self.metric, self.metric))
             for name in others
         ]
         same = [self.same_runs(name, self.base) for name in others]

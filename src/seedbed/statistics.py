@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -50,6 +50,10 @@ class Interval:
     median: float
     n: int
 
+    def within(self, low: float, high: float) -> Interval:
+        """The same, cut where the metric ends: an accuracy above 1 would be nonsense."""
+        return replace(self, low=_cut(self.low, low, high), high=_cut(self.high, low, high))
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -86,6 +90,12 @@ class Comparison:
     both_diverged: int = 0
     undefined: int = 0
 
+    def within(self, low: float, high: float) -> Comparison:
+        """The same, cut where such a difference ends; a ratio, whose interval is positive anyway, as it is."""
+        if self.scale == "ratio":
+            return self
+        return replace(self, low=_cut(self.low, low, high), high=_cut(self.high, low, high))
+
     @property
     def note(self) -> str | None:
         """What to add where runs diverged or have no value."""
@@ -96,6 +106,10 @@ class Comparison:
         ]
         told = [f"in {pairs} {'pair' if pairs == 1 else 'pairs'} {what}" for pairs, what in notes if pairs]
         return "; ".join(told) or None
+
+
+def _cut(end: float, low: float, high: float) -> float:
+    return float(np.clip(end, low, high))
 
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:

@@ -161,7 +161,7 @@ class Store:
     def join_groups(self, variants: Sequence[str]) -> None:
         """Make one file a table of what `add_group` wrote; runs in the order of `variants` and seeds."""
         rank = {name: place for place, name in enumerate(variants)}
-        for name in tables.NAMES:
+        for name in tables.COLUMNS:
             tables.join(self.directory, name, rank if name == "runs" else None)
 
     def write_models(self, trained: Trained) -> None:

@@ -16,7 +16,6 @@ from seedbed.files import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NAMES = ("runs", "curves", "predictions", "mistakes")
 PARTS = "parts"
 ROWS = 2**20  # of a row group, at least, where parts are joined
 RUN_COLUMNS = {
@@ -29,6 +28,16 @@ RUN_COLUMNS = {
     "epochs": "int64",
     "seconds": "float64",
     "parameters": "int64",
+}
+KEYS = {"variant": "string", "seed": "int64"}
+COLUMNS = {  # of every table, at least
+    "runs": RUN_COLUMNS,
+    "curves": KEYS | {"step": "int64", "epoch": "int64", "metric": "string", "value": "float64"},
+    "predictions": KEYS
+    | {"part": "string", "sample": "int64", "x": "float64", "target": "float64", "output": "float64"},
+    "mistakes": KEYS
+    | {"part": "string", "sample": "int64", "true": "string", "answered": "string", "confidence": "float64"}
+    | {"channels": "int64", "height": "int64", "width": "int64", "image": "binary"},
 }
 
 
@@ -146,8 +155,9 @@ def _column(values: Any, pa: Any) -> Any:
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def read(directory: Path, name: str, **options: Any) -> pa.Table | None:
-    """A table as far as it is written, or None; `options` are those of `pyarrow.parquet.read_table`."""
+def read(directory: Path, name: str, **options: Any) -> pa.Table:
+    """A table as far as it is written; `options` are those of `pyarrow.parquet.read_table`."""
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
     path, parts = directory / f"{name}.parquet", _parts(directory, name)
@@ -156,7 +166,9 @@ def read(directory: Path, name: str, **options: Any) -> pa.Table | None:
             return _concatenated([parquet.read_table(part, **options) for part in parts])
     except FileNotFoundError:
         pass  # they were joined meanwhile
-    return parquet.read_table(path, **options) if path.exists() else None
+    if path.exists():
+        return parquet.read_table(path, **options)
+    return pa.schema([(column, getattr(pa, kind)()) for column, kind in COLUMNS[name].items()]).empty_table()
 
 
 def _parts(directory: Path, name: str) -> list[Path]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import stats
 
-from seedbed.metrics import COSTS, Direction
+from seedbed.metrics import COSTS, Direction, bounds, gap_bounds
 from seedbed.statistics import (
     ALPHA,
     FEWEST_PAIRS,
@@ -147,6 +147,7 @@ def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgem
     gains = differences(values, np.full(len(values), bound), scale) * (1 if form == "above" else -1)
     verdict, p = _decide(gains)
     seen = paired(values, np.full(len(values), NOTHING[scale]), scale, table.ended(subject))
+    seen = seen.within(*bounds(metric))
     return [_judgement(facts, verdict, form, (subject, f"{bound:g}", metric), seen, p, gains)]
 
 
@@ -207,7 +208,8 @@ def _compared(
 ) -> Comparison:
     """The first variant and metric against the second."""
     ended = table.ended(first[0]) & table.ended(second[0])
-    return paired(table.values(*first), table.values(*second), scale, ended)
+    seen = paired(table.values(*first), table.values(*second), scale, ended)
+    return seen.within(*gap_bounds(first[1], second[1]))
 
 
 def _of_same_runs(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from seedbed.files import slug
+from seedbed.metrics import RECALL, bounds
 from seedbed.report import style
 from seedbed.report.series import Fit, confusions, fits, leaders, predicted, recalls
 from seedbed.report.style import Picture, panel
@@ -131,11 +132,11 @@ def _recall(
     """Recall (classes, runs) in the rows of the confusion matrix; the base's mean in grey."""
     figure, axes = _class_panel(name, labels)
     for row, own in enumerate(values):
-        seen = interval(own)
+        seen = interval(own).within(*bounds(RECALL))
         if base is not None:
             axes.plot([interval(base[row]).mean] * 2, [row + 0.2, row + 0.8], color=style.SOFT)
         axes.plot(own, [row + 0.75] * len(own), ".", markersize=4, color=style.BLUE, alpha=0.5)
-        axes.plot([seen.low, min(seen.high, 1)], [row + 0.5] * 2, color=style.BLUE, linewidth=2.2)
+        axes.plot([seen.low, seen.high], [row + 0.5] * 2, color=style.BLUE, linewidth=2.2)
         axes.plot(seen.mean, row + 0.5, "o", markersize=5.5, color=style.BLUE)
     low, high = limits
     room = 0.06 * (high - low or 0.1)
