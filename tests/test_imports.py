@@ -25,6 +25,8 @@ LAYERS = (
         "data.base",
         "data.registry",
         "simd",
+        "suggestions",
+        "synonyms",
         "class_weights",
         "roc",
     ),

@@ -33,15 +33,69 @@ def problems_of(changes: dict[str, Any] | None = None, text: str | None = None) 
 BAD = {
     "unknown key": ({"model.nrom": "batch"}, ["model.nrom: unknown key", 'did you mean "norm"']),
     "unknown table": ({"modle": {}}, ["modle: unknown key", 'did you mean "model"']),
-    "another tool's word": ({"training.learning_rate": 0.1}, ['did you mean "lr"']),
+    "another tool's word": ({"training.learning_rate": 0.1}, ['did you mean "lr", as in lr = 0.01?']),
+    "another tool's word for a part of a table": (
+        {"training.early_stopping": True},
+        ["training.early_stopping: unknown key here; in [training] write stop = { patience = 10 }"],
+    ),
+    "another tool's word in another table": (
+        {"training.validation_split": 0.1},
+        ["training.validation_split: unknown key here; in [data] write split = [0.8, 0.1, 0.1]"],
+    ),
+    "another tool's word for a key of another kind": (
+        {**NONE_MODEL, "model.dropout_rate": 0.1},
+        ["model.dropout_rate", '"linear" has no "dropout"; mlp, cnn have it'],
+    ),
+    "another tool's word that each kind has its own key for": (
+        {
+            "data": {"source": "digits"},
+            "model": {"kind": "resnet", "num_layers": 20},
+            "study.metric": "val.accuracy",
+        },
+        ['model.num_layers: unknown key; did you mean "depth"'],
+    ),
+    "another tool's word in a table of a table": (
+        {"training.schedule": {"kind": "step", "every": 3, "gamma": 0.5}},
+        ['training.schedule.gamma: unknown key; did you mean "factor"?'],
+    ),
+    "another tool's choice": (
+        {"training.loss": "categorical_crossentropy"},
+        ["training.loss", 'did you mean "cross_entropy"?'],
+    ),
+    "another tool's schedule": (
+        {"training.schedule": {"kind": "ReduceLROnPlateau"}},
+        ["training.schedule.kind", 'did you mean "plateau"?'],
+    ),
+    "what networks do not have": (
+        {"model.n_estimators": 100},
+        ["model.n_estimators: unknown key: Seedbed trains networks; [model] takes kind = linear"],
+    ),
+    "what is no part of a study": ({"device": "cuda"}, ["device: unknown key: it is no part of a study"]),
+    "a table of another name": (
+        {"dataset": {}},
+        ['dataset: unknown key; did you mean "data", as in [data]?'],
+    ),
+    "a setting at the top": ({"lr": 0.1}, ['lr: unknown key here; did you mean "training.lr"?']),
+    "a key that several tables have": (
+        {"model.patience": 3},
+        ["model.patience: unknown key here; in [training] write stop = { patience = 10 }"],
+    ),
+    "another tool's word to vary": (
+        {"ablate": {"training.hidden_layer_sizes": [[3]]}},
+        ['ablate."training.hidden_layer_sizes": no such setting; did you mean "model.hidden"?'],
+    ),
+    "what networks do not have, to vary": (
+        {"grid": {"model.max_depth": [3]}},
+        ['grid."model.max_depth": no such setting; Seedbed trains networks'],
+    ),
     "key of another table": ({"model.momentum": 0.9}, ["model.momentum", 'did you mean "training.momentum"']),
     "key of another kind": (
         {**NONE_MODEL, "model.dropout": 0.1},
-        ["model.dropout", '"linear" has no such key', "mlp"],
+        ["model.dropout", '"linear" has no "dropout"', "mlp"],
     ),
     "key of another schedule": (
         {"training.schedule": {"kind": "cosine", "patience": 3}},
-        ["training.schedule.patience", '"cosine" has no such key', "plateau"],
+        ["training.schedule.patience", '"cosine" has no "patience"', "plateau"],
     ),
     "unknown source": ({"data.source": "fuction"}, ["data.source", '"fuction"', 'did you mean "function"']),
     "unknown schedule": (
@@ -90,7 +144,7 @@ BAD = {
     ),
     "no metric of that name": ({"study.metric": "val.msee"}, ["study.metric", 'did you mean "mse"']),
     "metric of classes": ({"study.metric": "val.accuracy"}, ["study.metric", "predicts numbers"]),
-    "metric without part": ({"study.metric": "mse"}, ["study.metric", "a part and a name", "val."]),
+    "metric without part": ({"study.metric": "mse"}, ["study.metric", "write PART.NAME, such as val.mse"]),
     "metric of a part that is not": (
         {"data.fit_on": "train+val"},
         ["study.metric", "has the parts train, test, grid"],
@@ -167,9 +221,15 @@ HYPOTHESES = [
     ({"similar": ["base"], "within": 1.0}, ["similar"]),
     ({"similar": ["base", "norm = none"]}, ["similar also needs within"]),
     ({"variant": "base", "above": 1.0}, ["above also needs metric"]),
-    ({"variant": "base", "metric": "val.acuracy", "above": 1.0}, ['"val.acuracy" is no metric']),
+    ({"variant": "base", "metric": "val.acuracy", "above": 1.0}, ['"val.acuracy" is not a metric']),
     ({"variant": "base", "metric": "val.mse", "exceeds": "tst.mse"}, ['"tst.mse" is not there']),
-    ({"variant": "base", "metric": "val.mse@x", "above": 1.0}, ['"val.mse@x" is no metric']),
+    (
+        {"variant": "base", "metric": "mse", "above": 1.0},
+        ['"mse" is not a metric; write PART.NAME, such as val.mse'],
+    ),
+    ({"variant": "base", "metric": "val_loss", "above": 1.0}, ["write PART.NAME, such as val.loss"]),
+    ({"variant": "base", "metric": "r2_score", "above": 1.0}, ["write PART.NAME, such as val.r2"]),
+    ({"variant": "base", "metric": "val.mse@x", "above": 1.0}, ['"val.mse@x" is not a metric']),
     ({"better": "base", "than": "norm = none", "margin": -1.0}, ["margin: must be at least 0"]),
     ({"beter": "base", "than": "norm = none"}, ["beter", 'did you mean "better"']),
 ]
@@ -256,7 +316,7 @@ def test_a_claim_names_the_variant_that_lacks_its_metric():
     (line,) = problems_of({**whole, "hypothesis": [claim]})
     assert line.startswith('hypothesis "a": variant "fit_on = train+val": "val.mse" is not there')
     (line,) = problems_of({**whole, "hypothesis": [{**claim, "metric": "val.msee"}]})
-    assert line.startswith('hypothesis "a": "val.msee" is no metric')
+    assert line.startswith('hypothesis "a": "val.msee" is not a metric')
 
 
 def test_what_is_wrong_with_base_is_not_said_again_for_each_variant():

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from seedbed.metrics import COSTS, OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
-from seedbed.problems import Problem, instead_of
+from seedbed.problems import Problem
 from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
+from seedbed.suggestions import SLIP, instead_of, nearest
 from seedbed.variants import Variant
 
 
@@ -158,6 +159,14 @@ def comparison_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True
     return metric_problem(metric, recipe, at_epoch)
 
 
+def _probably(metric: str, parts: Sequence[str], known: Sequence[str]) -> str:
+    """The full name of the metric that was meant by a bare or misspelt one: accuracy, val_loss."""
+    part = next(part for part in ("val", "test", "train") if part in parts)
+    bare = nearest(metric, known, SLIP)
+    every = [f"{part}.{name}" for part in parts for name in known]
+    return f"{part}.{bare}" if bare else nearest(metric, every) or f"{part}.{known[1]}"
+
+
 def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) -> str | None:
     """Why a run of this recipe has no such metric; None where it has. `at_epoch` allows `@EPOCH` after it.
 
@@ -171,10 +180,10 @@ def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) ->
     whole, epoch = split_epoch(metric)
     part, _, name = whole.partition(".")
     if not part or not name:
-        return f'"{metric}" is no metric: it takes a part and a name, as in val.{known[1]}'
+        return f'"{metric}" is not a metric; write PART.NAME, such as {_probably(metric, parts, known)}'
     if name not in known and not (tasks[-1] and name.startswith(RECALL)):
         of = "" if recipe is None else f" of a recipe that predicts {'classes' if tasks[-1] else 'numbers'}"
-        return f'"{metric}" is no metric{of}; {instead_of(name, known)}'
+        return f'"{metric}" is not a metric{of}; {instead_of(name, known)}'
     if part not in parts:
         return f'"{metric}" is not there: this recipe has the parts {", ".join(parts)}'
     if epoch is not None and not at_epoch and not name.startswith(RECALL):  # a class may be called a@1

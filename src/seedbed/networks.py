@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.problems import instead_of
 from seedbed.progress import counted
 from seedbed.results import Result
 from seedbed.store import StoreError
+from seedbed.suggestions import instead_of
 from seedbed.trained import Trained, TrainedError
 
 TRAINED, INTERRUPTED, DIVERGED, UNTRAINED = "trained", "interrupted", "diverged", "untrained"

@@ -13,9 +13,10 @@ from seedbed.group import Group, Run
 from seedbed.metrics import RECALL, split_epoch
 from seedbed.nn import models
 from seedbed.nn.models import Network
-from seedbed.problems import Problem, StudyError, instead_of
+from seedbed.problems import Problem, StudyError
 from seedbed.recipe import Recipe
 from seedbed.study import Study
+from seedbed.suggestions import instead_of
 from seedbed.variants import BASE, Variant
 
 

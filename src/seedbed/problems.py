@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-# What other tools call our keys, and what is too far from them for a spelling to find.
-OTHER_NAMES = {"learning_rate": "lr", "l2": "weight_decay", "lambda": "weight_decay", "layers": "hidden"}
+from seedbed.suggestions import SLIP, keys_of_other_name, listed, nearest
+from seedbed.synonyms import KEYS, plain, why_no_key, written
 
 WANTED = {
     "bool": "true or false",
@@ -60,26 +59,6 @@ class StudyError(ValueError):
         super().__init__("\n".join(f"{place}: {problem}" for problem in self.problems))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be."""
-    known = list(known)
-    if OTHER_NAMES.get(word) in known:
-        return OTHER_NAMES[word]
-    swapped = [name for name in known if sorted(name.casefold()) == sorted(word.casefold())]
-    if swapped:
-        return swapped[0]
-    folded = {name.casefold(): name for name in reversed(known)}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
-    return folded[found[0]] if found else None
-
-
-def instead_of(word: str, known: Iterable[str]) -> str:
-    """Where a word is not known: the one probably meant, or else all there are."""
-    known = list(known)
-    found = nearest(word, known)
-    return f'did you mean "{found}"?' if found else f"known: {', '.join(known) or 'none'}"
-
-
 def dotted(path: Iterable[str | int]) -> str:
     """A key as TOML writes it: data.split, with quotes round a part that has dots or blanks."""
     parts = (str(part) for part in path)
@@ -88,12 +67,20 @@ def dotted(path: Iterable[str | int]) -> str:
     )
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], document: Mapping[str, Any]) -> list[Problem]:
-    """What pydantic found wrong with a document of `model`, in the words of a study file."""
+def problems_of(
+    error: ValidationError, model: type[BaseModel], document: Mapping[str, Any], also: Iterable[str] = ()
+) -> list[Problem]:
+    """What pydantic found wrong with a document of `model`, in the words of a study file.
+
+    Parameters
+    ----------
+    also
+        Dotted keys of the file that other models read, which may have been meant.
+    """
     found: dict[tuple[str | int, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
         path = _path_in(document, detail)
-        found.setdefault(path, []).append(_message(detail, model))
+        found.setdefault(path, []).append(_message(detail, model, also))
     return [
         Problem(dotted(path), _merged(messages))
         for path, messages in found.items()
@@ -138,11 +125,11 @@ def _merged(messages: list[str]) -> str:
     return f"expected {' or '.join(dict.fromkeys(kinds))}, got {tail[0]}"
 
 
-def _message(detail: Any, model: type[BaseModel]) -> str:
+def _message(detail: Any, model: type[BaseModel], also: Iterable[str]) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     wanted = WANTED.get(kind.removesuffix("_type"))
     if kind == "extra_forbidden":
-        return _unknown_key(detail["loc"], model)
+        return _unknown_key(detail["loc"], model, also)
     if kind == "missing":
         return "missing"
     if kind == "union_tag_not_found":
@@ -231,20 +218,48 @@ def known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
     return list(keys)
 
 
-def _unknown_key(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    *place, key = location
-    here = tables_at(place, model)
+def _unknown_key(location: tuple[str | int, ...], model: type[BaseModel], also: Iterable[str]) -> str:
+    *place, last = location
+    key, here = str(last), tables_at(place, model)
     known = list(dict.fromkeys(name for table in here for name in table.model_fields))
+    if message := _of_another_kind(key, place, model):
+        return message
+    table = _dotted_place(place, model)
+    if called := keys_of_other_name(key, table, known):
+        name = called[0].rpartition(".")[2]
+        if called[0].rpartition(".")[0] != table:
+            return f"unknown key here; {written(called[0])}"
+        misspelt = plain(name) == plain(key)
+        example = "" if "." in table or misspelt else f", as in {KEYS[called[0]][0]}"
+        return _of_another_kind(name, place, model) or f'unknown key; did you mean "{name}"{example}?'
+    if slip := nearest(key, known, SLIP):
+        return f'unknown key; did you mean "{slip}"?'
+    if why := why_no_key(key):
+        return f"unknown key: {why}"
+    every = dict.fromkeys((*known_keys(model), *also))
+    if elsewhere := listed(name for name in every if name.rpartition(".")[2] == key):
+        return f"unknown key here; {elsewhere}"
+    near = nearest(key, known)
+    return f'unknown key; did you mean "{near}"?' if near else f"unknown key; known: {', '.join(known)}"
+
+
+def _of_another_kind(key: str, place: list[str | int], model: type[BaseModel]) -> str | None:
+    """That the kind at a place has no such key, and which kinds have it."""
+    here = tables_at(place, model)
     kind = next((part for part in reversed(place) if any(part in _tag_values(table) for table in here)), None)
-    if kind is not None:
-        siblings = tables_at(place[: place.index(kind)], model)
-        owners = [tag for table in siblings if key in table.model_fields for tag in _tag_values(table)]
-        if owners:
-            return f'"{kind}" has no such key; {", ".join(owners)} {"has" if len(owners) == 1 else "have"} it'
-    near = nearest(str(key), known)
-    if near:
-        return f'unknown key; did you mean "{near}"?'
-    elsewhere = [name for name in known_keys(model) if name.rpartition(".")[2] == key]
-    if elsewhere:
-        return f'unknown key here; did you mean "{elsewhere[0]}"?'
-    return f"unknown key; known: {', '.join(known)}"
+    if kind is None or any(key in table.model_fields for table in here):
+        return None
+    siblings = tables_at(place[: place.index(kind)], model)
+    owners = [tag for table in siblings if key in table.model_fields for tag in _tag_values(table)]
+    has = "has" if len(owners) == 1 else "have"
+    return f'"{kind}" has no "{key}"; {", ".join(owners)} {has} it' if owners else None
+
+
+def _dotted_place(place: list[str | int], model: type[BaseModel]) -> str:
+    """The key of a table: its place without the kinds and numbers on the way."""
+    keys = []
+    for depth, part in enumerate(place):
+        tables = tables_at(place[:depth], model)
+        if not any(part in _tag_values(table) for table in tables):
+            keys += [str(part)] if any(part in table.model_fields for table in tables) else []
+    return ".".join(keys)

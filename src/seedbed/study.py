@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed import labs
 from seedbed.own_data import OwnData, own_data
-from seedbed.problems import Problem, StudyError, nearest
+from seedbed.problems import Problem, StudyError
 from seedbed.progress import Observer, counted
 from seedbed.seeds import SeedsNeeded
 from seedbed.settings import changed, flat, parse_value, parse_values
 from seedbed.study_contents import Contents, check_quick, checked, with_quick
 from seedbed.study_file import STUDY_KEYS
+from seedbed.suggestions import nearest
 from seedbed.tomltext import TomlError, to_toml
 from seedbed.variants import Variant, check_keys
 

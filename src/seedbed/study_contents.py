@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from seedbed.hypotheses import Hypothesis, comparison_problem, hypothesis_problems, metric_problem
 from seedbed.metrics import Direction, direction, usual_metric
-from seedbed.problems import Problem, dotted, problems_of
-from seedbed.recipe import Table
+from seedbed.problems import Problem, dotted, known_keys, problems_of
+from seedbed.recipe import Recipe, Table
 from seedbed.seeds import usual_seeds
 from seedbed.settings import changed, flat
 from seedbed.study_file import STUDY_KEYS, StudyFile, VariantTable
@@ -94,7 +94,7 @@ def _file(tables: Mapping[str, Any], problems: list[Problem]) -> StudyFile | Non
     try:
         return StudyFile.model_validate(tables)
     except ValidationError as error:
-        problems += problems_of(error, StudyFile, tables)
+        problems += problems_of(error, StudyFile, tables, also=known_keys(Recipe))
         return None
 
 

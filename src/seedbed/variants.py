@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from seedbed.problems import Problem, dotted, instead_of, known_keys, nearest, problems_of
+from seedbed.problems import Problem, dotted, known_keys, problems_of
 from seedbed.recipe import Recipe
 from seedbed.settings import TABLES, changed, described, flat, names
+from seedbed.suggestions import instead_of_setting
 
 BASE = "base"
 MOST_POINTS = 10_000
@@ -114,19 +115,10 @@ def check_keys(
     known = [*known_keys(Recipe), *also]
     wrong = [key for key in settings if key not in known]
     problems += [
-        Problem(f"{place}.{dotted([key])}", f"no such setting; {_meant(key, known)}") for key in wrong
+        Problem(f"{place}.{dotted([key])}", f"no such setting; {instead_of_setting(key, known)}")
+        for key in wrong
     ]
     return not wrong
-
-
-def _meant(key: str, known: list[str]) -> str:
-    """A key meant by another: its last part elsewhere, a like one in its table, a like one anywhere."""
-    table, _, last = key.rpartition(".")
-    found = next((name for name in known if name.rpartition(".")[2] == last), None)
-    if found is None:
-        near = nearest(last, [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == table])
-        found = f"{table}.{near}" if near else None
-    return f'did you mean "{found}"?' if found else instead_of(key, known)
 
 
 def validated(
