@@ -241,6 +241,12 @@ def test_pixels_on_another_scale_are_refused():
         rows(np.full((1, 2, 2), 0.5), None, networks)
     networks = trained((), ("a", "b"), shape=(1, 2, 2), data={"source": "npz"}, dtype="float32")
     assert rows(np.full((1, 2, 2), 0.5), None, networks).inputs.max() == 0.5
+    networks = trained((), ("a", "b"), shape=(1, 2, 2), data={"source": "digits"})
+    assert rows(np.full((1, 2, 2), 16), None, networks).inputs.max() == 16
+    with pytest.raises(DataError, match=r"whole numbers in 0\.\.16, .* got int64 from 17 to 17"):
+        rows(np.full((1, 2, 2), 17), None, networks)
+    with pytest.raises(DataError, match=r"got int64 from -1 to -1"):
+        rows(np.full((1, 2, 2), -1), None, networks)
 
 
 # --- images ---------------------------------------------------------------------------------------------
@@ -286,6 +292,12 @@ def test_digits_in_files_are_read_in_their_own_size_alone(tmp_path: Path) -> Non
     picture(tmp_path / "3" / "b.png", 200, (28, 30))
     with pytest.raises(DataError, match=r"b\.png: expected an image of 28 x 28 pixels, got 28 x 30"):
         asked.read(tmp_path, networks)
+
+
+def test_networks_trained_on_bytes_of_an_npz_read_files_of_their_size(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 7)
+    networks = trained((), ("a", "b"), shape=(1, 4, 4), data={"source": "npz"}, dtype="uint8")
+    assert asked.read(tmp_path, networks).inputs.tolist() == [[[[7] * 4] * 4]]
 
 
 def test_what_is_no_image_or_no_place_for_one_is_refused(tmp_path: Path) -> None:

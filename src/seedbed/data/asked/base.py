@@ -13,6 +13,7 @@ from seedbed.progress import counted
 from seedbed.trained import Trained
 
 BYTES = ("mnist", "fashion_mnist", "cifar10", "images")  # sources whose pixels are whole numbers of 0..255
+MOST_OF_DIGITS = 16
 MOST_LISTED = 3
 
 
@@ -63,14 +64,22 @@ def _forms(label: str) -> Iterable[str]:
         yield str(int(label.lower() == "true"))
 
 
+def brightest(trained: Trained) -> int | None:
+    """The largest pixel of images of whole numbers, such as 255; None for networks trained on other numbers."""
+    source = trained.recipe["data"]["source"]
+    if source == "digits":
+        return MOST_OF_DIGITS
+    return 255 if source in BYTES or trained.dtype == "uint8" else None
+
+
 def check_pixels(where: str, pixels: np.ndarray, trained: Trained) -> None:
     """Refuse pixels that are not on the scale of those that the networks were trained on."""
-    source = trained.recipe["data"]["source"]
-    if source not in BYTES and trained.dtype != "uint8":
+    most = brightest(trained)
+    if most is None:
         return
-    if pixels.min(initial=0) < 0 or pixels.max(initial=0) > 255 or (pixels != np.rint(pixels)).any():
+    if pixels.min(initial=0) < 0 or pixels.max(initial=0) > most or (pixels != np.rint(pixels)).any():
         raise DataError(
-            f"{where}: expected pixels as whole numbers in 0..255, as the networks were trained on; got "
+            f"{where}: expected pixels as whole numbers in 0..{most}, as the networks were trained on; got "
             f"{pixels.dtype} from {pixels.min():g} to {pixels.max():g}; multiply or round them"
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from seedbed.data import folder
-from seedbed.data.asked.base import BYTES, Asked
+from seedbed.data.asked.base import Asked, brightest
 from seedbed.data.base import DataError
 from seedbed.trained import Trained
 
@@ -26,10 +26,10 @@ def read(path: Path, trained: Trained) -> Asked:
         some folders are named after classes and others are not.
     """
     source, shape = trained.recipe["data"]["source"], trained.shape
-    if source not in BYTES:
+    if brightest(trained) != 255:
         form = "a table" if trained.features else "a .npz file or a table with a column a pixel"
         raise DataError(
-            f'{path}: networks trained on source = "{source}" read no image files; give them {form}'
+            f'{path}: networks trained on these data (source = "{source}") read no image files; give them {form}'
         )
     files = [path] if path.is_file() else _files(path)
     if not files:
