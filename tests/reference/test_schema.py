@@ -77,7 +77,7 @@ WRONG = {
     "unknown key": ({"training.learning_rate": 0.1}, "training"),
     "unknown table": ({"modle": {}}, ""),
     "key of another kind": ({"data.path": "x.csv"}, "data"),
-    "a number for a word": ({"model.norm": 1}, "model"),
+    "a number for a word": ({"model.norm": 1}, "model.norm"),
     "text for a number": ({"training.lr": "fast"}, "training.lr"),
     "no rate": ({"training.lr": 0.0}, "training.lr"),
     "unknown choice": ({"training.optimizer": "adma"}, "training.optimizer"),

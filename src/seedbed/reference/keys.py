@@ -154,13 +154,12 @@ def value(node: Schema, whole: Schema) -> str:
     """What may stand where a schema is, in words: whole number above 0."""
     if "$ref" in node:
         return NAMED.get(node["$ref"].rpartition("/")[2], "table")
-    if "allOf" in node:
+    if "allOf" in node and "$ref" in node["allOf"][0]:
         return value(node["allOf"][0], whole)
     if "enum" in node or "const" in node:
         return ", ".join(toml(one) for one in node.get("enum", [node.get("const")]))
-    branches = node.get("anyOf") or node.get("oneOf")
-    if branches:
-        words = list(dict.fromkeys(value(branch, whole) for branch in branches))
+    if "anyOf" in node:
+        words = list(dict.fromkeys(value(branch, whole) for branch in node["anyOf"]))
         wider = {f"whole {word}" for word in words}  # a number that may be whole or not needs no more words
         return " or ".join(word for word in words if word not in wider)
     if node.get("type") == "array":

@@ -43,6 +43,7 @@ def schema() -> Schema:
     whole = _simplified(WholeFile.model_json_schema(schema_generator=_Generator))
     _add_what_types_cannot_say(whole)
     _add_settings(whole)
+    _offer_keys_of_all_kinds(whole)
     for key in TABLES:
         whole["properties"][key]["description"] = StudyFile.model_fields[key].description
     described = "A study of Seedbed: what to train, what to vary in it, how many seeds, which claims to test."
@@ -56,7 +57,7 @@ def tables_of(node: Schema, whole: Schema) -> list[Schema]:
     """The tables that may stand where a schema is, also as entries of a list: one for each kind."""
     if "$ref" in node:
         return [whole["$defs"][node["$ref"].rpartition("/")[2]]]
-    inner = [*node.get("oneOf", ()), *node.get("anyOf", ())]
+    inner = [*node.get("anyOf", ()), *(case["then"] for case in node.get("allOf", ()) if "then" in case)]
     items = node.get("items")
     inner += [items] if isinstance(items, dict) else []
     return [table for one in inner for table in tables_of(one, whole)]
@@ -80,6 +81,10 @@ def _simplified(node: Any) -> Any:
         return [_simplified(part) for part in node]
     if not isinstance(node, dict):
         return node
+    if "discriminator" in node:
+        told = {"description": node["description"]} if "description" in node else {}
+        default = {"default": _default(node["default"])} if "default" in node else {}
+        return _by_kind([one["$ref"] for one in node["oneOf"]], **node["discriminator"]) | told | default
     result: Schema = {}
     for key, value in node.items():
         if key in ("properties", "$defs"):
@@ -88,9 +93,29 @@ def _simplified(node: Any) -> Any:
             result |= {} if value is None else {"default": _default(value)}
         elif key == "description":
             result[key] = re.sub(r"\s+", " ", value.partition("\n\n")[0])
-        elif key not in ("title", "discriminator"):
+        elif key != "title":
             result["items" if key == "prefixItems" else key] = _simplified(value)
     return result
+
+
+def _by_kind(refs: list[str], mapping: Mapping[str, str], propertyName: str) -> Schema:
+    """A table of several kinds: which one it is decides what else it may have.
+
+    In cases, since of a "oneOf" editors can say only that none of all kinds fits.
+    """
+    kinds = {ref: [kind for kind, other in mapping.items() if other == ref] for ref in refs}
+    cases = [
+        {
+            "if": {"properties": {propertyName: {"enum": names}}, "required": [propertyName]},
+            "then": {"$ref": ref},
+        }
+        for ref, names in kinds.items()
+    ]
+    tag = {
+        "enum": [kind for names in kinds.values() for kind in names],
+        "description": "Which of these it is.",
+    }
+    return {"type": "object", "properties": {propertyName: tag}, "required": [propertyName], "allOf": cases}
 
 
 def _default(value: Any) -> Any:
@@ -104,9 +129,17 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     """What validators check and a schema can say, too."""
     defs, top = whole["$defs"], whole["properties"]
     top["name"]["pattern"] = f"^{NAME.pattern}$"
-    defs["Training"]["oneOf"] = [{"required": ["epochs"]}, {"required": ["steps"]}]
-    defs["Hypothesis"]["oneOf"] = [
-        {"required": [form, *sorted(needs)], "propertyNames": {"enum": ["claim", form, *sorted(needs | may)]}}
+    neither, both = {"required": ["epochs"]}, {"required": ["epochs", "steps"]}
+    defs["Training"] |= {"if": {"required": ["steps"]}, "then": {"not": both}, "else": neither}
+    defs["Hypothesis"]["anyOf"] = [{"required": [form]} for form in FORMS]
+    defs["Hypothesis"]["allOf"] = [
+        {
+            "if": {"required": [form]},
+            "then": {
+                "required": sorted(needs),
+                "propertyNames": {"enum": ["claim", form, *sorted(needs | may)]},
+            },
+        }
         for form, (needs, may) in FORMS.items()
     ]
     compared = [name for name in OF_A_RUN if name not in COSTS]
@@ -122,6 +155,17 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     ):
         said = defs[table]["properties"][key].pop("description")
         defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": said}
+
+
+def _offer_keys_of_all_kinds(whole: Schema) -> None:
+    """What kinds may have, also beside the cases: editors complete from there only."""
+    for table in (whole, *whole["$defs"].values()):
+        for node in table.get("properties", {}).values():
+            refs = [case["then"]["$ref"] for case in node.get("allOf", ()) if "then" in case]
+            for key in dict.fromkeys(key for ref in refs for key in _target(ref, whole)["properties"]):
+                owners = [ref for ref in refs if key in _target(ref, whole)["properties"]]
+                found = [f"{ref}/properties/{key}" for ref in owners]
+                node["properties"].setdefault(key, _any_of(found, whole))
 
 
 def _metric(of_a_run: Iterable[str], ending: str) -> Schema:
@@ -151,9 +195,7 @@ def _schema_at(key: str, whole: Schema) -> Schema:
     if not path:
         return {"$ref": f"#/properties/{last}"}
     found = [f"#/$defs/{name}/properties/{last}" for name in _owners(path, last, whole)]
-    different = {str(_target(one, whole)): one for one in reversed(found)}
-    refs = [{"$ref": one} for one in reversed(different.values())]
-    return refs[0] if len(refs) == 1 else {"anyOf": refs}
+    return _any_of(found, whole)
 
 
 def _owners(path: list[str], last: str, whole: Schema) -> Iterator[str]:
@@ -165,6 +207,13 @@ def _owners(path: list[str], last: str, whole: Schema) -> Iterator[str]:
     for name, table in whole["$defs"].items():
         if last in table.get("properties", {}) and any(table is one for one in tables):
             yield name
+
+
+def _any_of(refs: list[str], whole: Schema) -> Schema:
+    """What any of some references leads to, each of those that differ once."""
+    different = {str(_target(ref, whole)): ref for ref in reversed(refs)}
+    found = [{"$ref": ref} for ref in reversed(different.values())]
+    return found[0] if len(found) == 1 else {"anyOf": found}
 
 
 def _target(ref: str, whole: Schema) -> Any:
