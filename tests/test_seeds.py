@@ -30,7 +30,7 @@ def test_the_fewest_seeds_for_comparisons_are_the_fewest_that_can_give_a_verdict
 
 
 class Made:
-    """Runs of two variants, one better than the other by ten under every seed, in two metrics each."""
+    """Runs of three variants in two metrics: one is worse by ten under every seed, two are alike but not the same."""
 
     metric = "val.mse"
 
@@ -39,7 +39,16 @@ class Made:
 
     def values(self, variant: str, metric: str) -> np.ndarray:
         """Larger for "worse", and larger on validation."""
-        return 10.0 * (variant == "worse") + 10.0 * (metric == "val.mse") + np.arange(self.seeds) / 100
+        noise = np.cos(np.arange(self.seeds) + (variant == "alike")) / 100
+        return 10.0 * (variant == "worse") + 10.0 * (metric == "val.mse") + noise
+
+    def ended(self, variant: str) -> np.ndarray:
+        """All have."""
+        return np.ones(self.seeds, dtype=bool)
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Only of a variant with itself."""
+        return variant == other
 
     def direction(self, metric: str) -> str:
         """All are errors."""
@@ -53,7 +62,7 @@ class Made:
 FORMS = [
     {"better": "good", "than": "worse"},
     {"not_better": "worse", "than": "good"},
-    {"similar": ["good", "good"], "within": 1.0},
+    {"similar": ["good", "alike"], "within": 1.0},
     {"variant": "good", "metric": "val.mse", "above": 1.0},
     {"variant": "good", "metric": "val.mse", "below": 100.0},
     {"variant": "good", "metric": "val.mse", "exceeds": "train.mse"},
