@@ -52,7 +52,7 @@ LAYOUT = {"separator": ";", "decimal": ",", "thousands": "."}
         ("t.csv", EUROPEAN.encode("latin-1"), LAYOUT | {"encoding": "latin-1"}),
         ("t.csv", EUROPEAN.encode("utf-16"), LAYOUT | {"encoding": "utf-16"}),
         ("t.csv", b"\xef\xbb\xbf" + EUROPEAN.encode(), LAYOUT),
-        ("t.csv.gz", gzip.compress(EUROPEAN.encode()), LAYOUT),
+        ("t.csv.gz", gzip.compress(EUROPEAN.encode(), mtime=0), LAYOUT),
         (
             "t.csv",
             '"size","näme","y"\n"1,234.5","rot","1"\n"-.25","blau","2"\n"1,000,000","rot","3.5"',
