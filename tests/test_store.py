@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -275,3 +276,11 @@ def test_json_is_plain_and_strict() -> None:
         "d": {"é"},
     }
     assert json.loads(to_json(document)) == {"a": 0.5, "b": [0, 1], "c": [None, None], "1": "x", "d": ["é"]}
+
+
+def test_of_two_studies_of_one_second_the_later_is_the_latest(tmp_path):
+    for _ in range(2):  # the hashes in their names sort either way
+        for fingerprint in ("00000000", "ffffffff", "0000000a"):
+            with Store.create(tmp_path, "a/b", fingerprint) as last:
+                time.sleep(0.002)
+        assert store.find(tmp_path, "a/b") == last.directory

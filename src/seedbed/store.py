@@ -227,7 +227,7 @@ def find(runs_dir: str | os.PathLike[str], name: str) -> Path:
         raise StoreError(f"{name!r} fits {len(fitting)} studies: {ids}; give more letters, or the path")
     of_study = [directory for directory in directories if _study_name(directory, Path(runs_dir)) == name]
     if of_study:
-        return of_study[-1]
+        return max(of_study, key=lambda one: (one.name[: len("YYYYMMDD-HHMMSS")], _created(one)))
     raise StoreError(_nothing_called(name, directories, Path(runs_dir)))
 
 
@@ -300,8 +300,16 @@ def _row(directory: Path, root: Path) -> dict[str, Any]:
         "study": _study_name(directory, root),
         "status": status(directory),
         "runs": next((event["runs"] for event in history if isinstance(event.get("runs"), int)), None),
-        "created": history[0].get("time", "") if history else "",
+        "created": _created(directory),
     }
+
+
+def _created(directory: Path) -> str:
+    """When a study was begun, as its journal has it; empty where that is damaged."""
+    try:
+        return str(next(events(directory), {}).get("time", ""))
+    except OSError:
+        return ""
 
 
 def _nothing_called(name: str, directories: Sequence[Path], root: Path) -> str:
