@@ -97,8 +97,9 @@ def test_a_test_part_of_its_own_is_kept_apart(tmp_path: Path) -> None:
     assert "test.mse" in study.run(runs_dir=tmp_path).metrics
 
 
-def test_images_are_arrays_too(tmp_path: Path) -> None:
-    images = RANDOM.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+@pytest.mark.parametrize("shape", [(40, 8, 8), (40, 8, 8, 3)])
+def test_images_are_arrays_too(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    images = RANDOM.integers(0, 256, shape, dtype=np.uint8)
     changes = {"model": {"kind": "cnn", "blocks": [{"filters": 2}]}, "study.metric": "val.accuracy"}
     result = Study.from_dict(tables(**changes), x=images, y=np.arange(40) % 3).run(runs_dir=tmp_path)
     assert result.study["variants"][0]["recipe"]["data"]["source"] == "npz"
