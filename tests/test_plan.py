@@ -91,7 +91,10 @@ def test_every_variant_is_run_under_every_seed_once():
 def test_document():
     found = planned({"ablate": {"model.norm": ["none"]}, "training.epochs": None, "training.steps": 7})
     dense = 1 * 4 + 4 + 4 * 1 + 1
-    assert found.document() == {
+    document = found.document()
+    assert document.pop("data") == found.facts
+    assert found.facts["parts"]["train"] < found.facts["rows"]
+    assert document == {
         "study": "tests/small",
         "variants": [
             {"name": "base", "settings": {}, "parameters": dense + 8, "steps": 7},

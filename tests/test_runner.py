@@ -133,3 +133,19 @@ def test_the_fused_engine_is_compiled_before_its_first_group() -> None:
     (group,) = plan(STUDY).groups
     assert choose("fused", group.program()).prepare is kernels
     assert choose("numpy", group.program()).prepare is None
+
+
+def test_what_the_data_are_is_stored_and_shown(tmp_path):
+    study = Study.parse(small({"ablate": {"training.lr": [0.5]}}), tmp_path / "s.toml")
+    result = study.run(runs_dir=tmp_path, engine="numpy")
+    assert result.data == plan(study).facts == result.document["data"]
+    page = result.report(tmp_path / "page.html").read_text()
+    assert "baseline: always answering the training mean gives val.mse" in page
+    resolved = result.directory / "resolved.json"
+    older = json.loads(resolved.read_text())
+    del older["data"]
+    resolved.write_text(json.dumps(older))
+    old = Result.open(result.directory)
+    assert old.data == {}
+    assert old.document["data"] is None
+    assert "baseline" not in old.report(tmp_path / "old.html").read_text()

@@ -39,6 +39,7 @@ def document(result: Result) -> dict[str, Any]:
         "variants": [_variant(result, row) for row in result.study["variants"]],
         "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
         "findings": result.findings,
+        "data": result.data or None,
     }
     return json.loads(to_json(contents))
 

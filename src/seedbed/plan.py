@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from seedbed import data, memory, optim
+from seedbed.data import facts
 from seedbed.data.base import DataError
 from seedbed.group import Group, Run
 from seedbed.metrics import RECALL, split_epoch
@@ -41,6 +43,12 @@ class Plan:
         samples = [run.prepared.samples for group in self.groups for run in group.runs]
         return {name: checksum for part in samples for name, checksum in part.sha256.items()}
 
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the data of the base variant are; see `data.facts.describe`."""
+        base = [run for group in self.groups for run in group.runs if run.variant == BASE]
+        return facts.describe([run.prepared for run in base])
+
     def document(self) -> dict[str, Any]:
         """What `check --json` prints; parameters and steps at its top are those of all runs together."""
         steps, parameters, needed = {}, {}, self.study.seeds_needed
@@ -63,6 +71,7 @@ class Plan:
             "direction": self.study.direction,
             "seeds": self.study.seeds,
             "seeds_needed": {"versus_base": needed.versus_base, "hypotheses": needed.hypotheses},
+            "data": self.facts,
             "runs": len(steps),
             "groups": len(self.groups),
             "parameters": sum(parameters.values()),

@@ -106,6 +106,11 @@ class Result:
 
     # --- what statistics are made of --------------------------------------------------------------------
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the data are, see `data.facts.describe`; empty for studies of older versions."""
+        return self.study.get("data") or {}
+
     @cached_property
     def variants(self) -> list[str]:
         """Names, in the order of the study."""

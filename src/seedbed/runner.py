@@ -147,6 +147,7 @@ def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
         "hypotheses": [hypothesis.model_dump(exclude_none=True) for hypothesis in study.hypotheses],
         "classes": samples.classes,
         "features": samples.features,
+        "data": planned.facts,
     }
 
 

@@ -31,6 +31,7 @@ def command(
       seedbed check my-study.toml
       seedbed check trig/shape --vary model.activation=tanh,gelu --seeds 30
     """
+    from seedbed.data.facts import baseline_in_words, in_words
     from seedbed.plan import plan
     from seedbed.study import Study
 
@@ -50,7 +51,13 @@ def command(
     )
     groups = counted(document["groups"], "group")
     click.echo(f"{document['study']}: {runs} in {groups}, {document['steps']:,} steps in all")
+    for line in in_words(planned.facts):
+        click.echo(line)
     better = "less" if document["direction"] == "min" else "more"
     click.echo(f"variants are compared by {document['metric']} ({better} is better)")
+    if said := baseline_in_words(planned.facts, [document["metric"]]):
+        click.echo(said)
+    for note in planned.facts["notes"]:
+        click.echo(f"! {note}")
     if said := planned.study.seeds_needed.said(document["seeds"]):
         click.echo(said)

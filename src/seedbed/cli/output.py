@@ -55,6 +55,7 @@ def described(settings: Mapping[str, Any]) -> str:
 
 def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
+    from seedbed.data.facts import baseline_in_words
     from seedbed.wording import sentence
 
     document = result.document
@@ -63,6 +64,8 @@ def print_result(result: Result) -> None:
     click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
     header, rows = _fitting(result.table.header, result.table.rows, _width())
     print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
+    if said := baseline_in_words(result.data, result.reported_metrics):
+        click.echo(said)
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")

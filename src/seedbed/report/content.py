@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seedbed.data.facts import baseline_in_words, in_words
 from seedbed.documents import costs
 from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
@@ -32,6 +33,10 @@ def content(result: Result) -> dict[str, Any]:
     }
     return {
         "study": result.study,
+        "data": [*in_words(result.data), *_baseline(result), *result.data.get("notes", [])],
+        "baseline": {
+            metric: number(result.data.get("baseline", {}).get(metric)) for metric in result.reported_metrics
+        },
         "facts": _facts(result),
         "verdicts": [{"judgement": one, "sentence": sentence(one)} for one in result.judgements],
         "summary": _summary(result),
@@ -63,6 +68,11 @@ def _facts(result: Result) -> list[str]:
     if environment.get("started"):
         facts.append(str(environment["started"])[:10])
     return [*facts, result.id]
+
+
+def _baseline(result: Result) -> list[str]:
+    said = baseline_in_words(result.data, result.reported_metrics)
+    return [said] if said else []
 
 
 def _summary(result: Result) -> list[str]:

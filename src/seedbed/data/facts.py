@@ -1,0 +1,177 @@
+"""What a study's data are, before anything is trained: rows, parts, classes, gaps, what a constant answer gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from seedbed.data.base import Prepared, Samples
+from seedbed.data.naming import first_few, short
+
+PARTS = ("train", "val", "test", "grid")
+MOST_CLASSES_LISTED = 8
+
+
+def describe(runs: Sequence[Prepared]) -> dict[str, Any]:
+    """Facts about the data of one variant, as plain data.
+
+    Parameters
+    ----------
+    runs
+        Its data under every seed.
+    Returns
+    -------
+    "rows" and "features" of the source; "parts", the size of each; "classes", the rows of each class; "missing", the
+    rows without a value by column; "majority", the most frequent class of the training part under the first seed;
+    "baseline", what answering always the same gives by metric, averaged over seeds (see `baseline`); "notes", what
+    looks like a mistake.
+    """
+    first = runs[0]
+    samples, classes = first.samples, first.samples.classes
+    grid = len(first.parts.get("grid", ()))
+    facts: dict[str, Any] = {
+        "rows": len(samples.targets) - grid,
+        "features": int(np.prod(samples.inputs.shape[1:])),
+        "parts": {name: len(first.parts[name]) for name in PARTS if name in first.parts},
+        "classes": dict(zip(classes, _counts(samples.targets, classes).tolist(), strict=True)),
+        "missing": _missing(samples),
+    }
+    if classes:
+        facts["majority"] = classes[int(_counts(samples.targets[first.parts["train"]], classes).argmax())]
+    distinct = {id(run): run for run in runs}.values()
+    each = [baseline(run) for run in distinct]
+    names = [name for name in each[0] if all(name in one for one in each)]
+    facts["baseline"] = {name: float(np.mean([one[name] for one in each])) for name in names}
+    return facts | {"notes": [*_odd_columns(samples), *_absent_classes(list(distinct))]}
+
+
+def baseline(data: Prepared) -> dict[str, float]:
+    """Metrics by full name of an answer that is always the same, as the training part suggests.
+
+    Of classes: accuracy and balanced accuracy of the most frequent one, and the log loss of their shares. Of numbers:
+    errors and r2 of the mean.
+    """
+    classes, targets = data.samples.classes, data.samples.targets
+    train = targets[data.parts["train"]]
+    if not classes:
+        return _of_the_mean(targets, data.parts)
+    shares = _counts(train, classes) / len(train)
+    majority, found = int(shares.argmax()), {}
+    for part, members in data.parts.items():
+        here = _counts(targets[members], classes)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            surprise = np.where(here > 0, -np.log(shares) * here, 0).sum() / here.sum()
+        found[f"{part}.accuracy"] = float(here[majority] / here.sum())
+        found[f"{part}.balanced_accuracy"] = float((here[majority] > 0) / (here > 0).sum())
+        found[f"{part}.log_loss"] = float(surprise)
+    return found
+
+
+def _of_the_mean(targets: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[str, float]:
+    mean, found = targets[parts["train"]].mean(axis=0, dtype=np.float64), {}
+    for part, members in parts.items():
+        own = targets[members].astype(np.float64)
+        error, variance = own - mean, own.var(axis=0)
+        mse = (error**2).mean(axis=0)
+        found[f"{part}.mse"] = float(mse.mean())
+        found[f"{part}.rmse"] = float(mse.mean() ** 0.5)
+        found[f"{part}.mae"] = float(np.abs(error).mean())
+        if variance.all():
+            found[f"{part}.r2"] = float((1 - mse / variance).mean())
+    return found
+
+
+def in_words(facts: Mapping[str, Any]) -> list[str]:
+    """The facts as sentences, but for notes and baseline; none where an old study has no facts."""
+    if not facts:
+        return []
+    parts = ", ".join(f"{name} {size:,}" for name, size in facts["parts"].items())
+    features = f"{facts['features']:,} feature{'' if facts['features'] == 1 else 's'}"
+    lines = [f"data: {facts['rows']:,} rows of {features}; {parts}"]
+    if counts := facts["classes"]:
+        lines.append(f"classes: {_classes_in_words(counts)}")
+    if missing := facts["missing"]:
+        lines.append(
+            "missing values: " + first_few(f"{short(name)} {count:,}" for name, count in missing.items())
+        )
+    return lines
+
+
+def baseline_in_words(facts: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """What answering always the same gives by the named metrics; None where that is not known."""
+    values = {name: value for name in names if (value := facts.get("baseline", {}).get(name)) is not None}
+    if not values:
+        return None
+    what = f"the most frequent class, {facts['majority']!r}," if "majority" in facts else "the training mean"
+    return f"baseline: always answering {what} gives " + ", ".join(
+        f"{name} {value:.4g}" for name, value in values.items()
+    )
+
+
+def _classes_in_words(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    if len(ordered) > MOST_CLASSES_LISTED:
+        (most, high), (least, low) = ordered[0], ordered[-1]
+        return (
+            f"{len(ordered):,}, from {high / total:.1%} ({short(most)}) to {low / total:.1%} ({short(least)})"
+        )
+    return ", ".join(f"{short(name)} {count:,} ({count / total:.1%})" for name, count in ordered)
+
+
+def _counts(targets: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """How many samples there are of each class."""
+    return (
+        np.bincount(targets.reshape(-1).astype(np.int64), minlength=len(classes)) if classes else np.zeros(0)
+    )
+
+
+def _missing(samples: Samples) -> dict[str, int]:
+    """Rows without a value, by column of the table."""
+    counts: dict[str, int] = {}
+    for place, encoding in enumerate(samples.encodings):
+        if encoding.missing:
+            column = samples.inputs[:, place]
+            gaps = column.sum() if encoding.kind == "missing" else np.isnan(column).sum()
+            counts[encoding.column] = max(counts.get(encoding.column, 0), int(gaps))
+    return {name: count for name, count in counts.items() if count}
+
+
+def _odd_columns(samples: Samples) -> Iterator[str]:
+    """Columns that only name the rows: networks can learn nothing from them that holds for other rows."""
+    names = [
+        encoding.column
+        for place, encoding in enumerate(samples.encodings)
+        if encoding.kind == "number" and _counts_rows(samples.inputs[:, place])
+    ]
+    text: dict[str, int] = {}
+    for encoding in samples.encodings:
+        text[encoding.column] = text.get(encoding.column, 0) + (encoding.kind == "category")
+    names += [name for name, values in text.items() if values == len(samples.inputs)]
+    if names:
+        which = "column names" if len(names) == 1 else "columns name"
+        listed = first_few(map(repr, names))
+        yield f"{listed}: the {which} the rows, with another value in each; leave out what is an id (data.exclude)"
+
+
+def _counts_rows(column: np.ndarray) -> bool:
+    """Whether the values are consecutive whole numbers, one a row."""
+    if len(column) < 3 or np.isnan(column).any():
+        return False
+    return bool((np.diff(np.sort(column)) == 1).all())
+
+
+def _absent_classes(runs: Sequence[Prepared]) -> Iterator[str]:
+    """Parts that hold no sample of some class, under how many seeds."""
+    classes = runs[0].samples.classes
+    for part in [part for part in PARTS if classes and part in runs[0].parts]:
+        lacking = [run for run in runs if (_counts(run.samples.targets[run.parts[part]], classes) == 0).any()]
+        if lacking:
+            counts = _counts(lacking[0].samples.targets[lacking[0].parts[part]], classes)
+            absent = first_few(repr(name) for name, count in zip(classes, counts, strict=True) if not count)
+            yield (
+                f"the {part} part lacks a class ({absent}) under {len(lacking):,} of {len(runs):,} splits, where its "
+                "recall and auc are undefined; set data.stratify = true, or a larger part"
+            )
