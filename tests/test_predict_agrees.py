@@ -41,6 +41,19 @@ def write_table(path: Path, rows: np.ndarray) -> Path:
     return path
 
 
+def write_messy(path: Path, rows: np.ndarray) -> Path:
+    """Rows of a table with gaps, dates and decimal commas."""
+    lines = ["y;sold;color;a;b"]
+    for row in rows:
+        cells = [COLORS[row], *(f"{value:.4f}" for value in NUMBERS[row])]
+        shown = ["" if (row + 2 * place) % 7 == 0 else cell for place, cell in enumerate(cells)]
+        date = "" if row % 11 == 0 else f"{1 + row % 28}.{1 + row % 12}.2024"
+        numbers = [text.replace(".", ",") for text in (f"{Y[row]:.4f}", *shown[1:])]
+        lines.append(";".join([numbers[0], date, shown[0], *numbers[1:]]))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def write_images(path: Path, rows: np.ndarray) -> Path:
     """A folder for each class."""
     Image = pytest.importorskip("PIL.Image")
@@ -60,6 +73,7 @@ def write_npz(path: Path, rows: np.ndarray) -> Path:
 MLP = {"kind": "mlp", "hidden": [5], "norm": "batch"}
 CNN = {"kind": "cnn", "blocks": [{"filters": 3, "pool": "max"}]}
 TABLE = {"source": "table", "path": "all.csv", "features": ["a", "b", "color", "code"], "scale": "standard"}
+MESSY = {"source": "table", "path": "all.csv", "target": "y", "separator": ";", "decimal": ","}
 CASES: dict[str, tuple[dict[str, Any], str, Callable[[Path, np.ndarray], Path]]] = {
     "numbers": ({"data": {**TABLE, "target": "y"}, "model": MLP}, "all.csv", write_table),
     "an expression": ({"data": {**TABLE, "target": "exp(y) + 1"}, "model": MLP}, "all.csv", write_table),
@@ -73,6 +87,12 @@ CASES: dict[str, tuple[dict[str, Any], str, Callable[[Path, np.ndarray], Path]]]
         "all.csv",
         write_table,
     ),
+    "gaps that are imputed": (
+        {"data": {**MESSY, "missing": "impute", "scale": "standard"}, "model": MLP},
+        "all.csv",
+        write_messy,
+    ),
+    "gaps as a category": ({"data": {**MESSY, "missing": "category"}, "model": MLP}, "all.csv", write_messy),
     "a folder": ({"data": {"source": "images", "path": "all", "size": 6}, "model": CNN}, "all", write_images),
     "images of another size": (
         {"data": {"source": "images", "path": "all", "size": 4, "scale": "standard"}, "model": MLP},

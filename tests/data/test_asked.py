@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from seedbed.data import DataError, asked, table
 from seedbed.data.asked.arrays import rows
+from seedbed.data.asked.base import unknown
 from seedbed.trained import Trained
 
 CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
@@ -108,13 +109,23 @@ def test_every_unseen_category_is_named_with_its_rows(tmp_path_factory, colors):
         return
     with pytest.raises(DataError) as caught:
         asked.read(path, trained())
-    message = str(caught.value)
-    assert "column 'color': expected a value that the networks were trained on (blue, green, red)" in message
+    got = []
     for color, numbers in unseen.items():
-        listed = ", ".join(map(str, numbers[:3])) + (
-            f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
-        )
-        assert f"'{color}' in data row{'s' * (len(numbers) > 1)} {listed}" in message
+        listed = ", ".join(map(str, numbers[:3]))
+        more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+        got.append(f"'{color}' in data row{'s' * (len(numbers) > 1)} {listed}{more}")
+    assert str(caught.value) == (
+        f"{path}: column 'color': expected a value that the networks were trained on (blue, green, red), got "
+        f"{'; '.join(got)}; correct or remove these rows"
+    )
+
+
+def test_long_lists_of_unknown_values_are_cut():
+    names = "abcdefghi"
+    assert "(a, b, c, d, e, f, g, h)" in unknown("x", {"z": [1]}, names[:8], "y")
+    assert "(a, b, c, d, e, f, g, h, ... (9 in all))" in unknown("x", {"z": [1]}, names, "y")
+    message = unknown("x", {value: [1] for value in "vwxyz"}, "ab", "y")
+    assert "'x' in data row 1; and 2 other values; y" in message
 
 
 def test_all_that_is_wrong_with_a_table_comes_in_one_go(ask):
