@@ -19,6 +19,7 @@ LAYERS = (
         "random",
         "recipe",
         "files",
+        "interrupts",
         "environment",
         "progress",
         "tomltext",

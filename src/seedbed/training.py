@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import BatchOrder, Group, Hyperparameters
+from seedbed.interrupts import held_back
 from seedbed.judging import judge
 from seedbed.metrics import Direction, direction
 from seedbed.optim.schedules import Plateau
@@ -50,7 +52,7 @@ class Trainer:
         self.group, self.metric, self.better, self.observer = group, metric, better, observer
         self._engine_class = engine_class
         self.initial = group.initial_params()
-        self.engine = self._engine(self.initial, group.initial_state())
+        self.final = {"params": self.initial.copy(), "state": group.initial_state()}
         self.evaluator = Evaluator(group, {metric, *(name for name, _ in claimed)})
         self.order, self.hyper = BatchOrder(group), Hyperparameters(group)
         recipes = [run.recipe for run in group.runs]
@@ -62,7 +64,6 @@ class Trainer:
         self.loss_sum, self.loss_weight = np.zeros(count), 0.0
         self.records: list[RunRecord | None] = [None] * count
         self.seconds, self.started = np.zeros(count), time.perf_counter()
-        self.final = self.engine.read()
         self.watched = self._watched_metric()
         self.claimed_steps = {epoch * group.steps_per_epoch for _, epoch in claimed}
         self.recorded_parts = {"train", "test", *(metric.partition(".")[0] for metric, _ in claimed)}
@@ -91,16 +92,22 @@ class Trainer:
 
     def run(self) -> Outcome:
         """Train every run to its end; an interrupt ends all of them where they are."""
-        interrupted = False
+        with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
+            with closing(self._engine(self.initial, self.final["state"].copy())) as self.engine:
+                interrupted = self._trained()
+            del self.engine  # and its memory, before the next one takes as much
+            with closing(self._engine(self.final["params"], self.final["state"])) as engine:
+                return self._judged(engine, interrupted)
+
+    def _trained(self) -> bool:
+        """Train all runs; says whether there was an interrupt."""
         try:
-            with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
-                while len(self.rows):
-                    self._advance()
+            while len(self.rows):
+                self._advance()
         except KeyboardInterrupt:
-            interrupted = True
             self._finish(dict.fromkeys(range(len(self.rows)), ("interrupted", None)))
-        with np.errstate(all="ignore"):
-            return self._judged(interrupted)
+            return True
+        return False
 
     def _advance(self) -> None:
         """Train up to the next evaluation, or to the end of the shortest run; observe; drop what has finished."""
@@ -154,9 +161,10 @@ class Trainer:
         values = {"train.loss": self.loss_sum[self.rows] / self.loss_weight}
         values |= self._evaluate({"val", self.metric.partition(".")[0]} if self.has_target else {"val"})
         watched_loss = values.get("val.loss", values["train.loss"])
-        for place in np.flatnonzero(ending | boundary):
-            val = watched_loss[place] if "val.loss" in values else None
-            self.curves.add_losses(self.rows[place], values["train.loss"][place], val)
+        with held_back():
+            for place in np.flatnonzero(ending | boundary):
+                val = watched_loss[place] if "val.loss" in values else None
+                self.curves.add_losses(self.rows[place], values["train.loss"][place], val)
         self._keep_best(values[self.watched], judged)
         reasons = self._reasons_to_stop(values, watched_loss) if boundary else np.full(len(self.rows), None)
         stopping = np.array([reason is not None for reason in reasons])
@@ -200,14 +208,16 @@ class Trainer:
         known = {name.partition(".")[0] for name in values if name != "train.loss"}
         values |= self._evaluate(self.recorded_parts - known)
         point = {name: value[recorded] for name, value in (values | {"lr": self.rate}).items()}
-        self.curves.add(self.rows[recorded], self.step, point)
+        with held_back():
+            self.curves.add(self.rows[recorded], self.step, point)
 
     def _keep_best(self, values: np.ndarray, observed: np.ndarray) -> None:
         score = values if self._direction(self.watched) == "min" else -values
         better = observed & self.keeps_best[self.rows] & (score < self.best[self.rows])
         if better.any():
-            self._store(np.flatnonzero(better))
-            self.best[self.rows[better]] = score[better]
+            with held_back():
+                self._store(np.flatnonzero(better))
+                self.best[self.rows[better]] = score[better]
 
     def _report(self, values: dict[str, np.ndarray], diverged: np.ndarray) -> None:
         name = self.metric if self.metric in values else self.watched
@@ -236,9 +246,14 @@ class Trainer:
             self.final[name][self.rows[places]] = arrays[name][places]
 
     def _finish(self, endings: dict[int, tuple[str, str | None]]) -> None:
-        """Note how runs ended and drop them."""
-        if not endings:
-            return
+        """Note how runs ended and drop them; half of that would give runs each other's parameters."""
+        if endings:
+            with held_back():
+                self._note(endings)
+                self._drop(list(endings))
+
+    def _note(self, endings: dict[int, tuple[str, str | None]]) -> None:
+        """Take final parameters, and record how runs ended."""
         finite = self._finite()
         last = [place for place in endings if not np.isfinite(self.best[self.rows[place]])]
         if last:
@@ -252,7 +267,10 @@ class Trainer:
             self.records[row] = RunRecord(
                 run.variant, run.seed, status, reason, self.step, epochs, 0.0, self.initial.shape[1]
             )
-        left = np.array([place for place in range(len(self.rows)) if place not in endings], dtype=np.int64)
+
+    def _drop(self, places: list[int]) -> None:
+        """Go on without some of the active runs."""
+        left = np.delete(np.arange(len(self.rows)), places)
         self.rows = self.rows[left]
         for part in (self.order, self.hyper, self.plateau, self.stopping):
             part.keep(left)
@@ -264,15 +282,13 @@ class Trainer:
         arrays = self.engine.read()
         return np.logical_and.reduce([np.isfinite(arrays[name]).all(axis=1) for name in ("params", "state")])
 
-    def _judged(self, interrupted: bool) -> Outcome:
+    def _judged(self, engine: Engine, interrupted: bool) -> Outcome:
         """Judge the final parameters of all runs on all parts."""
         records = [record for record in self.records if record is not None]
         assert len(records) == len(self.group.runs)
         for record, seconds in zip(records, self.seconds, strict=True):
             record.seconds = float(seconds)
-        params, state = self.final["params"], self.final["state"]
-        engine = self._engine(params, state)
-        moved = (params != self.initial).any(axis=1)
+        moved = (self.final["params"] != self.initial).any(axis=1)
         return judge(self.group, engine, self.evaluator, records, self.curves, moved, self.final, interrupted)
 
 

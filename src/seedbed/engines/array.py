@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from math import prod
 from typing import Any
 
 import array_api_compat.numpy as xnp
 import numpy as np
 
-from seedbed.engines.allocation import keep_freed_memory
+from seedbed.engines.allocation import freed_memory_kept
 from seedbed.engines.base import Batches, GroupData, Program, seen
 from seedbed.nn.base import Array, Arrays, Context
 from seedbed.nn.ops import scalar
@@ -41,7 +43,6 @@ class ArrayEngine:
         dropout_keys: np.ndarray,
         augment_keys: np.ndarray,
     ) -> None:
-        keep_freed_memory()
         self.program = program
         self._inputs, self._targets = self._put(data.inputs), self._put(data.targets)
         self._dataset = self._put(data.dataset)
@@ -53,6 +54,9 @@ class ArrayEngine:
         # All that training changes, by name: what `read` gives.
         self._arrays = {"params": self._put(params), "state": self._put(state)}
         self._arrays |= dict.fromkeys(program.optimizer.slots, self._arrays["params"] * 0)
+        settings = ExitStack()
+        settings.enter_context(freed_memory_kept())
+        self._put_back = weakref.finalize(self, settings.close)  # also where nobody closes it
 
     def _put(self, array: np.ndarray) -> Array:
         return np.ascontiguousarray(array)
@@ -183,6 +187,10 @@ class ArrayEngine:
         self._dataset = self._dataset[rows]
         for arrays in (self._scaling, self._weights):
             arrays |= {name: array[rows] for name, array in arrays.items() if array.shape[0] > 1}
+
+    def close(self) -> None:
+        """See `engines.base.Engine.close`."""
+        self._put_back()
 
 
 def _used(hyper: Mapping[str, np.ndarray]) -> tuple[str, ...]:

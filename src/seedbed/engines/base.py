@@ -154,3 +154,7 @@ class Engine(Protocol):
     def keep(self, runs: np.ndarray) -> None:
         """Drop every run but those named by index (runs,) int64; the order of axes follows it."""
         ...
+
+    def close(self) -> None:
+        """End its threads, and put back what it has set for the whole process. It is of no use afterwards."""
+        ...

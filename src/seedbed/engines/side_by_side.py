@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from functools import partial
 from threading import Event
 from typing import Any
 
 import numpy as np
 
 from seedbed.engines.base import Batches, Engine, GroupData
+from seedbed.engines.workers import Workers
 
 
 class Stopped(Exception):
@@ -47,31 +48,21 @@ class SideBySide:
         runs = np.arange(len(data.dataset))
         self._rows = np.array_split(runs, min(parts, len(runs)))  # the places of each part's runs, ascending
         self._stop = stop
-        self._pool = ThreadPoolExecutor(min(threads, len(self._rows)), initializer=start_thread)
-        self._parts: list[Engine] = self._each(
+        # A single part needs no thread of its own, and may then use all those of its library.
+        self._workers = Workers(min(threads, len(self._rows)) if len(self._rows) > 1 else 0, start_thread)
+        self._parts: list[Engine] = []
+        self._parts = self._each(
             lambda rows: make(data.of_runs(rows), *(array[rows] for array in per_run)), self._rows
         )
 
     def _each(self, call: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
-        """The call on every part's arguments, all at once; an interrupt or a part's error stops them all.
-
-        A single part needs no thread of its own, and may then use all those of its library.
-        """
-        calls = list(zip(*arguments, strict=True))
-        if len(calls) == 1:
-            return [call(*calls[0])]
-        running: list[Future[Any]] = []
+        """The call on every part's arguments, all at once; an interrupt or a part's error stops them all."""
         try:
-            for own in calls:
-                running.append(self._pool.submit(call, *own))
-            for done in as_completed(running):
-                done.result()
-        except BaseException:
-            self._stop.set()
-            wait(running)
+            return self._workers.run(
+                [partial(call, *own) for own in zip(*arguments, strict=True)], self._stop.set
+            )
+        finally:
             self._stop.clear()
-            raise
-        return [done.result() for done in running]
 
     def _places(self, runs: np.ndarray) -> list[np.ndarray]:
         """Where among the named runs each part's own are."""
@@ -114,6 +105,12 @@ class SideBySide:
             self._parts[number].keep(np.searchsorted(self._rows[number], runs[places[number]]))
         self._parts = [self._parts[number] for number in left]
         self._rows = [places[number] for number in left]
+
+    def close(self) -> None:
+        """See `engines.base.Engine.close`."""
+        self._workers.close()
+        for part in self._parts:
+            part.close()
 
 
 def _joined(places: Sequence[np.ndarray], arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from contextlib import nullcontext
+import weakref
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from threading import Event
 from typing import Any
@@ -55,8 +56,6 @@ class TorchEngine(SideBySide):
         precision: str = "float32",
         cuda_graphs: bool = False,
     ) -> None:
-        # PyTorch convolves in TF32 unless told otherwise.
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
         stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
         threads = min(cores, len(params))
         images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
@@ -64,7 +63,33 @@ class TorchEngine(SideBySide):
         record = cuda_graph if cuda_graphs else None
         make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
         start_thread = partial(torch.set_num_threads, cores // threads)
+        settings = ExitStack()
+        settings.enter_context(_settings(cores, precision == "tf32"))
+        self._put_back = weakref.finalize(self, settings.close)  # also where the parts cannot be made
         super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
+
+    def close(self) -> None:
+        """See `engines.base.Engine.close`."""
+        try:
+            super().close()
+        finally:
+            self._put_back()
+
+
+@contextmanager
+def _settings(cores: int, tf32: bool) -> Iterator[None]:
+    """What PyTorch knows of only for the whole process: whether products may be of TF32, and threads of an operation.
+
+    It convolves in TF32 unless told otherwise; and what one of our threads says of itself goes for all new ones.
+    """
+    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = products.allow_tf32, convolutions.allow_tf32
+    try:
+        products.allow_tf32 = convolutions.allow_tf32 = tf32
+        yield
+    finally:
+        products.allow_tf32, convolutions.allow_tf32 = before
+        torch.set_num_threads(cores)
 
 
 class TensorEngine(ArrayEngine):

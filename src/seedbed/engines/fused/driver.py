@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import numba
@@ -14,6 +14,7 @@ from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
 from seedbed.engines.fused.opcodes import HYPER
 from seedbed.engines.fused.plan import SLICES, Plan, Samples, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.workers import Workers
 
 BLOCK = 256  # samples that go through the network at once: their activations stay in cache
 RESIDENT = 2**24  # numbers of a gathered batch that are kept from step to step, at most
@@ -40,8 +41,11 @@ class FusedEngine:
         self._samples = group_samples(data, self._plan.scalings)
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
         self._keys = exact(dropout_keys, np.uint32)
-        self._threads = threads or numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        self._pool = ThreadPoolExecutor(self._threads)
+        wanted = threads or numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        self._workers = Workers(
+            wanted if wanted > 1 else 0
+        )  # a single one would only stand in for the caller's
+        self._threads = max(1, self._workers.count)
         self._work: dict[int, np.ndarray] = {}
         self.write({"params": params, "state": state})
 
@@ -67,17 +71,11 @@ class FusedEngine:
             each = [(shared, plan.for_member(member)) for member in range(plan.team)]
         else:
             each = [(self._scratch(n, size), plan) for n in range(min(self._threads, tasks))]
-
-        def call(work: np.ndarray, plan: Plan) -> None:
-            kernel(work, plan, *group, counter, *args)
-
-        beside = [self._pool.submit(call, *own) for own in each[1:]]
-        try:
-            call(*each[0])
-        finally:  # nobody may look at the runs while others still train them
-            wait(beside)
-        for done in beside:
-            done.result()
+        calls = [partial(kernel, *own, *group, counter, *args) for own in each]
+        if len(calls) == 1:
+            calls[0]()
+        else:  # of a team every member must have a thread: they wait for each other
+            self._workers.run(calls)
 
     def _scratch(self, number: int, size: int) -> np.ndarray:
         """An array of at least `size` numbers that holds the decay mask, kept from call to call."""
@@ -168,3 +166,7 @@ class FusedEngine:
         )
         plan = self._plan._replace(scalings=scalings, fills=fills)
         return plan, exact(self._memory[runs], np.float32), self._samples.of_runs(runs, self._plan)
+
+    def close(self) -> None:
+        """See `engines.base.Engine.close`."""
+        self._workers.close()
