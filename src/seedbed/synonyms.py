@@ -35,6 +35,9 @@ KEYS = {
         "fillna impute imputer imputation na na_values missing_values nan",
     ),
     "data.dates": ('dates = { day = "%d.%m.%Y" }', "parse_dates date_columns date_format"),
+    "data.decimal": ('decimal = ","', "decimal_separator decimal_mark decimal_point"),
+    "data.thousands": ('thousands = "."', "thousands_separator"),
+    "data.encoding": ('encoding = "latin-1"', "charset codec"),
     "data.separator": ('separator = ";"', "sep delimiter"),
     "data.where": ('where = "price > 0"', "filter query condition subset"),
     "data.split": (
@@ -228,6 +231,8 @@ CHOICES = {
     "polynomial": "polynomiallr poly polynomial_decay linear linearlr linear_decay",
     "plateau": "reducelronplateau reduce_on_plateau reduce_lr_on_plateau adaptive",
     "one_cycle": "onecyclelr onecycle 1cycle",
+    "balanced_accuracy": "balanced_accuracy_score bac uar macro_recall",
+    "auc": "roc_auc roc_auc_score auroc roc area_under_curve",
     "accuracy": "acc accuracy_score categorical_accuracy binary_accuracy",
     "macro_f1": "f1 f1_score f1_macro fscore",
     "r2": "r2_score rsquared r_squared",

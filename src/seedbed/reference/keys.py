@@ -7,14 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from seedbed.reference.schema import Schema, tables_of, tags
+from seedbed.reference.schema import LIMITS, Schema, tables_of, tags
 
-LIMITS = {
-    "exclusiveMinimum": "above",
-    "minimum": "at least",
-    "exclusiveMaximum": "below",
-    "maximum": "at most",
-}
 TYPES = {
     "boolean": "true or false",
     "integer": "whole number",

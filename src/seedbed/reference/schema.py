@@ -20,6 +20,12 @@ from seedbed.settings import TABLES
 from seedbed.study_file import NAME, STUDY_KEYS, StudyFile
 
 Schema = dict[str, Any]
+LIMITS = {
+    "exclusiveMinimum": "above",
+    "minimum": "at least",
+    "exclusiveMaximum": "below",
+    "maximum": "at most",
+}
 
 
 class WholeFile(StudyFile):
@@ -76,7 +82,7 @@ def tags(table: Schema) -> tuple[str, list[str]] | None:
 
 
 def _simplified(node: Any) -> Any:
-    """Without titles, null defaults and what is for OpenAPI; fixed tuples as draft 7 has them."""
+    """Without titles, null defaults and what is for OpenAPI, the same of every version of pydantic, for draft 7."""
     if isinstance(node, list):
         return [_simplified(part) for part in node]
     if not isinstance(node, dict):
@@ -93,7 +99,11 @@ def _simplified(node: Any) -> Any:
             result |= {} if value is None else {"default": _default(value)}
         elif key == "description":
             result[key] = re.sub(r"\s+", " ", value.partition("\n\n")[0])
-        elif key != "title":
+        elif key == "allOf":  # of one, beside other words, as older versions have it
+            result |= _simplified(value[0])
+        elif key in LIMITS:
+            result[key] = int(value) if value == int(value) else value
+        elif key != "title" and not (key == "enum" and "const" in node):
             result["items" if key == "prefixItems" else key] = _simplified(value)
     return result
 
