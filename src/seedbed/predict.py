@@ -162,7 +162,7 @@ def _answered(networks: Networks, content: Asked) -> tuple[pa.Table, Scores | No
         outputs = apply(network, content.inputs)[0]
         sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
         if right is not None and len(scored):
-            seeds[network.seeds[0]] = _score(trained, outputs[scored], right)
+            seeds[network.seeds[0]] = _score(network, outputs[scored], right)
     table = _beside(content.carried, (_classes if trained.classes else _numbers)(trained, sums))
     if right is None or not len(scored):
         return table, None
@@ -255,5 +255,7 @@ def _score(trained: Trained, outputs: np.ndarray, targets: np.ndarray) -> dict[s
     """Every metric of outputs (rows, k) of one network or of all together."""
     loss = str(trained.recipe["training"]["loss"])
     right = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
-    found = metrics.compute(loss, outputs[None], right, trained.classes)
+    weights = trained.class_weights
+    of_all = None if weights is None else weights.mean(axis=0, keepdims=True)
+    found = metrics.compute(loss, outputs[None], right, trained.classes, of_all)
     return {name: float(value[0]) for name, value in found.items()}

@@ -237,6 +237,9 @@ class _Execution:
             for name in ("center", "scale", "fill")
             if getattr(members[0].prepared, name) is not None
         }
+        weights = [own[place] for group, place, _, _ in runs if (own := group.data.class_weights) is not None]
+        if weights:
+            scaling["class_weights"] = np.stack(weights)
         return Trained(
             variant=variant,
             recipe=members[0].recipe.model_dump(),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedbed.data.base import Encoding
 
 FACTS = ("variant", "recipe", "seeds", "shape", "outputs", "features", "classes")
+OPTIONAL = ("center", "scale", "fill", "class_weights")  # arrays
 LATER_FACTS = ("dtype", "encodings")  # which files of older versions lack
 
 
@@ -43,6 +44,8 @@ class Trained:
         (runs or 1, *sample) float32: a network sees (inputs - center) * scale. None where nothing is scaled.
     fill
         (runs or 1, features) float32: what stands for a missing input, before scaling; None where none may be missing.
+    class_weights
+        (runs, classes) float32: how much samples of each class count in the loss; None where all count the same.
     features, classes
         Names of the input columns and of the classes; empty where there are none.
     dtype
@@ -61,6 +64,7 @@ class Trained:
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
     fill: np.ndarray | None = None
+    class_weights: np.ndarray | None = None
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     dtype: str = ""
@@ -72,15 +76,15 @@ class Trained:
         def cut(array: np.ndarray) -> np.ndarray:
             return array[row : row + 1] if len(array) > 1 else array
 
-        scaling: dict[str, Any] = {
-            name: None if value is None else cut(value) for name, value in self._scaling().items()
+        optional: dict[str, Any] = {
+            name: None if value is None else cut(value) for name, value in self._optional().items()
         }
         return replace(
             self,
             seeds=self.seeds[row : row + 1],
             parameters={name: cut(value) for name, value in self.parameters.items()},
             state={name: cut(value) for name, value in self.state.items()},
-            **scaling,
+            **optional,
         )
 
     def to_bytes(self) -> bytes:
@@ -90,14 +94,14 @@ class Trained:
 
         arrays = {f"parameters/{name}": value for name, value in self.parameters.items()}
         arrays |= {f"state/{name}": value for name, value in self.state.items()}
-        arrays |= {name: value for name, value in self._scaling().items() if value is not None}
+        arrays |= {name: value for name, value in self._optional().items() if value is not None}
         facts = {name: getattr(self, name) for name in (*FACTS, *LATER_FACTS)}
         facts["encodings"] = [asdict(encoding) for encoding in self.encodings]
         metadata = {name: to_json(value) for name, value in facts.items()}
         return save({name: np.ascontiguousarray(value) for name, value in arrays.items()}, metadata)
 
-    def _scaling(self) -> dict[str, np.ndarray | None]:
-        return {"center": self.center, "scale": self.scale, "fill": self.fill}
+    def _optional(self) -> dict[str, np.ndarray | None]:
+        return {name: getattr(self, name) for name in OPTIONAL}
 
 
 def read_trained(path: str | os.PathLike[str]) -> Trained:
@@ -122,13 +126,12 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
         raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
     facts["encodings"] = [Encoding(**encoding) for encoding in facts.get("encodings", [])]
     lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+    optional: dict[str, Any] = {name: arrays.get(name) for name in OPTIONAL}
     return Trained(
         **{**facts, **lists},
         parameters=_below("parameters/", arrays),
         state=_below("state/", arrays),
-        center=arrays.get("center"),
-        scale=arrays.get("scale"),
-        fill=arrays.get("fill"),
+        **optional,
     )
 
 

@@ -65,6 +65,8 @@ def baseline(data: Prepared) -> dict[str, float]:
             surprise = np.where(here > 0, -np.log(shares) * here, 0).sum() / here.sum()
         found[f"{part}.accuracy"] = float(here[majority] / here.sum())
         found[f"{part}.balanced_accuracy"] = float((here[majority] > 0) / (here > 0).sum())
+        if here.all():
+            found[f"{part}.auc"] = 0.5
         found[f"{part}.log_loss"] = float(surprise)
     return found
 
