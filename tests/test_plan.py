@@ -104,6 +104,7 @@ def test_document():
         "direction": "min",
         "seeds": 2,
         "seeds_needed": {"versus_base": 6, "hypotheses": None},
+        "not_compared": [],
         "runs": 4,
         "groups": 2,
         "parameters": 2 * (dense + 8) + 2 * dense,

@@ -126,3 +126,25 @@ def test_labs_have_the_seeds_that_their_verdicts_need(name: str):
 def test_no_table_study_is_needed():
     study = Study.parse(small({"study": None}))
     assert (study.seeds, study.metric, study.direction, study.seed) == (10, "val.mse", "min", 0)
+
+
+def test_variants_without_the_metric_are_said_to_get_no_verdict():
+    whole = {"ablate": {"data.fit_on": ["train+val", "all"], "training.lr": [0.2]}, "study.seeds": 10}
+    study = Study.parse(small(whole))
+    assert study.not_compared == ("fit_on = train+val", "fit_on = all")
+    assert study.beforehand == [
+        "verdicts need at least 7 seeds for 3 comparisons with base; this study has 10",
+        'no verdict against base for "fit_on = train+val", "fit_on = all": no val.mse there',
+    ]
+    assert Study.parse(small({**whole, "study.metric": "train.mse"})).not_compared == ()
+
+
+def test_only_the_first_of_many_variants_without_the_metric_are_named():
+    rates = [{"data.fit_on": "all", "training.lr": rate / 100} for rate in range(1, 9)]
+    tables = [{"name": f"v{place}", "set": settings} for place, settings in enumerate(rates)]
+    line = Study.parse(small({"variant": tables})).beforehand[-1]
+    assert line == 'no verdict against base for "v0", "v1", "v2", "v3", "v4" and 3 more: no val.mse there'
+
+
+def test_there_is_nothing_to_say_of_a_single_variant():
+    assert Study.parse(small()).beforehand == []

@@ -71,6 +71,7 @@ class Plan:
             "direction": self.study.direction,
             "seeds": self.study.seeds,
             "seeds_needed": {"versus_base": needed.versus_base, "hypotheses": needed.hypotheses},
+            "not_compared": list(self.study.not_compared),
             "data": self.facts,
             "runs": len(steps),
             "groups": len(self.groups),

@@ -80,8 +80,8 @@ def run(
             store.write_copy(study.own_data.file)
         store.write_json("resolved.json", resolved)
         with watched(progress) if observer is None else nullcontext(observer) as watching:
-            if said := study.seeds_needed.said(study.seeds):
-                watching.message(said)
+            for line in study.beforehand:
+                watching.message(line)
             directory = _Execution(study, planned, store, engines, watching).run()
     # Late, since its statistics take a second to import, and training need not wait for them.
     from seedbed.results import Result

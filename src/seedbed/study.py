@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed import labs
+from seedbed.hypotheses import metric_problem
 from seedbed.own_data import OwnData, own_data
 from seedbed.problems import Problem, StudyError
 from seedbed.progress import Observer, counted
@@ -24,7 +25,7 @@ from seedbed.variants import Variant, check_keys
 if TYPE_CHECKING:
     from seedbed.results import Result
 
-NAMES_SHOWN = 5  # by repr
+NAMES_SHOWN = 5  # by repr, and of variants that are not compared
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,6 +129,28 @@ class Study(Contents):
     def seeds_needed(self) -> SeedsNeeded:
         """The fewest seeds with which its comparisons and claims can get a verdict."""
         return SeedsNeeded(comparisons=len(self.variants) - 1, claims=len(self.hypotheses))
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The variants that do not have the metric by which variants are compared."""
+        return tuple(
+            variant.name
+            for variant in self.variants
+            if metric_problem(self.metric, variant.recipe, at_epoch=False)
+        )
+
+    @property
+    def beforehand(self) -> list[str]:
+        """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
+        said = self.seeds_needed.said(self.seeds)
+        first = ", ".join(f'"{name}"' for name in self.not_compared[:NAMES_SHOWN])
+        more = (
+            f" and {len(self.not_compared) - NAMES_SHOWN} more"
+            if len(self.not_compared) > NAMES_SHOWN
+            else ""
+        )
+        lack = f"no verdict against base for {first}{more}: no {self.metric} there" if first else None
+        return [line for line in (said, lack) if line]
 
     def variant(self, name: str) -> Variant:
         """The variant of that name."""

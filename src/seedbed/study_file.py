@@ -17,8 +17,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 def _safe_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(
-            f'"{name}" is no name of a study, which becomes a directory: it takes letters, digits, ".", "_", '
-            '"-" and at most one "/" between'
+            f'"{name}" is not a valid study name; it becomes a directory: use letters, digits, ".", "_", "-" and '
+            'at most one "/" between'
         )
     return name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from seedbed.files import to_json
 from seedbed.problems import StudyError, known_keys
 from seedbed.recipe import Recipe
 from seedbed.reference import schema_file
+from seedbed.reference.keys import sections
 from seedbed.reference.schema import schema
 from seedbed.study import Study
 
@@ -42,6 +44,51 @@ def test_every_lab_is_valid(name: str) -> None:
 def test_the_template_is_valid() -> None:
     text = files("seedbed.cli").joinpath("new.toml").read_text(encoding="utf-8")
     assert wrong(tomllib.loads(text)) == []
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/reference.md"])
+def test_the_studies_of_the_pages_are_valid(path: str) -> None:
+    page = (Path(__file__).parent.parent.parent / path).read_text(encoding="utf-8")
+    studies = re.findall(r"```toml\n(name.*?)```", page, flags=re.DOTALL)
+    assert studies
+    for text in studies:
+        assert wrong(tomllib.loads(text)) == []
+
+
+def keys() -> list[tuple[str, str, str]]:
+    """Every key of every table: the table, a kind that has it, the key."""
+    found = []
+    for section in sections(schema()):
+        kinds = list(section.kinds) or [""]
+        for key in section.keys:
+            found.append((section.name, key.kinds[0] if key.kinds else kinds[0], key.name))
+    return found
+
+
+@pytest.mark.parametrize(("table", "kind", "key"), keys())
+def test_only_keys_that_a_table_has_are_known_there(table: str, kind: str, key: str) -> None:
+    tables = document()
+    node: Any = tables
+    several = {"variant", "hypothesis", "blocks"}
+    for part in table.split(".") if table else []:
+        inner: dict[str, Any] = {} if part in several or not isinstance(node.get(part), dict) else node[part]
+        node[part] = [inner] if part in several else inner
+        node = inner
+    if kind:
+        node.clear()
+        node["source" if table == "data" else "kind"] = kind
+    node[key] = node.get(key, "?")
+    assert not unknown(tables, key)
+    node[f"{key}_x"] = node[key]
+    assert unknown(tables, f"{key}_x")
+
+
+def unknown(tables: dict[str, Any], key: str) -> bool:
+    """Whether the schema says of a key that it is not known."""
+    errors = list(VALIDATOR.iter_errors(tables))
+    errors += [inner for error in errors for inner in error.context or ()]
+    told = (f"{key!r} was unexpected", f"{key!r} is not one of", f"{key!r} were unexpected")
+    return any(words in error.message for error in errors for words in told)
 
 
 CLAIM = {"claim": "so", "better": "base", "than": "norm = none"}

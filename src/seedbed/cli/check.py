@@ -59,5 +59,5 @@ def command(
         click.echo(said)
     for note in planned.facts["notes"]:
         click.echo(f"! {note}")
-    if said := planned.study.seeds_needed.said(document["seeds"]):
-        click.echo(said)
+    for line in planned.study.beforehand:
+        click.echo(line)

@@ -32,14 +32,18 @@ def study(command: Any) -> Any:
     """The study and how it is changed before it is used: STUDY, --seeds, --set, --vary, --quick."""
     changes: list[Decorator] = [
         click.argument("study"),
-        click.option("--seeds", type=click.IntRange(min=1), help="How many seeds each variant is run under."),
+        click.option(
+            "--seeds",
+            type=click.IntRange(min=1),
+            help="How many seeds each variant is run under; `seedbed check` says how many verdicts need.",
+        ),
         click.option(
             "--set",
             "settings",
             multiple=True,
             metavar="KEY=VALUE",
             callback=_pairs,
-            help="Change the recipe.",
+            help="Change a setting; `seedbed reference` explains them all.",
         ),
         click.option(
             "--vary",
