@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seedbed.data import DataError
 from seedbed.predict import predict
 from seedbed.study import Study
 
@@ -80,3 +81,20 @@ def rows_of_test() -> np.ndarray:
 
     study = Study.from_dict({**TABLES, "data": {**TABLES["data"], "seed": 0}})
     return plan(study).groups[0].runs[0].prepared.parts["test"]
+
+
+def test_arrays_with_gaps_are_filled_where_the_networks_impute(here: Path) -> None:
+    result = Study.from_dict(TABLES).run(engine="numpy")
+    trained = result.trained("base")
+    row = np.zeros((1, len(trained.features)))
+    gap = row.copy()
+    gap[0, trained.features.index("age")] = np.nan
+    filled = row.copy()
+    filled[0, trained.features.index("age")] = trained.fill[0, trained.features.index("age")]
+    one = predict(result.directory, gap, "base").table["probability:yes"][0].as_py()
+    spread = {float(value) for value in trained.fill[:, trained.features.index("age")]}
+    other = predict(result.directory, filled, "base").table["probability:yes"][0].as_py()
+    assert one == pytest.approx(other, rel=0.05)
+    assert len(spread) > 1  # each run has its own median
+    with pytest.raises(DataError, match="missing or infinite"):
+        predict(result.directory, np.full_like(row, np.inf), "base")

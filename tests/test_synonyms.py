@@ -16,7 +16,7 @@ from seedbed.problems import known_keys, tables_at
 from seedbed.recipe import Recipe
 from seedbed.reference.schema import schema
 from seedbed.study_file import STUDY_KEYS, StudyFile
-from seedbed.suggestions import instead_of_setting, nearest
+from seedbed.suggestions import instead_of, instead_of_setting, nearest
 from seedbed.synonyms import CHOICES, KEYS, NO_KEY, keys_called, plain, why_no_key, written
 
 KNOWN = [*known_keys(Recipe), *STUDY_KEYS, *StudyFile.model_fields]
@@ -100,3 +100,11 @@ def test_it_does_not_matter_how_words_are_joined(word: str, joint: str) -> None:
     assert keys_called(word.replace("_", joint)) == keys_called(word)
     assert keys_called("".join(part.capitalize() for part in word.split("_"))) == keys_called(word)
     assert plain(plain(word)) == plain(word)
+
+
+def test_of_very_many_names_the_first_are_listed() -> None:
+    """Of a thousand classes, say."""
+    assert instead_of("zzz", "abc") == "known: a, b, c"
+    told = instead_of("?", [f"class {i}" for i in range(1000)])
+    assert told.endswith("class 29, ... (1,000 in all)")
+    assert len(told) < 400

@@ -9,6 +9,7 @@ from seedbed.synonyms import choices_called, keys_called, plain, why_no_key
 
 SLIP, ALIKE = 0.8, 0.5  # how like a word is that was misspelt, and how like one that may have been meant
 MOST_LISTED = 3
+MOST_KNOWN = 30  # names of which all are listed where none is like the word
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = ALIKE) -> str | None:
@@ -24,10 +25,13 @@ def nearest(word: str, known: Iterable[str], cutoff: float = ALIKE) -> str | Non
 
 
 def instead_of(word: str, known: Iterable[str]) -> str:
-    """Where a word is not known: the one probably meant, or else all there are."""
+    """Where a word is not known: the one probably meant, or else all there are, of very many the first."""
     known = list(known)
     found = nearest(word, known)
-    return f'did you mean "{found}"?' if found else f"known: {', '.join(known) or 'none'}"
+    if found:
+        return f'did you mean "{found}"?'
+    more = f", ... ({len(known):,} in all)" if len(known) > MOST_KNOWN else ""
+    return f"known: {', '.join(known[:MOST_KNOWN]) or 'none'}{more}"
 
 
 def instead_of_setting(key: str, known: Iterable[str]) -> str:

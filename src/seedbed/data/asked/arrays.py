@@ -76,7 +76,8 @@ def _inputs(x: np.ndarray, trained: Trained, where: str) -> np.ndarray:
         raise DataError(f"{where}: expected x of shape ({expected}), got {x.shape}")
     if not len(x):
         raise DataError(f"{where}: expected at least one row, got none")
-    bad = ~np.isfinite(shaped).reshape(len(x), -1).all(axis=1)
+    may_be_missing = np.array([encoding.missing == "impute" for encoding in trained.encodings] or [False])
+    bad = ~(np.isfinite(shaped) | (np.isnan(shaped) & may_be_missing)).reshape(len(x), -1).all(axis=1)
     if bad.any():
         raise DataError(
             f"{where}: row {int(np.argmax(bad)) + 1} of x holds a missing or infinite value "
