@@ -95,6 +95,19 @@ def test_a_guess_at_how_a_file_is_written(read, content, says):
         assert re.search(expected, problem), problem
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a;y\n1.5;2\n2.75;3\n", "'a' \\('1.5': set data.decimal = \"\\.\"\\)"),
+        ("a;y\n1.500;2\n2.750;3\n", 'set data.decimal = "\\." or data.thousands = "\\."'),
+        ("a;y\n1.500,5;2\n2.750;3\n", "'1.500,5': set data.thousands = \"\\.\""),
+    ],
+)
+def test_numbers_that_the_settings_do_not_fit_are_no_categories(read, content, says):
+    (problem,) = refused(read, content, layout=Layout(separator=";", decimal=","))
+    assert re.search(says, problem), problem
+
+
 def test_text_of_a_typed_file_is_text_also_where_it_reads_as_numbers(tmp_path):
     pa.parquet.write_table(pa.table({"a": ["01", "02", "01"], "y": [1, 2, 3]}), tmp_path / "t.parquet")
     found = table.load(tmp_path / "t.parquet", target="y")

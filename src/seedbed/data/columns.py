@@ -49,6 +49,8 @@ class Columns(Mapping[str, np.ndarray]):
         The form of each column of dates, empty where the file itself says that it holds dates.
     ambiguous
         The forms that a text column of dates may have, where they are several; it is not among `dates`.
+    decimal
+        The decimal mark that the file was read with.
     """
 
     def __init__(
@@ -58,8 +60,9 @@ class Columns(Mapping[str, np.ndarray]):
         derived: Mapping[str, str] | None = None,
         forms: Mapping[str, str] | None = None,
         rows: np.ndarray | None = None,
+        decimal: str = ".",
     ) -> None:
-        self.path = path
+        self.path, self.decimal = path, decimal
         self.raw = dict.fromkeys(table.column_names)
         self.rows = np.arange(table.num_rows) if rows is None else rows
         self.text: dict[str, list[str]] = {}
@@ -106,7 +109,7 @@ class Columns(Mapping[str, np.ndarray]):
         """Only some of the rows, by number."""
         forms = {name: form for name, form in self.dates.items() if form}
         table = self._table.take(pa.array(rows))
-        return Columns(self.path, table, self._derivations, forms, self.rows[rows])
+        return Columns(self.path, table, self._derivations, forms, self.rows[rows], self.decimal)
 
     def __iter__(self) -> Iterator[str]:
         yield from self.raw

@@ -17,7 +17,7 @@ from seedbed.data.naming import MOST_NAMES, nearest, short
 from seedbed.data.tablefile import settings_in_words
 
 # Decimal mark and what groups digits, the usual first.
-STYLES = ((".", ","), (",", None), (",", "."), (".", " "), (",", " "), (".", "'"))
+STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))
 PATTERNS = {style: re.compile(tablefile.number_pattern(*style)) for style in STYLES}
 REMEDIES = (
     'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '
@@ -130,22 +130,19 @@ def _ambiguous(columns: Columns, name: str) -> str | None:
 def _styled(columns: Columns, name: str) -> str | None:
     """Numbers with another decimal mark, or digits in groups, and how to say so."""
     values = columns.text.get(name)
-    if not values or all(_reads(value) for value in values):
-        return None
+    if not values or (columns.decimal == "." and all(_reads(value) for value in values)):
+        return None  # no values, or text of a typed file, which is text also where it reads as numbers
     fitting = [style for style in STYLES if all(PATTERNS[style].match(value) for value in values)]
     without_groups = {decimal for decimal, thousands in fitting if thousands is None}
     fitting = [style for style in fitting if style[1] is None or style[0] not in without_groups]
-    example = next(value for value in values if not _reads(value))
-    return (
-        f"{example!r}: set {' or '.join(map(settings_in_words, map(_settings, fitting)))}"
-        if fitting
-        else None
-    )
+    remedies = [settings_in_words(_settings(columns, style)) for style in fitting]
+    example = max(values, key=lambda value: sum(not letter.isdigit() for letter in value))
+    return f"{example!r}: set {' or '.join(remedies)}" if fitting else None
 
 
-def _settings(style: tuple[str, str | None]) -> dict[str, str | None]:
+def _settings(columns: Columns, style: tuple[str, str | None]) -> dict[str, str | None]:
     decimal, thousands = style
-    return {"decimal": decimal if decimal != "." else None, "thousands": thousands}
+    return {"decimal": decimal if decimal != columns.decimal else None, "thousands": thousands}
 
 
 def _reads(value: str) -> bool:

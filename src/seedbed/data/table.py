@@ -57,7 +57,7 @@ def load(
     DataError
         With all that is wrong, naming file, rows, columns and what to do.
     """
-    columns = Columns(path, tablefile.read(path, layout=layout), derived, dates)
+    columns = Columns(path, tablefile.read(path, layout=layout), derived, dates, decimal=layout.decimal)
     problems = faults.settings_problems(columns, features or (), exclude, missing, dates or {})
 
     def tried(work: Callable[[], Any], otherwise: Any) -> Any:
