@@ -39,6 +39,7 @@ def device_with(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_how_it_was_computed_is_recorded(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     result = computed(tmp_path, engine="torch", device="cpu", precision="bf16")
     facts = ("engine", "device", "precision", "cuda_graphs")
     assert [result.environment[fact] for fact in facts] == ["torch", "cpu", "bf16", False]
@@ -88,6 +89,7 @@ def mixed(tmp_path: Path) -> Study:
 def test_an_engine_that_cannot_train_some_variants_is_an_error_that_names_them(
     mixed: Study, tmp_path: Path
 ) -> None:
+    pytest.importorskip("torch")
     message = (
         r"the fused engine cannot train 2 of 3 variants \(base, wide\): no kernel for the layer Conv2d; "
         "use --engine auto, which takes torch for"
@@ -98,6 +100,7 @@ def test_an_engine_that_cannot_train_some_variants_is_an_error_that_names_them(
 
 
 def test_auto_takes_the_best_engine_for_every_group(mixed: Study, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     result = runner.run(mixed, runs_dir=tmp_path / "runs")
     assert result.environment["engine"] == "torch + fused"
 

@@ -156,6 +156,7 @@ RECTIFIED = Network((Dense(3, 4), BatchNorm(4, relu=True), Dense(4, 1)), (3,))
     ],
 )
 def test_what_has_no_kernel_is_refused_and_auto_takes_another(change, lacking):
+    pytest.importorskip("torch")
     program = make("sgd").program()
     assert choose("fused", program).make is FusedEngine
     with pytest.raises(UnfitError, match=f"no kernel for the .*{lacking}"):
