@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 
 from seedbed import recipe
 from seedbed.data import DataError, asked, dates, encodings, load, prepare, table
-from seedbed.data.tablefile import Layout
+from seedbed.data.csvfile import Layout
 from seedbed.trained import Trained
 
 

@@ -12,13 +12,13 @@ import numpy as np
 
 from seedbed.data import tablefile
 from seedbed.data.columns import MOST_CATEGORIES, Columns
+from seedbed.data.csvfile import number_pattern, settings_in_words
 from seedbed.data.encodings import Policy, policy_for
 from seedbed.data.naming import MOST_NAMES, nearest, short
-from seedbed.data.tablefile import settings_in_words
 
 # Decimal mark and what groups digits, the usual first.
 STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))
-PATTERNS = {style: re.compile(tablefile.number_pattern(*style)) for style in STYLES}
+PATTERNS = {style: re.compile(number_pattern(*style)) for style in STYLES}
 REMEDIES = (
     'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '
     'data.missing = "category" (a category of its own, for numbers a 0/1 column beside the median)'

@@ -11,6 +11,7 @@ import numpy as np
 from seedbed.data import faults, tablefile
 from seedbed.data.base import DataError, Encoding, Samples
 from seedbed.data.columns import Columns
+from seedbed.data.csvfile import PLAIN, Layout
 from seedbed.data.encodings import Policy, encodings_of, inputs_of, twice
 from seedbed.data.naming import first_few, short
 from seedbed.recipe import TableData
@@ -27,7 +28,7 @@ def load(
     where: str | None = None,
     missing: Policy = None,
     dates: Mapping[str, str] | None = None,
-    layout: tablefile.Layout = tablefile.PLAIN,
+    layout: Layout = PLAIN,
     classification: bool = False,
     derived: Mapping[str, str] | None = None,
 ) -> Samples:
@@ -85,9 +86,9 @@ def load(
     )
 
 
-def layout_of(settings: TableData) -> tablefile.Layout:
+def layout_of(settings: TableData) -> Layout:
     """How the settings say that the file is written."""
-    return tablefile.Layout(settings.separator, settings.decimal, settings.thousands, settings.encoding)
+    return Layout(settings.separator, settings.decimal, settings.thousands, settings.encoding)
 
 
 def _encodings(columns: Columns, names: Sequence[str], missing: Policy) -> tuple[Encoding, ...]:

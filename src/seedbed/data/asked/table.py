@@ -19,6 +19,7 @@ from seedbed.data import sgemm, tablefile
 from seedbed.data.asked.base import Asked, check_pixels, class_places, unknown
 from seedbed.data.base import DataError, Encoding
 from seedbed.data.columns import Columns
+from seedbed.data.csvfile import PLAIN, Layout
 from seedbed.data.encodings import inputs_of
 from seedbed.data.faults import unreadable_dates
 from seedbed.data.naming import first_few
@@ -79,17 +80,15 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
     return table, _columns(path, table, trained)
 
 
-def _layout(path: Path, trained: Trained) -> tablefile.Layout:
+def _layout(path: Path, trained: Trained) -> Layout:
     """How the file is written: as the study's own table or, where that cannot be, as most are."""
     data = trained.recipe["data"]
-    layout = tablefile.Layout(
-        **{one.name: data[one.name] for one in fields(tablefile.Layout) if one.name in data}
-    )
+    layout = Layout(**{one.name: data[one.name] for one in fields(Layout) if one.name in data})
     with suppress(DataError):
-        if layout != tablefile.PLAIN:
+        if layout != PLAIN:
             tablefile.read(path, layout=layout)
         return layout
-    return tablefile.PLAIN
+    return PLAIN
 
 
 def _columns(path: Path, table: pa.Table, trained: Trained) -> Columns:
