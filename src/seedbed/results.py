@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from seedbed import documents, store, tables
 from seedbed.by_run import ByRun
 from seedbed.files import slug
+from seedbed.findings import consistent
 from seedbed.metrics import COSTS, Direction, bare_name, bounds, direction, gap_bounds, split_epoch
 from seedbed.progress import counted
 from seedbed.ranking import ranked, selection_metric
@@ -94,6 +96,11 @@ class Result:
         """One row a run and sample of the grid and of the test part."""
         return tables.read(self.directory, "predictions")
 
+    def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
+        """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
+        wanted = [("variant", "in", list(variants)), ("part", "==", part)]
+        return tables.read(self.directory, "predictions", filters=wanted)
+
     @cached_property
     def mistakes(self) -> pa.Table:
         """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
@@ -140,6 +147,11 @@ class Result:
         """Seed -> how that run ended."""
         statuses = self._statuses[self._rows[variant]]
         return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
+
+    @property
+    def diverged(self) -> int:
+        """How many runs diverged."""
+        return int(np.sum(self._statuses == "diverged"))
 
     def ended(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where there is a run that ended without diverging."""
@@ -275,11 +287,10 @@ class Result:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        """What the records of the runs show to be wrong."""
+        """What the records of the runs show to be wrong; see `findings.consistent`."""
         keys = ("variant", "kind", "runs", "message")
-        return [
-            {key: event.get(key) for key in keys} for event in self.events if event.get("event") == "finding"
-        ]
+        found = (event for event in self.events if event.get("event") == "finding")
+        return consistent({key: event.get(key) for key in keys} for event in found)
 
     # --- for others to read -----------------------------------------------------------------------------
 

@@ -227,8 +227,8 @@ def test_many_variants_with_classes_show_both_accuracies_of_each(tmp_path, monke
     monkeypatch.setattr("seedbed.report.curves.VARIANT_COLOURS", ("#000000",) * 3)
     written = Written(fake_studies.classification(tmp_path, seeds=2))
     curves = {path.stem for path in written.figures if path.name.startswith("curve-")}
-    assert curves == {f"curve-test.accuracy-{slug(name)}" for name in written.result.variants}
-    assert "train.accuracy and test.accuracy of momentum" in written.html
+    assert curves == {f"curve-val.accuracy-{slug(name)}" for name in written.result.variants}
+    assert "train.accuracy and val.accuracy of momentum" in written.html
 
 
 def test_one_seed_makes_a_page(tmp_path):

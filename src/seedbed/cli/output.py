@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli.encoding import is_printable
+from seedbed.progress import counted
 
 if TYPE_CHECKING:
+    from seedbed.findings import OfKind
     from seedbed.results import Result
 
 WIDE = 240  # columns where the output is no terminal and nothing need be wrapped
+MOST_NAMED = 8  # variants named for each kind of finding
 MARKS = {"supported": "✓", "refuted": "✗"}
 
 
@@ -56,11 +59,12 @@ def described(settings: Mapping[str, Any]) -> str:
 def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
     from seedbed.data.facts import baseline_in_words
+    from seedbed.findings import by_kind
     from seedbed.wording import sentence
 
-    document = result.document
-    head = [document["study"], document["id"], document["status"], f"{document['engine']} engine"]
-    seconds = document["seconds"]["total"]
+    environment = result.environment
+    head = [result.study["study"], result.id, result.status, f"{environment.get('engine')} engine"]
+    seconds = (environment.get("seconds") or {}).get("total")
     click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
     header, rows = _fitting(result.table.header, result.table.rows, _width())
     print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
@@ -69,8 +73,24 @@ def print_result(result: Result) -> None:
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
-    for finding in document["findings"]:
-        click.echo(f"! {finding['variant']}: {finding['message']}")
+    for group in by_kind(result.findings):
+        _print_findings(group)
+
+
+def _print_findings(group: OfKind) -> None:
+    """What the findings of a kind have in common, and the variants that have it, some by name."""
+    named = [" ".join(filter(None, (f"{name}:", count, own))) for name, count, own in group.variants]
+    if len(named) == 1:
+        click.echo(f"! {'. '.join(filter(None, (named[0], group.advice)))}")
+        return
+    said = ". ".join(filter(None, (f"runs {group.what}" if group.what else "", group.advice)))
+    click.echo(f"! {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {said}")
+    for line in named[:MOST_NAMED]:
+        click.echo(f"    {line}")
+    if len(named) > MOST_NAMED:
+        click.echo(
+            f"    and {counted(len(named) - MOST_NAMED, 'more variant')}, all in the report and with --json"
+        )
 
 
 def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list[str], list[list[str]]]:

@@ -98,4 +98,4 @@ def command(
         click.echo(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
         return INTERRUPTED
     click.echo(f"report: {report}", err=as_json)
-    return RUNS_FAILED if any(variant["diverged"] for variant in result.document["variants"]) else 0
+    return RUNS_FAILED if result.diverged else 0

@@ -2,73 +2,77 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from seedbed.report import style
+from seedbed.report.series import MOST_ROWS, leaders
 from seedbed.report.style import Picture, panel
 from seedbed.results import Result, VersusBase
 from seedbed.statistics import Comparison
 from seedbed.wording import effect, p_phrase
 
 ROW = 0.36  # inches
+LETTER, SPACE = 0.071, 0.1  # inches: a letter, and between columns
+NAME_LETTERS = 26  # of a line of a name, which may take two
 VECTOR_DOTS = 3000  # above it dots are drawn as pixels
 VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
 
 
 def every_run(result: Result) -> Picture:
     """Each run as a dot on the study's metric, the median as a bar, what was published as a diamond."""
-    metric, names = result.metric, result.variants
-    figure, axes = panel(_height(len(names)), f"Every run: {metric}", left=style.RIGHT)
+    metric, names = result.metric, leaders(result, MOST_ROWS)
+    diverged = {name: int(np.sum(np.isinf(result.values(name, metric)))) for name in names}
+    told = [f"{diverged[name]} diverged" if diverged[name] else "" for name in names]
+    figure, axes = _rows(f"Every run: {metric}", names, told, [style.VERMILLION] * len(names))
     raster = len(names) * len(result.seeds) > VECTOR_DOTS
     for row, name in enumerate(names):
         values = result.values(name, metric)
         finite = values[np.isfinite(values)]
-        shift = 0.24 * (np.arange(len(finite)) * 0.618 % 1 - 0.5)  # dots of neighbouring seeds lie apart
-        axes.scatter(
-            finite, row + 0.14 + shift, s=11, color=style.BLUE, alpha=0.65, linewidths=0, rasterized=raster
-        )
+        shift = 0.36 * (np.arange(len(finite)) * 0.618 % 1 - 0.5)  # dots of neighbouring seeds lie apart
+        axes.scatter(finite, row + shift, s=11, color=style.BLUE, alpha=0.65, linewidths=0, rasterized=raster)
         median = result.summary(name, metric).median
         if np.isfinite(median):
-            axes.plot([median] * 2, [row - 0.06, row + 0.34], color=style.INK, linewidth=2)
+            axes.plot([median] * 2, [row - 0.3, row + 0.3], color=style.INK, linewidth=2)
         published = result.published(name).get(metric)
         if published is not None:
-            axes.plot(
-                published, row + 0.14, "D", markersize=5, color=style.VERMILLION, markerfacecolor="none"
-            )
-        diverged = int(np.sum(np.isinf(values)))
-        _row_label(axes, row, name, f"{diverged} diverged" if diverged else "", style.VERMILLION)
-    _finish_rows(axes, len(names))
+            axes.plot(published, row, "D", markersize=5, color=style.VERMILLION, markerfacecolor="none")
     if result.scale(metric) == "ratio":
         style.log_axis(axes, "x")
-    return Picture("every-run", figure, f"Every run of every variant on {metric}")
+    return Picture("every-run", figure, f"Every run of each variant on {metric}")
 
 
 def forest(result: Result) -> Picture | None:
     """Each variant against the base with its 95 % interval; None where there is nothing to compare."""
-    rows = {name: versus for name, versus in result.versus_base.items() if versus.comparison.n}
+    names = [name for name in leaders(result, MOST_ROWS) if name != result.base]
+    rows = {name: result.versus_base[name] for name in names if result.versus_base[name].comparison.n}
     if not rows:
         return None
     ratio = result.scale(result.metric) == "ratio"
-    figure, axes = panel(_height(len(rows)), f"{result.metric} against {result.base}", left=style.RIGHT)
+    colours = [VERDICT_COLOURS.get(versus.verdict, style.SOFT) for versus in rows.values()]
+    told = [_told(versus) for versus in rows.values()]
+    figure, axes = _rows(f"{result.metric} against {result.base}", list(rows), told, colours, foot=2)
     axes.axvline(1 if ratio else 0, color=style.INK, linewidth=0.9)
-    for row, (name, versus) in enumerate(rows.items()):
-        seen, colour = versus.comparison, VERDICT_COLOURS.get(versus.verdict, style.SOFT)
-        axes.plot([seen.low, seen.high], [row + 0.14] * 2, color=colour, linewidth=2.2)
-        axes.plot(seen.estimate, row + 0.14, "o", markersize=5.5, color=colour)
-        _row_label(axes, row, name, _told(versus), colour)
-    _finish_rows(axes, len(rows))
+    for row, (versus, colour) in enumerate(zip(rows.values(), colours, strict=True)):
+        seen = versus.comparison
+        axes.plot([seen.low, seen.high], [row] * 2, color=colour, linewidth=2.2)
+        axes.plot(seen.estimate, row, "o", markersize=5.5, color=colour)
     axes.set_xlim(*_limits([versus.comparison for versus in rows.values()], ratio))
     if ratio:
         style.log_axis(axes, "x")
     better = "left" if result.direction(result.metric) == "min" else "right"
     kind = "ratio to" if ratio else "difference from"
-    axes.set_xlabel(f"{kind} {style.shortened(result.base, 20)}, 95 % interval (better to the {better})")
-    return Picture("forest", figure, f"Every variant against {result.base} on {result.metric}")
+    legend = f"{kind} {style.shortened(result.base, 20)}, 95 % interval\n(better to the {better})"
+    axes.set_xlabel(legend)
+    return Picture("forest", figure, f"Each variant against {result.base} on {result.metric}")
 
 
 def _told(versus: VersusBase) -> str:
-    p = "" if versus.p is None else f", {p_phrase(versus.p)}"
+    p = "" if versus.p is None else f"\n{p_phrase(versus.p)}"
     return effect(versus.comparison) + p
 
 
@@ -84,21 +88,38 @@ def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:
     return (float(np.exp(low)), float(np.exp(high))) if ratio else (float(low), float(high))
 
 
-def _row_label(axes: Axes, row: int, name: str, told: str, colour: str) -> None:
-    """A row's name over its marks, and what is to be said of it at the right end."""
-    across = axes.get_yaxis_transform()
-    halo = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.8}
-    name = style.shortened(name, 50 - len(told))
-    axes.text(0, row - 0.14, name, transform=across, va="bottom", bbox=halo)
-    if told:
-        axes.text(1, row - 0.14, told, transform=across, va="bottom", ha="right", color=colour, bbox=halo)
+def _rows(
+    title: str, names: Sequence[str], told: Sequence[str], colours: Sequence[str], foot: int = 0
+) -> tuple[Figure, Axes]:
+    """A figure with a row for each name: the name in a column at the left, what is told of it in one at the right.
 
-
-def _height(rows: int) -> float:
-    return style.TOP + style.BOTTOM + ROW * (rows + 0.35)
-
-
-def _finish_rows(axes: Axes, count: int) -> None:
-    axes.set_ylim(count - 0.4, -0.75)
-    axes.set_yticks([])
+    `foot` is how many lines of text will stand below the axis.
+    """
+    labels = _labels(names)
+    left, right = (_width(texts) for texts in (labels, told))
+    bottom = style.BOTTOM / 2 + foot * style.LEGEND_LINE
+    height = style.TOP + bottom + ROW * (len(names) + 0.2)
+    width = style.WIDTH - left - right
+    figure, axes = panel(height, "", left=left, bottom=bottom, right=right)
+    style.set_title(axes, title, x=(SPACE - left) / width)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), labels, color=style.INK, linespacing=1.15)
+    axes.tick_params(axis="y", pad=72 * SPACE)
     axes.spines["left"].set_visible(False)
+    across = axes.get_yaxis_transform()
+    end = 1 + (right - SPACE) / width
+    for row, (text, colour) in enumerate(zip(told, colours, strict=True)):
+        axes.text(end, row, text, color=colour, transform=across, ha="right", va="center", linespacing=1.15)
+    return figure, axes
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """Names in at most two lines, no two of them alike."""
+    short = style.told_apart(names, 2 * NAME_LETTERS - 8)  # lines are seldom filled to their ends
+    return ["\n".join(textwrap.wrap(short[name], NAME_LETTERS)) or name for name in names]
+
+
+def _width(texts: Sequence[str]) -> float:
+    """Inches of a column of texts, with the space beside it."""
+    letters = max((len(line) for text in texts for line in text.split("\n")), default=0)
+    return LETTER * letters + 2 * SPACE if letters else style.RIGHT

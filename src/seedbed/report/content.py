@@ -8,10 +8,13 @@ from typing import Any
 
 from seedbed.data.facts import baseline_in_words, in_words
 from seedbed.documents import costs
+from seedbed.findings import by_kind
+from seedbed.report.series import MOST_ROWS
 from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
 from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, sentence
 
+MOST_VALUES = 12  # of a setting; the table of changes has them all
 MOST_LISTED = 8  # names in a sentence; the table has them all
 OPENINGS = {
     "better": "Better than {}: ",
@@ -42,7 +45,9 @@ def content(result: Result) -> dict[str, Any]:
         "summary": _summary(result),
         "metrics": result.reported_metrics,
         "published": [metric for metric in result.reported_metrics if _is_published(result, metric)],
-        "rows": [_row(result, name) for name in result.variants],
+        "rows": [_row(result, name) for name in result.ranking],
+        "shown": {"rows": min(MOST_ROWS, len(result.variants))},
+        "findings": by_kind(result.findings),
         "settings": _settings(result),
         "changes": {row["name"]: dict(_flat(row["settings"])) for row in result.study["variants"]},
         "environment": {
@@ -177,7 +182,9 @@ def _settings(result: Result) -> list[dict[str, Any]]:
     for key in keys:
         values = [recipe.get(key, ABSENT) for recipe in recipes.values()]
         own = base.get(key, ABSENT)
-        rows.append({"key": key, "value": own, "others": [v for v in dict.fromkeys(values) if v != own]})
+        others = [value for value in dict.fromkeys(values) if value != own]
+        left_out = [f"and {len(others) - MOST_VALUES:,} more"] if len(others) > MOST_VALUES else []
+        rows.append({"key": key, "value": own, "others": others[:MOST_VALUES] + left_out})
     return rows
 
 

@@ -7,105 +7,98 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from seedbed.files import slug
 from seedbed.report import style
-from seedbed.report.series import Band, accuracy_metrics, curve_bands, curve_metrics
-from seedbed.report.style import VARIANT_COLOURS, Picture
+from seedbed.report.series import (
+    MOST_PANELS,
+    Band,
+    accuracy_metrics,
+    curve_bands,
+    curve_metrics,
+    leaders,
+)
+from seedbed.report.style import VARIANT_COLOURS, Line, Picture
 from seedbed.results import Result
 
-BASE_DASHES = (0, (4, 2))  # over the other lines, so that whatever coincides with the base shows through
-LEGEND_LINE = 0.19  # inches
 DOTTED_EPOCHS = 12  # up to here each is a dot: of a single one no line could be seen
 LR_RANGE = 1e4  # a schedule may end at nearly nothing, which would hide its steps
 SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a logarithmic axis
 
 
 def curve_pictures(result: Result) -> list[Picture]:
-    """Curves of all variants in one figure a metric, or where there are many, a figure a variant.
+    """Curves of all variants in one figure a metric, or where there are many, a figure for each that matters.
 
     What `accuracy_pictures` shows is left out, but for the comparison of variants on validation.
     """
-    rates, metrics = curve_bands(result, "lr"), curve_metrics(result)
-    has_accuracy = bool(accuracy_metrics(result))
+    metrics = curve_metrics(result)
     if len(result.variants) <= len(VARIANT_COLOURS):
-        kept = [name for name in metrics if not (has_accuracy and name == "test.accuracy")]
-        return [_together(result, metric, curve_bands(result, metric), rates) for metric in kept]
-    chosen = [name for name in metrics if name.startswith("val.")] or metrics
-    if not chosen or (has_accuracy and chosen[0] == "val.accuracy"):
+        rates = curve_bands(result, "lr", result.variants)
+        return [_together(result, name, rates) for name in metrics]
+    if not metrics or accuracy_metrics(result):
         return []
-    return _apart(result, {chosen[0]: style.BLUE}, rates)
+    return _apart(result, {metrics[-1]: style.BLUE})
 
 
 def accuracy_pictures(result: Result) -> list[Picture]:
-    """Accuracy in training and on the test part (else validation), a figure a variant; none for numbers."""
+    """Accuracy in training and on validation (else test), a figure a variant; none for numbers."""
     metrics = accuracy_metrics(result)
-    colours = dict(zip(metrics, (style.ORANGE, style.BLUE), strict=False))
-    return _apart(result, colours, curve_bands(result, "lr")) if colours else []
+    return _apart(result, dict(zip(metrics, (style.ORANGE, style.BLUE), strict=False))) if metrics else []
 
 
-def _together(result: Result, metric: str, bands: dict[str, Band], rates: dict[str, Band]) -> Picture:
+def _together(result: Result, metric: str, rates: dict[str, Band]) -> Picture:
+    bands = curve_bands(result, metric, result.variants)
     colours = dict(zip(result.variants, VARIANT_COLOURS, strict=False))
+    legend = tuple(Line(name, colours[name], name == result.base) for name in bands)
     columns = 2 if max(map(len, bands), default=0) <= 26 else 1
-    foot = LEGEND_LINE * -(-len(bands) // columns)
-    figure, axes, under = style.stacked(3.1, metric, under=0.4, foot=foot)
+    figure, axes, under = style.stacked(3.1, metric, under=0.4, foot=style.foot(legend, columns))
     for name, band in bands.items():
-        dashes = BASE_DASHES if name == result.base else "-"
-        _draw(axes, band, colours[name], style.shortened(name, 40), dashes)
+        dashes = style.DASHES if name == result.base else "-"
+        _draw(axes, band, colours[name], dashes)
         if name in rates:
             _draw_rate(under, rates[name], colours[name], dashes)
     _finish(axes, under, result, metric, bands.values(), rates)
-    _legend(figure, axes, columns)
-    return Picture(f"curve-{slug(metric)}", figure, f"{metric} over the epochs, one line a variant")
+    style.draw_legend(figure, legend, columns)
+    label = f"{metric} over the epochs, one line a variant"
+    return Picture(f"curve-{slug(metric)}", figure, label, legend=legend, foot=style.foot(legend, columns))
 
 
-def _apart(result: Result, colours: Mapping[str, str], rates: dict[str, Band]) -> list[Picture]:
+def _apart(result: Result, colours: Mapping[str, str]) -> list[Picture]:
     """One figure a variant on common axes: the metrics in their colours, the last one of the base in grey."""
-    bands = {metric: curve_bands(result, metric) for metric in colours}
-    *others, last = colours
+    variants = leaders(result, MOST_PANELS)
+    rates = curve_bands(result, "lr", variants)
+    bands = {metric: curve_bands(result, metric, variants) for metric in colours}
+    last, titles = list(colours)[-1], style.told_apart(variants)
+    legend = tuple(Line(*pair) for pair in colours.items())
+    legend += (Line(f"{last} of {result.base}", style.SOFT),) if len(bands[last]) > 1 else ()
     shown = [band for of_metric in bands.values() for band in of_metric.values()]
     pictures = []
     for name in bands[last]:
-        figure, axes, under = style.stacked(2.4, name, under=0.3, foot=LEGEND_LINE if others else 0.0)
+        foot = style.foot(legend, 1)
+        figure, axes, under = style.stacked(2.4, titles[name], under=0.3, foot=foot)
         if name != result.base and result.base in bands[last]:
             base = bands[last][result.base]
             axes.plot(base.x, base.median, color=style.SOFT, linewidth=1, alpha=0.8)
         for metric, colour in colours.items():
             if name in bands[metric]:
-                _draw(axes, bands[metric][name], colour, metric)
+                _draw(axes, bands[metric][name], colour)
         if name in rates:
             _draw_rate(under, rates[name], style.BLUE)
         _finish(axes, under, result, last, shown, rates)
-        if others:
-            _legend(figure, axes, len(colours))
+        style.draw_legend(figure, legend, 1)
         label = f"{' and '.join(colours)} of {name} over the epochs, the learning rate below"
-        pictures.append(Picture(f"curve-{slug(last)}-{slug(name)}", figure, label))
+        file = f"curve-{slug(last)}-{slug(name)}"
+        pictures.append(Picture(file, figure, label, legend=legend, foot=foot))
     return pictures
 
 
-def _legend(figure: Figure, axes: Axes, columns: int) -> None:
-    """Names of the lines at the foot of the figure."""
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="lower left",
-        ncols=columns,
-        labelcolor=style.INK,
-        handlelength=1.4,
-        borderaxespad=0,
-    )
-
-
-def _draw(axes: Axes, band: Band, colour: str, label: str, dashes: Any = "-") -> None:
+def _draw(axes: Axes, band: Band, colour: str, dashes: Any = "-") -> None:
     axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.16, linewidth=0)
     axes.plot(
         band.x,
         band.median,
         color=colour,
-        label=label,
         linestyle=dashes,
         marker="o" if len(band.x) <= DOTTED_EPOCHS else None,
         markersize=3.5,

@@ -10,33 +10,34 @@ from matplotlib.patches import Rectangle
 from seedbed.files import slug
 from seedbed.metrics import RECALL, bounds
 from seedbed.report import style
-from seedbed.report.series import Fit, confusions, fits, leaders, predicted, recalls
+from seedbed.report.series import MOST_PANELS, Fit, confusions, fits, leaders, predicted, recalls
 from seedbed.report.style import Picture, panel
 from seedbed.results import Result
 from seedbed.statistics import interval
 
-MOST_PANELS = 6
+MOST_PAIRS = 6  # variants whose outputs are shown beside the truth
 DOTS = 3000
 MOST_NUMBERED = 12  # classes whose cells have room for a number
 DARKEST = 0.6  # opacity of a full cell, over which letters stay readable in either theme
 
 
 def fit_pictures(result: Result) -> list[Picture]:
-    """Each variant's outputs over x, with the error under them, on common axes."""
-    found = fits(result)
+    """The outputs over x of the variants that matter, with the error under them, on common axes."""
+    found = fits(result, leaders(result, MOST_PANELS))
     targets = [fit.target for fit in found.values()]
     if not targets:
         return []
     low, high = np.nanmin(targets), np.nanmax(targets)
     room = 0.12 * (high - low or 1.0)
-    return [_fit(name, fit, (low - room, high + room)) for name, fit in found.items()]
+    titles = style.told_apart(found)
+    return [_fit(name, titles[name], fit, (low - room, high + room)) for name, fit in found.items()]
 
 
-def _fit(name: str, fit: Fit, limits: tuple[float, float]) -> Picture:
-    figure, axes, under = style.stacked(2.7, name, under=0.5)
-    axes.plot(fit.x, fit.target, color=style.SOFT, linewidth=4, alpha=0.35, label="function")
+def _fit(name: str, title: str, fit: Fit, limits: tuple[float, float]) -> Picture:
+    figure, axes, under = style.stacked(2.7, title, under=0.5)
+    axes.plot(fit.x, fit.target, color=style.SOFT, linewidth=4, alpha=0.35)
     axes.fill_between(fit.band.x, fit.band.low, fit.band.high, color=style.BLUE, alpha=0.22, linewidth=0)
-    axes.plot(fit.x, fit.output, color=style.BLUE, linewidth=1.2, label="median seed")
+    axes.plot(fit.x, fit.output, color=style.BLUE, linewidth=1.2)
     axes.set_ylim(*limits)
     error = fit.error
     under.axhline(0, color=style.SOFT, linewidth=0.8)
@@ -54,11 +55,10 @@ def _fit(name: str, fit: Fit, limits: tuple[float, float]) -> Picture:
 def predicted_pictures(result: Result) -> list[Picture]:
     """Outputs against targets on the test part, of the base and the best other variants."""
     pictures = []
-    for name in leaders(result, MOST_PANELS):
-        target, output = predicted(result, name, DOTS)
-        if not len(target):
-            continue
-        figure, axes = panel(3.06, name, width=3.0)
+    found = predicted(result, leaders(result, MOST_PAIRS), DOTS)
+    titles = style.told_apart(found, 36)
+    for name, (target, output) in found.items():
+        figure, axes = panel(3.06, titles[name], width=3.0)
         ends = [float(np.min(target)), float(np.max(target))]
         room = 0.05 * (ends[1] - ends[0] or 1.0)
         ends = [ends[0] - room, ends[1] + room]
@@ -74,17 +74,17 @@ def predicted_pictures(result: Result) -> list[Picture]:
 
 def confusion_pictures(result: Result) -> list[Picture]:
     """Confusion matrices over all seeds, each with the recall of its classes, of the base and the best others."""
-    tables = {name: confusions(result, name) for name in leaders(result, MOST_PANELS)}
+    tables = {name: confusions(result, name) for name in leaders(result, MOST_PAIRS)}
     counts = {name: table for name, table in tables.items() if table is not None}
     found = {name: recalls(table) for name, table in counts.items()}
     every = np.concatenate([values.ravel() for values in found.values()] or [np.zeros(1)])
     limits = float(np.nanmin(every)), float(np.nanmax(every))
-    pictures = []
+    pictures, titles = [], style.told_apart(counts)
     for name, table in counts.items():
         labels = _labels(result, table.shape[1])
         base = found.get(result.base) if name != result.base else None
-        pictures.append(_confusion(name, table.sum(axis=0), labels))
-        pictures.append(_recall(name, found[name], base, labels, limits))
+        pictures.append(_confusion(name, titles[name], table.sum(axis=0), labels))
+        pictures.append(_recall(name, titles[name], found[name], base, labels, limits))
     return pictures
 
 
@@ -97,7 +97,8 @@ def _class_panel(title: str, labels: list[str]) -> tuple[Figure, Axes]:
     """A square figure with a row a class."""
     side = len(labels)
     places = np.arange(0, side, max(1, side // 20))
-    shown = [style.shortened(labels[place], 10) for place in places]
+    short = style.told_apart(labels, 10)
+    shown = [short[labels[place]] for place in places]
     longest = max(map(len, shown), default=0)
     margin = 0.35 + 0.07 * longest  # inches
     figure, axes = panel(style.WIDTH, title, left=margin, bottom=margin)
@@ -106,10 +107,10 @@ def _class_panel(title: str, labels: list[str]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _confusion(name: str, counts: np.ndarray, labels: list[str]) -> Picture:
+def _confusion(name: str, title: str, counts: np.ndarray, labels: list[str]) -> Picture:
     side = len(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, axes = _class_panel(name, labels)
+    figure, axes = _class_panel(title, labels)
     axes.grid(False)
     for (true, answer), share in np.ndenumerate(shares):
         # the root lets rare mistakes show
@@ -127,10 +128,15 @@ def _confusion(name: str, counts: np.ndarray, labels: list[str]) -> Picture:
 
 
 def _recall(
-    name: str, values: np.ndarray, base: np.ndarray | None, labels: list[str], limits: tuple[float, float]
+    name: str,
+    title: str,
+    values: np.ndarray,
+    base: np.ndarray | None,
+    labels: list[str],
+    limits: tuple[float, float],
 ) -> Picture:
     """Recall (classes, runs) in the rows of the confusion matrix; the base's mean in grey."""
-    figure, axes = _class_panel(name, labels)
+    figure, axes = _class_panel(title, labels)
     for row, own in enumerate(values):
         seen = interval(own).within(*bounds(RECALL))
         if base is not None:

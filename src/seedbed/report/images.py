@@ -30,18 +30,19 @@ def mistake_pictures(result: Result) -> list[Picture]:
     found = {
         name: table.filter(pc.equal(table["variant"], name)).to_pylist() for name in best_and_base(result)
     }
-    return [_mistakes(name, rows) for name, rows in found.items() if rows]
+    titles = style.told_apart(found)
+    return [_mistakes(name, titles[name], rows) for name, rows in found.items() if rows]
 
 
-def _mistakes(name: str, rows: list[dict[str, Any]]) -> Picture:
+def _mistakes(name: str, title: str, rows: list[dict[str, Any]]) -> Picture:
     longest = max(len(row[side]) for row in rows for side in ("true", "answered"))
     columns, between = (6, ", ") if longest <= 3 else (4, "\n")
+    short = style.told_apart((row[side] for row in rows for side in ("true", "answered")), 14)
     told = [
-        f"said {style.shortened(row['answered'], 14)}{between}is {style.shortened(row['true'], 14)}\n"
-        f"{_percent(row['confidence'])}"
+        f"said {short[row['answered']]}{between}is {short[row['true']]}\n{_percent(row['confidence'])}"
         for row in rows
     ]
-    figure = _sheet(name, [_image(row) for row in rows], columns, told)
+    figure = _sheet(title, [_image(row) for row in rows], columns, told)
     first = told[0].replace("\n", ", ")
     label = f"The {len(rows)} mistakes {name} is surest of; the first: {first}"
     return Picture(f"mistakes-{slug(name)}", figure, label, in_colour=True)
@@ -65,10 +66,16 @@ def _image(row: dict[str, Any]) -> np.ndarray:
 def weight_pictures(result: Result) -> list[Picture]:
     """The first layer of the best variant and of the base, as images, where it sees pixels."""
     found = {name: result.trained(name) for name in best_and_base(result)}
-    return [picture for name, trained in found.items() if trained for picture in _weights(name, trained)]
+    short = style.told_apart(found, 24)
+    return [
+        picture
+        for name, trained in found.items()
+        if trained
+        for picture in _weights(name, short[name], trained)
+    ]
 
 
-def _weights(name: str, trained: Trained) -> list[Picture]:
+def _weights(name: str, short: str, trained: Trained) -> list[Picture]:
     layers = _layers(trained)
     kernels = _kernels(layers[0], trained.shape)
     if kernels is None:
@@ -76,13 +83,13 @@ def _weights(name: str, trained: Trained) -> list[Picture]:
     count, told = len(kernels), None
     if len(layers) == 1:  # a layer that answers by itself has an image a class
         told = list(trained.classes[-count:])
-        title = f"{style.shortened(name, 30)}: the weights of each class"
+        title = f"{short}: the weights of each class"
     else:
         size = np.linalg.norm(kernels.reshape(count, -1), axis=1)
         kernels = kernels[np.argsort(-size, kind="stable")[:MOST_UNITS]]
         kind = "filters" if kernels.shape[-1] < trained.shape[-1] else "units"
         which = f"{count} {kind}" if count <= MOST_UNITS else f"the {MOST_UNITS} largest of {count} {kind}"
-        title = f"{style.shortened(name, 24)}: {which}"
+        title = f"{short}: {which}"
     images = list(_coloured(kernels))
     figure = _sheet(title, images, 5 if len(images) <= 10 else 8, told)
     label = f"The weights of the first layer as images. {title}"

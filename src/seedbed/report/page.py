@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from seedbed.report.content import content
 from seedbed.report.curves import accuracy_pictures, curve_pictures
 from seedbed.report.fits import confusion_pictures, fit_pictures, predicted_pictures
 from seedbed.report.images import mistake_pictures, weight_pictures
-from seedbed.report.style import Picture, drawing, inline
+from seedbed.report.style import Picture, drawing, inline, themed
 from seedbed.results import Result
 
 REPORT = "report.html"
+SECTION = re.compile(r'<section id="([\w-]+)">\s*<h2>(.*?)</h2>')
 
 
 def write_page(result: Result, path: Path) -> None:
@@ -53,7 +55,9 @@ def _figure(picture: Picture, folder: Path) -> dict[str, Any]:
     write_whole(folder / f"{picture.name}.svg", svg.encode())
     write_whole(folder / f"{picture.name}.png", picture.png())
     return {
-        "svg": Markup(inline(svg, picture.name)),  # matplotlib has escaped what it was given
+        # matplotlib has escaped what it was given
+        "svg": Markup(inline(svg, picture.name, picture.foot)),
+        "legend": [(line.name, themed(line.colour), line.dashed) for line in picture.legend],
         "label": picture.label,
         "in_colour": picture.in_colour,
         "width": round(picture.figure.get_figwidth() * 96),
@@ -69,4 +73,10 @@ def render(result: Result, figures: dict[str, list[dict[str, Any]]]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["sections"] = _sections
     return environment.get_template("page.html").render(result=result, figures=figures, **content(result))
+
+
+def _sections(main: str) -> list[tuple[str, Markup]]:
+    """The id and title of every section of the page."""
+    return [(name, Markup(title)) for name, title in SECTION.findall(main)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,8 @@ import pyarrow.compute as pc
 from seedbed.results import Result
 
 POINTS = 300
+MOST_ROWS = 24  # variants in a figure of one row each
+MOST_PANELS = 12  # variants with a figure of their own
 HUGE = 1e300  # stands for infinity where percentiles interpolate
 
 
@@ -25,21 +29,25 @@ class Band:
 
 
 def curve_metrics(result: Result) -> list[str]:
-    """The curves worth a figure: the training loss, and the study's metric on validation and test."""
+    """The curves worth a figure: the training loss, and the study's metric on validation, which selects variants.
+
+    The test part is looked at only where nothing was held out for validation.
+    """
     known = set(pc.unique(result.curves["metric"]).to_pylist())
     bare = result.metric.partition(".")[2]
-    shown = [name for name in ("train.loss", f"val.{bare}", f"test.{bare}") if name in known]
+    held_out = [name for name in (f"val.{bare}", f"test.{bare}") if name in known][:1]
+    shown = [*(["train.loss"] if "train.loss" in known else []), *held_out]
     return shown if len(shown) > 1 or "val.loss" not in known else [*shown, "val.loss"]
 
 
 def accuracy_metrics(result: Result) -> list[str]:
-    """The accuracies to be seen together: in training, and on the test part, else on validation."""
+    """The accuracies to be seen together: in training, and on validation, without it on the test part."""
     known = set(pc.unique(result.curves["metric"]).to_pylist())
-    held_out = [name for name in ("test.accuracy", "val.accuracy") if name in known]
+    held_out = [name for name in ("val.accuracy", "test.accuracy") if name in known]
     return ["train.accuracy", held_out[0]] if held_out and "train.accuracy" in known else []
 
 
-def curve_bands(result: Result, metric: str) -> dict[str, Band]:
+def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[str, Band]:
     """Variant -> band of a metric over epochs.
 
     A run that stopped stands where it ended; one that diverged counts as worst from there on.
@@ -49,7 +57,7 @@ def curve_bands(result: Result, metric: str) -> dict[str, Band]:
     curves = result.curves.filter(pc.equal(result.curves["metric"], metric))
     worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
     bands = {}
-    for variant in result.variants:
+    for variant in variants:
         rows = curves.filter(pc.equal(curves["variant"], variant))
         if len(rows):
             statuses = result.status_of(variant).items()
@@ -102,12 +110,12 @@ class Fit:
     error: Band
 
 
-def fits(result: Result) -> dict[str, Fit]:
+def fits(result: Result, variants: Sequence[str]) -> dict[str, Fit]:
     """Variant -> its fit on the grid; empty where the study has none."""
-    table = result.predictions
-    grid = table.filter(pc.and_(pc.equal(table["part"], "grid"), pc.is_valid(table["x"])))
+    table = result.predictions_of(variants, "grid")
+    grid = table.filter(pc.is_valid(table["x"]))
     found = {}
-    for variant in result.variants:
+    for variant in variants:
         rows = grid.filter(pc.equal(grid["variant"], variant))
         if len(rows):
             fit = _fit(rows, median_seed(result, variant))
@@ -138,15 +146,20 @@ def median_seed(result: Result, variant: str) -> int:
     return result.seeds[int(order[max(present - 1, 0) // 2])]
 
 
-def predicted(result: Result, variant: str, points: int) -> tuple[np.ndarray, np.ndarray]:
-    """Targets and outputs of the test part over all seeds, (points,) at most."""
-    table = result.predictions
-    rows = table.filter(pc.and_(pc.equal(table["part"], "test"), pc.equal(table["variant"], variant)))
-    kept = np.linspace(0, len(rows) - 1, min(points, len(rows))).round().astype(int)
-    rows = rows.take(kept)
-    target, output = (rows[name].to_numpy(zero_copy_only=False) for name in ("target", "output"))
-    finite = np.isfinite(target) & np.isfinite(output)
-    return target[finite], output[finite]
+def predicted(
+    result: Result, variants: Sequence[str], points: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Variant -> targets and outputs of the test part over all seeds, (points,) at most; finite ones."""
+    table = result.predictions_of(variants, "test")
+    found = {}
+    for variant in variants:
+        rows = table.filter(pc.equal(table["variant"], variant))
+        rows = rows.take(np.linspace(0, len(rows) - 1, min(points, len(rows))).round().astype(int))
+        target, output = (rows[name].to_numpy(zero_copy_only=False) for name in ("target", "output"))
+        finite = np.isfinite(target) & np.isfinite(output)
+        if finite.any():
+            found[variant] = target[finite], output[finite]
+    return found
 
 
 def confusions(result: Result, variant: str) -> np.ndarray | None:
@@ -173,6 +186,16 @@ def best_and_base(result: Result) -> list[str]:
 
 
 def leaders(result: Result, count: int) -> list[str]:
-    """The base and the best others by the study's metric, as many as `count` in all, in the study's order."""
-    chosen = [result.base, *(name for name in result.ranking if name != result.base)][:count]
-    return [name for name in result.variants if name in chosen]
+    """The variants that matter most, as many as `count`, in the order of the table, the best first.
+
+    They are the base, the best, what the claims name, and the next best.
+    """
+    claimed = [name for claim in result.study.get("hypotheses") or [] for name in _named(claim)]
+    chosen = list(dict.fromkeys([result.base, result.ranking[0], *claimed, *result.ranking]))[:count]
+    return [name for name in result.ranking if name in chosen]
+
+
+def _named(claim: Mapping[str, Any]) -> list[str]:
+    """The variants that a claim names."""
+    values = [claim.get(key) or [] for key in ("variant", "better", "not_better", "than", "similar")]
+    return [name for value in values for name in ([value] if isinstance(value, str) else value)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +13,7 @@ from typing import Any, Literal
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 PAPER, INK, SOFT, RULE = "#fefefe", "#1c1c1b", "#6a6a67", "#d8d7d3"
@@ -65,6 +68,7 @@ SETTINGS: Any = {
     "image.composite_image": False,  # every image keeps its own pixels
     "text.parse_math": False,  # names of variants are names, whatever dollars they hold
 }
+DASHES = (0, (4, 2))  # of the base, over the other lines, so that whatever coincides with it shows through
 WIDTH = 4.6  # inches: two abreast on a desk, one on a phone without shrinking its letters
 LEFT, RIGHT, TOP, BOTTOM, GAP = (
     0.56,
@@ -74,6 +78,17 @@ LEFT, RIGHT, TOP, BOTTOM, GAP = (
     0.14,
 )  # inches: margins of a figure, between stacked axes
 PNG_DPI = 160
+LEGEND = '<g id="legend_1">'
+LEGEND_LINE = 0.19  # inches
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry of a legend: a line of some colour, dashed where it is the base among others."""
+
+    name: str
+    colour: str
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,12 +105,18 @@ class Picture:
         What it shows, for those who cannot see it.
     in_colour
         Whether it holds pixels whose colours mean something, and so stay what they are in a dark theme.
+    legend
+        What its lines stand for. The files hold it at the foot of the figure; the page shows it once for several.
+    foot
+        How many inches at the foot the legend takes.
     """
 
     name: str
     figure: Figure
     label: str
     in_colour: bool = False
+    legend: tuple[Line, ...] = ()
+    foot: float = 0.0
 
     def svg(self) -> str:
         """The same bytes for the same figure, with text as text."""
@@ -115,33 +136,43 @@ def drawing() -> AbstractContextManager[None]:
     return matplotlib.rc_context(SETTINGS)
 
 
-def inline(svg: str, name: str) -> str:
-    """An SVG document as part of a page: colours as variables, ids of its own, its proportions."""
+def inline(svg: str, name: str, foot: float = 0.0) -> str:
+    """An SVG document as part of a page: colours as variables, ids of its own, its proportions.
+
+    `foot` is how many inches at the foot hold a legend, which is left out.
+    """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     width, height = (float(body.split(f' {side}="')[1].split("pt")[0]) for side in ("width", "height"))
-    body = re.sub(
-        r"<svg [^>]*>", f'<svg viewBox="0 0 {width:g} {height:g}" aria-hidden="true">', body, count=1
-    )
+    box = f"0 0 {width:g} {height - 72 * foot:g}"
+    body = re.sub(r"<svg [^>]*>", f'<svg viewBox="{box}" aria-hidden="true">', body, count=1)
+    if LEGEND in body:  # the last thing in the figure
+        body = body[: body.index(LEGEND)] + body[body.rindex("</g>") :]
     body = re.sub(r' id="[A-Za-z.\d]+_\d+"', "", body)  # names of groups, which nothing refers to
     body = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\1{name}-", body).replace("xlink:href", "href")
-    body = re.sub(r'style="[^"]*"', lambda style: _themed(style[0]), body)
+    body = re.sub(r'style="[^"]*"', lambda style: themed(style[0]), body)
     return re.sub(r"\n\s*", "\n", body)
 
 
-def _themed(style: str) -> str:
+def themed(style: str) -> str:
+    """The colours in a text as variables of the page."""
     for colour, variable in VARIABLES.items():
         style = style.replace(colour, variable)
     return style
 
 
 def panel(
-    height: float, title: str, width: float = WIDTH, left: float = LEFT, bottom: float = BOTTOM
+    height: float,
+    title: str,
+    width: float = WIDTH,
+    left: float = LEFT,
+    bottom: float = BOTTOM,
+    right: float = RIGHT,
 ) -> tuple[Figure, Axes]:
     """A figure of one axes; lengths in inches. Margins are given: measuring them takes most of the time."""
     figure = Figure((width, height))
-    axes = _axes(figure, left, bottom, height - bottom - TOP)
-    _set_title(axes, title)
+    axes = _axes(figure, left, bottom, height - bottom - TOP, right)
+    set_title(axes, title)
     return figure, axes
 
 
@@ -152,25 +183,70 @@ def stacked(height: float, title: str, under: float, foot: float = 0.0) -> tuple
     axes = _axes(figure, LEFT, high, height + foot - high - TOP)
     below = _axes(figure, LEFT, low, under, sharex=axes)
     axes.tick_params(labelbottom=False)
-    _set_title(axes, title)
+    set_title(axes, title)
     return figure, axes, below
 
 
-def _axes(figure: Figure, left: float, bottom: float, height: float, **options: Any) -> Axes:
+def _axes(
+    figure: Figure, left: float, bottom: float, height: float, right: float = RIGHT, **options: Any
+) -> Axes:
     across, along = figure.get_size_inches()
-    place = (left / across, bottom / along, (across - left - RIGHT) / across, height / along)
+    place = (left / across, bottom / along, (across - left - right) / across, height / along)
     axes = figure.add_axes(place, **options)
     axes.locator_params(nbins=6)
     return axes
 
 
-def _set_title(axes: Axes, title: str) -> None:
-    axes.set_title(shortened(title), y=1.0, pad=6)
+def set_title(axes: Axes, title: str, x: float = 0.0) -> None:
+    """Put a title over axes, beginning at `x` of their width."""
+    axes.set_title(shortened(title), x=x, y=1.0, pad=6)
 
 
 def shortened(text: str, length: int = 52) -> str:
     """Text that fits over a panel."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def told_apart(names: Iterable[str], length: int = 52) -> dict[str, str]:
+    """Names cut to about a length so that no two look alike: at the end, else in the middle, else numbered."""
+    cut = {name: shortened(name, length) for name in names}
+    for name in _alike(cut):
+        if len(name) > length:
+            cut[name] = f"{name[: length // 2 - 1]}…{name[-(length - length // 2) :]}"
+    for number, name in enumerate(_alike(cut), 1):
+        cut[name] += f" ({number})"
+    return cut
+
+
+def _alike(cut: Mapping[str, str]) -> list[str]:
+    """The keys that share their value with another."""
+    counts = Counter(cut.values())
+    return [name for name, text in cut.items() if counts[text] > 1]
+
+
+def foot(legend: Sequence[Line], columns: int) -> float:
+    """Inches that a legend takes at the foot of a figure."""
+    return LEGEND_LINE * -(-len(legend) // columns)
+
+
+def draw_legend(figure: Figure, lines: Sequence[Line], columns: int) -> None:
+    """Name lines at the foot of a figure.
+
+    The names are put in afterwards: matplotlib leaves out those that begin with an underscore.
+    """
+    handles = [Line2D([], [], color=line.colour, linestyle=DASHES if line.dashed else "-") for line in lines]
+    legend = figure.legend(
+        handles,
+        [str(place) for place in range(len(lines))],
+        loc="lower left",
+        ncols=columns,
+        labelcolor=INK,
+        handlelength=1.4,
+        borderaxespad=0,
+    )
+    short = told_apart((line.name for line in lines), 40)
+    for text, line in zip(legend.get_texts(), lines, strict=True):
+        text.set_text(short[line.name])
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
