@@ -450,3 +450,14 @@ def test_a_caret_points_into_the_expression_of_a_study(tmp_path, data, excerpt):
     assert "'sine' is not a function here; did you mean 'sin'?" in message
     assert shown == f"  {excerpt}"
     assert caret.index("^") == shown.index("sine")
+
+
+def test_what_is_wrong_with_a_table_of_data_is_told_at_once() -> None:
+    data = 'source = "table"\npath = "t.csv"\ntarget = "y"\nmissing = "mean"\nencoding = "utf9"\nthousands = "x"\n'
+    weights = 'class_weight = { a = 0.0, b = "x" }\n'
+    text = f'name = "x"\n[data]\n{data}dates = {{ d = "year" }}\n[model]\nkind = "linear"\n[training]\nepochs = 1\n{weights}'
+    keys = [line.split(": ")[0] for line in problems_of(text=text)]
+    assert sorted(keys) == [
+        "data.dates.d", "data.encoding", "data.missing", "data.thousands", "training.class_weight.a",
+        "training.class_weight.b",
+    ]  # fmt: skip

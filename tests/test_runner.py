@@ -144,6 +144,7 @@ def test_what_the_data_are_is_stored_and_shown(tmp_path):
     assert result.data == plan(study).facts == result.document["data"]
     page = result.report(tmp_path / "page.html").read_text()
     assert "baseline: always answering the training mean gives val.mse" in page
+    assert "baseline: always" in result.table._repr_html_()
     resolved = result.directory / "resolved.json"
     older = json.loads(resolved.read_text())
     del older["data"]

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from seedbed.data.facts import baseline_in_words
 from seedbed.files import to_json
 from seedbed.wording import ABSENT, between, effect, number, p_text
 
@@ -93,7 +94,8 @@ class Table:
     """
 
     def __init__(self, result: Result) -> None:
-        self.caption = f"{result.study['study']} · {result.status}"
+        said = baseline_in_words(result.data, result.reported_metrics)
+        self.caption = " · ".join([result.study["study"], result.status, *([said] if said else [])])
         metrics = result.reported_metrics
         published = [
             metric for metric in metrics if any(metric in result.published(name) for name in result.variants)

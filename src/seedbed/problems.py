@@ -112,7 +112,7 @@ def _discriminator(detail: Any) -> str:
 
 def _overtaken(path: tuple[str | int, ...], found: Mapping[tuple[str | int, ...], list[str]]) -> bool:
     """Whether this says only that a value is no other branch of a union; the problem itself lies deeper."""
-    only_type = all(message.startswith(("expected a table", "expected a list")) for message in found[path])
+    only_type = all(message.startswith("expected ") for message in found[path])
     return only_type and any(len(other) > len(path) and other[: len(path)] == path for other in found)
 
 

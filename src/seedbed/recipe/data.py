@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from seedbed.recipe.values import Bool, Float, Int, NonNegativeFloat, NonNegativeInt, PositiveInt, Table
 
@@ -129,7 +129,23 @@ class FunctionData(Data):
         return self.domain if isinstance(self.domain[0], tuple) else (self.domain,)  # type: ignore[return-value]
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f'"{name}" is not an encoding; use utf-8, latin-1, cp1252 or utf-16') from None
+    return name
+
+
+def _with_percent(form: str) -> str:
+    if "%" not in form:
+        raise ValueError(f'"{form}" is not a form of dates; write one such as %d.%m.%Y')
+    return form
+
+
 Missing = Literal["impute", "category"]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+DateForm = Annotated[str, AfterValidator(_with_percent)]
 
 
 class TableData(Data):
@@ -158,7 +174,7 @@ class TableData(Data):
         description="What becomes of missing values, for all columns or by name: impute (by the training part: the "
         "median, of text the most frequent category) or category (one of its own; beside numbers a 0/1 column).",
     )
-    dates: dict[str, str] = Field(
+    dates: dict[str, DateForm] = Field(
         default_factory=dict,
         description="How dates are written where that is not clear by itself: column to form, such as %d/%m/%Y.",
     )
@@ -170,7 +186,7 @@ class TableData(Data):
     thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
         default=None, description="What groups the digits of a CSV file's numbers, where anything does."
     )
-    encoding: str = Field(
+    encoding: Encoding = Field(
         default="utf-8", description="How a CSV file's characters are encoded, such as latin-1 or utf-16."
     )
 
@@ -179,15 +195,6 @@ class TableData(Data):
         if self.decimal in (self.separator, self.thousands):
             other = "separator" if self.decimal == self.separator else "thousands"
             raise ValueError(f'decimal and {other} are both "{self.decimal}"; they must differ')
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise ValueError(
-                f'encoding "{self.encoding}" is unknown; use utf-8, latin-1, cp1252 or utf-16'
-            ) from None
-        for column, form in self.dates.items():
-            if "%" not in form:
-                raise ValueError(f'dates: "{form}" of column "{column}" is not a form such as %d.%m.%Y')
         return self
 
 

@@ -78,7 +78,7 @@ def _whole_or_all(value: object) -> object:
 def _balanced_or_table(value: object) -> object:
     if isinstance(value, str) and value != "balanced":
         raise ValueError(
-            'class_weight is "balanced" or a table of weights by class, such as { yes = 3.0, no = 1.0 }'
+            'expected "balanced" or a table of weights by class, such as { yes = 3.0, no = 1.0 }'
         )
     return value
 
