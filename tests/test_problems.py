@@ -455,7 +455,8 @@ def test_a_caret_points_into_the_expression_of_a_study(tmp_path, data, excerpt):
 def test_what_is_wrong_with_a_table_of_data_is_told_at_once() -> None:
     data = 'source = "table"\npath = "t.csv"\ntarget = "y"\nmissing = "mean"\nencoding = "utf9"\nthousands = "x"\n'
     weights = 'class_weight = { a = 0.0, b = "x" }\n'
-    text = f'name = "x"\n[data]\n{data}dates = {{ d = "year" }}\n[model]\nkind = "linear"\n[training]\nepochs = 1\n{weights}'
+    rest = f'[model]\nkind = "linear"\n[training]\nepochs = 1\n{weights}'
+    text = f'name = "x"\n[data]\n{data}dates = {{ d = "year" }}\n{rest}'
     keys = [line.split(": ")[0] for line in problems_of(text=text)]
     assert sorted(keys) == [
         "data.dates.d", "data.encoding", "data.missing", "data.thousands", "training.class_weight.a",
