@@ -73,8 +73,15 @@ def test_trained_networks_are_asked_with_arrays_frames_and_tables(tmp_path: Path
     np.testing.assert_allclose(asked.table["mean"], answer.table["mean"], rtol=1e-5)
     assert asked.scores is not None
     assert asked.scores.ensemble["mse"] == pytest.approx(answer.scores.ensemble["mse"], rel=1e-4)
-    with pytest.raises(DataError, match="expected targets beside an array alone"):
-        result.predict(frame, targets=Y)
+    beside = result.predict(frame.drop_columns("y"), targets=Y)
+    assert beside.scores == asked.scores
+    for rows, targets, says in (
+        (frame, Y, "expected no targets beside a data frame that has a column of them"),
+        (frame.drop_columns("y"), Y[:3], "expected 60 targets, one per row of the data frame, got 3"),
+        ("new.csv", Y, "expected no targets beside a file"),
+    ):
+        with pytest.raises(DataError, match=says):
+            result.predict(rows, targets=targets)
 
 
 @pytest.mark.parametrize("y", [LABELS, LABELS.astype(object), LABELS.tolist(), Y > 0, (Y > 0).astype(float)])

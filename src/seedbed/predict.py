@@ -139,7 +139,7 @@ def predict(
     variant
         Its name; where absent, the first of the study's ranking that has trained networks.
     targets
-        With an array: what is right, to score the predictions. Files and data frames carry it themselves.
+        With an array or data frame: what is right, to score the predictions. Files carry it themselves.
 
     Raises
     ------

@@ -13,23 +13,26 @@ __all__ = ["Asked", "of", "read"]
 
 
 def of(rows: Any, targets: Any, trained: Trained) -> Asked:
-    """A file or folder by its path, a data frame, or an array with its targets, as the networks take them.
+    """A file or folder by its path, a data frame or an array, as the networks take them.
+
+    Parameters
+    ----------
+    targets
+        What is right, one for each row of an array or data frame; None where that is not known.
 
     Raises
     ------
     DataError
-        As `read`; and where a file or a data frame comes with targets beside it.
+        As `read`; and where a file comes with targets beside it, or a data frame that has them as a column.
     """
-    if isinstance(rows, str | Path) or hasattr(rows, "__arrow_c_stream__"):
+    if isinstance(rows, str | Path):
         if targets is not None:
-            raise DataError(
-                "expected targets beside an array alone; a file or data frame has them as a column"
-            )
-        if isinstance(rows, str | Path):
-            return read(Path(rows), trained)
+            raise DataError("expected no targets beside a file, which has them as a column; leave them out")
+        return read(Path(rows), trained)
+    if hasattr(rows, "__arrow_c_stream__"):
         from seedbed.data.asked import table
 
-        return table.frame(rows, trained)
+        return table.frame(rows, targets, trained)
     from seedbed.data.asked import arrays
 
     return arrays.rows(rows, targets, trained)

@@ -41,17 +41,35 @@ def read(path: Path, trained: Trained) -> Asked:
     return _of(*_opened(path, trained), trained)
 
 
-def frame(rows: Any, trained: Trained) -> Asked:
+def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
     """Rows of a data frame, or of anything else that exports Arrow's stream of a table.
+
+    Parameters
+    ----------
+    targets
+        One for each row; where None, the frame's own column is taken, if it has one.
 
     Raises
     ------
     DataError
-        As for a file.
+        As for a file; and where there are not as many targets as rows, or nothing that they are called.
     """
-    table = pa.table(rows)
-    path = Path("the data frame")
+    table, path = pa.table(rows), Path("the data frame")
+    if targets is not None:
+        table = _with_targets(table, np.asarray(targets).reshape(-1), trained)
     return _of(table, _columns(path, table, trained), trained)
+
+
+def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.Table:
+    name = _target(trained)
+    if len(targets) != table.num_rows:
+        raise DataError(
+            f"expected {table.num_rows:,} targets, one per row of the data frame, got {len(targets):,}"
+        )
+    if name is None or name in table.column_names:
+        has = "has a column of them" if name else "of such data has none"
+        raise DataError(f"expected no targets beside a data frame that {has}; leave them out")
+    return table.append_column(name, pa.array(targets))
 
 
 def _of(table: pa.Table, columns: Columns, trained: Trained) -> Asked:
