@@ -289,11 +289,23 @@ def test_scale_follows_the_spread_of_errors(sample, direction, expected):
 # --- how many seeds -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("effect", [0.3, 0.5, 1.0, -1.0])
-def test_seeds_to_decide_are_the_fewest_with_the_power(effect):
-    n = seeds_to_decide(effect)
-    powers = [stats.nct.sf(stats.t.ppf(0.975, m - 1), m - 1, abs(effect) * np.sqrt(m)) for m in (n - 1, n)]
-    assert powers[0] < 0.8 <= powers[1]
+def test_seeds_to_decide_are_the_fewest_with_the_power():
+    m = np.arange(5, 160)
+    for effect in (-1.0, *np.geomspace(0.25, 2, 80)):
+        powers = stats.nct.sf(stats.t.ppf(0.975, m - 1), m - 1, abs(effect) * np.sqrt(m))
+        assert seeds_to_decide(effect) == m[powers >= 0.8][0], effect
+
+
+@pytest.mark.parametrize(
+    ("effect", "power", "expected"),
+    [
+        *[(0.2, 0.8, 199), (0.3, 0.8, 90), (0.5, 0.8, 34), (0.8, 0.8, 15), (1.0, 0.8, 10), (1.5, 0.8, 6)],
+        *[(0.5, 0.9, 44), (0.5, 0.95, 54)],
+    ],
+)
+def test_seeds_to_decide_are_those_of_published_tables(effect, power, expected):
+    """Of the two-sided paired t test at 5 %, as in Cohen's tables and G*Power."""
+    assert seeds_to_decide(effect, power) == expected
 
 
 def test_seeds_to_decide_by_simulation():

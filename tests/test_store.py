@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed import store, tables
+from seedbed import environment, store, tables
 from seedbed.files import slug, to_json, write_whole
 from seedbed.results import Result
 from seedbed.store import Store, StoreError
@@ -86,6 +88,23 @@ def test_a_journal_line_cut_short_is_passed_over(tmp_path: Path) -> None:
     assert list(store.events(one.directory))[1]["loss"] is None
 
 
+@given(st.text(st.characters(exclude_categories=())))
+def test_json_of_any_text_can_be_written_and_read_back(text: str) -> None:
+    for ascii in (False, True):
+        written = to_json({"text": text}, ascii=ascii).encode()
+        assert json.loads(written)["text"].encode("utf-16", "surrogatepass") == text.encode(
+            "utf-16", "surrogatepass"
+        )
+        assert written.isascii() or not ascii
+
+
+def test_the_command_is_recorded_as_text_in_any_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    escaped = "é".encode().decode("ascii", "surrogateescape")  # as in a C locale
+    monkeypatch.setattr(sys, "argv", ["/bin/seedbed", "run", f"{escaped}.toml", "\udcff"])
+    monkeypatch.setattr(os, "fsencode", lambda word: word.encode("ascii", "surrogateescape"))
+    assert environment.command() == r"seedbed run 'é.toml' '\xff'"
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "file.bin"
     write_whole(target, b"old")
@@ -93,6 +112,28 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         write_whole(target, 3)
     assert target.read_bytes() == b"old"
     assert [path.name for path in target.parent.iterdir()] == ["file.bin"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a directory cannot be opened")
+def test_a_file_and_its_name_reach_the_disk_in_that_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    target, synced, replaced = tmp_path / "a", os.fsync, Path.replace
+
+    def fsync(handle: int) -> None:
+        done.append("directory" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        synced(handle)
+
+    def replace(path: Path, to: Path) -> Path:
+        done.append("name")
+        return replaced(path, to)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    write_whole(target, b"new")
+    assert done == ["file", "name", "directory"]
+    assert target.read_bytes() == b"new"
 
 
 def test_runs_have_fixed_types_whatever_is_missing(tmp_path: Path) -> None:
