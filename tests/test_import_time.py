@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import fake_studies
 import pytest
 
 HEAVY = {"numpy", "numba", "torch", "matplotlib", "scipy", "pyarrow", "pydantic", "sklearn", "rich"}
 
 
-def loaded(code: str) -> set[str]:
-    """The heavy libraries in memory after some code ran in a fresh interpreter."""
+def modules(code: str) -> set[str]:
+    """What is in memory after some code ran in a fresh interpreter."""
     tail = "\nimport sys; print('\\n' + ' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
-    return HEAVY & set(done.stdout.splitlines()[-1].split())
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy libraries among them."""
+    return HEAVY & modules(code)
 
 
 def of_command(*words: str) -> str:
@@ -53,6 +60,13 @@ def test_completion_loads_nothing_heavy() -> None:
 
 def test_a_public_name_is_loaded_when_asked_for() -> None:
     assert "numpy" in loaded("import seedbed; seedbed.Result")
+
+
+def test_showing_a_study_spares_what_takes_longest_to_load(tmp_path: Path) -> None:
+    directory = fake_studies.regression(tmp_path)
+    found = modules(of_command("show", str(directory)))
+    assert "scipy.special" in found
+    assert not {"scipy.stats", "matplotlib", "numba", "torch", "sklearn"} & found
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

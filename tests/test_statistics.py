@@ -122,6 +122,18 @@ def test_patterns_are_drawn_once_for_a_number_of_seeds(monkeypatch):
     assert len(calls) <= 1
 
 
+@given(st.integers(1, 60), st.data(), st.sampled_from(["two-sided", "greater", "less"]))
+def test_sign_test_is_scipys(pairs, data, alternative):
+    wins = data.draw(st.integers(0, pairs))
+    expected = stats.binomtest(wins, pairs, 0.5, alternative).pvalue
+    assert statistics.sign_test(wins, pairs, alternative) == pytest.approx(expected, rel=1e-9)
+
+
+@given(st.floats(-50, 50), st.integers(1, 200))
+def test_t_tail_is_scipys(value, freedom):
+    assert statistics.t_tail(value, freedom) == pytest.approx(stats.t.sf(value, freedom), rel=1e-9)
+
+
 def test_sampled_p_is_never_zero():
     gaps = np.array([1.0] * 59 + [-1e-3])  # no other pattern but this one's mirror is as extreme
     assert sign_flip(gaps) == pytest.approx(1 / (FLIPS + 1), rel=1e-9)

@@ -128,7 +128,7 @@ class Result:
         """The variant that all others are compared with."""
         return self.variants[0]
 
-    @property
+    @cached_property
     def metrics(self) -> list[str]:
         """Names of the metrics that the finished runs have."""
         return [

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import stats
 
 from seedbed.metrics import COSTS, Direction, bounds, gap_bounds
 from seedbed.statistics import (
@@ -23,7 +22,9 @@ from seedbed.statistics import (
     p_value,
     paired,
     seeds_to_decide,
+    sign_test,
     t_interval,
+    t_tail,
 )
 
 # what a comparison is held against to show the mean itself
@@ -243,13 +244,13 @@ def _decide_equivalent(gaps: np.ndarray, within: float) -> tuple[str, float | No
         return UNDECIDED, None
     if not np.all(np.isfinite(gaps)):  # a diverged run is far from one that ended
         outside = int(np.sum(np.abs(gaps) > within))
-        p = float(stats.binomtest(outside, len(gaps), 0.5, "less").pvalue)
-        against = stats.binomtest(outside, len(gaps), 0.5, "greater").pvalue
+        p = sign_test(outside, len(gaps), "less")
+        against = sign_test(outside, len(gaps), "greater")
         return (REFUTED if against < ALPHA else UNDECIDED), p
     mean, low, high = t_interval(gaps)
-    error = float(stats.sem(gaps))
+    error = float(np.std(gaps, ddof=1) / np.sqrt(len(gaps)))
     room = within - abs(mean)
-    p = float(stats.t.sf(room / error, len(gaps) - 1)) if error else float(room < 0)
+    p = t_tail(room / error, len(gaps) - 1) if error else float(room < 0)
     if p < ALPHA:
         return SUPPORTED, p
     return (REFUTED if low > within or high < -within else UNDECIDED), p

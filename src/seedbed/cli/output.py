@@ -66,7 +66,8 @@ def print_result(result: Result) -> None:
     head = [result.study["study"], result.id, result.status, f"{environment.get('engine')} engine"]
     seconds = (environment.get("seconds") or {}).get("total")
     click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
-    header, rows = _fitting(result.table.header, result.table.rows, _width())
+    table = result.table
+    header, rows = _fitting(table.header, table.rows, _width())
     print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
     if said := baseline_in_words(result.data, result.reported_metrics):
         click.echo(said)
