@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import seedbed
 from seedbed.cli import program
+from seedbed.cli.encoding import PLAIN
+
+SOURCES = Path(seedbed.__file__).parent
 
 STUDY = """
 name = "etude"
@@ -110,8 +114,15 @@ def test_marks_have_plain_forms_and_all_else_can_be_read_back(
     shown = call(["show", "etude"], "ascii").stdout
     assert "etude - " in shown
     assert "plus vite \\U0001f407" in shown
+    assert "\\xa0" not in shown  # a space that does not break
     assert "undecided: Un pas plus grand aide, \\xe7a marche +" in shown
     assert "etude · " in call(["show", "etude"], "cp1252").stdout
+
+
+def test_every_mark_of_our_own_has_a_plain_form() -> None:
+    sources = [path for path in SOURCES.rglob("*.py") if path.parent.name != "report"]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    assert {mark for mark in text if not mark.isascii()} <= {chr(mark) for mark in PLAIN}
 
 
 @pytest.mark.parametrize(

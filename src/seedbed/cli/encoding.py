@@ -7,6 +7,7 @@ import sys
 
 PLAIN = str.maketrans(
     {
+        "\N{NO-BREAK SPACE}": " ",
         "·": "-",
         "–": "-",
         "—": "-",
