@@ -90,10 +90,10 @@ def test_a_result_says_what_came_out(tmp_path: Path) -> None:
     result = Result.open(fake_studies.classification(tmp_path))
     median = number(result.summary("momentum", "val.accuracy").median)
     assert repr(result).startswith(
-        f"<Result mnist/mlp {result.id}: complete, 4 variants x 10 seeds, best by median "
+        f"<Result mnist/mlp {result.id}: complete, 4 variants x 10 seeds; best by median "
     )
     assert f"val.accuracy: 'momentum' ({median})" in repr(result)
-    assert repr(result).endswith(f"; 1 variant with diverged runs; in {result.directory}>")
+    assert repr(result).endswith(f"; 3 runs diverged; in {result.directory}>")
 
 
 def test_a_result_without_runs_says_so(tmp_path: Path) -> None:

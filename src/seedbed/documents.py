@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seedbed.data.facts import baseline_in_words
 from seedbed.files import to_json
+from seedbed.progress import counted
 from seedbed.wording import ABSENT, between, effect, number, p_text
 
 if TYPE_CHECKING:
@@ -82,6 +84,21 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
     rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide, "note": seen.note}
     return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest}
+
+
+def line(result: Result) -> str:
+    """What a study is, how it ended and what came out best, in one line."""
+    best = result.ranking[0]
+    median = result.summary(best, result.selected_by).median
+    told = [
+        f"{result.study['study']} {result.id}: {result.status}, {counted(len(result.variants), 'variant')} x "
+        f"{counted(len(result.seeds), 'seed')}"
+    ]
+    if not math.isnan(median):
+        told.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
+    if result.diverged:
+        told.append(f"{counted(result.diverged, 'run')} diverged")
+    return f"<Result {'; '.join([*told, f'in {result.directory}'])}>"
 
 
 class Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from seedbed.by_run import ByRun
 from seedbed.files import slug
 from seedbed.findings import consistent
 from seedbed.metrics import COSTS, Direction, bare_name, bounds, direction, gap_bounds, split_epoch
-from seedbed.progress import counted
 from seedbed.ranking import ranked, selection_metric
 from seedbed.statistics import (
     Comparison,
@@ -32,7 +30,6 @@ from seedbed.statistics import (
 )
 from seedbed.trained import Trained, read_trained
 from seedbed.verdicts import Judgement, judge
-from seedbed.wording import number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -319,22 +316,28 @@ class Result:
         return target
 
     def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Answer:
-        """Ask the trained networks of a variant, by default the best, about new rows; see `predict.predict`."""
+        """Ask the trained networks of one variant, by every seed, about new rows.
+
+        Parameters
+        ----------
+        rows
+            A file or folder of images by its path, a data frame, or an array.
+        variant
+            Its name; where absent, the first of the ranking that has trained networks.
+        targets
+            With an array or data frame: what is right, to score the predictions. Files carry it themselves.
+
+        Raises
+        ------
+        StoreError, TrainedError, DataError
+            Where there are no trained networks, or the rows do not fit them.
+        """
         from seedbed.predict import predict
 
         return predict(self.directory, rows, variant, targets)
 
     def __repr__(self) -> str:
-        variants, seeds = len(self.variants), len(self.seeds)
-        told = f"<Result {self.study['study']} {self.id}: {self.status}, "
-        told += f"{counted(variants, 'variant')} x {counted(seeds, 'seed')}"
-        diverged = sum("diverged" in self.status_of(name).values() for name in self.variants)
-        best = self.summary(self.ranking[0], self.selected_by).median
-        if not math.isnan(best):
-            told += f", best by median {self.selected_by}: {self.ranking[0]!r} ({number(best)})"
-        if diverged:
-            told += f"; {counted(diverged, 'variant')} with diverged runs"
-        return f"{told}; in {self.directory}>"
+        return documents.line(self)
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
