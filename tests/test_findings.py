@@ -48,8 +48,7 @@ def test_every_finding_is_kept_with_its_count(findings: list[dict[str, Any]]) ->
 def test_more_epochs_are_not_advised_where_more_runs_overfitted() -> None:
     falling, overfit = consistent([finding("a", "still_falling", 3), finding("a", "overfit", 6)])
     assert falling["message"] == (
-        "3 of 9 runs still_falling is wrong: so it is. "
-        "See overfit first: at least as many runs of the same variant have it."
+        "3 of 9 runs still_falling is wrong: so it is. First see to overfit: 6 of 9 runs."
     )
     assert overfit["message"].endswith("Do something about overfit.")
     assert consistent([finding("a", "still_falling", 3), finding("b", "overfit", 6)]) == [
@@ -62,6 +61,15 @@ def test_what_all_have_in_common_is_said_once() -> None:
     (group,) = by_kind(findings)
     assert (group.what, group.advice) == ("overfit is wrong: so it is", "Do something about overfit.")
     assert group.variants == (("a", "2 of 9 runs", ""), ("b", "9 of 9 runs", ""))
+
+
+def test_advice_that_is_held_back_names_what_comes_first() -> None:
+    of_a = [finding("a", "still_falling", 3), finding("a", "overfit", 6)]
+    falling, _ = by_kind(
+        consistent([*of_a, finding("b", "still_falling", 9), finding("c", "still_falling", 9)])
+    )
+    assert falling.variants[0] == ("a", "3 of 9 runs", "(first see to overfit: 6 of 9 runs)")
+    assert falling.advice == "Do something about still_falling."
 
 
 def test_what_differs_is_said_of_each() -> None:

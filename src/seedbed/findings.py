@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # Kinds whose advice speaks against each other: more training and less, a larger rate and a smaller one.
@@ -14,33 +14,54 @@ AT_ODDS = {
 }
 
 
-def consistent(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Findings as stored, without advice that contradicts the advice to more runs of the same variant."""
+@dataclass(frozen=True)
+class _Told:
+    """A message taken apart: "3 of 9 runs", what is wrong with them, and what to do."""
+
+    variant: str
+    kind: str
+    runs: int
+    counted: str
+    what: str
+    advice: str
+
+    @classmethod
+    def of(cls, finding: Mapping[str, Any]) -> _Told:
+        counted, runs, rest = str(finding["message"]).partition(" runs ")
+        what, _, advice = (rest if runs else counted).partition(". ")
+        count = counted + runs.rstrip() if runs else ""
+        return cls(finding["variant"], finding["kind"], finding["runs"] or 0, count, what, advice)
+
+    @property
+    def message(self) -> str:
+        what = " ".join(filter(None, (self.counted, self.what)))
+        return f"{what}. {self.advice}" if self.advice else what
+
+    def contradicts(self, other: _Told) -> bool:
+        """Whether the advice of one of the two speaks against that of the other."""
+        return other.kind in AT_ODDS.get(self.kind, ()) or self.kind in AT_ODDS.get(other.kind, ())
+
+
+def consistent(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings as stored, but for advice that contradicts the advice to more runs of the same variant."""
     findings = list(findings)
-    by_variant: dict[str, list[dict[str, Any]]] = {}
+    by_variant: dict[str, list[_Told]] = {}
     for finding in findings:
-        by_variant.setdefault(finding["variant"], []).append(finding)
-    return [finding | {"message": _advised(finding, by_variant[finding["variant"]])} for finding in findings]
-
-
-def _advised(finding: Mapping[str, Any], of_variant: Sequence[Mapping[str, Any]]) -> str:
-    """The message of a finding among all those of its variant."""
-    seen = sorted(
-        of_variant, key=lambda other: -(other["runs"] or 0)
-    )  # of equally many runs, the first kind counts
-    stronger = seen[: seen.index(finding)]
-    kind, message = finding["kind"], finding["message"]
-    against = [
-        other["kind"]
-        for other in stronger
-        if other["kind"] in AT_ODDS.get(kind, ()) or kind in AT_ODDS.get(other["kind"], ())
+        by_variant.setdefault(finding["variant"], []).append(_Told.of(finding))
+    return [
+        {**finding, "message": _advised(_Told.of(finding), by_variant[finding["variant"]]).message}
+        for finding in findings
     ]
-    what, _, advice = message.partition(". ")
-    return (
-        f"{what}. See {against[0].replace('_', ' ')} first: at least as many runs of the same variant have it."
-        if advice and against
-        else message
-    )
+
+
+def _advised(told: _Told, of_variant: Sequence[_Told]) -> _Told:
+    """A finding among all those of its variant; of equally many runs, the first kind counts."""
+    seen = sorted(of_variant, key=lambda other: -other.runs)
+    stronger = [other for other in seen[: seen.index(told)] if told.contradicts(other)]
+    if not told.advice or not stronger:
+        return told
+    kind = stronger[0].kind.replace("_", " ")
+    return replace(told, advice=f"First see to {kind}: {stronger[0].counted}.")
 
 
 @dataclass(frozen=True)
@@ -64,21 +85,22 @@ class OfKind:
 
 
 def by_kind(findings: Iterable[Mapping[str, Any]]) -> list[OfKind]:
-    """Findings as stored, grouped by kind in the order in which the kinds come up."""
-    groups: dict[str, list[tuple[str, str, str, str]]] = {}
+    """Findings grouped by kind, in the order in which the kinds come up."""
+    groups: dict[str, list[_Told]] = {}
     for finding in findings:
-        counted, runs, rest = str(finding["message"]).partition(" runs ")
-        what, _, advice = (rest if runs else counted).partition(". ")
-        count = counted + runs.rstrip() if runs else ""
-        groups.setdefault(finding["kind"], []).append((finding["variant"], count, what, advice))
-    return [_of_kind(kind, rows) for kind, rows in groups.items()]
+        groups.setdefault(finding["kind"], []).append(_Told.of(finding))
+    return [_of_kind(kind, group) for kind, group in groups.items()]
 
 
-def _of_kind(kind: str, rows: Sequence[tuple[str, str, str, str]]) -> OfKind:
-    common = rows[0][2] if len(rows) > 1 and len({what for _, _, what, _ in rows}) == 1 else ""
-    advice = Counter(advice for *_, advice in rows).most_common(1)[0][0]
+def _of_kind(kind: str, group: Sequence[_Told]) -> OfKind:
+    common = group[0].what if len(group) > 1 and len({told.what for told in group}) == 1 else ""
+    advice = Counter(told.advice for told in group).most_common(1)[0][0]
     variants = []
-    for variant, count, what, own in rows:
-        told = ([] if common else [what]) + ([own] if own != advice else [])
-        variants.append((variant, count, ". ".join(told)))
+    for told in group:
+        own = told.advice if told.advice != advice else ""
+        if common:
+            said = f"({own[0].lower()}{own[1:].rstrip('.')})" if own else ""
+        else:
+            said = ". ".join(filter(None, (told.what, own)))
+        variants.append((told.variant, told.counted, said))
     return OfKind(kind, common, advice, tuple(variants))
