@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench import gpu, machine
 from bench.ablation import Ablation, ablation
+from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
 from bench.wide import Growth, grow
 from seedbed.engines.torch import cuda_is_missing
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     **COMPARISONS,
     "ablation": ablation,
     "wide": grow,
+    "sizes": sizes,
     **gpu.COMPARISONS,
 }
 SAME = {True: "yes", False: "NO", None: "own batches"}
@@ -84,7 +86,32 @@ def _print_growth(result: Growth, console: Console) -> None:
     console.print(table)
 
 
-def _print_all_growth(results: list[Growth], console: Console) -> None:
+def _print_sizes(results: list[Size], console: Console) -> None:
+    table = Table(title="studies of many runs")
+    for column in (
+        "variants",
+        "seeds",
+        "groups",
+        "command",
+        "seconds",
+        "processor s",
+        "peak MB",
+        "report MB",
+    ):
+        table.add_column(column, justify="left" if column == "command" else "right")
+    for one in results:
+        shape = (f"{one.variants:,}", f"{one.seeds}", f"{one.groups}", one.command)
+        report = f"{one.report / 1e6:.1f}" if one.report else ""
+        table.add_row(
+            *shape, f"{one.seconds:.1f}", f"{one.processor:.1f}", f"{one.memory / 1e6:,.0f}", report
+        )
+    console.print(table)
+
+
+def _print_list(results: list[Any], console: Console) -> None:
+    if isinstance(results[0], Size):
+        _print_sizes(results, console)
+        return
     for result in results:
         _print_growth(result, console)
 
@@ -92,7 +119,7 @@ def _print_all_growth(results: list[Growth], console: Console) -> None:
 PRINTERS: dict[type, Callable[[Any, Console], None]] = {
     Result: _print_comparison,
     Ablation: _print_ablation,
-    list: _print_all_growth,
+    list: _print_list,
 }
 
 if __name__ == "__main__":
