@@ -210,6 +210,17 @@ def test_a_group_that_fits_stays_whole():
     assert list(memory.shards(group, memory.need(group).total)) == [group]
 
 
+def test_memory_is_asked_for_once_for_all_variants_of_the_same_shapes(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    lack = memory.lack
+    monkeypatch.setattr(
+        memory, "lack", lambda group, free, place: asked.append(free) or lack(group, free, place)
+    )
+    rates = [0.001 * number for number in range(1, 31)]
+    planned({"grid": {"training.lr": rates, "model.hidden": [[3], [5]]}})
+    assert sum(free is not None for free in asked) == 3  # base has other shapes
+
+
 def test_wider_and_more_takes_more():
     def total(changes: dict[str, Any]) -> int:
         return memory.need(planned(changes).groups[0]).total

@@ -100,7 +100,8 @@ def plan(study: Study, data_dir: Path | None = None) -> Plan:
     for variant in study.variants:
         try:
             members = _runs(study, variant, data_dir)
-            found = list(_unfit(study, variant, members, free))
+            fits = _group_key(*members[0]) in runs  # runs of these shapes were found to fit the memory
+            found = list(_unfit(study, variant, members, None if fits else free))
         except DataError as error:
             found = [Problem("", text) for text in error.problems]
         for problem in found:
