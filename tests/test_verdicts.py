@@ -151,6 +151,29 @@ def test_means_of_errors_that_span_decades_are_geometric():
     assert seen.seen.estimate == pytest.approx(stats.gmean(errors))
 
 
+def test_no_error_is_a_ratio_to_nothing():
+    errors = 0.001 * np.exp(WOBBLE * 30)
+    table = Made({("a", "val.mse"): errors, ("b", "val.mse"): errors * 100}, "val.mse", {"val.mse": "min"})
+    for bound in (0.0, -1.0):
+        judgement = judge({"claim": "so", "variant": "a", "metric": "val.mse", "above": bound}, table)
+        assert (judgement.verdict, judgement.seen.scale) == ("supported", "difference")
+        assert judgement.seen.estimate == pytest.approx(errors.mean())
+
+
+@pytest.mark.parametrize(("within", "verdict", "p"), [(0.25, "supported", 0.0), (0.1, "refuted", 1.0)])
+def test_gaps_all_alike_need_no_t_test(within, verdict, p):
+    numbers = np.arange(8) / 64
+    table = accuracies(a=numbers, b=numbers + 0.125)
+    judgement = judge({"claim": "so", "similar": ["a", "b"], "within": within}, table)
+    assert (judgement.verdict, judgement.p) == (verdict, p)
+
+
+def test_of_several_undecided_comparisons_the_weakest_is_told():
+    table = accuracies(a=A, b=C, few=[*A[:4], *[np.nan] * 4])
+    judgement = judge({"claim": "so", "better": "a", "than": ["b", "few"]}, table)
+    assert (judgement.verdict, judgement.p, judgement.against) == ("undecided", None, "few")
+
+
 def test_equivalence_is_the_two_one_sided_t_tests():
     judgement = judge({"claim": "so", "similar": ["a", "c"], "within": 0.02}, TABLE)
     gaps = A - C
