@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from html import escape
@@ -172,6 +173,16 @@ def test_names_that_are_cut_stay_apart(names: list[str], length: int) -> None:
     assert len(set(found.values())) == len(names)
     assert all(found[name] == name for name in names if len(name) <= length)
     assert all(len(text) <= length + 5 for text in found.values())
+
+
+def test_labels_of_classes_that_no_file_could_hold_make_figures(tmp_path: Path) -> None:
+    directory = fake_studies.classification(tmp_path, seeds=2)
+    study = json.loads((directory / "resolved.json").read_text())
+    study["classes"] = ["\x01", "a\nb", "\x0b&<", "\ud800", "$x$", *"56789"]
+    (directory / "resolved.json").write_text(json.dumps(study))
+    page = Page(directory)
+    confusion = next(path for stem, path in page.figures.items() if stem.startswith("confusion"))
+    assert {" &<", "$x$", "a b"} <= set(texts(confusion))
 
 
 # --- columns of the figures of rows ---------------------------------------------------------------------

@@ -202,8 +202,14 @@ def set_title(axes: Axes, title: str, x: float = 0.0) -> None:
     axes.set_title(shortened(title), x=x, y=1.0, pad=6)
 
 
+def visible(text: str) -> str:
+    """Text in one line that an SVG file may hold: control characters, which labels of data may have, cannot be."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def shortened(text: str, length: int = 52) -> str:
     """Text that fits over a panel."""
+    text = visible(text)
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
@@ -212,7 +218,7 @@ def told_apart(names: Iterable[str], length: int = 52) -> dict[str, str]:
     cut = {name: shortened(name, length) for name in names}
     for name in _alike(cut):
         if len(name) > length:
-            cut[name] = f"{name[: length // 2 - 1]}…{name[-(length - length // 2) :]}"
+            cut[name] = visible(f"{name[: length // 2 - 1]}…{name[-(length - length // 2) :]}")
     for number, name in enumerate(_alike(cut), 1):
         cut[name] += f" ({number})"
     return cut
