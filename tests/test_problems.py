@@ -31,6 +31,10 @@ def problems_of(changes: dict[str, Any] | None = None, text: str | None = None) 
 # --- what is wrong ---------------------------------------------------------------------------------------
 
 BAD = {
+    "a value that reads like a message": (
+        {"data.split": "x, got y"},
+        ['data.split: expected a list or a table, got "x, got y"'],
+    ),
     "unknown key": ({"model.nrom": "batch"}, ["model.nrom: unknown key", 'did you mean "norm"']),
     "unknown table": ({"modle": {}}, ["modle: unknown key", 'did you mean "model"']),
     "another tool's word": ({"training.learning_rate": 0.1}, ['did you mean "lr", as in lr = 0.01?']),
