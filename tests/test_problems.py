@@ -111,6 +111,35 @@ BAD = {
     "no kind": ({"training.schedule": {"factor": 0.5}}, ["training.schedule.kind", "missing", "cosine"]),
     "no table": ({"model": None}, ["model: missing"]),
     "a table that is none": ({"model": 3}, ["model: expected a table, got 3"]),
+    "a kind for a table": (
+        {"training.schedule": "cosine"},
+        ['training.schedule: expected a table, got "cosine"; write schedule = { kind = "cosine" }'],
+    ),
+    "a kind that needs more for a table": (
+        {"training.schedule": "step"},
+        ['write schedule = { kind = "step", every = 10, factor = 0.1 }'],
+    ),
+    "a number for a table": (
+        {"training.stop": 5},
+        ["training.stop: expected a table, got 5; write stop = { patience = 5 }"],
+    ),
+    "a number that does not fit for a table": (
+        {"training.stop": 0.5},
+        ["training.stop: expected a table, got 0.5; write stop = { patience = 10 }"],
+    ),
+    "a kind for a whole table": ({"model": "mlp"}, ['got "mlp"; in [model] write kind = "mlp"']),
+    "a score that scikit-learn negates": (
+        {"study.metric": "val.neg_mean_squared_error"},
+        ['did you mean "mse"'],
+    ),
+    "a variant that does not fit as a whole": (
+        {"variant": [{"name": "$x^2$", "set": {"training.loss": "bce"}}]},
+        ['variant "$x^2$": bce needs classes'],
+    ),
+    "quick settings that do not fit as a whole": (
+        {"quick": {"training.loss": "bce"}},
+        ["quick: bce needs classes"],
+    ),
     "number in quotes": ({"training.lr": "1e-3"}, ["training.lr", '"1e-3"', "without quotes"]),
     "words for a number": ({"training.lr": "fast"}, ['training.lr: expected a number, got "fast"']),
     "fraction for a count": ({"training.epochs": 2.5}, ["training.epochs: expected a whole number, got 2.5"]),
@@ -466,3 +495,57 @@ def test_what_is_wrong_with_a_table_of_data_is_told_at_once() -> None:
         "data.dates.d", "data.encoding", "data.missing", "data.thousands", "training.class_weight.a",
         "training.class_weight.b",
     ]  # fmt: skip
+
+
+# --- metrics of classes -------------------------------------------------------------------------------------
+
+OF_CLASSES = ("val.accuracy", "val.auc@1", "test.recall.yes", "val.acc", "accuracy")
+TABLE = {"source": "table", "path": "a.csv", "target": "bought"}
+
+
+def claims(metrics: list[str]) -> list[dict[str, Any]]:
+    """A claim for each metric."""
+    return [
+        {"claim": f"claim {place}", "variant": "base", "metric": metric, "above": 0.5}
+        for place, metric in enumerate(metrics)
+    ]
+
+
+@given(metrics=st.lists(st.sampled_from(OF_CLASSES), min_size=1))
+def test_metrics_of_classes_ask_once_for_the_loss_that_predicts_them(metrics: list[str]) -> None:
+    remedy = 'set training.loss = "cross_entropy" (or "bce" for two classes)'
+    changes = {"data": TABLE, "study.metric": "val.mse", "hypothesis": claims(metrics)}
+    (said,) = problems_of(changes)
+    assert (
+        said
+        == f'hypothesis "claim 0": "{metrics[0]}" is a metric of classes, and this recipe predicts numbers; {remedy}'
+    )
+    (said,) = problems_of({**changes, "study.metric": "val.accuracy"})
+    assert said.startswith('study.metric: "val.accuracy" is a metric of classes')
+    assert said.endswith(remedy)
+
+
+def test_other_problems_of_claims_are_said_beside_it() -> None:
+    changes = {"data": TABLE, "hypothesis": claims(["val.accuracy", "val.msee", "val.acc"])}
+    of_classes, other = problems_of({**changes, "study.metric": "val.mse"})
+    assert of_classes.startswith('hypothesis "claim 0"')
+    assert other.startswith('hypothesis "claim 1"')
+    assert 'did you mean "mse"' in other
+
+
+def test_a_linear_model_is_to_become_a_logistic_one() -> None:
+    (said,) = problems_of({**NONE_MODEL, "data": TABLE, "study.metric": "val.accuracy"})
+    assert said.endswith('set model.kind = "logistic"')
+
+
+@pytest.mark.parametrize(("key", "value"), [("class_weight", "balanced"), ("clip_norm", 1.0)])
+def test_a_variant_can_unset_what_base_has(key: str, value: object) -> None:
+    changes = {
+        "data": TABLE,
+        "study.metric": "val.accuracy",
+        "training.loss": "bce",
+        f"training.{key}": value,
+    }
+    study = Study.parse(small({**changes, "ablate": {f"training.{key}": ["none"]}}))
+    assert getattr(study.base.recipe.training, key) == value
+    assert getattr(study.variant(f"{key} = none").recipe.training, key) is None

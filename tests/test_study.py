@@ -257,7 +257,8 @@ def test_a_file_is_read_and_its_directory_known(tmp_path: Path):
     ("name", "words"),
     [
         ("trig/nrom-init", 'did you mean the lab "trig/norm-init"'),
-        ("nothing-like-it.toml", "there is no such file and no such lab"),
+        ("nothing-like-it", "there is no such file and no such lab$"),
+        ("trig/norm-init.toml", "there is no such file$"),
         (".", "is a directory"),
     ],
 )

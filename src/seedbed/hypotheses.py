@@ -7,7 +7,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from seedbed.metrics import COSTS, OF_A_RUN, PARTS, RECALL, split_epoch, valid_metrics
+from seedbed.metrics import (
+    CLASSIFICATION,
+    COSTS,
+    OF_A_RUN,
+    PARTS,
+    RECALL,
+    REGRESSION,
+    split_epoch,
+    valid_metrics,
+)
 from seedbed.problems import Problem
 from seedbed.recipe import Float, NonNegativeFloat, Recipe, Table
 from seedbed.suggestions import SLIP, instead_of, nearest
@@ -18,6 +27,7 @@ def _one_or_several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+OF_CLASSES = "a metric of classes, and this recipe predicts numbers"
 TEXT = {"type": "string"}
 Names = Annotated[
     tuple[str, ...],
@@ -167,6 +177,26 @@ def _probably(metric: str, parts: Sequence[str], known: Sequence[str]) -> str:
     return f"{part}.{bare}" if bare else nearest(metric, every) or f"{part}.{known[1]}"
 
 
+def said_once(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems but those that name a metric of classes again, since one change of the recipe mends them all."""
+    kept: dict[str, Problem] = {}
+    for problem in problems:
+        before, of_classes, remedy = problem.message.partition(OF_CLASSES)
+        kept.setdefault(remedy if of_classes else f"{problem.key}: {before}", problem)
+    return list(kept.values())
+
+
+def _remedy_for_classes(name: str, recipe: Recipe) -> str | None:
+    """What makes a recipe that predicts numbers predict classes, where a bare metric is, or is near, one of theirs."""
+    of_numbers = name in REGRESSION or nearest(name, REGRESSION, SLIP)
+    of_classes = name.startswith(RECALL) or nearest(name, CLASSIFICATION, SLIP)
+    if recipe.is_classification or recipe.data.source == "function" or of_numbers or not of_classes:
+        return None
+    if recipe.model.kind == "linear":
+        return '; set model.kind = "logistic"'
+    return '; set training.loss = "cross_entropy" (or "bce" for two classes)'
+
+
 def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) -> str | None:
     """Why a run of this recipe has no such metric; None where it has. `at_epoch` allows `@EPOCH` after it.
 
@@ -179,6 +209,8 @@ def metric_problem(metric: str, recipe: Recipe | None, at_epoch: bool = True) ->
     parts = PARTS if recipe is None else recipe.parts
     whole, epoch = split_epoch(metric)
     part, _, name = whole.partition(".")
+    if recipe and (remedy := _remedy_for_classes(name or part, recipe)):
+        return f'"{metric}" is {OF_CLASSES}{remedy}'
     if not part or not name:
         return f'"{metric}" is not a metric; write PART.NAME, such as {_probably(metric, parts, known)}'
     if name not in known and not (tasks[-1] and name.startswith(RECALL)):

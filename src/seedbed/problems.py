@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from seedbed.suggestions import SLIP, keys_of_other_name, listed, nearest
-from seedbed.synonyms import KEYS, plain, why_no_key, written
+from seedbed.synonyms import KEYS, plain, table_written, why_no_key, written
 
 WANTED = {
     "bool": "true or false",
@@ -39,6 +39,10 @@ class Problem:
 
     key: str
     message: str
+
+    def under(self, place: str) -> Problem:
+        """The same, found in a part of the file, such as a variant."""
+        return Problem(f"{place}: {self.key}" if self.key else place, self.message)
 
     def __str__(self) -> str:
         text = f"{self.key}: {self.message}" if self.key else self.message
@@ -80,7 +84,7 @@ def problems_of(
     found: dict[tuple[str | int, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
         path = _path_in(document, detail)
-        found.setdefault(path, []).append(_message(detail, model, also))
+        found.setdefault(path, []).append(_message(detail, model, also) + _as_table(path, detail))
     return [
         Problem(dotted(path), _merged(messages))
         for path, messages in found.items()
@@ -156,6 +160,14 @@ def _not_one_of(value: object, choices: list[str]) -> str:
     near = nearest(value, choices)
     question = f'; did you mean "{near}"?' if near else ""
     return f"{_shown(value)} is not one of {', '.join(choices)}{question}"
+
+
+def _as_table(path: tuple[str | int, ...], detail: Any) -> str:
+    """How the table is written where its most usual key's value stands in its place: schedule = "cosine"."""
+    value, is_table = detail["input"], WANTED.get(detail["type"].removesuffix("_type")) == "a table"
+    if not is_table or isinstance(value, (bool, list)):
+        return ""
+    return f"; {line}" if (line := table_written(dotted(path), value)) else ""
 
 
 def _number_in_quotes(value: object, wanted: str) -> str:

@@ -66,9 +66,7 @@ class Study(Contents):
         elif path.is_dir():
             raise StudyError(place, [Problem("", "is a directory, not a study file")])
         elif not path.exists():
-            found = nearest(place, labs.names())
-            lab = f'; did you mean the lab "{found}"?' if found else ""
-            raise StudyError(place, [Problem("", f"there is no such file and no such lab{lab}")])
+            raise StudyError(place, [Problem("", _nothing_there(path))])
         return _parsed(_read(path, place), place, path.absolute().parent)
 
     @classmethod
@@ -264,6 +262,14 @@ class Study(Contents):
 
 def _of_dict(tables: Mapping[str, Any], directory: Path) -> Study:
     return _parsed(to_toml(tables), "study", directory.absolute())
+
+
+def _nothing_there(path: Path) -> str:
+    """That there is no such file or, where the name may be a lab's, which one was probably meant."""
+    if path.suffix == ".toml":
+        return "there is no such file"
+    found = nearest(str(path), labs.names())
+    return "there is no such file and no such lab" + (f'; did you mean the lab "{found}"?' if found else "")
 
 
 def _read(path: Path, place: str) -> str:

@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from seedbed.hypotheses import Hypothesis, comparison_problem, hypothesis_problems, metric_problem
+from seedbed.hypotheses import (
+    Hypothesis,
+    comparison_problem,
+    hypothesis_problems,
+    metric_problem,
+    said_once,
+)
 from seedbed.metrics import Direction, direction, usual_metric
 from seedbed.problems import Problem, dotted, known_keys, problems_of
 from seedbed.recipe import Recipe, Table
@@ -55,11 +61,12 @@ def checked(tables: Mapping[str, Any], problems: list[Problem]) -> Contents | No
     variants = validated(tables, asked, file.published if file else {}, problems)
     metric = _table(tables, "study").get("metric", _usual_metric(variants))
     wrong_metric = _metric_problems(metric, variants)
-    problems += wrong_metric + _published_problems(variants)
+    of_metrics = wrong_metric + _published_problems(variants)
     compared_by = metric if isinstance(metric, str) and not wrong_metric else None
     names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        problems += hypothesis_problems(hypothesis, names, variants, compared_by)
+        of_metrics += hypothesis_problems(hypothesis, names, variants, compared_by)
+    problems += said_once(of_metrics)
     if problems or file is None:
         return None
     return Contents(
@@ -80,7 +87,7 @@ def check_quick(tables: Mapping[str, Any], problems: list[Problem]) -> None:
     wrong: list[Problem] = []
     if quick and check_keys("quick", quick, problems, also=STUDY_KEYS):
         checked(with_quick(tables), wrong)
-    problems += [Problem(f"quick: {one.key}", one.message) for one in wrong if one not in problems]
+    problems += [one.under("quick") for one in wrong if one not in problems]
 
 
 def with_quick(tables: Mapping[str, Any]) -> dict[str, Any]:

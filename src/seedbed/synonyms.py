@@ -216,8 +216,8 @@ CHOICES = {
     "min": "minimize minimise lower less",
     "standard": "standardize standardise standard_scaler standardscaler z_score zscore normalize normalise",
     "minmax": "minmax_scaler minmaxscaler",
-    "mse": "mean_squared_error mseloss l2 squared_error squared",
-    "mae": "mean_absolute_error l1 l1loss absolute_error",
+    "mse": "mean_squared_error neg_mean_squared_error mseloss l2 squared_error squared",
+    "mae": "mean_absolute_error neg_mean_absolute_error l1 l1loss absolute_error",
     "huber": "smooth_l1 smoothl1loss huberloss huber_loss",
     "bce": "binary_cross_entropy binary_crossentropy bceloss bcewithlogits bcewithlogitsloss",
     "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy crossentropyloss softmax nll nllloss "
@@ -236,8 +236,10 @@ CHOICES = {
     "accuracy": "acc accuracy_score categorical_accuracy binary_accuracy",
     "macro_f1": "f1 f1_score f1_macro fscore",
     "r2": "r2_score rsquared r_squared",
-    "rmse": "root_mean_squared_error",
-    "mape": "mean_absolute_percentage_error",
+    "rmse": "root_mean_squared_error neg_root_mean_squared_error",
+    "mape": "mean_absolute_percentage_error neg_mean_absolute_percentage_error",
+    "max_error": "neg_max_error",
+    "log_loss": "neg_log_loss",
 }
 
 # What has no key, and why.
@@ -298,3 +300,19 @@ def written(key: str) -> str:
     line, _ = KEYS[key]
     table, dot, _ = key.partition(".")
     return f"in [{table}] write {line}" if dot else f"write {line}"
+
+
+def table_written(key: str, value: object) -> str | None:
+    """How a table is written where only `value`, its kind or its number, stands in its place: an example of it."""
+    for tag in (f"{key}.kind", f"{key}.source"):
+        if tag in KEYS:
+            return written(tag)
+    last = key.rpartition(".")[2]
+    lines = [line for line, _ in KEYS.values() if line.startswith(f"{last} = {{")]
+    if not lines:
+        return None
+    if isinstance(value, str):
+        quoted = f'"{value}"'
+        return f"write {next((line for line in lines if quoted in line), lines[0])}"
+    given = re.sub("[0-9]+", str(value), lines[0], count=1) if isinstance(value, int) else lines[0]
+    return f"write {given}"

@@ -139,9 +139,7 @@ def validated(
     for change in asked:
         recipe, wrong = _recipe(changed(tables, change.settings))
         problems += [
-            Problem(f'variant "{change.name}": {problem.key}', problem.message)
-            for problem in wrong
-            if problem not in wrong_in_base
+            problem.under(f'variant "{change.name}"') for problem in wrong if problem not in wrong_in_base
         ]
         if not recipe:
             continue

@@ -102,6 +102,7 @@ VALID = {
     "ablate dotted": {"ablate": {"training.lr": [0.1, 1], "training.schedule": [{"kind": "cosine"}]}},
     "ablate nested": {"ablate": {"training": {"lr": [0.1]}, "model": {"norm": ["none"]}}},
     "ablate of a whole table": {"ablate": {"model": [{"kind": "linear"}]}},
+    "none of an optional key": {"ablate": {"training.clip_norm": ["none", 1]}},
     "grid": {"grid": {"data.powers": [1, 2], "training.schedule.warmup": [1]}, "training.schedule": {"kind": "cosine"}},
     "a whole model": {"variant": [{"name": "x", "set": {"model": {"kind": "linear"}}}]},
     "set nested": {"variant": [{"name": "x", "set": {"model": {"norm": "none"}, "training.lr": 1}}]},

@@ -78,12 +78,21 @@ def _whole_or_all(value: object) -> object:
 def _balanced_or_table(value: object) -> object:
     if isinstance(value, str) and value != "balanced":
         raise ValueError(
-            'expected "balanced" or a table of weights by class, such as { yes = 3.0, no = 1.0 }'
+            'expected "balanced", "none" or a table of weights by class, such as { yes = 3.0, no = 1.0 }'
         )
     return value
 
 
 ClassWeight = Annotated[Literal["balanced"] | dict[str, PositiveFloat], BeforeValidator(_balanced_or_table)]
+
+
+def _none(value: object) -> object:
+    return None if value == "none" else value
+
+
+NONE = BeforeValidator(
+    _none
+)  # takes the text "none", with which a variant unsets what base has: TOML has no null
 
 
 class Training(Table):
@@ -97,10 +106,11 @@ class Training(Table):
     label_smoothing: Fraction = Field(
         default=0.0, description="Share of each target that is spread over all classes; for cross_entropy."
     )
-    class_weight: ClassWeight | None = Field(
+    class_weight: Annotated[ClassWeight | None, NONE] = Field(
         default=None,
         description='How much samples of each class count in the loss: "balanced" (by the training part of each run, '
-        "so that all classes count the same together) or a table of weights by class, 1 for those left out.",
+        'so that all classes count the same together), a table of weights by class, 1 for those left out, or "none", '
+        "as where it is not given.",
     )
     optimizer: Optimizer = Field(default="sgd", description="The update rule.")
     lr: PositiveFloat = Field(default=0.01, description="Learning rate, before the schedule.")
@@ -119,9 +129,10 @@ class Training(Table):
         default="weights",
         description="What weight_decay and l1 are for: weights only, or biases and norm parameters too.",
     )
-    clip_norm: PositiveFloat | None = Field(
+    clip_norm: Annotated[PositiveFloat | None, NONE] = Field(
         default=None,
-        description="The gradient's norm over all parameters is cut to this; not at all unless given.",
+        description="The gradient's norm over all parameters is cut to this; not at all where it is "
+        '"none" or not given.',
     )
     batch_size: Annotated[PositiveInt | Literal["all"], BeforeValidator(_whole_or_all)] = Field(
         default=32, description='Samples of a batch, or "all".'

@@ -140,6 +140,11 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     defs, top = whole["$defs"], whole["properties"]
     top["name"]["pattern"] = f"^{NAME.pattern}$"
     neither, both = {"required": ["epochs"]}, {"required": ["epochs", "steps"]}
+    for key in ("class_weight", "clip_norm"):  # with which a variant unsets what base has
+        table = defs["Training"]["properties"]
+        told = {"description": table[key].pop("description")}
+        branches = table[key].pop("anyOf", None) or [table[key]]
+        table[key] = {"anyOf": [*branches, {"const": "none", "type": "string"}]} | told
     defs["Training"] |= {"if": {"required": ["steps"]}, "then": {"not": both}, "else": neither}
     defs["Hypothesis"]["anyOf"] = [{"required": [form]} for form in FORMS]
     defs["Hypothesis"]["allOf"] = [
