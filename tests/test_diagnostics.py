@@ -43,6 +43,10 @@ ROWS = {
     "interrupted before it moved": ({"status": "interrupted", "moved": False, "output_spread": 0.0}, []),
     "falling but interrupted": ({"train_loss": 2 - T / 100, "status": "interrupted"}, []),
     "overfit": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 / (1 + T**2)}, ["overfit"]),
+    "overfit but the best is kept": (
+        {"val_loss": CONVERGED + T / 200, "train_loss": 2 - T / 100, "keeps_best": True},
+        [],
+    ),
     "validation and training rose": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 + T / 200}, []),
     "noisy validation": ({"val_loss": 1 + 0.05 * NOISE, "train_loss": CONVERGED}, []),
     "constant output": ({"output_spread": 1e-7}, ["constant_output"]),

@@ -20,7 +20,9 @@ VARIANT_KEYS = [
     "name", "settings", "runs", "diverged", "parameters", "seconds_per_run", "metrics", "versus_base"
 ]  # fmt: skip
 VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "note"]
-HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "seeds_to_decide", "note"]
+HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "seeds_to_decide", "note",
+    "form", "metric", "subject", "against", "margin", "within", "scale",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Numbers, p values and sentences as people read them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,33 @@ def test_a_refuted_claim_shows_no_p_near_one():
 def test_diverged_pairs_are_told():
     told = sentence(judged("supported", "better", LOW, np.concatenate([HIGH[:7], [inf]])))
     assert "In 1 pair one run diverged and lost" in told
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"margin": 0.5}, "The claim is about a difference of more than 0.5 in val.mse."),
+        ({"form": "not_better", "margin": 0.5}, "a difference of no more than 0.5 in val.mse."),
+        ({"form": "similar", "within": 0.05}, "The claim allows a difference of up to 0.05."),
+        ({"within": 0.0}, "up to 0."),
+        ({"opponents": 3}, "Of 3 opponents “B” decides the verdict."),
+        ({"verdict": "undecided", "p": 0.001}, "p speaks for the claim and the interval does not"),
+    ],
+)
+def test_what_a_claim_asks_for_is_told(facts, told):
+    assert told in sentence(replace(judged("refuted", "better", LOW, HIGH), **facts))
+
+
+def test_a_claim_without_a_margin_speaks_of_none():
+    told = sentence(judged("refuted", "better", LOW, HIGH))
+    assert "claim" not in told
+    assert "opponents" not in told
+
+
+def test_diverged_runs_are_told_as_what_they_are():
+    """No other pairs where all are decided by divergence, and no pairs where a number is the opponent."""
+    all_diverged = sentence(judged("supported", "better", LOW, np.full(8, inf)))
+    assert "In 8 pairs one run diverged and lost: p is the sign test's." in all_diverged
+    below = sentence(judged("refuted", "below", np.append(LOW[:6], [inf, inf]), LOW * 0))
+    assert "2 of 8 runs diverged, the worst outcome there is: p is the sign test's." in below
+    assert "no run ended" in sentence(judged("refuted", "below", np.full(8, inf), LOW * 0))

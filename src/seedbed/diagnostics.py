@@ -52,6 +52,8 @@ class Evidence:
         See the function of that name; None where it was not measured.
     rectified
         The layers that take positive parts.
+    keeps_best
+        Whether its network is that of the best evaluation, so that a later rise did no harm.
     """
 
     variant: str
@@ -63,6 +65,7 @@ class Evidence:
     val_loss: np.ndarray
     output_spread: float | None = None
     rectified: tuple[Rectified, ...] = ()
+    keeps_best: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _still_falling(run: Evidence) -> bool:
     """
     loss = run.train_loss
     length = max(5, -(-len(loss) // 5))
-    if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all() or _overfit(run):
+    if run.status != "complete" or len(loss) < length or not np.isfinite(loss).all() or _rose(run):
         return False
     (slope, _), covariance = np.polyfit(np.arange(length), loss[-length:], 1, cov=True)
     fall = -slope * (length - 1)
@@ -133,6 +136,10 @@ def _still_falling(run: Evidence) -> bool:
 
 
 def _overfit(run: Evidence) -> bool:
+    return not run.keeps_best and _rose(run)
+
+
+def _rose(run: Evidence) -> bool:
     """Whether validation rose by RISE while training fell; running medians keep noise from being a best."""
     if len(run.val_loss) == 0 or _diverged(run):
         return False

@@ -83,7 +83,9 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     seen = judgement.seen
     ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
     rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide, "note": seen.note}
-    return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest}
+    names = ("form", "metric", "subject", "against", "margin", "within")
+    asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}
+    return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest, **asked}
 
 
 def line(result: Result) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.dead_units import rectified
-from seedbed.diagnostics import Evidence, Rectified
+from seedbed.diagnostics import Evidence
 from seedbed.engines.base import Engine
 from seedbed.evaluation import Evaluator
 from seedbed.group import Group
@@ -51,7 +51,17 @@ def judge(
         final["params"],
         final["state"],
         [
-            _evidence(record, curves.losses(row), bool(moved[row]), float(spread[row]), layers[row])
+            Evidence(
+                record.variant,
+                record.seed,
+                record.status,
+                record.stop_reason,
+                bool(moved[row]),
+                *curves.losses(row),
+                float(spread[row]),
+                layers[row],
+                group.runs[row].recipe.training.keep_best,
+            )
             for row, record in enumerate(records)
         ],
         interrupted,
@@ -71,14 +81,3 @@ def _note(records: list[RunRecord], values: dict[str, np.ndarray], confusion: np
         record.metrics = {name: float(value[row]) for name, value in values.items()}
         if confusion is not None:
             record.confusion = confusion[row]
-
-
-def _evidence(
-    record: RunRecord,
-    losses: tuple[np.ndarray, np.ndarray],
-    moved: bool,
-    spread: float,
-    layers: tuple[Rectified, ...],
-) -> Evidence:
-    ending = (record.status, record.stop_reason)
-    return Evidence(record.variant, record.seed, *ending, moved, *losses, spread, layers)

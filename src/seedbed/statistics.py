@@ -99,8 +99,9 @@ class Comparison:
     @property
     def note(self) -> str | None:
         """What to add where runs diverged or have no value."""
+        rest = ", the estimate the other pairs'" if self.diverged < self.n else ""
         notes = [
-            (self.diverged, "one run diverged and lost: p is the sign test's, the estimate the other pairs'"),
+            (self.diverged, f"one run diverged and lost: p is the sign test's{rest}"),
             (self.both_diverged, "both runs diverged, which says nothing"),
             (self.undefined, "the metric is undefined"),
         ]

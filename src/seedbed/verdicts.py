@@ -7,7 +7,7 @@ A verdict needs both the 95 % interval and p on one side of the claim's margin.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +75,10 @@ class Judgement:
         Where undecided, the seeds that would decide if the effect is the one seen; None where it is nil.
     same_runs
         Whether the two variants have the same runs: then there is no difference, and nothing is tested.
+    margin, within
+        By how much the claim says that the subject is ahead, or at most apart; None where it does not say.
+    opponents
+        How many variants the subject was held against.
     """
 
     claim: str
@@ -87,6 +91,9 @@ class Judgement:
     p: float | None
     seeds_to_decide: int | None
     same_runs: bool = False
+    margin: float | None = None
+    within: float | None = None
+    opponents: int = 1
 
 
 def judge(hypothesis: Mapping[str, Any], table: Table) -> Judgement:
@@ -220,7 +227,7 @@ def _of_same_runs(
     verdict = REFUTED if form == "better" else SUPPORTED
     if seen.n < FEWEST_PAIRS:  # under another seed there may be a difference
         verdict = UNDECIDED
-    return Judgement(facts["claim"], verdict, form, *parts, seen, None, None, same_runs=True)
+    return Judgement(facts["claim"], verdict, form, *parts, seen, None, None, True, *_allowed(facts))
 
 
 def _equivalence(
@@ -266,7 +273,7 @@ def _judgement(
     gains: np.ndarray,
 ) -> Judgement:
     seeds = seeds_to_decide(_effect(gains)) if verdict == UNDECIDED else None
-    return Judgement(facts["claim"], verdict, form, *parts, seen, p, seeds)
+    return Judgement(facts["claim"], verdict, form, *parts, seen, p, seeds, False, *_allowed(facts))
 
 
 def _effect(gains: np.ndarray) -> float:
@@ -281,4 +288,10 @@ def _effect(gains: np.ndarray) -> float:
 def _worst(judgements: list[Judgement]) -> Judgement:
     """What decides a claim against several: a refuted one, else an undecided one, else the weakest."""
     order = (REFUTED, UNDECIDED, SUPPORTED)
-    return min(judgements, key=lambda one: (order.index(one.verdict), -1.0 if one.p is None else -one.p))
+    weakest = min(judgements, key=lambda one: (order.index(one.verdict), -1.0 if one.p is None else -one.p))
+    return replace(weakest, opponents=len(judgements))
+
+
+def _allowed(facts: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """What the claim says of the size of a difference: its margin, and how far apart two may be."""
+    return facts.get("margin") or None, facts.get("within")

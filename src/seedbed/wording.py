@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from seedbed.metrics import COSTS
-from seedbed.statistics import FEWEST_PAIRS, Comparison
+from seedbed.statistics import ALPHA, FEWEST_PAIRS, Comparison, Scale
 from seedbed.verdicts import NOTHING, REFUTED, UNDECIDED, Judgement
 
 ABSENT = "–"
@@ -65,6 +65,13 @@ def effect_interval(comparison: Comparison) -> str:
     return f"{signed(comparison.low)} to {signed(comparison.high)}"
 
 
+def scale_in_words(scale: Scale) -> str:
+    """What the estimates of a comparison are."""
+    if scale == "ratio":
+        return "× is the ratio of geometric means over paired seeds, taken for errors that span more than a decade"
+    return "differences are of the means over paired seeds"
+
+
 def sentence(judgement: Judgement) -> str:
     """What was seen, and what is missing where that decides nothing."""
     seen = judgement.seen
@@ -81,9 +88,31 @@ def sentence(judgement: Judgement) -> str:
         facts.append(p_phrase(judgement.p))
     if judgement.form in ("above", "below"):  # a mean, not a difference
         facts = [fact.replace("+", "") for fact in facts]
-    told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})." if facts else ".")
-    note = f" {seen.note[0].upper()}{seen.note[1:]}." if seen.note else ""
-    return told + note + _what_would_decide(judgement)
+    told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})" if facts else "")
+    sentences = [told, _note(judgement), _asked(judgement)]
+    return ". ".join(filter(None, sentences)) + "." + _what_would_decide(judgement)
+
+
+def _note(judgement: Judgement) -> str:
+    """What is to be added of runs that diverged or have no value."""
+    seen, note = judgement.seen, judgement.seen.note or ""
+    if judgement.form in ("above", "below") and seen.diverged:  # runs, held against a number
+        note = f"{seen.diverged} of {seen.n} runs diverged, the worst outcome there is: p is the sign test's"
+    return note[:1].upper() + note[1:]
+
+
+def _asked(judgement: Judgement) -> str:
+    """What the claim says beyond the direction, and which of several opponents is told about."""
+    metric, told = judgement.metric, []
+    if judgement.margin:
+        than = "no more than" if judgement.form == "not_better" else "more than"
+        told.append(f"the claim is about a difference of {than} {judgement.margin:g} in {metric}")
+    if judgement.within is not None:
+        told.append(f"the claim allows a difference of up to {judgement.within:g}")
+    if judgement.opponents > 1:
+        told.append(f"of {judgement.opponents} opponents “{judgement.against}” decides the verdict")
+    text = "; ".join(told)
+    return text[:1].upper() + text[1:]
 
 
 def _nothing_seen(judgement: Judgement) -> str:
@@ -101,7 +130,8 @@ def _observation(judgement: Judgement) -> str:
     seen, metric = judgement.seen, judgement.metric
     subject, against = f"“{judgement.subject}”", f"“{judgement.against}”"
     if not math.isfinite(seen.estimate):
-        return f"{metric} of {subject} cannot be compared: no pair of runs ended"
+        ended = "run" if judgement.form in ("above", "below") else "pair of runs"
+        return f"{metric} of {subject} cannot be compared: no {ended} ended"
     if judgement.form in ("above", "below"):
         mean = "in geometric mean" if seen.scale == "ratio" else "on average"
         return f"{metric} of {subject} is {number(seen.estimate)} {mean}, held against {judgement.against}"
@@ -121,6 +151,8 @@ def _what_would_decide(judgement: Judgement) -> str:
         return ""
     if judgement.seen.n < FEWEST_PAIRS:
         return f" Fewer than {FEWEST_PAIRS} seeds decide nothing."
+    if judgement.p is not None and judgement.p < ALPHA:
+        return " p speaks for the claim and the interval does not, so it stays open."
     if judgement.seeds_to_decide is None:
         return " No number of seeds in reach would decide an effect this small."
     return f" If the effect is what it seems, about {judgement.seeds_to_decide:,} seeds would decide."

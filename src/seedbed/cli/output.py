@@ -60,7 +60,7 @@ def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
     from seedbed.data.facts import baseline_in_words
     from seedbed.findings import by_kind
-    from seedbed.wording import sentence
+    from seedbed.wording import scale_in_words, sentence
 
     environment = result.environment
     head = [result.study["study"], result.id, result.status, f"{environment.get('engine')} engine"]
@@ -69,6 +69,8 @@ def print_result(result: Result) -> None:
     table = result.table
     header, rows = _fitting(table.header, table.rows, _width())
     print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
+    if len(result.variants) > 1 and result.scale(result.metric) == "ratio":
+        click.echo(f"vs {result.base}: {scale_in_words('ratio')}")
     if said := baseline_in_words(result.data, result.reported_metrics):
         click.echo(said)
     for judgement in result.judgements:

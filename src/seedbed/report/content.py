@@ -12,7 +12,7 @@ from seedbed.findings import by_kind
 from seedbed.report.series import MOST_ROWS
 from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
-from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, sentence
+from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, scale_in_words, sentence
 
 MOST_VALUES = 12  # of a setting; the table of changes has them all
 MOST_LISTED = 8  # names in a sentence; the table has them all
@@ -54,6 +54,7 @@ def content(result: Result) -> dict[str, Any]:
             key: _listed(value) for key, value in environment.items() if value not in (None, {}, [])
         },
         "train_curve": _train_curve(result),
+        "scale": scale_in_words(result.scale(result.metric)),
         "command": result.environment.get("command"),
     }
 
