@@ -10,13 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 
 from seedbed import recipe
 from seedbed.data import DataError, asked, dates, encodings, load, prepare, table
+from seedbed.data.asked import table as asked_table
 from seedbed.data.csvfile import Layout
+from seedbed.data.expressions import Expression
+from seedbed.data.naming import in_expression
 from seedbed.trained import Trained
 
 
@@ -349,6 +352,77 @@ def test_columns_that_never_change_are_told_at_once_and_rare_categories_are_not_
         prepare(settings, samples, study_seed=0, seed=0)
 
 
+# --- stray words among numbers ------------------------------------------------------------------------------
+
+WRITTEN = {  # how a number is written -> the settings that say so
+    "points": ("{:.2f}", Layout(separator=";")),
+    "commas": ("{:.2f}", Layout(separator=";", decimal=",")),
+    "groups": ("{:,.2f}", Layout(separator=";", decimal=",", thousands=".")),
+    "whole": ("{:.0f}", Layout(separator=";", decimal=",")),
+}
+
+
+def with_strays(kind, count, name="Wert (EUR)", at=(50,)):
+    """A table whose column of numbers holds `k.A.` in some data rows, and its layout."""
+    form, layout = WRITTEN[kind]
+    swap = str.maketrans(",.", ".,") if layout.decimal == "," else {}
+    cells = [form.format(1000.25 + i * 7.5).translate(swap) for i in range(count)]
+    for row in at:
+        cells[row - 1] = "k.A."
+    return f"{name};y\n" + "".join(f"{cell};{i}\n" for i, cell in enumerate(cells, 1)), layout
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("count", [90, 400])
+def test_a_stray_word_among_numbers_is_named_however_they_are_written(read, kind, count):
+    content, layout = with_strays(kind, count)
+    (problem,) = refused(read, content, layout=layout)
+    assert "numbers expected, got text: 'Wert (EUR)' ('k.A.' in data row 50)" in problem
+    assert """data.where = "`Wert (EUR)` != 'k.A.'\"""" in problem
+    assert "data.missing" in problem
+    (problem,) = refused(read, content, target="`Wert (EUR)`", layout=layout)
+    assert "'Wert (EUR)' should be a number, got 'k.A.' in data row 50" in problem
+    (problem,) = refused(read, content, target="log(`Wert (EUR)`)", layout=layout)
+    assert "'Wert (EUR)' should be a number, got 'k.A.' in data row 50" in problem
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_column_of_which_the_filter_leaves_numbers_alone_is_one_of_numbers(read, kind):
+    content, layout = with_strays(kind, 90, at=(3, 50))
+    assert "'k.A.' in 2 rows, the first data row 3" in refused(read, content, layout=layout)[0]
+    found = read(content, layout=layout, where="`Wert (EUR)` != 'k.A.'")
+    assert found.features == ("Wert (EUR)",)
+    kept = np.setdiff1d(np.arange(90), (2, 49))
+    np.testing.assert_allclose(
+        found.inputs[:, 0], 1000.25 + kept * 7.5, atol=0.5 if kind == "whole" else 0.01
+    )
+
+
+def test_many_stray_words_are_told_in_short(read):
+    strays = [f"s{i}" for i in range(20)]
+    content = "a,y\n" + "".join(f"{value},1\n" for value in [*range(50), *strays])
+    (problem,) = refused(read, content)
+    assert "'s0' in data row 51, " in problem
+    assert "and 17 other values" in problem
+    problem, _ = refused(read, content, where="a > 1")
+    assert "'a' should be a number, got 's0' in data row 51" in problem
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="`"), min_size=1, max_size=8))
+@example("Preis (EUR)")
+@example("class")
+@example("None")
+@example("ﬁne")
+def test_a_name_as_messages_write_it_is_read_in_an_expression(name):
+    assert Expression.parse(f"{in_expression(name)} + 1", [name]).names == (name,)
+
+
+def test_the_example_of_a_comparison_can_be_pasted(read):
+    (problem,) = refused(read, "c (x),y\nred,1\nblue,2\n", where="`c (x)` > 1")
+    assert problem.endswith("as in `c (x)` == 'blue'")
+    assert len(read("c (x),y\nred,1\nblue,2\n", where="`c (x)` == 'blue'").targets) == 1
+
+
 # --- what stored networks make of new rows ------------------------------------------------------------------
 
 MESSY = "n;c;d;y\n1,5;red;31.01.2024;1\n;blue;;2\n2.500;;01.02.2024;3\n4;red;15.03.2023;4\n"
@@ -368,3 +442,17 @@ def test_new_rows_are_read_as_those_of_training_were(read, tmp_path, missing):
     with pytest.raises(DataError) as caught:
         asked.read(tmp_path / "bad.csv", trained)
     assert len(caught.value.problems) == 3
+
+
+def test_numbers_in_another_way_than_the_studys_are_shown(read, tmp_path):
+    samples = read("Fläche;y\n81,5;1\n90,0;2\n", layout=Layout(separator=";", decimal=","))
+    data = {"source": "table", "target": "y", "features": None, "separator": ";", "decimal": ","}
+    kinds = {"features": samples.features, "encodings": samples.encodings, "shape": samples.inputs.shape[1:]}
+    trained = Trained("base", {"data": data}, (0,), outputs=1, parameters={}, state={}, **kinds)
+    (tmp_path / "new.csv").write_text("Fläche;y\n83.0;1\n91.5;2\n")
+    with pytest.raises(DataError, match=r"'Fläche' should be a number, not '83\.0'; .*data\.decimal = \",\""):
+        asked.read(tmp_path / "new.csv", trained)
+    with pytest.raises(DataError, match=r"not '83\.0'; .* convert the column to numbers"):
+        asked_table.frame(pa.table({"Fläche": ["83.0", "91.5"]}), None, trained)
+    with pytest.raises(DataError, match="'Fläche' should be a number"):
+        asked_table.frame(pa.table({"Fläche": pa.array([None, None], pa.string())}), None, trained)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.data import dates
+from seedbed.data import csvfile, dates, numerals
 from seedbed.data.base import DataError
+from seedbed.data.csvfile import PLAIN, Layout
 from seedbed.data.expressions import Expression
-from seedbed.data.tablefile import is_number
+from seedbed.data.naming import in_expression, short
 
 NUMERIC = (
     pa.types.is_integer,
@@ -26,6 +29,7 @@ NUMERIC = (
 )
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
 HOUR = 3_600e6  # microseconds
+MOST_VALUES, LONGEST_EXAMPLE = 3, 120  # of the values, and characters of the settings, that a message shows
 
 
 class Columns(Mapping[str, np.ndarray]):
@@ -49,8 +53,8 @@ class Columns(Mapping[str, np.ndarray]):
         The form of each column of dates, empty where the file itself says that it holds dates.
     ambiguous
         The forms that a text column of dates may have, where they are several; it is not among `dates`.
-    decimal
-        The decimal mark that the file was read with.
+    layout
+        How the file is written; None where it has types of its own.
     """
 
     def __init__(
@@ -60,9 +64,9 @@ class Columns(Mapping[str, np.ndarray]):
         derived: Mapping[str, str] | None = None,
         forms: Mapping[str, str] | None = None,
         rows: np.ndarray | None = None,
-        decimal: str = ".",
+        layout: Layout | None = None,
     ) -> None:
-        self.path, self.decimal = path, decimal
+        self.path, self.layout = path, layout
         self.raw = dict.fromkeys(table.column_names)
         self.rows = np.arange(table.num_rows) if rows is None else rows
         self.text: dict[str, list[str]] = {}
@@ -109,7 +113,9 @@ class Columns(Mapping[str, np.ndarray]):
         """Only some of the rows, by number."""
         forms = {name: form for name, form in self.dates.items() if form}
         table = self._table.take(pa.array(rows))
-        return Columns(self.path, table, self._derivations, forms, self.rows[rows], self.decimal)
+        if self.layout is not None:  # what kept a column from being read as numbers may be gone
+            table = csvfile.with_numbers(table, self.layout)
+        return Columns(self.path, table, self._derivations, forms, self.rows[rows], self.layout)
 
     def __iter__(self) -> Iterator[str]:
         yield from self.raw
@@ -134,10 +140,7 @@ class Columns(Mapping[str, np.ndarray]):
         if name in self._days:
             return self._days[name]
         if name in self.text:
-            example = f", as in {name} == {self.text[name][0]!r}" if self.text[name] else ""
-            raise DataError(
-                f"{self.path}: column {name!r} holds text; compare it with text in quotes{example}"
-            )
+            raise DataError(self.number_problem(name) or self._text_problem(name))
         return self._numbers(name)
 
     def _numbers(self, name: str) -> np.ndarray:
@@ -153,6 +156,47 @@ class Columns(Mapping[str, np.ndarray]):
         elif pa.types.is_duration(kind):
             column, unit = column.cast(pa.duration("us"), safe=False).cast(pa.int64()), 1e6
         return column.cast(pa.float64(), safe=False).to_numpy() / unit
+
+    def _text_problem(self, name: str) -> str:
+        values = self.text[name]
+        example = f", as in {in_expression(name)} == {short(values[0])!r}" if values else ""
+        return f"{self.path}: column {name!r} holds text; compare it with text in quotes{example}"
+
+    def number_problem(self, name: str) -> str | None:
+        """Why a column of text, which looks as if it should hold numbers, does not; None where it does not look so."""
+        if told := self.restyled(name):
+            return f"{self.path}: {name!r} holds numbers that are written in another way ({told})"
+        if wrong := self.strays(name):
+            return (
+                f"{self.path}: {name!r} should be a number, got {self.in_rows(name, wrong)}; correct these cells, or "
+                f"leave out such rows: {self.without(name, wrong)}"
+            )
+        return None
+
+    def restyled(self, name: str) -> str | None:
+        """An example of numbers that are written in another way, and the settings that read them."""
+        return numerals.restyled(self.text.get(name, ()), self.layout or PLAIN)
+
+    def strays(self, name: str) -> list[str]:
+        """The values of a text column that do not read as numbers, where most do."""
+        return numerals.strays(self.text.get(name, ()), self.layout or PLAIN)
+
+    def in_rows(self, name: str, values: Sequence[str]) -> str:
+        """The first of some values of a text column, each with its rows."""
+        told = [
+            f"{short(value)!r} in {self.counted_rows(self.equals(name, value) > 0)}"
+            for value in values[:MOST_VALUES]
+        ]
+        more = len(values) - len(told)
+        return ", ".join(told) + (f" and {more:,} other value{'s' if more > 1 else ''}" if more else "")
+
+    def without(self, name: str, values: Sequence[str]) -> str:
+        """The setting that leaves out the rows that hold one of some values of a text column."""
+        listed = ", ".join(map(repr, values))
+        if not values or "`" in listed or len(listed) > LONGEST_EXAMPLE:
+            return "data.where"
+        whole = f"{in_expression(name)} {f'!= {listed}' if len(values) == 1 else f'not in ({listed})'}"
+        return f"data.where = {json.dumps(whole, ensure_ascii=False)}"
 
     def is_number(self, name: str) -> bool:
         """Whether a column holds numbers."""
@@ -219,12 +263,17 @@ class Columns(Mapping[str, np.ndarray]):
 
     def refuse_text(self, name: str) -> NoReturn:
         """Say where a text column that should hold numbers does not."""
-        wrong = next((value for value in self.text[name] if not is_number(value)), "")
-        row = self.row(self.equals(name, wrong) > 0)
-        raise DataError(
-            f"{self.path}: data row {row}: {name!r} should be a number, not {wrong!r}; "
-            "fix the file or leave out the row"
-        )
+        values = self.text[name]
+        wrong = numerals.not_numbers(values, self.layout or PLAIN)
+        value = next(iter(wrong or values), "")
+        row = self.row(self.equals(name, value) > 0)
+        remedy = "fix the file or leave out the row"
+        if not wrong:
+            remedy = "the file holds it as text; convert the column to numbers"
+        elif numerals.in_some_style(value):
+            written = csvfile.settings_in_words(asdict(self.layout or PLAIN))
+            remedy = f"the file is read with {written}; write its numbers so"
+        raise DataError(f"{self.path}: data row {row}: {name!r} should be a number, not {value!r}; {remedy}")
 
     def _refuse(self, name: str, bad: np.ndarray, what: str) -> None:
         if bad.any():
@@ -233,6 +282,12 @@ class Columns(Mapping[str, np.ndarray]):
                 f"{self.path}: data row {self.row(bad)}: {name!r} {what}{more}; "
                 "fix the file, or leave out such rows or the column"
             )
+
+    def counted_rows(self, bad: np.ndarray) -> str:
+        """How many rows are bad, and which is the first."""
+        first = f"data row {self.row(bad)}"
+        count = int(np.count_nonzero(bad))
+        return first if count == 1 else f"{count:,} rows, the first {first}"
 
     def row(self, bad: np.ndarray) -> int:
         """The number, from 1, of the first data row of the file where `bad` (rows,) holds."""

@@ -98,15 +98,23 @@ def settings_in_words(settings: Mapping[str, str | None]) -> str:
 
 
 def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table:
-    """Text without blanks around it, missing where nothing is left; as numbers where all of it reads as numbers."""
+    """Text without blanks around it, missing where nothing is left."""
     for number, field in enumerate(table.schema):
         if not pa.types.is_string(field.type):
             continue
         column = pc.utf8_trim_whitespace(table.column(number))
         column = pc.if_else(pc.is_in(column, pa.array(BLANK)), pa.scalar(None, pa.string()), column)
-        if field.name not in text and (plain := _as_numbers(column, layout)) is not None:
-            column = plain
         table = table.set_column(number, field.name, column)
+    return with_numbers(table, layout, text)
+
+
+def with_numbers(table: pa.Table, layout: Layout, text: Collection[str] = ()) -> pa.Table:
+    """The table of a CSV file, its text as numbers where all of a column reads as numbers; named columns stay text."""
+    for number, field in enumerate(table.schema):
+        if not pa.types.is_string(field.type) or field.name in text:
+            continue
+        if (plain := _as_numbers(table.column(number), layout)) is not None:
+            table = table.set_column(number, field.name, plain)
     return table
 
 
@@ -126,6 +134,11 @@ def number_pattern(decimal: str, thousands: str | None) -> str:
     mark = re.escape(decimal)
     digits = r"\d+" if thousands is None else rf"(\d+|\d{{1,3}}({re.escape(thousands)}\d{{3}})+)"
     return rf"^[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+
+
+def is_number(text: str, layout: Layout = PLAIN) -> bool:
+    """Whether a text reads as a number that is written as the layout says."""
+    return re.match(number_pattern(layout.decimal, layout.thousands), text) is not None
 
 
 def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layout: Layout) -> list[str]:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from seedbed.data import tablefile
 from seedbed.data.columns import MOST_CATEGORIES, Columns
-from seedbed.data.csvfile import number_pattern, settings_in_words
 from seedbed.data.encodings import Policy, policy_for
 from seedbed.data.naming import MOST_NAMES, nearest, short
 
-# Decimal mark and what groups digits, the usual first.
-STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))
-PATTERNS = {style: re.compile(number_pattern(*style)) for style in STYLES}
 REMEDIES = (
     'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '
     'data.missing = "category" (a category of its own, for numbers a 0/1 column beside the median)'
 )
 Check = Callable[[Columns, str], str | None]
-MISPRINTED = 0.5  # the share of values that read as numbers from which on the others are taken for misprints
 
 
 def settings_problems(
@@ -49,7 +42,7 @@ def unreadable_dates(columns: Columns) -> Iterator[str]:
         bad = np.isnan(columns[name]) & ~columns.blank(name) if form else np.zeros(1, bool)
         if bad.any():
             value = columns.strings(name)[int(np.argmax(bad))].as_py()
-            told = f"{short(value)!r} in {counted_rows(columns, bad)}"
+            told = f"{short(value)!r} in {columns.counted_rows(bad)}"
             yield f"{columns.path}: expected dates as {form!r} in {name!r}, got {told}"
 
 
@@ -70,10 +63,9 @@ def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> 
         "neither numbers, dates nor text: {}; convert them, or leave them out: {exclude}": _odd_type,
         "no value in any row: {}; leave them out: {exclude}": _empty,
         "dates whose day and month cannot be told apart: {}; set data.dates, such as {{ NAME = FORM }}": _ambiguous,
-        "numbers that are written in another way: {}": _styled,
-        "numbers expected, got text: {}; fix the file, or leave out such rows (data.where) or columns ({exclude})": (
-            _misprint
-        ),
+        "numbers that are written in another way: {}": Columns.restyled,
+        "numbers expected, got text: {}; correct these cells, empty them and set data.missing, or leave out such rows "
+        "({where}) or columns ({exclude})": _misprint,
         f"text columns with more than {MOST_CATEGORIES} different values: {{}}; leave them out: {{exclude}}": _crowded,
     }
     of_rows: dict[str, Check] = {
@@ -91,7 +83,10 @@ def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> 
         said += [(kind, text) for kind, check in of_rows.items() if (text := check(columns, name))]
         for kind, text in said:
             found.setdefault(kind, {})[name] = text
-    return [f"{columns.path}: {kind.format(_few(who), exclude=_exclude(who))}" for kind, who in found.items()]
+    return [
+        f"{columns.path}: {kind.format(_few(who), exclude=_exclude(who), where=_where(columns, who))}"
+        for kind, who in found.items()
+    ]
 
 
 def _few(said: Mapping[str, str]) -> str:
@@ -106,11 +101,10 @@ def _exclude(names: Iterable[str]) -> str:
     return f"data.exclude = {listed[:-1]}, ...]" if len(names) > MOST_NAMES else f"data.exclude = {listed}"
 
 
-def counted_rows(columns: Columns, bad: np.ndarray) -> str:
-    """How many rows are bad, and which is the first."""
-    first = f"data row {columns.row(bad)}"
-    count = int(np.count_nonzero(bad))
-    return first if count == 1 else f"{count:,} rows, the first {first}"
+def _where(columns: Columns, names: Iterable[str]) -> str:
+    """The setting that leaves out the rows with stray text in the first of the columns."""
+    name = next(iter(names))
+    return columns.without(name, columns.strays(name))
 
 
 def _odd_type(columns: Columns, name: str) -> str | None:
@@ -127,47 +121,10 @@ def _ambiguous(columns: Columns, name: str) -> str | None:
     return f"{columns.text[name][0]!r} is {' or '.join(map(repr, forms))}" if forms else None
 
 
-def _styled(columns: Columns, name: str) -> str | None:
-    """Numbers with another decimal mark, or digits in groups, and how to say so."""
-    values = columns.text.get(name)
-    if not values or (columns.decimal == "." and all(_reads(value) for value in values)):
-        return None  # no values, or text of a typed file, which is text also where it reads as numbers
-    fitting = [style for style in STYLES if all(PATTERNS[style].match(value) for value in values)]
-    without_groups = {decimal for decimal, thousands in fitting if thousands is None}
-    fitting = [style for style in fitting if style[1] is None or style[0] not in without_groups]
-    remedies = [settings_in_words(_settings(columns, style)) for style in fitting]
-    example = max(values, key=lambda value: sum(not letter.isdigit() for letter in value))
-    return f"{example!r}: set {' or '.join(remedies)}" if fitting else None
-
-
-def _settings(columns: Columns, style: tuple[str, str | None]) -> dict[str, str | None]:
-    decimal, thousands = style
-    return {"decimal": decimal if decimal != columns.decimal else None, "thousands": thousands}
-
-
-def _reads(value: str) -> bool:
-    return tablefile.is_number(value)
-
-
-def number_problem(columns: Columns, name: str) -> str | None:
-    """Why a column of text, which looks as if it should hold numbers, does not; None where it does not look so."""
-    if told := _styled(columns, name):
-        return f"{columns.path}: {name!r} holds numbers that are written in another way ({told})"
-    if example := _misprint(columns, name):
-        return (
-            f"{columns.path}: {name!r} should be a number, got {example}; fix the file or leave out such rows"
-        )
-    return None
-
-
 def _misprint(columns: Columns, name: str) -> str | None:
-    """Text among what are mostly numbers, and its first row."""
-    values = columns.text.get(name, [])
-    wrong = [value for value in values if not _reads(value)]
-    if not wrong or len(wrong) >= MISPRINTED * len(values):
-        return None
-    more = f" and {len(wrong) - 1:,} other values" if len(wrong) > 1 else ""
-    return f"{short(wrong[0])!r} in data row {columns.row(columns.equals(name, wrong[0]) > 0)}{more}"
+    """Text among what are mostly numbers, and its rows."""
+    wrong = columns.strays(name)
+    return columns.in_rows(name, wrong) if wrong else None
 
 
 def _crowded(columns: Columns, name: str) -> str | None:
@@ -180,11 +137,11 @@ def _infinite(columns: Columns, name: str) -> str | None:
         return None
     with np.errstate(over="ignore"):
         bad = np.isinf(columns[name].astype(np.float32))
-    return counted_rows(columns, bad) if bad.any() else None
+    return columns.counted_rows(bad) if bad.any() else None
 
 
 def _missing(columns: Columns, name: str) -> str | None:
     if _odd_type(columns, name):
         return None
     bad = columns.missing(name) > 0
-    return counted_rows(columns, bad) if bad.any() and not bad.all() else None
+    return columns.counted_rows(bad) if bad.any() and not bad.all() else None

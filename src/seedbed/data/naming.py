@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import keyword
+import unicodedata
 from collections.abc import Iterable
 from itertools import islice
 
@@ -12,6 +14,12 @@ MOST_NAMES, LONGEST_NAME = 8, 60
 def short(name: str) -> str:
     """A name, cut where it is very long."""
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
+def in_expression(name: str) -> str:
+    """A column's name as an expression takes it: in backticks unless it is an identifier."""
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return name if plain and unicodedata.is_normalized("NFKC", name) else f"`{name}`"
 
 
 def first_few(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from seedbed.data.base import DataError, Encoding, Samples
 from seedbed.data.columns import Columns
 from seedbed.data.csvfile import PLAIN, Layout
 from seedbed.data.encodings import Policy, encodings_of, inputs_of, twice
-from seedbed.data.naming import first_few, short
+from seedbed.data.naming import first_few, in_expression, short
 from seedbed.recipe import TableData
 
 MOST_CLASSES = 1000
@@ -58,7 +58,9 @@ def load(
     DataError
         With all that is wrong, naming file, rows, columns and what to do.
     """
-    columns = Columns(path, tablefile.read(path, layout=layout), derived, dates, decimal=layout.decimal)
+    columns = Columns(
+        path, tablefile.read(path, layout=layout), derived, dates, layout=tablefile.layout_of(path, layout)
+    )
     problems = faults.settings_problems(columns, features or (), exclude, missing, dates or {})
 
     def tried(work: Callable[[], Any], otherwise: Any) -> Any:
@@ -148,7 +150,7 @@ def _targets(columns: Columns, target: str, classification: bool) -> tuple[np.nd
 
 def _why_text(columns: Columns, target: str) -> str:
     where = f"{columns.path}: the target {target!r}"
-    if problem := faults.number_problem(columns, target):
+    if problem := columns.number_problem(target):
         return problem
     return f"{where} is text; classes need loss cross_entropy or bce"
 
@@ -173,10 +175,8 @@ def _value(columns: Columns, target: str) -> np.ndarray:
 def _bad_target(columns: Columns, target: str, bad: np.ndarray, what: str) -> str:
     how = "leave out such rows through data.where"
     if target in columns.raw and "missing" in what:
-        how += f' = "not is_missing({target if target.isidentifier() else f"`{target}`"})"'
-    return (
-        f"{columns.path}: the target {short(target)!r} {what} in {faults.counted_rows(columns, bad)}; {how}"
-    )
+        how += f' = "not is_missing({in_expression(target)})"'
+    return f"{columns.path}: the target {short(target)!r} {what} in {columns.counted_rows(bad)}; {how}"
 
 
 def _classes(columns: Columns, target: str) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from seedbed.data import csvfile
 from seedbed.data.base import DataError
-from seedbed.data.csvfile import PLAIN, Layout, Parse
+from seedbed.data.csvfile import PLAIN, Layout, Parse, is_number
 from seedbed.data.naming import first_few, short
 
 BAD_ARCHIVE = (
@@ -69,6 +69,11 @@ def read(path: Path, text: Collection[str] = (), layout: Layout = PLAIN) -> pa.T
         raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
     return table
+
+
+def layout_of(path: Path, layout: Layout) -> Layout | None:
+    """How the file is written where it is a CSV file; None for formats with types of their own."""
+    return layout if _format(path)[0] in csvfile.SEPARATORS else None
 
 
 def _format(path: Path) -> tuple[str, Callable[[bytes], bytes]]:
@@ -156,12 +161,3 @@ def _check_names(path: Path, table: pa.Table) -> None:
         )
     if problems:
         raise DataError(*(f"{path}: {problem}" for problem in problems))
-
-
-def is_number(text: str) -> bool:
-    """Whether a text reads as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -83,9 +83,10 @@ def _of(table: pa.Table, columns: Columns, trained: Trained) -> Asked:
 
 def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
     """The table; what is not needed as a number stays the text that it is in the file, as 007 does."""
-    layout = _layout(path, trained)
-    table = tablefile.read(path, layout=layout)
-    columns = _columns(path, table, trained)
+    read_with = _layout(path, trained)
+    table = tablefile.read(path, layout=read_with)
+    layout = tablefile.layout_of(path, read_with)
+    columns = _columns(path, table, trained, layout)
     encodings = trained_encodings(trained, columns)
     categories = {encoding.column for encoding in encodings if encoding.kind == "category"}
     numbers = {encoding.column for encoding in encodings} - categories | _numbers_of_target(columns, trained)
@@ -94,8 +95,8 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
     text = [name for name in columns.raw if name not in numbers and name not in columns.text]
     if not text:
         return table, columns
-    table = tablefile.read(path, text, layout)
-    return table, _columns(path, table, trained)
+    table = tablefile.read(path, text, read_with)
+    return table, _columns(path, table, trained, layout)
 
 
 def _layout(path: Path, trained: Trained) -> Layout:
@@ -109,15 +110,14 @@ def _layout(path: Path, trained: Trained) -> Layout:
     return PLAIN
 
 
-def _columns(path: Path, table: pa.Table, trained: Trained) -> Columns:
+def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
     """With the columns that the source derives, where the table has what they are made of."""
     forms = {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
     if trained.recipe["data"]["source"] == "sgemm":
         with suppress(DataError):
-            return Columns(path, table, sgemm.DERIVED)
-    return Columns(
-        path, table, forms={name: form for name, form in forms.items() if name in table.column_names}
-    )
+            return Columns(path, table, sgemm.DERIVED, layout=layout)
+    forms = {name: form for name, form in forms.items() if name in table.column_names}
+    return Columns(path, table, forms=forms, layout=layout)
 
 
 def trained_encodings(trained: Trained, columns: Columns) -> list[Encoding]:
