@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed import environment, store, tables
+from seedbed.cli import program
 from seedbed.files import slug, to_json, write_whole
 from seedbed.results import Result
 from seedbed.store import Store, StoreError
@@ -325,3 +327,14 @@ def test_of_two_studies_of_one_second_the_later_is_the_latest(tmp_path):
             with Store.create(tmp_path, "a/b", fingerprint) as last:
                 time.sleep(0.002)
         assert store.find(tmp_path, "a/b") == last.directory
+
+
+def test_the_listing_says_how_many_runs_are_stored(tmp_path):
+    with Store.create(tmp_path, "killed", "abcdef123456") as created:
+        created.journal({"event": "started", "runs": 12})
+        for group in range(2):
+            created.journal({"event": "group", "group": group, "runs": 4})
+    (row,) = store.listing(tmp_path)
+    assert (row["runs"], row["stored"]) == (12, 8)
+    shown = CliRunner().invoke(program, ["ls", "--runs-dir", str(tmp_path)])
+    assert "8 of 12" in shown.output

@@ -196,7 +196,9 @@ def status(directory: str | os.PathLike[str]) -> str:
 
 
 def listing(runs_dir: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """All studies below a directory, oldest first: id, study, status, runs and created of each.
+    """All studies below a directory, oldest first: id, study, status, runs, stored and created of each.
+
+    `runs` is how many there are to be, `stored` how many are.
 
     What cannot be read, or is something else, is passed over.
     """
@@ -294,12 +296,13 @@ def _study_name(directory: Path, root: Path) -> str:
 
 
 def _row(directory: Path, root: Path) -> dict[str, Any]:
-    history = list(events(directory))
+    counted = [event for event in events(directory) if isinstance(event.get("runs"), int)]
     return {
         "id": directory.name,
         "study": _study_name(directory, root),
         "status": status(directory),
-        "runs": next((event["runs"] for event in history if isinstance(event.get("runs"), int)), None),
+        "runs": next((event["runs"] for event in counted), None),
+        "stored": sum(event["runs"] for event in counted if event.get("event") == "group"),
         "created": _created(directory),
     }
 

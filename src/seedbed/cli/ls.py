@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,8 +30,14 @@ def command(runs_dir: Path, as_json: bool) -> None:
         print_json(found)
     elif found:
         names = ("id", "study", "status", "runs", "created")
-        print_table(
-            names, [tuple("" if row[name] is None else str(row[name]) for name in names) for row in found]
-        )
+        rows = [row | {"runs": _runs(row)} for row in found]
+        print_table(names, [tuple(str(row[name]) for name in names) for row in rows])
     else:
         click.echo(f"no studies in {runs_dir} yet; seedbed run makes one", err=True)
+
+
+def _runs(row: Mapping[str, Any]) -> str:
+    """How many runs, and of a study that did not end or end well how many are stored."""
+    if row["runs"] is None or row["stored"] == row["runs"]:
+        return str(row["runs"] or "")
+    return f"{row['stored']} of {row['runs']}"
