@@ -51,7 +51,7 @@ LAYERS = (
     ("training",),
     ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study_contents", "study"),
     ("plan", "reference"),
-    ("documents", "results", "networks", "predict", "report"),
+    ("answer", "documents", "results", "networks", "predict", "report"),
     ("runner",),
     ("api",),
     ("cli", "__main__"),

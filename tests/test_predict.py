@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv as csv
 import pytest
 from hypothesis import given
@@ -336,10 +337,12 @@ def test_the_document_is_plain_and_complete(tmp_path: Path) -> None:
     document = json.loads(to_json(predict(place, path).document))
     assert document["predictions"][0] == {
         "when": "2024-01-01",
+        "mean": "9",
         "y": 2,
-        "mean": 2.0,
+        "predicted:mean": 2.0,
         "spread": pytest.approx(2**0.5),
     }
+    assert document["columns"] == {"mean": "predicted:mean", "spread": "spread"}
     assert (document["study"], document["id"], document["variant"]) == ("s", place.name, "base")
     assert (document["seeds"], document["left_out"], document["rows"]) == ([0, 2], [1], 2)
     assert [row["seed"] for row in document["scores"]["seeds"]] == [0, 2]
@@ -379,3 +382,90 @@ def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:
     with pytest.raises(StoreError, match="ended before a run was stored"):
         predict(place, table)
     assert json.loads((place / "resolved.json").read_text())  # nothing of it was touched
+
+
+# --- what is good to know -----------------------------------------------------------------------------------
+
+NAMES = (
+    "id",
+    "mean",
+    "spread",
+    "class",
+    "probability:no",
+    "spread:no",
+    "predicted:mean",
+    "predicted:predicted:mean",
+)
+
+
+@given(names=st.lists(st.sampled_from(NAMES), unique=True), is_class=st.booleans())
+def test_what_came_with_the_rows_stays_whatever_it_is_called(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], is_class: bool
+) -> None:
+    root = tmp_path_factory.mktemp("s")
+    facts: dict[str, Any] = {}
+    if is_class:
+        beta = {"0.beta": np.array([[[0], [0.5], [0]], [[0], [0], [-1]]], np.float32)}
+        facts = {"recipe": recipe("logistic"), "classes": ("no", "yes"), "parameters": beta}
+    runs = rows("base", [0.1, 0.2], "val.accuracy" if is_class else "val.mse")
+    place = study(root, {"base": linear("base", [1, 2], **facts)}, runs, runs and next(reversed(runs[0])))
+    numbers = np.array([[1.0, 2.0], [3.0, 4.0]])
+    plain = pa.table({"a": numbers[:, 0], "b": numbers[:, 1]})
+    theirs = {name: [f"{name} 0", f"{name} 1"] for name in names}
+    without, answer = predict(place, plain), predict(place, pa.table({**plain.to_pydict(), **theirs}))
+    found = answer.table.to_pydict()
+    assert {name: found[name] for name in names} == theirs
+    for name, values in without.table.to_pydict().items():
+        assert found[answer.columns[name]] == values
+        assert answer.columns[name] == name or name in names
+    assert len(found) == len(names) + len(without.columns)
+    assert any("came with the rows" in note for note in answer.notes) == bool({*names} & {*without.columns})
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("log(y)", ["mean is of log(y)"]), ("y per m", ["mean is of y per m"]), ("y", [])],
+)
+def test_what_an_expression_gives_is_said(
+    tmp_path: Path, table: Path, target: str, expected: list[str]
+) -> None:
+    networks = linear("base", [1], recipe=recipe("linear", target=target))
+    answer = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), table)
+    assert answer.notes == expected
+    assert answer.document["target"] == target
+
+
+@pytest.mark.parametrize(
+    ("where", "outside"),
+    [
+        ("a > 1", 1),
+        ("k > 5", 2),  # no feature: it stays the text 007 in what comes out
+        ('color == "red"', 2),
+        ('color == "teal"', 3),  # a value that no row has
+        ('sold >= "2024-02-01"', 1),
+        ("is_missing(k)", 2),
+        ("a > 0", 0),
+        ("gone > 1", None),
+        (None, 0),
+    ],
+)
+def test_rows_that_were_no_part_of_training_are_counted(
+    tmp_path: Path, where: str | None, outside: int | None
+) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text(
+        "a,b,k,color,sold\n1,0,007,red,2024-01-31\n2,0,3,blue,2024-02-01\n3,0,,green,2024-03-01\n"
+    )
+    networks = linear("base", [1], recipe=recipe("linear", where=where))
+    answer = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), path)
+    assert answer.document["rows_outside_where"] == outside
+    assert answer.table.num_rows == 3
+    assert answer.table["k"].to_pylist() == ["007", "3", None]
+    if outside:
+        assert answer.notes == [
+            f"data.where = {where!r} would have left out {outside} of 3 rows of training; all are predicted"
+        ]
+    elif outside is None:
+        assert "cannot be told" in answer.notes[0]
+    else:
+        assert answer.notes == []

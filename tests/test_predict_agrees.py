@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from study_files import document
 
+from seedbed.answer import Answer
 from seedbed.engines.array import ArrayEngine
 from seedbed.plan import plan
-from seedbed.predict import Answer
 from seedbed.results import Result
 from seedbed.store import StoreError
 from seedbed.study import Study

@@ -157,10 +157,7 @@ def _group_key(run: Run, network: Network) -> Hashable:
 
 def _of_variant(variant: Variant, problem: Problem) -> Problem:
     """The problem under the name of the variant that has it."""
-    if variant.name == BASE:
-        return problem
-    place = f'variant "{variant.name}"'
-    return Problem(f"{place}: {problem.key}" if problem.key else place, problem.message)
+    return problem if variant.name == BASE else problem.under(f'variant "{variant.name}"')
 
 
 def _unfit(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ import pyarrow as pa
 import pyarrow.csv
 
 from seedbed import metrics
+from seedbed.answer import Answer, Scores
 from seedbed.data import asked
 from seedbed.data.asked import Asked
 from seedbed.engines.base import seen
 from seedbed.networks import Networks, choose
 from seedbed.nn import models
 from seedbed.nn.base import Context
-from seedbed.progress import counted
 from seedbed.recipe import Recipe
 from seedbed.results import Result
 from seedbed.trained import Trained
@@ -29,98 +28,6 @@ from seedbed.trained import Trained
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
 SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Metrics of predictions on the rows that carry a target.
-
-    Attributes
-    ----------
-    rows
-        How many there are.
-    ensemble
-        Metric -> its value for the mean over seeds of numbers or of probabilities.
-    seeds
-        Seed -> metric -> its value for that network alone.
-    """
-
-    rows: int
-    ensemble: dict[str, float]
-    seeds: dict[int, dict[str, float]]
-
-
-@dataclass(frozen=True, repr=False)
-class Answer:
-    """Predictions, a row for each row asked about.
-
-    Attributes
-    ----------
-    table
-        The columns that are no features (of images "file"), as they came; then for numbers "mean" and "spread"
-        (standard deviation over seeds, null for a single one); for classes "class", then "probability:CLASS"
-        and "spread:CLASS" of each. A column that came under such a name is left out.
-    networks
-        Which ones were asked.
-    study, id
-        Of the study they are from.
-    scores
-        None where no row carries a target; `unscored` then says why.
-    """
-
-    table: pa.Table
-    networks: Networks
-    study: str
-    id: str
-    scores: Scores | None = None
-    unscored: str = ""
-
-    @property
-    def variant(self) -> str:
-        """Which variant predicted."""
-        return self.networks.trained.variant
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Those of the networks asked."""
-        return self.networks.seeds
-
-    @property
-    def left_out(self) -> tuple[int, ...]:
-        """Those whose networks were not asked, since their runs diverged or were interrupted."""
-        return self.networks.left_out
-
-    @property
-    def said(self) -> str:
-        """Who predicted, and what was scored, in one line."""
-        if self.scores is None:
-            return f"{self.networks.said}; not scored: {self.unscored}"
-        return (
-            f"{self.networks.said}; scored on {self.scores.rows:,} of {counted(self.table.num_rows, 'row')}"
-        )
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """What `predict --json` prints."""
-        scores = self.scores and {
-            "rows": self.scores.rows,
-            "ensemble": self.scores.ensemble,
-            "seeds": [{"seed": seed, **values} for seed, values in self.scores.seeds.items()],
-        }
-        return {
-            "study": self.study,
-            "id": self.id,
-            "variant": self.variant,
-            "seeds": self.seeds,
-            "left_out": self.left_out,
-            "rows": self.table.num_rows,
-            "scores": scores,
-            "unscored": self.unscored or None,
-            "predictions": self.table.to_pylist(),
-        }
-
-    def __repr__(self) -> str:
-        return f"<predictions for {counted(self.table.num_rows, 'row')}: {self.said}>"
 
 
 def predict(
@@ -149,11 +56,21 @@ def predict(
     result = Result.open(directory)
     networks = choose(result, variant)
     content = asked.of(rows, targets, networks.trained)
-    table, scores = _answered(networks, content)
-    return Answer(table, networks, result.study["study"], result.id, scores, content.unscored)
+    predictions, scores = _answered(networks, content)
+    table, columns = _beside(content.carried, predictions)
+    return Answer(
+        table,
+        networks,
+        result.study["study"],
+        result.id,
+        scores,
+        content.unscored,
+        columns,
+        content.outside,
+    )
 
 
-def _answered(networks: Networks, content: Asked) -> tuple[pa.Table, Scores | None]:
+def _answered(networks: Networks, content: Asked) -> tuple[dict[str, Any], Scores | None]:
     trained = networks.trained
     scored = np.zeros(0, int) if content.targets is None else np.flatnonzero(~np.isnan(content.targets))
     right = None if content.targets is None else content.targets[scored]
@@ -163,12 +80,12 @@ def _answered(networks: Networks, content: Asked) -> tuple[pa.Table, Scores | No
         sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
         if right is not None and len(scored):
             seeds[network.seeds[0]] = _score(network, outputs[scored], right)
-    table = _beside(content.carried, (_classes if trained.classes else _numbers)(trained, sums))
+    predictions = (_classes if trained.classes else _numbers)(trained, sums)
     if right is None or not len(scored):
-        return table, None
+        return predictions, None
     mean = sums.mean[scored]
     together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
-    return table, Scores(len(scored), _score(trained, together, right), seeds)
+    return predictions, Scores(len(scored), _score(trained, together, right), seeds)
 
 
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
@@ -236,16 +153,28 @@ def _classes(trained: Trained, sums: Sums) -> dict[str, Any]:
     return columns
 
 
-def _beside(carried: pa.Table, columns: dict[str, Any]) -> pa.Table:
-    """Carried columns, those that are no plain values as text or not at all, and the predictions."""
+def _beside(carried: pa.Table, predictions: dict[str, Any]) -> tuple[pa.Table, dict[str, str]]:
+    """Carried columns, those that are no plain values as text or not at all, and the predictions.
+
+    Beside it: prediction -> its column, which has another name where a carried column has that.
+    """
     plain = {}
     for name in carried.column_names:
         kind = carried[name].type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or name in columns:
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind):
             continue
         is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
         plain[name] = carried[name] if is_plain else carried[name].cast(pa.string())
-    return pa.table({**plain, **columns})
+    columns = {name: _free(name, plain.keys() | predictions.keys() - {name}) for name in predictions}
+    named = {columns[name]: values for name, values in predictions.items()}
+    return pa.table({**plain, **named}), columns
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """A name or, where it is taken, the same behind "predicted:"."""
+    while name in taken:
+        name = f"predicted:{name}"
+    return name
 
 
 # --- against the targets ------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from seedbed.verdicts import Judgement, judge
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from seedbed.predict import Answer
+    from seedbed.answer import Answer
 
 NOT_METRICS = (*tables.RUN_COLUMNS, "confusion")
 

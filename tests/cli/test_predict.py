@@ -111,3 +111,18 @@ def test_an_untrained_study_is_refused(here: Path) -> None:
     answer = call("--input", "new.csv")
     assert answer.exit_code == 2
     assert "its runs were interrupted before their first step" in answer.stderr
+
+
+def test_what_is_good_to_know_is_said_beside_the_rows(here: Path) -> None:
+    data = {**TABLES["data"], "target": "log(price + 1)", "where": "size < 0.98"}
+    Study.from_dict({**TABLES, "data": data}).run(engine="numpy")
+    (here / "new.csv").write_text("mean,size,color\n7,0.99,red\n8,0.5,blue\n")
+    answer = call("--input", "new.csv")
+    assert answer.stdout.splitlines()[0] == '"mean","predicted:mean","spread"'
+    assert [line.split(",")[0] for line in answer.stdout.splitlines()[1:]] == ['"7"', '"8"']
+    assert "predicted:mean is of log(price + 1)" in answer.stderr
+    assert "'mean' came with the rows and stays" in answer.stderr
+    assert "data.where = 'size < 0.98' would have left out 1 of 2 rows of training" in answer.stderr
+    document = json.loads(call("--input", "new.csv", "--json").stdout)
+    assert document["columns"] == {"mean": "predicted:mean", "spread": "spread"}
+    assert (document["target"], document["rows_outside_where"]) == ("log(price + 1)", 1)

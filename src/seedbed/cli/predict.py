@@ -10,7 +10,7 @@ import click
 from seedbed.cli import options
 
 if TYPE_CHECKING:
-    from seedbed.predict import Scores
+    from seedbed.answer import Scores
 
 MOST_SEEDS_LISTED = 6
 
@@ -39,7 +39,8 @@ def command(
 
     A number is given as the mean and the standard deviation over seeds; a class as the most probable one,
     with the mean probability of every class and its deviation. Columns that are no features, such as an id,
-    come along. Where the rows carry the target, every metric is given for each seed and for the mean over seeds.
+    come along; one that has the name of a prediction, such as class, stays, and the prediction is then called
+    predicted:class. Where the rows carry the target, every metric is given for each seed and for the mean over seeds.
 
     \b
     Examples:
@@ -52,7 +53,8 @@ def command(
     from seedbed.store import find
 
     answer = predict(find(runs_dir, study_id), input_file, variant)
-    click.echo(answer.said, err=True)
+    for line in (answer.said, *answer.notes):
+        click.echo(line, err=True)
     if answer.scores and not as_json:
         for line in _lines(answer.scores):
             click.echo(line, err=True)

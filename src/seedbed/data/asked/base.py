@@ -32,12 +32,15 @@ class Asked:
         target. None where no row has one.
     unscored
         Why there are no targets.
+    outside
+        How many rows `data.where` would have kept out of training; None where that cannot be told.
     """
 
     inputs: np.ndarray
     carried: pa.Table = field(default_factory=lambda: pa.table({}))
     targets: np.ndarray | None = None
     unscored: str = ""
+    outside: int | None = 0
 
 
 def class_places(labels: Sequence[str], classes: Sequence[str]) -> dict[str, int]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from seedbed.data import sgemm, tablefile
 from seedbed.data.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.data.asked.outside import rows_outside
 from seedbed.data.base import DataError, Encoding
 from seedbed.data.columns import Columns
 from seedbed.data.csvfile import PLAIN, Layout
@@ -57,7 +58,8 @@ def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
     table, path = pa.table(rows), Path("the data frame")
     if targets is not None:
         table = _with_targets(table, np.asarray(targets).reshape(-1), trained)
-    return _of(table, _columns(path, table, trained), trained)
+    columns = _columns(path, table, trained)
+    return _of(table, columns, columns, trained)
 
 
 def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.Table:
@@ -72,17 +74,21 @@ def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.
     return table.append_column(name, pa.array(targets))
 
 
-def _of(table: pa.Table, columns: Columns, trained: Trained) -> Asked:
+def _of(table: pa.Table, columns: Columns, typed: Columns, trained: Trained) -> Asked:
     inputs, used = _inputs(columns, trained) if trained.features else _pixels(columns, trained)
     carried = table.drop_columns([name for name in columns.raw if name in used])
+    outside = rows_outside(typed, trained.recipe["data"].get("where"))
     targets = _targets(columns, trained)
     if isinstance(targets, str):
-        return Asked(inputs, carried, unscored=targets)
-    return Asked(inputs, carried, targets)
+        return Asked(inputs, carried, unscored=targets, outside=outside)
+    return Asked(inputs, carried, targets, outside=outside)
 
 
-def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
-    """The table; what is not needed as a number stays the text that it is in the file, as 007 does."""
+def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
+    """The table; what is not needed as a number stays the text that it is in the file, as 007 does.
+
+    Its columns come so, and as training reads them: numbers wherever the file holds some.
+    """
     read_with = _layout(path, trained)
     table = tablefile.read(path, layout=read_with)
     layout = tablefile.layout_of(path, read_with)
@@ -94,9 +100,9 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns]:
         numbers |= set(_pixel_columns(path, list(columns.raw), prod(trained.shape)))
     text = [name for name in columns.raw if name not in numbers and name not in columns.text]
     if not text:
-        return table, columns
+        return table, columns, columns
     table = tablefile.read(path, text, read_with)
-    return table, _columns(path, table, trained, layout)
+    return table, _columns(path, table, trained, layout), columns
 
 
 def _layout(path: Path, trained: Trained) -> Layout:
@@ -112,7 +118,8 @@ def _layout(path: Path, trained: Trained) -> Layout:
 
 def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
     """With the columns that the source derives, where the table has what they are made of."""
-    forms = {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
+    forms = dict(trained.recipe["data"].get("dates") or {})
+    forms |= {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
     if trained.recipe["data"]["source"] == "sgemm":
         with suppress(DataError):
             return Columns(path, table, sgemm.DERIVED, layout=layout)
