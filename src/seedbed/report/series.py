@@ -50,7 +50,8 @@ def accuracy_metrics(result: Result) -> list[str]:
 def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[str, Band]:
     """Variant -> band of a metric over epochs.
 
-    A run that stopped stands where it ended; one that diverged counts as worst from there on.
+    A run that stopped stands where it ended; one that diverged counts as worst from there on. Between the epochs at
+    which a run was recorded its values are interpolated, its learning rate is that of the next.
     """
     if not len(result.curves):
         return {}
@@ -61,23 +62,37 @@ def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[st
         rows = curves.filter(pc.equal(curves["variant"], variant))
         if len(rows):
             statuses = result.status_of(variant).items()
-            bands[variant] = _over_seeds(rows, {seed: worst for seed, end in statuses if end == "diverged"})
+            after = {seed: worst for seed, end in statuses if end == "diverged"}
+            bands[variant] = _over_seeds(rows, after, in_steps=metric == "lr")
     return bands
 
 
-def _over_seeds(rows: pa.Table, after: dict[int, float | None]) -> Band:
-    """`after`: seed -> what follows a run's last point; without it, or for None, that point is repeated."""
+def _over_seeds(rows: pa.Table, after: dict[int, float | None], in_steps: bool) -> Band:
+    """The band over every run that has begun, also at epochs at which only others were recorded.
+
+    `after`: seed -> what follows a run's last point; without it, or for None, that point is repeated.
+    """
     x, place = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
     seeds, run = np.unique(rows["seed"].to_numpy(), return_inverse=True)
     values = np.full((len(seeds), len(x)), np.nan)
     values[run, place] = rows["value"].to_numpy(zero_copy_only=False)
     for row, seed in zip(values, seeds, strict=True):
-        last = np.flatnonzero(~np.isnan(row))[-1:]
-        if len(last):
+        known = np.flatnonzero(~np.isnan(row))
+        if len(known):
             end = after.get(int(seed))
-            row[last[0] + 1 :] = row[last[0]] if end is None else end
+            _fill_between(x, row, known, in_steps)
+            row[known[-1] + 1 :] = row[known[-1]] if end is None else end
     kept = thinned(len(x))
     return band(x[kept], values[:, kept])
+
+
+def _fill_between(x: np.ndarray, row: np.ndarray, known: np.ndarray, in_steps: bool) -> None:
+    """Fill, in place, the gaps of a run between its known points, by lines or by the point that follows."""
+    inside = slice(known[0], known[-1] + 1)
+    if in_steps:
+        row[inside] = row[known[np.searchsorted(known, np.arange(known[0], known[-1] + 1))]]
+    else:
+        row[inside] = np.interp(x[inside], x[known], np.clip(row[known], -HUGE, HUGE))
 
 
 def band(x: np.ndarray, values: np.ndarray) -> Band:
