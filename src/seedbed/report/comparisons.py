@@ -18,6 +18,7 @@ from seedbed.wording import effect, p_phrase
 
 ROW = 0.36  # inches
 LETTER, SPACE = 0.071, 0.1  # inches: a letter, and between columns
+TICK = 0.5  # inches that the label of a tick may take
 NAME_LETTERS = 26  # of a line of a name, which may take two
 VECTOR_DOTS = 3000  # above it dots are drawn as pixels
 VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
@@ -50,11 +51,11 @@ def forest(result: Result) -> Picture | None:
     """Each variant against the base with its 95 % interval; None where there is nothing to compare."""
     names = [name for name in leaders(result, MOST_ROWS) if name != result.base]
     rows = {name: result.versus_base[name] for name in names if result.versus_base[name].comparison.n}
-    if not rows:
+    if not any(np.isfinite(versus.comparison.estimate) for versus in rows.values()):
         return None
     ratio = result.scale(result.metric) == "ratio"
     colours = [VERDICT_COLOURS.get(versus.verdict, style.SOFT) for versus in rows.values()]
-    told = [_told(versus) for versus in rows.values()]
+    told = [_told(result, name, versus) for name, versus in rows.items()]
     figure, axes = _rows(f"{result.metric} against {result.base}", list(rows), told, colours, foot=2)
     axes.axvline(1 if ratio else 0, color=style.INK, linewidth=0.9)
     for row, (versus, colour) in enumerate(zip(rows.values(), colours, strict=True)):
@@ -71,9 +72,13 @@ def forest(result: Result) -> Picture | None:
     return Picture("forest", figure, f"Each variant against {result.base} on {result.metric}")
 
 
-def _told(versus: VersusBase) -> str:
+def _told(result: Result, name: str, versus: VersusBase) -> str:
+    """The estimate of a row, or why it has none, and its p."""
     p = "" if versus.p is None else f"\n{p_phrase(versus.p)}"
-    return effect(versus.comparison) + p
+    if np.isfinite(versus.comparison.estimate):
+        return effect(versus.comparison) + p
+    ended = result.ended(name), result.ended(result.base)
+    return ("diverged" if not ended[0].any() else "base diverged" if not ended[1].any() else "no pair") + p
 
 
 def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:
@@ -102,6 +107,7 @@ def _rows(
     width = style.WIDTH - left - right
     figure, axes = panel(height, "", left=left, bottom=bottom, right=right)
     style.set_title(axes, title, x=(SPACE - left) / width)
+    axes.locator_params(axis="x", nbins=max(2, min(6, int(width / TICK))))
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), labels, color=style.INK, linespacing=1.15)
     axes.tick_params(axis="y", pad=72 * SPACE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seedbed.data.facts import baseline_in_words, in_words
 from seedbed.documents import costs
 from seedbed.findings import by_kind
-from seedbed.report.series import MOST_ROWS
+from seedbed.report.series import MOST_ROWS, best_and_base, has_finished
 from seedbed.results import Result
 from seedbed.statistics import fewest_pairs
 from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, scale_in_words, sentence
@@ -55,6 +56,8 @@ def content(result: Result) -> dict[str, Any]:
         },
         "train_curve": _train_curve(result),
         "scale": scale_in_words(result.scale(result.metric)),
+        "all_diverged": _all_diverged(result),
+        "pictured": _pictured(result),
         "command": result.environment.get("command"),
     }
 
@@ -83,17 +86,15 @@ def _baseline(result: Result) -> list[str]:
 
 def _summary(result: Result) -> list[str]:
     """What the variants show beyond the hypotheses, in sentences."""
-    if not result.runs.num_rows:
+    if not has_finished(result):
         return ["No run has finished, so there is nothing to compare."]
     told = [_selection(result)]
     groups: dict[str, list[str]] = {}
     for name, versus in result.versus_base.items():
-        groups.setdefault(versus.verdict, []).append(f"“{name}”")
+        groups.setdefault(versus.verdict, []).append(name)
     for verdict, opening in OPENINGS.items():
         if verdict in groups:
-            names = groups[verdict]
-            listed = ", ".join(names) if len(names) <= MOST_LISTED else f"{len(names)} variants"
-            told.append(f"{opening.format(result.base)}{listed}.")
+            told.append(f"{opening.format(result.base)}{_names(groups[verdict])}.")
     if "not enough seeds" in groups:
         count = len(result.versus_base)
         told.append(
@@ -111,21 +112,47 @@ def _train_curve(result: Result) -> str:
     }
     if not drawn:
         return ""
-    return f"Training metrics along the curves are of {' or '.join(sorted(drawn))} training samples, drawn at random."
+    return f"Training metrics are of {' or '.join(sorted(drawn))} training samples, drawn at random."
 
 
 def _selection(result: Result) -> str:
     """Which variant the study's metric picks, and what the test part says of it."""
     metric, best = result.selected_by, result.ranking[0]
+    median = result.summary(best, metric).median
+    if math.isinf(median):
+        return "At least half of the runs of every variant diverged, so none comes first."
+    if math.isnan(median):
+        return f"No run has a {metric}, so no variant comes first."
     least = "lower" if result.direction(metric) == "min" else "higher"
-    median = number(result.summary(best, metric).median)
-    told = f"By median {metric} ({least} is better) “{best}” comes first with {median}"
+    told = f"By median {metric} ({least} is better) “{best}” comes first with {number(median)}"
     for test in result.reported_metrics:
         if test == metric:
             continue
         seen = result.summary(best, test)
-        told += f"; its mean {test} is {number(seen.mean)} ({between(seen.low, seen.high)})"
+        interval = between(seen.low, seen.high)
+        told += f"; its mean {test} is {number(seen.mean)}" + (f" ({interval})" if interval != ABSENT else "")
     return told + "."
+
+
+def _all_diverged(result: Result) -> str:
+    """What to know of curves of variants that always diverged; empty where there are none."""
+    names = [name for name in result.variants if set(result.status_of(name).values()) == {"diverged"}]
+    if not names:
+        return ""
+    return f"Every run of {_names(names)} diverged: such a line ends early, or is missing."
+
+
+def _pictured(result: Result) -> str:
+    """The variants whose networks are looked into."""
+    best, *others = best_and_base(result)
+    return f"“{best}”, the best variant" + "".join(f", and “{name}”" for name in others)
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names in a sentence, or how many they are."""
+    if len(names) > MOST_LISTED:
+        return f"{len(names)} variants"
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def _count(number: int, noun: str) -> str:
@@ -156,7 +183,8 @@ def _row(result: Result, name: str) -> dict[str, Any]:
         },
         "metrics": metrics,
         "costs": costs(result, name),
-        "is_best": bool(statuses) and name == result.ranking[0],
+        "is_best": name == result.ranking[0]
+        and math.isfinite(result.summary(name, result.selected_by).median),
         "versus": None,
     }
     if versus:

@@ -23,7 +23,7 @@ from seedbed.report.style import VARIANT_COLOURS, Line, Picture
 from seedbed.results import Result
 
 DOTTED_EPOCHS = 12  # up to here each is a dot: of a single one no line could be seen
-LR_RANGE = 1e4  # a schedule may end at nearly nothing, which would hide its steps
+LR_RANGE = 1e4  # below the highest rate of a variant; a schedule may end at nearly nothing, which would hide its steps
 SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a logarithmic axis
 
 
@@ -61,7 +61,8 @@ def _together(result: Result, metric: str, rates: dict[str, Band]) -> Picture:
     _finish(axes, under, result, metric, bands.values(), rates)
     style.draw_legend(figure, legend, columns)
     label = f"{metric} over the epochs, one line a variant"
-    return Picture(f"curve-{slug(metric)}", figure, label, legend=legend, foot=style.foot(legend, columns))
+    foot = style.foot(legend, columns)
+    return Picture(f"curve-{slug(metric)}", figure, label, legend=legend, foot=foot, metrics=(metric,))
 
 
 def _apart(result: Result, colours: Mapping[str, str]) -> list[Picture]:
@@ -89,7 +90,7 @@ def _apart(result: Result, colours: Mapping[str, str]) -> list[Picture]:
         style.draw_legend(figure, legend, 1)
         label = f"{' and '.join(colours)} of {name} over the epochs, the learning rate below"
         file = f"curve-{slug(last)}-{slug(name)}"
-        pictures.append(Picture(file, figure, label, legend=legend, foot=foot))
+        pictures.append(Picture(file, figure, label, legend=legend, foot=foot, metrics=tuple(colours)))
     return pictures
 
 
@@ -127,15 +128,7 @@ def _finish(
         style.log_axis(axes, "y")
     elif np.isfinite(low) and low < high:
         axes.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
-    lr_low, lr_high = _limits(rates.values())
-    if lr_low > 0 and lr_high > 3 * lr_low:
-        lr_low = max(lr_low, lr_high / LR_RANGE)
-        under.set_yscale("log")
-        under.set_ylim(lr_low / 1.5, lr_high * 1.5)
-        style.few_ticks(under, lr_low, lr_high)
-    elif np.isfinite(lr_high):
-        under.set_ylim(0, lr_high * 1.25)
-        style.few_ticks(under, 0, lr_high)
+    _finish_rates(under, rates)
     under.set_ylabel("lr")
     under.set_xlabel("epoch")
     under.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -143,6 +136,24 @@ def _finish(
     if ends and max(ends) > SPREAD_EPOCHS * max(min(ends), 1):
         under.set_xlim(1, max(ends))
         style.log_axis(under, "x")
+
+
+def _finish_rates(under: Axes, rates: Mapping[str, Band]) -> None:
+    """Give the strip of learning rates an axis on which every variant's can be seen."""
+    drawn = [band.median[band.median > 0] for band in rates.values()]
+    drawn = [values for values in drawn if len(values)]
+    if not drawn:
+        return
+    peaks = [float(values.max()) for values in drawn]
+    high, low = max(peaks), max(min(float(values.min()) for values in drawn), min(peaks) / LR_RANGE)
+    ends_at_none = any((band.median == 0).any() for band in rates.values())
+    if high > 3 * (min(peaks) if ends_at_none else low):
+        under.set_yscale("log")
+        under.set_ylim(low / 1.5, high * 1.5)
+        style.few_ticks(under, low, high)
+    else:
+        under.set_ylim(0, high * 1.25)
+        style.few_ticks(under, 0, high)
 
 
 def _limits(bands: Collection[Band]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from seedbed.report.content import content
 from seedbed.report.curves import accuracy_pictures, curve_pictures
 from seedbed.report.fits import confusion_pictures, fit_pictures, predicted_pictures
 from seedbed.report.images import mistake_pictures, weight_pictures
+from seedbed.report.series import has_finished
 from seedbed.report.style import Picture, drawing, inline, themed
 from seedbed.results import Result
 
@@ -38,7 +39,7 @@ def write_page(result: Result, path: Path) -> None:
 
 
 def _pictures(result: Result) -> Iterator[tuple[str, list[Picture]]]:
-    ran = result.runs.num_rows > 0
+    ran = has_finished(result)
     yield "runs", [every_run(result)] if ran else []
     yield "differences", [picture for picture in (forest(result),) if picture]
     yield "curves", curve_pictures(result)
@@ -60,6 +61,7 @@ def _figure(picture: Picture, folder: Path) -> dict[str, Any]:
         "legend": [(line.name, themed(line.colour), line.dashed) for line in picture.legend],
         "label": picture.label,
         "in_colour": picture.in_colour,
+        "metrics": picture.metrics,
         "width": round(picture.figure.get_figwidth() * 96),
     }
 

@@ -28,6 +28,13 @@ class Band:
     high: np.ndarray
 
 
+def has_finished(result: Result) -> bool:
+    """Whether any run came to its end, be it that it diverged."""
+    return any(
+        status != "interrupted" for name in result.variants for status in result.status_of(name).values()
+    )
+
+
 def curve_metrics(result: Result) -> list[str]:
     """The curves worth a figure: the training loss, and the study's metric on validation, which selects variants.
 

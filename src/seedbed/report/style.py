@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -109,6 +110,8 @@ class Picture:
         What its lines stand for. The files hold it at the foot of the figure; the page shows it once for several.
     foot
         How many inches at the foot the legend takes.
+    metrics
+        What its curves are of.
     """
 
     name: str
@@ -117,23 +120,34 @@ class Picture:
     in_colour: bool = False
     legend: tuple[Line, ...] = ()
     foot: float = 0.0
+    metrics: tuple[str, ...] = ()
 
     def svg(self) -> str:
         """The same bytes for the same figure, with text as text."""
         buffer = io.StringIO()
-        self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None})
+        with _any_script():
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None})
         return buffer.getvalue()
 
     def png(self) -> bytes:
         """The same as pixels."""
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        with _any_script():
+            self.figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
         return buffer.getvalue()
 
 
 def drawing() -> AbstractContextManager[None]:
     """The context in which figures are made and saved."""
     return matplotlib.rc_context(SETTINGS)
+
+
+@contextmanager
+def _any_script() -> Iterator[None]:
+    """Names may be of scripts that the figures' font lacks: a reader of SVG has others, PNG shows boxes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        yield
 
 
 def inline(svg: str, name: str, foot: float = 0.0) -> str:
