@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench import gpu, machine
 from bench.ablation import Ablation, ablation
+from bench.memory import Peak, peaks
 from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
 from bench.wide import Growth, grow
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     "ablation": ablation,
     "wide": grow,
     "sizes": sizes,
+    "memory": peaks,
     **gpu.COMPARISONS,
 }
 SAME = {True: "yes", False: "NO", None: "own batches"}
@@ -108,9 +110,18 @@ def _print_sizes(results: list[Size], console: Console) -> None:
     console.print(table)
 
 
+def _print_peaks(results: list[Peak], console: Console) -> None:
+    table = Table(title="memory at the peak, beyond what the libraries take")
+    for column in ("runs", "engine", "planned", "measured", "planned more by"):
+        table.add_column(column, justify="left" if column in ("runs", "engine") else "right")
+    for result in results:
+        table.add_row(*result.row)
+    console.print(table)
+
+
 def _print_list(results: list[Any], console: Console) -> None:
-    if isinstance(results[0], Size):
-        _print_sizes(results, console)
+    if isinstance(results[0], Size | Peak):
+        (_print_sizes if isinstance(results[0], Size) else _print_peaks)(results, console)
         return
     for result in results:
         _print_growth(result, console)

@@ -47,7 +47,7 @@ def _of_rows(
 
     inputs = _inputs(group, rows, indices)
     with np.errstate(all="ignore"):  # runs may have diverged
-        group.network.forward(params, state, inputs, Context(xp, watch=watch))
+        group.network.forward(params, state, inputs, Context(xp, watch=watch, gradients=False))
     return [
         tuple(
             Rectified(units[run].size, int((~units[run]).sum()), units.ndim == 5, indices.shape[1])

@@ -172,7 +172,7 @@ class Group:
             initial(layout, run.recipe.model.init, run.recipe.model.init_std, self.study_seed, run.seed)
             for run in self.runs
         ]
-        return np.stack(rows).astype(np.float32)
+        return np.stack(rows)
 
     def keys(self, purpose: str) -> np.ndarray:
         """(runs, 2) int64 Philox keys."""
@@ -209,26 +209,24 @@ class BatchOrder:
         first_epoch, last_epoch = first_step // per_epoch, (first_step + steps - 1) // per_epoch
         step = np.arange(first_step, first_step + steps + 1)
         ends = step // per_epoch * n + np.minimum(step % per_epoch * size, n)
-        indices = np.concatenate([self._epoch(epoch) for epoch in range(first_epoch, last_epoch + 1)], axis=1)
-        start = int(ends[0]) - first_epoch * n
-        length = int(ends[-1] - ends[0])
-        return Batches(
-            np.ascontiguousarray(indices[:, start : start + length]), (ends - ends[0]).astype(np.int64)
-        )
+        first, last = int(ends[0]), int(ends[-1])
+        indices = np.empty((len(self._rows), last - first), np.int32)
+        for epoch in range(first_epoch, last_epoch + 1):
+            start, stop = max(first, epoch * n), min(last, (epoch + 1) * n)
+            taken = slice(start - epoch * n, stop - epoch * n)
+            self._fill(indices[:, start - first : stop - first], epoch, taken)
+        return Batches(indices, (ends - first).astype(np.int64))
 
-    def _epoch(self, epoch: int) -> np.ndarray:
-        """Sample numbers in the order of one epoch, (active runs, n) int32."""
+    def _fill(self, indices: np.ndarray, epoch: int, taken: slice) -> None:
+        """Write sample numbers in the order of one epoch, or a stretch of it, to (active runs, length)."""
         group = self._group
-        orders: dict[int, np.ndarray] = {}
-        for row in self._rows:
-            seed = group.runs[row].seed
-            if seed not in orders:
-                orders[seed] = generator(group.study_seed, seed, "batches", epoch).permutation(
-                    group.train_size
-                )
-        return np.stack([self._train[row][orders[group.runs[row].seed]] for row in self._rows]).astype(
-            np.int32
-        )
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(self._rows):
+            places.setdefault(group.runs[row].seed, []).append(place)
+        for seed, own in places.items():
+            order = generator(group.study_seed, seed, "batches", epoch).permutation(group.train_size)[taken]
+            for place in own:
+                indices[place] = self._train[self._rows[place]][order]
 
 
 class Hyperparameters:

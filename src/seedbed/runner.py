@@ -110,13 +110,14 @@ def _chosen(groups: Sequence[Group], engine: str, *how: Any) -> list[Choice]:
 
 
 def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:
-    """Groups cut to the memory of the devices that train them, and the engine of each piece."""
+    """Groups cut to the memory of what trains them, device or machine, and the engine of each piece."""
     pieces: list[tuple[Group, Choice]] = []
     for group, choice in zip(planned.groups, engines, strict=True):
         one = replace(group, runs=group.runs[:1])
-        if lack := memory.lack(one, choice.memory, f"are free on the {choice.device} device"):
+        if lack := memory.lack(one, choice.memory, f"are free on the {choice.device} device", choice.engine):
             raise EngineError(f"{lack}: take --device cpu")
-        pieces += [(piece, choice) for piece in memory.fitted(group, choice.memory)]
+        free = choice.memory or memory.available()
+        pieces += [(piece, choice) for piece in memory.fitted(group, free, choice.engine)]
     return replace(planned, groups=tuple(piece for piece, _ in pieces)), [choice for _, choice in pieces]
 
 
@@ -196,7 +197,8 @@ class _Execution:
         self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
         began = time.perf_counter()
         metric, better = self.study.metric, self.study.direction
-        outcome = train(group, choice.make, metric, better, self.observer, self.plan.claimed)
+        # A copy, with which the arrays go that are made of the group's data.
+        outcome = train(replace(group), choice.make, metric, better, self.observer, self.plan.claimed)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self._write(number, group, outcome)

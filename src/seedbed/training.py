@@ -21,7 +21,9 @@ from seedbed.outcome import Curves, Outcome, RunRecord, is_recorded
 
 EngineClass = Callable[..., Engine]
 Claimed = Collection[tuple[str, int]]  # a metric in full, and the epoch at which a claim names it
-ORDER_ENTRIES = 2**24  # batch indices handed to an engine in one call, at most
+# Handed to an engine in one call, at most: batch indices (but for one epoch), and steps of runs, each with its numbers.
+ORDER_ENTRIES = 2**24
+STEP_ENTRIES = 2**20
 
 
 class Observer(Protocol):
@@ -134,9 +136,10 @@ class Trainer:
         """Train to step `end` in calls of bounded size; says which runs diverged, (runs,) bool."""
         per_epoch, size = self.group.steps_per_epoch, self.group.train_size
         epochs = max(1, ORDER_ENTRIES // (len(self.rows) * size))
+        at_once = min(epochs * per_epoch, max(1, STEP_ENTRIES // len(self.rows)))
         broken = np.zeros(len(self.rows), dtype=bool)
         while self.step < end:
-            steps = min(end - self.step, epochs * per_epoch)
+            steps = min(end - self.step, at_once)
             batches = self.order.batches(self.step, steps)
             hyper = self.hyper.steps(self.step, steps, self.plateau.factor_now)
             losses = self.engine.train(batches, hyper, self.step).astype(np.float64)
@@ -233,17 +236,15 @@ class Trainer:
     def _restart(self) -> None:
         """Zero the optimizer slots of the runs that start afresh here."""
         if places := self.hyper.restarting(self.step):
-            arrays = self.engine.read()
-            slots = {name: array for name, array in arrays.items() if name not in ("params", "state")}
+            slots = self.engine.read(self.group.program().optimizer.slots)
             for array in slots.values():
                 array[places] = 0
             self.engine.write(slots)
 
     def _store(self, places: np.ndarray) -> None:
         """Take the engine's present parameters of some active runs as their final ones."""
-        arrays = self.engine.read()
-        for name in ("params", "state"):
-            self.final[name][self.rows[places]] = arrays[name][places]
+        for name, final in self.final.items():
+            final[self.rows[places]] = self.engine.read([name])[name][places]
 
     def _finish(self, endings: dict[int, tuple[str, str | None]]) -> None:
         """Note how runs ended and drop them; half of that would give runs each other's parameters."""
@@ -279,8 +280,8 @@ class Trainer:
 
     def _finite(self) -> np.ndarray:
         """Which active runs still have finite parameters and statistics: a last update may have broken them."""
-        arrays = self.engine.read()
-        return np.logical_and.reduce([np.isfinite(arrays[name]).all(axis=1) for name in ("params", "state")])
+        arrays = self.engine.read(self.final).values()
+        return np.logical_and.reduce([np.isfinite(array).all(axis=1) for array in arrays])
 
     def _judged(self, engine: Engine, interrupted: bool) -> Outcome:
         """Judge the final parameters of all runs on all parts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from functools import partial
 from threading import Event
@@ -50,8 +50,10 @@ class Simple:
             inputs = (inputs - self.data.center[:, None]) * self.data.scale[:, None]
         return inputs + (self.state[:, :1] + self.keys[0][:, :1] * self.keys[1][:, 1:])[:, :, None]
 
-    def read(self) -> dict[str, np.ndarray]:
-        return {"params": self.params.copy(), "state": self.state.copy()}
+    def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+        return {
+            name: getattr(self, name).copy() for name in (("params", "state") if names is None else names)
+        }
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         for name, array in arrays.items():

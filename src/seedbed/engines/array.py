@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from math import prod
 from typing import Any
@@ -160,6 +160,7 @@ class ArrayEngine:
         size = min(samples, room)  # of a slice: not a matter of how many runs there are, and nor are the bits
         together = max(1, room // max(1, size))
         outputs = np.empty((count, samples, self.program.model.outputs), np.float32)
+        context = Context(self.xp, gradients=False)
         for first in range(0, count, together):
             some = slice(first, first + together)
             own = some if runs is None else self._put(runs[some])
@@ -168,12 +169,12 @@ class ArrayEngine:
                 self._between_steps()
                 part = some, slice(start, start + size)
                 inputs = self._seen(self._put(indices[part]), own)
-                outputs[part] = self._get(self.program.model.forward(*networks, inputs, Context(self.xp))[0])
+                outputs[part] = self._get(self.program.model.forward(*networks, inputs, context)[0])
         return outputs
 
-    def read(self) -> dict[str, np.ndarray]:
+    def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""
-        return {name: self._get(array) for name, array in self._arrays.items()}
+        return {name: self._get(self._arrays[name]) for name in (self._arrays if names is None else names)}
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """See `engines.base.Engine.write`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -143,8 +143,11 @@ class Engine(Protocol):
         """
         ...
 
-    def read(self) -> dict[str, np.ndarray]:
-        """Copies of all that changes: "params" (runs, P), "state" (runs, S), and the optimizer's slots by name."""
+    def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+        """Copies of all that changes: "params" (runs, P), "state" (runs, S), and the optimizer's slots by name.
+
+        Or of what is named alone.
+        """
         ...
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:

@@ -107,6 +107,15 @@ def choose(
     return _torch(device, precision, cuda_graphs)
 
 
+def usual(program: Program) -> str:
+    """The engine that "auto" takes for a program on a processor, as far as can be told without loading PyTorch."""
+    from seedbed.engines.fused.compiler import supports
+
+    if supports(program) is None:
+        return "fused"
+    return "torch" if find_spec("torch") else "numpy"
+
+
 def _torch_is_missing() -> str | None:
     """Why PyTorch cannot be had and what to do, or None where it can."""
     if not find_spec("torch"):

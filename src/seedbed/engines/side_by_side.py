@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from threading import Event
 from typing import Any
@@ -87,9 +87,9 @@ class SideBySide:
 
         return _joined(places, self._each(of_part, self._parts, self._rows, places))
 
-    def read(self) -> dict[str, np.ndarray]:
+    def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""
-        found = [part.read() for part in self._parts]
+        found = [part.read(names) for part in self._parts]
         return {name: _joined(self._rows, [arrays[name] for arrays in found]) for name in found[0]}
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:

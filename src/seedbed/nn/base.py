@@ -55,6 +55,8 @@ class Context:
         Per-run numbers that layers need, by name, each (runs,): "dropout".
     input_gradient
         Whether anyone asks for d loss / d x. Where not, a layer may spare itself the work and give None.
+    gradients
+        Whether the backward pass may be asked for. Where not, a chain lets go at once of what only that needs.
     watch
         Told of every array of positive parts that a layer gives, (runs, batch, *shape), in the order of the network.
     """
@@ -66,6 +68,7 @@ class Context:
     augment_key: Array | None = None
     hyper: Arrays = field(default_factory=dict)
     input_gradient: bool = True
+    gradients: bool = True
     watch: Callable[[Array], None] | None = None
 
 
@@ -86,6 +89,14 @@ class Layer(ABC):
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one sample's output for that of its input; ValueError where they do not fit."""
         return shape
+
+    def numbers(self, shape: tuple[int, ...]) -> int:
+        """How many numbers it gives for one sample, those that layers inside it give among them."""
+        return prod(self.output_shape(shape))
+
+    def scratch(self, shape: tuple[int, ...]) -> int:
+        """How many numbers of one sample NumPy needs beside them, of one run at a time."""
+        return 0
 
     @abstractmethod
     def forward(

@@ -53,6 +53,18 @@ class Chain(Layer):
         """What the last layer gives."""
         return self.shapes(shape)[-1]
 
+    def numbers(self, shape: tuple[int, ...]) -> int:
+        """Those of all layers."""
+        return sum(self._of_layers("numbers", shape))
+
+    def scratch(self, shape: tuple[int, ...]) -> int:
+        """The most that a layer needs."""
+        return max(self._of_layers("scratch", shape), default=0)
+
+    def _of_layers(self, what: str, shape: tuple[int, ...]) -> list[int]:
+        shapes = self.shapes(shape)
+        return [getattr(layer, what)(own) for layer, own in zip(self.layers, shapes, strict=False)]
+
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
@@ -69,7 +81,8 @@ class Chain(Layer):
                 of_place(place, params), of_place(place, state), x, replace(context, input_gradient=wanted)
             )
             states.append(prefixed(place, new))
-            if wanted := wanted or bool(layer.parameters()):
+            wanted = wanted or bool(layer.parameters())
+            if wanted and context.gradients:
                 backwards.append((place, backward))
 
         def backward_all(dy: Array) -> tuple[Array | None, dict[str, Array]]:

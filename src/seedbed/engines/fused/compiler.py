@@ -94,6 +94,8 @@ def supports(program: Program) -> str | None:
         compile_program(program)
     except Unsupported as reason:
         return str(reason)
+    except OverflowError:
+        return "no kernel for so large a network"
     return None
 
 

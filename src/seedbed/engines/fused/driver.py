@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,10 @@ import numpy as np
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
-from seedbed.engines.fused.opcodes import HYPER
-from seedbed.engines.fused.plan import SLICES, Plan, Samples, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.fused.opcodes import BLOCK, HYPER, RESIDENT, SLICES
+from seedbed.engines.fused.plan import Plan, Samples, aligned_zeros, exact, group_samples, plan_memory
 from seedbed.engines.workers import Workers
 
-BLOCK = 256  # samples that go through the network at once: their activations stay in cache
-RESIDENT = 2**24  # numbers of a gathered batch that are kept from step to step, at most
 SHARED = 2**20  # such numbers from which on threads share one copy, since several would not stay in cache
 
 
@@ -143,9 +141,10 @@ class FusedEngine:
             places[name] = (plan.slots + number * plan.size, model.parameters.size)
         return {name: self._memory[:, start : start + size] for name, (start, size) in places.items()}
 
-    def read(self) -> dict[str, np.ndarray]:
+    def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
         """See `engines.base.Engine.read`."""
-        return {name: view.copy() for name, view in self._views().items()}
+        views = self._views()
+        return {name: views[name].copy() for name in (views if names is None else names)}
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """See `engines.base.Engine.write`."""

@@ -32,6 +32,10 @@ HYPER = (
     MOMENTUM, BETA1, BETA2, STEP_SIZE, ROOT_CORRECTION, GAIN1, GAIN2,
 ) = range(len(HYPER))  # fmt: skip
 
+SLICES = 8  # that a batch is cut into at most, for a team of threads to share
+BLOCK = 256  # samples that go through the network at once: their activations stay in cache
+RESIDENT = 2**24  # numbers of a gathered batch that are kept from step to step, at most
+
 ALIGN = 16  # floats of a cache line; every part of the flat array begins on one
 
 

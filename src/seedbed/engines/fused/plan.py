@@ -8,11 +8,10 @@ import numpy as np
 
 from seedbed.engines.base import GroupData
 from seedbed.engines.fused.compiler import Code
-from seedbed.engines.fused.opcodes import ALIGN, padded
+from seedbed.engines.fused.opcodes import ALIGN, SLICES, padded
 from seedbed.nn.models import Network
 from seedbed.simd.width import native_width
 
-SLICES = 8  # that a batch is cut into at most, for a team of threads to share
 PANEL = 2 * native_width()  # samples side by side in an activation
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from seedbed.nn import ops
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
@@ -55,6 +56,10 @@ class Conv2d(Layer):
                 f"a window of {self.kernel} x {self.kernel} does not fit in samples of shape {shape}"
             )
         return (self.outputs, height, width)
+
+    def scratch(self, shape: tuple[int, ...]) -> int:
+        """What every output pixel sees, as columns, and as much on the way back."""
+        return 2 * self.inputs * self.kernel**2 * prod(self.output_shape(shape)[1:])
 
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context

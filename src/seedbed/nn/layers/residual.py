@@ -50,6 +50,15 @@ class Residual(Layer):
             raise ValueError(f"the body gives {body} and the shortcut {shortcut}: they cannot be added")
         return self.norm.output_shape(body)
 
+    def numbers(self, shape: tuple[int, ...]) -> int:
+        """Those of both branches and of the norm."""
+        after = self.body.output_shape(shape)
+        return self.body.numbers(shape) + self.shortcut.numbers(shape) + self.norm.numbers(after)
+
+    def scratch(self, shape: tuple[int, ...]) -> int:
+        """That of the body, whose convolutions are larger than the shortcut's."""
+        return self.body.scratch(shape)
+
     def forward(
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:

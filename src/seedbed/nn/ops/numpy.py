@@ -7,7 +7,7 @@ keeps that order from there on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -46,24 +46,24 @@ def conv2d(
     matrices = weight.reshape(runs, outputs, -1)
     shared = x.shape[0] == 1
 
-    def patches() -> Iterator[np.ndarray]:
-        """Each run's (channels * kernel^2, batch * height' * width'), made when asked for and not kept."""
-        for run in range(runs):
-            if run == 0 or not shared:
-                columns = _patches(x[run], kernel, stride, padding)
-            yield columns
+    def columns(run: int) -> np.ndarray:
+        """A run's (channels * kernel^2, batch * height' * width'); large, so never kept for two runs at once."""
+        return _patches(x[run], kernel, stride, padding)
 
     y = np.empty((runs, outputs, batch * out[0] * out[1]), weight.dtype)
-    for run, columns in enumerate(patches()):
-        np.matmul(matrices[run], columns, out=y[run])
+    common = columns(0) if shared else None
+    for run in range(runs):
+        np.matmul(matrices[run], columns(run) if common is None else common, out=y[run])
+    del common
     if bias is not None:
         y += bias[..., None]
 
     def backward(dy: np.ndarray, wants_dx: bool) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
         rows = dy.swapaxes(1, 2).reshape(runs, outputs, -1)
         dweight = np.empty_like(matrices)
-        for run, columns in enumerate(patches()):
-            np.matmul(rows[run], columns.T, out=dweight[run])
+        common = columns(0) if shared else None
+        for run in range(runs):
+            np.matmul(rows[run], (columns(run) if common is None else common).T, out=dweight[run])
         grads = dweight.reshape(weight.shape), rows.sum(axis=2)
         if not wants_dx:
             return None, *grads
