@@ -153,3 +153,15 @@ def test_what_the_data_are_is_stored_and_shown(tmp_path):
     assert old.data == {}
     assert old.document["data"] is None
     assert "baseline" not in old.report(tmp_path / "old.html").read_text()
+
+
+def test_what_is_odd_about_the_data_is_told_before_training(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(Silent):
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    study = Study.parse(small({"study.seeds": 1, "data.split": [80, 10, 10]}), "a.toml")
+    runner.run(study, runs_dir=tmp_path, observer=Told())
+    assert told[0].startswith("! the split uses 100 of ")

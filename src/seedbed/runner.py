@@ -80,7 +80,7 @@ def run(
             store.write_copy(study.own_data.file)
         store.write_json("resolved.json", resolved)
         with watched(progress) if observer is None else nullcontext(observer) as watching:
-            for line in study.beforehand:
+            for line in (*(f"! {note}" for note in planned.facts["notes"]), *study.beforehand):
                 watching.message(line)
             directory = _Execution(study, planned, store, engines, watching).run()
     # Late, since its statistics take a second to import, and training need not wait for them.

@@ -110,3 +110,33 @@ def test_a_part_without_a_class_is_noted() -> None:
     notes = describe([classes(seed, (0.02, 0.5, 0.48)) for seed in range(4)])["notes"]
     assert any("the val part lacks a class ('ant') under" in note and "of 4 splits" in note for note in notes)
     assert describe([classes()])["notes"] == []
+
+
+def of_parts(**sizes: int) -> Prepared:
+    """2,373 rows, of which the first are in parts of these sizes."""
+    rows, ends = np.zeros((2373, 1), np.float32), np.cumsum(list(sizes.values()))
+    members = [np.arange(end - size, end) for size, end in zip(sizes.values(), ends, strict=True)]
+    return Prepared(Samples(rows, rows, ("x",)), dict(zip(sizes, members, strict=True)))
+
+
+def test_rows_that_the_split_leaves_out_are_noted() -> None:
+    assert describe([of_parts(train=1000, val=1000, test=373)])["notes"] == []
+    assert describe([of_parts(train=800, val=99, test=100)])["notes"] == ["the split uses 999 of 2,373 rows"]
+    (note,) = describe([of_parts(train=80, val=10, test=10)])["notes"]
+    assert note == (
+        "the split uses 100 of 2,373 rows; if percentages are meant, write fractions, as in "
+        "data.split = [0.8, 0.1, 0.1]"
+    )
+
+
+def test_a_grid_is_no_part_of_the_split() -> None:
+    rows = np.zeros((120, 1), np.float32)
+    parts = {"train": np.arange(80), "test": np.arange(80, 100), "grid": np.arange(100, 120)}
+    assert describe([Prepared(Samples(rows, rows, ("x",)), parts)])["notes"] == []
+
+
+def test_percentages_of_a_source_with_its_own_test_part_are_noted() -> None:
+    rows = np.zeros((1000, 1), np.float32)
+    parts = {"train": np.arange(90), "val": np.arange(90, 100), "test": np.arange(800, 1000)}
+    (note,) = describe([Prepared(Samples(rows, rows, ("x",), official_test=200), parts)])["notes"]
+    assert note.startswith("the split uses 300 of 1,000 rows; if percentages are meant")

@@ -75,6 +75,8 @@ class Samples:
         Checksums of the files read, by name.
     encodings
         Of each input column of a table; empty for other sources.
+    notes
+        What looks like a mistake in them, in sentences.
     """
 
     inputs: np.ndarray
@@ -85,6 +87,7 @@ class Samples:
     unit: tuple[float, float] = (0.0, 1.0)
     sha256: dict[str, str] = field(default_factory=dict)
     encodings: tuple[Encoding, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def has_gaps(self) -> bool:

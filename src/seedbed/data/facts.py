@@ -12,6 +12,7 @@ from seedbed.data.naming import first_few, short
 
 PARTS = ("train", "val", "test", "grid")
 MOST_CLASSES_LISTED = 8
+PERCENT = 100
 
 
 def describe(runs: Sequence[Prepared]) -> dict[str, Any]:
@@ -44,7 +45,8 @@ def describe(runs: Sequence[Prepared]) -> dict[str, Any]:
     each = [baseline(run) for run in distinct]
     names = [name for name in each[0] if all(name in one for one in each)]
     facts["baseline"] = {name: float(np.mean([one[name] for one in each])) for name in names}
-    return facts | {"notes": [*_odd_columns(samples), *_absent_classes(list(distinct))]}
+    unused = _unused_rows(facts["rows"], facts["parts"], samples.official_test)
+    return facts | {"notes": [*unused, *samples.notes, *_absent_classes(list(distinct))]}
 
 
 def baseline(data: Prepared) -> dict[str, float]:
@@ -141,28 +143,15 @@ def _missing(samples: Samples) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _odd_columns(samples: Samples) -> Iterator[str]:
-    """Columns that only name the rows: networks can learn nothing from them that holds for other rows."""
-    names = [
-        encoding.column
-        for place, encoding in enumerate(samples.encodings)
-        if encoding.kind == "number" and _counts_rows(samples.inputs[:, place])
-    ]
-    text: dict[str, int] = {}
-    for encoding in samples.encodings:
-        text[encoding.column] = text.get(encoding.column, 0) + (encoding.kind == "category")
-    names += [name for name, values in text.items() if values == len(samples.inputs)]
-    if names:
-        which = "column names" if len(names) == 1 else "columns name"
-        listed = first_few(map(repr, names))
-        yield f"{listed}: the {which} the rows, with another value in each; leave out what is an id (data.exclude)"
-
-
-def _counts_rows(column: np.ndarray) -> bool:
-    """Whether the values are consecutive whole numbers, one a row."""
-    if len(column) < 3 or np.isnan(column).any():
-        return False
-    return bool((np.diff(np.sort(column)) == 1).all())
+def _unused_rows(rows: int, parts: Mapping[str, int], official_test: int) -> Iterator[str]:
+    """Whether the split leaves rows out, perhaps since percentages were taken for counts."""
+    used = sum(size for name, size in parts.items() if name != "grid")
+    if used == rows:
+        return
+    told = f"the split uses {used:,} of {rows:,} rows"
+    if used - official_test == PERCENT:
+        told += "; if percentages are meant, write fractions, as in data.split = [0.8, 0.1, 0.1]"
+    yield told
 
 
 def _absent_classes(runs: Sequence[Prepared]) -> Iterator[str]:

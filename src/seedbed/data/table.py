@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data import faults, tablefile
+from seedbed.data import faults, oddcolumns, tablefile
 from seedbed.data.base import DataError, Encoding, Samples
 from seedbed.data.columns import Columns
 from seedbed.data.csvfile import PLAIN, Layout
@@ -85,6 +85,7 @@ def load(
         features=tuple(encoding.name for encoding in encodings),
         classes=classes,
         encodings=encodings,
+        notes=tuple(oddcolumns.notes(columns, encodings, targets)),
     )
 
 
