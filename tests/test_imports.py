@@ -44,7 +44,7 @@ LAYERS = (
         "trained",
     ),
     ("optim", "data", "store", "engines.base"),
-    ("diagnostics", "verdicts", "engines"),
+    ("diagnostics", "executions", "verdicts", "engines"),
     ("wording", "group"),
     ("dead_units", "evaluation", "outcome"),
     ("judging",),

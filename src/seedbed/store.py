@@ -195,6 +195,14 @@ def status(directory: str | os.PathLike[str]) -> str:
     return "running" if _is_locked(Path(directory) / JOURNAL) else "interrupted"
 
 
+def began(directory: Path) -> str:
+    """When a study was begun, as its journal has it; empty where that is damaged."""
+    try:
+        return str(next(events(directory), {}).get("time", ""))
+    except OSError:
+        return ""
+
+
 def listing(runs_dir: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """All studies below a directory, oldest first: id, study, status, runs, stored and created of each.
 
@@ -229,7 +237,7 @@ def find(runs_dir: str | os.PathLike[str], name: str) -> Path:
         raise StoreError(f"{name!r} fits {len(fitting)} studies: {ids}; give more letters, or the path")
     of_study = [directory for directory in directories if _study_name(directory, Path(runs_dir)) == name]
     if of_study:
-        return max(of_study, key=lambda one: (one.name[: len("YYYYMMDD-HHMMSS")], _created(one)))
+        return max(of_study, key=lambda one: (one.name[: len("YYYYMMDD-HHMMSS")], began(one)))
     raise StoreError(_nothing_called(name, directories, Path(runs_dir)))
 
 
@@ -303,16 +311,8 @@ def _row(directory: Path, root: Path) -> dict[str, Any]:
         "status": status(directory),
         "runs": next((event["runs"] for event in counted), None),
         "stored": sum(event["runs"] for event in counted if event.get("event") == "group"),
-        "created": _created(directory),
+        "created": began(directory),
     }
-
-
-def _created(directory: Path) -> str:
-    """When a study was begun, as its journal has it; empty where that is damaged."""
-    try:
-        return str(next(events(directory), {}).get("time", ""))
-    except OSError:
-        return ""
 
 
 def _nothing_called(name: str, directories: Sequence[Path], root: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +52,9 @@ def test_rows_come_out_with_their_ids_and_the_scores_beside(here: Path) -> None:
     lines = answer.stdout.splitlines()
     assert lines[0] == '"id","price","mean","spread"'
     assert [line.split(",")[0] for line in lines[1:]] == ['"000"', '"001"', '"002"', '"003"']
-    said, header, *metrics = answer.stderr.splitlines()
+    which, said, header, *metrics = answer.stderr.splitlines()
+    assert which.startswith("t/prices: the latest is 20")
+    assert which.endswith(", complete)")
     assert said == "variant 'base', 3 seeds; scored on 4 of 4 rows"
     assert header.split() == ["metric", "ensemble", "seed", "0", "seed", "1", "seed", "2"]
     assert {line.split()[0] for line in metrics} >= {"mse", "mae", "r2"}
@@ -70,7 +74,7 @@ def test_json_stands_alone_and_holds_every_seed(here: Path) -> None:
 
 def test_of_many_seeds_the_range_is_shown(here: Path) -> None:
     Study.from_dict({**TABLES, "study": {"seeds": 8, "metric": "val.mse"}}).run(engine="numpy")
-    header = call("--input", "new.csv").stderr.splitlines()[1]
+    header = call("--input", "new.csv").stderr.splitlines()[2]
     assert header.split() == ["metric", "ensemble", "median", "seed", "lowest", "highest"]
 
 
@@ -78,7 +82,9 @@ def test_one_row_without_its_target_is_answered(here: Path) -> None:
     (here / "one.csv").write_text("color,size\nred,0.5\n")
     answer = call("--input", "one.csv")
     assert len(answer.stdout.splitlines()) == 2
-    assert answer.stderr == "variant 'base', 3 seeds; not scored: the table has no target 'price'\n"
+    assert answer.stderr.splitlines()[1:] == [
+        "variant 'base', 3 seeds; not scored: the table has no target 'price'"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +101,7 @@ def test_what_cannot_be_answered_is_one_error_and_leaves_nothing(here: Path, con
     (here / "new.csv").write_text(content)
     answer = call("--input", "new.csv", "--output", "out.csv")
     assert (answer.exit_code, answer.stdout) == (2, "")
-    assert answer.stderr.startswith("error: new.csv")
+    assert answer.stderr.splitlines()[1].startswith("error: new.csv")
     assert says in answer.stderr
     assert not (here / "out.csv").exists()
 
@@ -126,3 +132,34 @@ def test_what_is_good_to_know_is_said_beside_the_rows(here: Path) -> None:
     document = json.loads(call("--input", "new.csv", "--json").stdout)
     assert document["columns"] == {"mean": "predicted:mean", "spread": "spread"}
     assert (document["target"], document["rows_outside_where"]) == ("log(price + 1)", 1)
+
+
+def test_of_a_name_it_is_said_which_run_of_the_study_it_stands_for(here: Path) -> None:
+    def first_lines(name: str) -> set[str]:
+        shown = [
+            ["show", name],
+            ["show", name, "--json"],
+            ["report", name],
+            ["predict", name, "--input", "new.csv"],
+        ]
+        called = [CliRunner().invoke(program, words, prog_name="seedbed") for words in shown]
+        return {(one.stderr.splitlines() or [""])[0] for one in called}
+
+    (first,) = (here / "runs" / "t" / "prices").iterdir()
+    began = datetime.strptime(first.name[:15], "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M")
+    (said,) = first_lines("t/prices")
+    assert said == f"t/prices: the latest is {first.name} ({began}, complete)"
+    assert not any("the latest" in line for line in first_lines(first.name) | first_lines(str(first)))
+
+    later = Store.create(here / "runs", "t/prices", "ff" * 8)
+    for name in ("resolved.json", "study.toml"):
+        (later.directory / name).write_bytes((first / name).read_bytes())
+    later.close()
+    (said,) = first_lines("t/prices")
+    assert said.startswith(f"t/prices: the latest is {later.id} (")
+    assert said.endswith(
+        f", interrupted), and no run of it finished; {first.name} ({began}, complete) has some: name it by its id"
+    )
+    shutil.rmtree(first)
+    (said,) = first_lines("t/prices")
+    assert said.endswith(", interrupted), and no run of it finished")

@@ -48,9 +48,9 @@ def command(
       seedbed predict 20261121-0103 --input new.csv --variant base --output predictions.csv
       seedbed predict my/photos --input new-photos/ --json
     """
+    from seedbed.cli.stored import find
     from seedbed.files import to_json, write_whole
     from seedbed.predict import predict, to_csv
-    from seedbed.store import find
 
     answer = predict(find(runs_dir, study_id), input_file, variant)
     for line in (answer.said, *answer.notes):
