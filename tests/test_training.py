@@ -144,6 +144,19 @@ def test_observer_hears_of_every_epoch():
     assert all(best <= median for *_, best, median, _ in watcher.told)
 
 
+def test_observer_hears_of_runs_that_have_ended_too():
+    watcher = Watcher()
+    result = outcome(
+        group([recipe(training={"epochs": 2}), recipe(training={"epochs": 6, "lr": 1e-9})], seeds=1),
+        watcher=watcher,
+    )
+    short, long = (record.metrics["val.mse"] for record in result.records)
+    assert short < long
+    assert [told[2] for told in watcher.told] == [2, 2, 1, 1, 1, 1]
+    assert watcher.told[-1][3] == pytest.approx(short, rel=1e-6)
+    assert watcher.told[-1][4] == pytest.approx((short + long) / 2, rel=1e-6)
+
+
 def test_interrupt_saves_what_there_is():
     class Impatient(Watcher):
         def epoch(self, *told):

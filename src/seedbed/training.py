@@ -32,7 +32,7 @@ class Observer(Protocol):
     def epoch(
         self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
     ) -> None:
-        """`best` and `median` are of the watched metric over the runs still active."""
+        """`best` and `median` are of the watched metric over all runs that have not diverged."""
 
 
 class Trainer:
@@ -71,7 +71,7 @@ class Trainer:
         self.recorded_parts = {"train", "test", *(metric.partition(".")[0] for metric, _ in claimed)}
         self.has_target = any(recipe.training.stop.target is not None for recipe in recipes)
         self.keeps_best = np.array([recipe.training.keep_best for recipe in recipes])
-        self.best = np.full(count, np.inf)
+        self.best, self.latest = np.full(count, np.inf), np.full(count, np.nan)
         self.curves = Curves(group, {metric, *(name for name, _ in claimed)})
 
     def _engine(self, params: np.ndarray, state: np.ndarray) -> Engine:
@@ -223,13 +223,14 @@ class Trainer:
                 self.best[self.rows[better]] = score[better]
 
     def _report(self, values: dict[str, np.ndarray], diverged: np.ndarray) -> None:
-        name = self.metric if self.metric in values else self.watched
-        finite = values[name][~diverged & np.isfinite(values[name])]
-        pick = np.min if self._direction(name) == "min" else np.max
+        """Tell the observer; runs that have ended count with their last value, diverged ones not at all."""
+        self.latest[self.rows] = np.where(diverged, np.nan, values[self.watched])
+        finite = self.latest[np.isfinite(self.latest)]
+        pick = np.min if self._direction(self.watched) == "min" else np.max
         best, median = (float(pick(finite)), float(np.median(finite))) if len(finite) else (None, None)
         per_epoch = self.group.steps_per_epoch
         epochs = -(-int(self.total[self.rows].max()) // per_epoch)
-        self.observer.epoch(-(-self.step // per_epoch), epochs, len(self.rows), best, median, name)
+        self.observer.epoch(-(-self.step // per_epoch), epochs, len(self.rows), best, median, self.watched)
 
     # --- endings ----------------------------------------------------------------------------------------
 
