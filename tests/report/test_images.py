@@ -119,6 +119,13 @@ def test_first_layers_of_the_best_and_the_base_are_shown(shown, tmp_path):
         "never learns: the weights of each class",
         "base: 5 filters",
     ]
+    html = " ".join((swapped.directory / "report.html").read_text(encoding="utf-8").split())
+    assert "Of “never learns”, the best variant, and “base”: the weights of the first layer" in html
+
+
+def test_mistakes_say_whose_they_are(digits, shown):
+    html = " ".join((digits.directory / "report.html").read_text(encoding="utf-8").split())
+    assert "Of “base”, the best variant: the images that it got wrong" in html
 
 
 def test_a_study_from_before_mistakes_were_kept_has_a_report(digits, tmp_path):

@@ -112,6 +112,7 @@ def test_contents_name_every_section(many: Page, odd: Page) -> None:
 def test_the_table_says_that_it_scrolls_on_a_narrow_screen(odd: Page) -> None:
     assert odd.section("variants").index('class="hint"') < odd.section("variants").index('class="scroll"')
     assert re.search(r"@media screen and \(max-width: \d+rem\) { \.hint { display: block; } }", odd.html)
+    assert ".wide .scroll { scroll-timeline: --columns x; }" in odd.html  # where known, exactly if it scrolls
 
 
 def test_leaders_hold_base_the_best_and_what_claims_name(many: Page) -> None:

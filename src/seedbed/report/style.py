@@ -15,7 +15,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 PAPER, INK, SOFT, RULE = "#fefefe", "#1c1c1b", "#6a6a67", "#d8d7d3"
 # Okabe and Ito's palette, which people with any colour vision can tell apart
@@ -275,7 +275,7 @@ def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
     set_scale("log")
     low, high = axis.get_view_interval()
     steps = (1.0, 2.0, 5.0) if high < 30 * low else (1.0,)
-    axis.set_major_locator(LogLocator(subs=steps, numticks=6))
+    axis.set_major_locator(LogLocator(subs=steps, numticks=6) if high > 3 * low else MaxNLocator(3))
     axis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
     axis.set_minor_locator(NullLocator())
 

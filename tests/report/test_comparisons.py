@@ -1,0 +1,132 @@
+"""Variants side by side where runs diverged, were interrupted or have long names: the figures, the table, the words."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import fake_studies
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from seedbed.report import comparisons, style
+from seedbed.results import Result
+
+SEEDS = 6
+
+
+def study(root: Path, ends: dict[str, Any], metric: str = "val.mse") -> Result:
+    """A study by name -> its value under the first seed, or the status in which all of its runs are."""
+    rows = [
+        fake_studies._row(name, seed, **({"status": end} if isinstance(end, str) else {metric: end + 0.01 * seed}))
+        for name, end in ends.items()
+        for seed in range(SEEDS)
+    ]  # fmt: skip
+    variants: dict[str, dict[str, Any]] = {
+        name: {"settings": {"training.lr": 100 / 10**place, "training.weight_decay": 1e-5 * place}}
+        for place, name in enumerate(ends)
+    }
+    empty = fake_studies.Curves().columns
+    return Result.open(fake_studies.write_study(root, "c", variants, SEEDS, metric, "min", rows, empty))
+
+
+def page(result: Result) -> str:
+    return " ".join(result.report().read_text(encoding="utf-8").split())
+
+
+# --- runs that diverged ---------------------------------------------------------------------------------
+
+
+def test_a_study_with_nothing_to_draw_has_no_forest(tmp_path: Path) -> None:
+    result = study(tmp_path, {"base": 0.5, "lr 9": "diverged"})
+    assert comparisons.forest(result) is None
+    assert "6 diverged" in page(result)
+
+
+@pytest.mark.parametrize("base", [0.5, 40.0])
+def test_the_row_of_a_variant_that_diverged_says_so(tmp_path: Path, base: float) -> None:
+    with style.drawing():
+        picture = comparisons.forest(study(tmp_path, {"base": base, "good": 0.1, "lr 9": "diverged"}))
+    assert picture
+    told = [text.get_text() for text in picture.figure.axes[0].texts]
+    assert told[1].startswith("diverged\np\u00a0=")
+    assert "diverged" not in told[0]
+
+
+def test_what_diverged_runs_did_to_a_verdict_stands_under_its_row(tmp_path: Path) -> None:
+    told = page(study(tmp_path, {"base": 0.5, "lr 9": "diverged"}))
+    columns, note = re.findall(r'<tr><td class="told" colspan="(\d+)"><span>(.*?)</span>', told)[0]
+    assert note == "In 6 pairs one run diverged and lost: p is the sign test&#39;s."
+    row = re.findall(r'<tr class="noted">(.*?)</tr>', told)[0]
+    assert int(columns) == row.count("<td") + row.count("<th")
+    assert "one run" not in row
+
+
+def test_nothing_comes_first_where_all_diverged(tmp_path: Path) -> None:
+    told = page(study(tmp_path, {"base": "diverged", "lr 9": "diverged"}))
+    assert "At least half of the runs of every variant diverged, so none comes first." in told
+    assert 'class="best">best' not in told
+
+
+# --- studies without a finished run ---------------------------------------------------------------------
+
+
+def test_runs_that_were_all_interrupted_say_that_none_has_finished(tmp_path: Path) -> None:
+    result = study(tmp_path, {"base": "interrupted", "lr 9": "interrupted"})
+    told = page(result)
+    assert "No run has finished, so there is nothing to compare." in told
+    assert "comes first" not in told
+    assert 'class="best">best' not in told
+    assert not (result.directory / "figures").exists()
+
+
+def test_a_metric_that_no_run_has_puts_no_variant_first(tmp_path: Path) -> None:
+    result = study(tmp_path, {"base": float("nan"), "lr 9": float("nan")})
+    assert "No run has a val.mse, so no variant comes first." in page(result)
+
+
+# --- names and numbers ----------------------------------------------------------------------------------
+
+
+def test_names_that_differ_late_have_labels_that_differ(tmp_path: Path) -> None:
+    names = [f"weight_decay = 0.0, optimizer = {kind}" for kind in ("adam", "rmsprop", "adagrad")]
+    result = study(tmp_path, {"base": 0.5, **dict.fromkeys(names, 0.6)})
+    with style.drawing():
+        pictures = [comparisons.every_run(result), comparisons.forest(result)]
+    for picture in pictures:
+        assert picture
+        labels = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+        assert {" ".join(label.split()) for label in labels} >= set(names)
+
+
+@pytest.mark.parametrize("step", [0.0002, 0.0273, 1.7, 3000.0])
+def test_ticks_of_a_narrow_axis_stay_apart(tmp_path: Path, step: float) -> None:
+    names = [f"weight_decay = 0.0, optimizer = {number}" for number in range(3)]
+    ends = {"base": 10 * step, **{name: (10 + 0.8 * place) * step for place, name in enumerate(names)}}
+    with style.drawing():
+        picture = comparisons.forest(study(tmp_path, ends))
+        assert picture
+        canvas = FigureCanvasAgg(picture.figure)
+        canvas.draw()
+        axes = picture.figure.axes[0]
+        low, high = sorted(axes.get_xlim())
+        boxes = [
+            label.get_window_extent(canvas.get_renderer())
+            for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+            if low <= place <= high
+        ]
+    assert len(boxes) >= 2
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_settings_break_neither_words_nor_numbers(tmp_path: Path) -> None:
+    result = study(tmp_path, {"base": 0.5, "a": 0.6, "b": 0.7})
+    told = page(result).split('<section id="configuration">')[1]
+    row = re.findall(r'<th scope="row">training\.weight_decay</th>(.*?)</tr>', told)[0]
+    assert re.findall(r'<span class="whole">(.*?)</span>', row) == ["0.0", "1e-05", "2e-05"]
+    assert '<span class="whole">10.0</span>' in told.split("What each of")[1]
+    styles = page(result).split("</style>")[0]
+    assert ".whole { white-space: nowrap; }" in styles
+    assert not re.search(r"\.settings t[dh][^}]*overflow-wrap: anywhere", styles)
