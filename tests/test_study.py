@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from study_files import document, small, toml
 
 from seedbed import recipe
 from seedbed.problems import StudyError
+from seedbed.progress import Observer
 from seedbed.study import Study
 
 
@@ -373,3 +375,12 @@ def test_variants_of_equal_settings_are_one(rates: list[Any]):
     found = [variant.recipe for variant in study({"ablate": {"training.lr": rates}}).variants]
     assert all(found.count(one) == 1 for one in found)
     assert {one.training.lr for one in found} == {0.1, *map(float, rates)}
+
+
+def test_the_help_of_run_says_what_an_observer_has_and_names_no_module():
+    told = Study.run.__doc__ or ""
+    assert "see `" not in told
+    for name, method in vars(Observer).items():
+        if inspect.isfunction(method) and not name.startswith("_"):
+            _, *words = inspect.signature(method).parameters
+            assert f"`{name}({', '.join(words)})`" in told

@@ -220,7 +220,8 @@ class Study(Contents):
         engine
             Compute backend: "numpy", "torch", "fused", or "auto" for the fastest that fits.
         device, precision, cuda_graphs
-            Of the torch engine; see `engines.choice.choose`.
+            Of the torch engine: where it computes ("auto", "cpu" or "cuda"), in which numbers ("float32", "tf32" or
+            "bf16"), and whether a GPU's training steps are recorded once and replayed.
         data_dir
             Where public datasets are looked for first.
         runs_dir
@@ -228,7 +229,8 @@ class Study(Contents):
         progress
             Whether to show how it goes; by default on a terminal and in a notebook.
         observer
-            Told how it goes instead; see `progress.Observer`.
+            Told how it goes instead: an object with the methods `group_started(group, groups, runs, epochs, label)`,
+            `epoch(epoch, epochs, active, best, median, metric)`, `group_finished()` and `message(text)`.
 
         Raises
         ------

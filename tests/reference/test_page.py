@@ -8,16 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.data.dates import PARTS
 from seedbed.hypotheses import FORMS, Hypothesis
 from seedbed.metrics import DIRECTIONS
 from seedbed.problems import known_keys
 from seedbed.recipe import Recipe
 from seedbed.reference.keys import matching, sections, toml
-from seedbed.reference.page import lookup, markdown, words
+from seedbed.reference.page import lookup, markdown, of_other_name, words
 from seedbed.reference.schema import schema
+from seedbed.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS, FLIPS
 from seedbed.study import Study
 from seedbed.study_file import STUDY_KEYS, StudyFile
+from seedbed.synonyms import KEYS
+from seedbed.verdicts import REFUTED, SUPPORTED, UNDECIDED
 
+VERDICTS = (SUPPORTED, REFUTED, UNDECIDED)
 SECTIONS = sections(schema())
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "reference.md").read_text(encoding="utf-8")
 
@@ -85,8 +90,47 @@ def test_looking_up_narrows_down() -> None:
     assert "every:" in (lookup(SECTIONS, "step", 80) or "")
     assert (lookup(SECTIONS, "val.mse", 80) or "").endswith("Mean squared error.")
     assert lookup(SECTIONS, "nonsense", 80) is None
+    assert of_other_name(SECTIONS, "nonsense", 80) is None
     whole = lookup(SECTIONS, None, 80) or ""
     assert all(f"  {word}:" in whole for word in ("lr", "accuracy", "not_better", "scale_columns"))
+
+
+@pytest.mark.parametrize(
+    "word", [word for _, others in KEYS.values() for word in others.split()], ids=lambda word: word
+)
+def test_every_name_of_other_tools_is_explained(word: str) -> None:
+    assert lookup(SECTIONS, word, 80) or of_other_name(SECTIONS, word, 80)
+
+
+def test_another_name_brings_up_ours() -> None:
+    found = of_other_name(SECTIONS, "learning_rate", 80) or ""
+    assert found.startswith('"learning_rate" is called training.lr here.')
+    assert "lr: number above 0" in found
+    assert "training.stop.patience here" in (of_other_name(SECTIONS, "early_stopping", 80) or "")
+    assert "leave it out" in (of_other_name(SECTIONS, "shuffle", 80) or "")
+
+
+def test_what_verdicts_rest_on_is_told() -> None:
+    told = " ".join((lookup(SECTIONS, "verdicts", 80) or "").split())
+    for word in (
+        ALPHA,
+        FEWEST_PAIRS,
+        EXACT_UP_TO,
+        f"{FLIPS:,}",
+        f"{DECADE:g}",
+        "Holm",
+        "sign test",
+        "one-sided",
+    ):
+        assert str(word) in told
+    for verdict in (*VERDICTS, "better", "worse", "no evidence", "not enough seeds", "same runs"):
+        assert verdict in told
+    assert "a run that stopped earlier counts with its last value" in told
+
+
+def test_the_parts_of_a_date_are_told() -> None:
+    told = lookup(SECTIONS, "dates", 80) or ""
+    assert all(f"NAME.{part}" in told for part in PARTS)
 
 
 @pytest.mark.parametrize(

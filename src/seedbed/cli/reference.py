@@ -17,7 +17,8 @@ def command(key: str | None, as_schema: bool, markdown: bool) -> None:
     """Explain every key of a study file: what it may be, its default, which kinds have it, what it means.
 
     KEY narrows it down: a table (training, training.stop), a key (lr, training.lr), a kind (mlp, cosine,
-    images), a metric (accuracy), `metrics` or `claims`.
+    images), a metric (accuracy), `metrics`, `claims` or `verdicts`, or what other tools call any of them
+    (learning_rate).
 
     \b
     Examples:
@@ -42,7 +43,7 @@ def command(key: str | None, as_schema: bool, markdown: bool) -> None:
         click.echo(page.markdown(sections), nl=False)
         return
     width = min(shutil.get_terminal_size().columns, 100)
-    found = page.lookup(sections, key, width)
+    found = page.lookup(sections, key, width) or page.of_other_name(sections, key or "", width)
     if found is None:
         from seedbed.suggestions import instead_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -10,9 +11,11 @@ from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UN
 from seedbed.hypotheses import FORMS
 from seedbed.metrics import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
 from seedbed.reference.keys import Key, Section, matching
+from seedbed.synonyms import choices_called, keys_called, why_no_key
 
 Row = tuple[str, ...]
 BETTER = {"min": "less", "max": "more"}
+TOPICS = ("verdicts", "dates")  # sections of the guide that can be looked up
 PARTS_TOLD = f"Metrics, written PART.NAME, with a PART of {', '.join(PARTS)}"
 
 
@@ -51,9 +54,14 @@ def claims(sections: Iterable[Section]) -> list[Row]:
 # --- the page ---------------------------------------------------------------------------------------------
 
 
+def _guide() -> str:
+    """The page but for what is made from the models."""
+    return files(__package__).joinpath("guide.md").read_text(encoding="utf-8")
+
+
 def markdown(sections: Sequence[Section]) -> str:
     """The page docs/reference.md."""
-    guide = files(__package__).joinpath("guide.md").read_text(encoding="utf-8")
+    guide = _guide()
     functions = [*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING]
     parts = {
         "keys": "\n\n".join(_section(section) for section in sections),
@@ -104,24 +112,46 @@ def _rows_text(title: str, rows: Iterable[Row], width: int) -> str:
     return "\n".join(lines)
 
 
+def _topic(name: str, width: int) -> str:
+    """A section of the guide, such as that on verdicts."""
+    told = _guide().partition(f"## {name.capitalize()}\n")[2].partition("\n## ")[0].strip()
+    parts = re.split(r"\n\n|\n(?=- )", told)
+    lines = _wrapped(name.capitalize(), width, 0)
+    for part in parts:
+        is_item = part.startswith("- ")
+        lines += ["", *_wrapped(" ".join(part.split()), width, 2, more=2 if is_item else 0)]
+    return "\n".join(lines)
+
+
+def of_other_name(sections: Sequence[Section], word: str, width: int) -> str | None:
+    """What the reference says of what other tools call so: learning_rate is lr. None where it says nothing."""
+    if why := why_no_key(word):
+        return f'There is no "{word}": {why}.'
+    meant = [one for one in (*keys_called(word), *choices_called(word)) if lookup(sections, one, width)]
+    told = (f'"{word}" is called {one} here.\n\n{lookup(sections, one, width)}' for one in meant)
+    return "\n\n".join(told) or None
+
+
 def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | None:
     """What the reference says of a word, or all of it; None where it says nothing."""
     of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(sections), width)
     if word is None:
         every = _rows_text(PARTS_TOLD, metrics(), width)
-        return "\n\n".join((text(sections, width), of_claims, every))
+        topics = (_topic(one, width) for one in TOPICS)
+        return "\n\n".join((text(sections, width), of_claims, every, *topics))
     if word == "claims":
         return of_claims
     name = word.rpartition(".")[2] if word.partition(".")[0] in PARTS else word
     named = [row for row in metrics() if word == "metrics" or row[0] == name]
     found = [text(matching(sections, word), width)] if matching(sections, word) else []
     found += [_rows_text(PARTS_TOLD, named, width)] if named else []
+    found += [_topic(word, width)] if word in TOPICS else []
     return "\n\n".join(found) or None
 
 
 def words(sections: Iterable[Section]) -> list[str]:
     """What `lookup` knows."""
-    known = ["metrics", "claims", *DIRECTIONS]
+    known = ["metrics", "claims", *TOPICS, *DIRECTIONS]
     for section in sections:
         known += [section.name, *section.kinds, *(key.name for key in section.keys)]
     return list(dict.fromkeys(word for word in known if word))
