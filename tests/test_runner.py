@@ -162,6 +162,6 @@ def test_what_is_odd_about_the_data_is_told_before_training(tmp_path: Path) -> N
         def message(self, text: str) -> None:
             told.append(text)
 
-    study = Study.parse(small({"study.seeds": 1, "data.split": [80, 10, 10]}), "a.toml")
+    study = Study.parse(small({"study.seeds": 1, "data.split": [30, 5, 5]}), "a.toml")
     runner.run(study, runs_dir=tmp_path, observer=Told())
-    assert told[0].startswith("! the split uses 100 of ")
+    assert told[0].startswith("! the split uses 40 of ")
