@@ -109,7 +109,7 @@ def test_a_column_hides_a_constant_of_its_name():
         ("x @ y", "operators are", 0),
         ("x // y", "operators are", 0),
         ("é + z", "unknown name 'z'", 4),
-        ("x + `Run1`", "did you mean 'Run1 \\(ms\\)'", 4),
+        ("x + `Run1`", "did you mean `Run1 \\(ms\\)`", 4),
         ("x + sine(x)", "did you mean 'sin'", 4),
         ("sin", "unknown name 'sin'", 0),
         ("x + sin()", "sin takes 1 argument$", 4),

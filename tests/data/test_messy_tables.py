@@ -417,6 +417,24 @@ def test_a_name_as_messages_write_it_is_read_in_an_expression(name):
     assert Expression.parse(f"{in_expression(name)} + 1", [name]).names == (name,)
 
 
+@pytest.mark.parametrize(
+    ("column", "meant", "says"),
+    [
+        ("Preis", "preis", "'Preis'"),
+        ("PREIS", "preis", "'PREIS'"),
+        ("Preis (EUR)", "preis", "`Preis (EUR)`"),
+        ("Kaufpreis je Quadratmeter", "quadratmeter", "`Kaufpreis je Quadratmeter`"),
+        ("class", "clas", "`class`"),
+    ],
+)
+def test_an_unknown_name_is_told_the_column_that_is_meant(read, column, meant, says):
+    content = f"{column},Lage,y\n1,Stadt,2\n2,Land,3\n"
+    (problem,) = refused(read, content, target=f"log({meant})")
+    assert f"unknown name '{meant}'; did you mean {says}?" in problem
+    (problem,) = refused(read, content, exclude=(meant,))
+    assert f"did you mean {column!r}?" in problem
+
+
 def test_the_example_of_a_comparison_can_be_pasted(read):
     (problem,) = refused(read, "c (x),y\nred,1\nblue,2\n", where="`c (x)` > 1")
     assert problem.endswith("as in `c (x)` == 'blue'")
@@ -450,7 +468,10 @@ def test_numbers_in_another_way_than_the_studys_are_shown(read, tmp_path):
     kinds = {"features": samples.features, "encodings": samples.encodings, "shape": samples.inputs.shape[1:]}
     trained = Trained("base", {"data": data}, (0,), outputs=1, parameters={}, state={}, **kinds)
     (tmp_path / "new.csv").write_text("Fläche;y\n83.0;1\n91.5;2\n")
-    with pytest.raises(DataError, match=r"'Fläche' should be a number, not '83\.0'; .*data\.decimal = \",\""):
+    with pytest.raises(
+        DataError,
+        match=r"'Fläche' should be a number, not '83\.0'; the file is read with data\.decimal = \",\"; ",
+    ):
         asked.read(tmp_path / "new.csv", trained)
     with pytest.raises(DataError, match=r"not '83\.0'; .* convert the column to numbers"):
         asked_table.frame(pa.table({"Fläche": ["83.0", "91.5"]}), None, trained)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -271,7 +270,8 @@ class Columns(Mapping[str, np.ndarray]):
         if not wrong:
             remedy = "the file holds it as text; convert the column to numbers"
         elif numerals.in_some_style(value):
-            written = csvfile.settings_in_words(asdict(self.layout or PLAIN))
+            layout = self.layout or PLAIN
+            written = csvfile.settings_in_words({"decimal": layout.decimal, "thousands": layout.thousands})
             remedy = f"the file is read with {written}; write its numbers so"
         raise DataError(f"{self.path}: data row {row}: {name!r} should be a number, not {value!r}; {remedy}")
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from seedbed.data.base import DataError
 from seedbed.data.comparisons import TextComparison, days, text_in
-from seedbed.data.naming import first_few, nearest
+from seedbed.data.naming import first_few, in_expression, nearest
 from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, OPERATORS, UNARY_FUNCTIONS
 
 Columns = Mapping[str, np.ndarray]
@@ -83,6 +83,12 @@ class Expression:
         """Its float64 value for columns of one shape; nan or inf where it is undefined."""
         with np.errstate(all="ignore"):
             return np.asarray(self._evaluate(columns), dtype=np.float64)
+
+
+def _pasted(name: str) -> str:
+    """A name for a message from which it can be pasted: as an expression takes it, else in quotes."""
+    written = in_expression(name)
+    return repr(name) if written == name else written
 
 
 class _Parser:
@@ -190,7 +196,8 @@ class _Parser:
         raise self._unknown(node, name)
 
     def _unknown(self, node: ast.expr, name: str) -> DataError:
-        return self._refuse(node, f"unknown name {name!r}; {nearest(name, (*self.names, *CONSTANTS))}")
+        known = (*self.names, *CONSTANTS)
+        return self._refuse(node, f"unknown name {name!r}; {nearest(name, known, _pasted)}")
 
     def _written(self, node: ast.Name) -> str:
         return self.quoted.get(self._position(node), node.id)

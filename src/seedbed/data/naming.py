@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 MOST_NAMES, LONGEST_NAME = 8, 60
@@ -29,8 +30,18 @@ def first_few(names: Iterable[str]) -> str:
     return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or the first few of them."""
+def nearest(name: str, known: Iterable[str], written: Callable[[str], str] = repr) -> str:
+    """The end of a message about an unknown name: the nearest known one, or the first few of them.
+
+    Nearest is, whatever the case of letters, one that is spelt alike, else one that has the name among its words.
+
+    Parameters
+    ----------
+    written
+        How the message writes the nearest name.
+    """
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {first_few(known)}"
+    folded = {one.casefold(): one for one in reversed(known)}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1)
+    close += [one for one in folded if name.casefold() in re.findall(r"\w+", one)]
+    return f"did you mean {written(folded[close[0]])}?" if close else f"known: {first_few(known)}"
