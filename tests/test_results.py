@@ -196,7 +196,7 @@ def test_a_study_whose_runs_were_all_interrupted_has_no_finished_runs(tmp_path):
         store.write_runs([row | {"status": "interrupted"} for row in rows])
     verdicts = {versus.verdict for versus in Result.open(directory).versus_base.values()}
     assert verdicts == {"no finished runs"}
-    assert "No finished runs to compare with base" in Result.open(directory).report().read_text()
+    assert "No run has finished" in Result.open(directory).report().read_text()
 
 
 def test_a_torn_last_line_of_the_journal_is_passed_over(tmp_path):
