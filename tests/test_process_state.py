@@ -92,6 +92,13 @@ class Interrupting(Silent):
 STUDY = Study.parse(small({"study.seeds": 4}), "a.toml")
 
 
+@pytest.fixture(autouse=True)
+def nothing_left_over() -> None:
+    """Engines of other tests, which nobody closed, put back what they set when they are collected."""
+    gc.collect()
+    torch.set_num_threads(torch.get_num_threads())
+
+
 @pytest.fixture(scope="module", autouse=True)
 def imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What libraries set when they are imported is another matter."""
