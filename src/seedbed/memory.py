@@ -22,12 +22,13 @@ from seedbed.nn.chain import Chain
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
+from seedbed.recipe import SgemmData, TableData
 from seedbed.training import ORDER_ENTRIES, STEP_ENTRIES
 
 FLOAT = 4
 # What is held of the parameters of all runs beside the optimizer's slots: the initial, the final, the engine's own ones
 # and a copy that is read; with arrays also the gradients of all layers, their sum with penalties, and the update.
-PARAMETER_COPIES = {"fused": 5, "numpy": 7, "torch": 14}
+PARAMETER_COPIES = {"fused": 5, "numpy": 7, "torch": 15}
 # With arrays the new slots of a step stand beside the old ones. What one of PyTorch's threads has freed is not there
 # for another.
 SLOT_COPIES = {"fused": 1, "numpy": 2, "torch": 3}
@@ -40,7 +41,12 @@ DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bi
 STEP_BYTES = 80  # of the numbers of one step of one run
 POINT_BYTES = PREDICTION_BYTES = 100  # of one number of a curve or a stored prediction, held twice
 POINTS = 200  # of a curve, about: the longer it is, the rarer they are
-BESIDE = 40_000_000  # small arrays, tables being written, and what allocators leave unused
+# Small arrays, tables being written, and what allocators leave unused.
+BESIDE = {
+    "fused": 25_000_000,
+    "numpy": 30_000_000,
+    "torch": 60_000_000,
+}
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -52,6 +58,7 @@ class Need:
     parameters: int
     activations: int
     results: int
+    beside: int = 0
 
     @property
     def total(self) -> int:
@@ -61,10 +68,12 @@ class Need:
     @property
     def peak(self) -> int:
         """By how much the process grows: however few runs there are, it takes something beside."""
-        return self.total + BESIDE
+        return self.total + self.beside
 
     def __str__(self) -> str:
-        parts = ", ".join(f"{readable(size)} for {name}" for name, size in vars(self).items())
+        parts = ", ".join(
+            f"{readable(size)} for {name}" for name, size in vars(self).items() if name != "beside"
+        )
         return f"{readable(self.total)} ({parts})"
 
 
@@ -87,6 +96,7 @@ def need(group: Group, engine: str | None = None) -> Need:
         parameters=_parameters(group, engine),
         activations=max(_batches(group, engine) + _training(group, engine), _judging(group, engine)),
         results=_results(group),
+        beside=BESIDE[engine],
     )
 
 
@@ -96,6 +106,8 @@ def _data(group: Group) -> int:
     samples = sum(data.inputs.nbytes + data.targets.nbytes for data in distinct)
     targets = sum(data.targets.size for data in distinct)  # in the form that losses and kernels take
     copies = 1 if len(distinct) == 1 else 2  # several are copied into one array
+    if isinstance(group.runs[0].recipe.data, TableData | SgemmData):
+        copies += 3  # what reading a table leaves behind
     sizes = group.part_sizes
     parts = len({id(run.prepared) for run in group.runs}) * sum(sizes.values())
     own = len(group.runs) * (sum(sizes.values()) + sizes["train"] + curve_samples(sizes))
