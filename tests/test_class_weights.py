@@ -46,7 +46,7 @@ def test_every_run_is_balanced_by_its_own_training_part():
     [
         ({"loss": "mse", "class_weight": "balanced"}, "needs classes"),
         ({"class_weight": "balanced"}, "needs classes"),  # mse by default
-        ({"loss": "bce", "class_weight": "balance"}, '"balanced" or a table'),
+        ({"loss": "bce", "class_weight": "balance"}, '"balanced", "none" or a table'),
         ({"loss": "bce", "class_weight": {"a": 0.0}}, "greater than 0"),
         ({"loss": "bce", "class_weight": {"a": "much"}}, "valid number"),
     ],
