@@ -69,7 +69,6 @@ def state() -> dict[str, Any]:
         "torch's threads": torch.get_num_threads(),
         "torch's threads in a new thread": in_new_thread(torch.get_num_threads),
         "numba's cache": numba.config.CACHE_DIR,  # type: ignore[attr-defined]
-        "numba's threads": numba.get_num_threads(),
         "large blocks are mapped": maps_large_blocks(),
         "engines that keep freed memory": allocation._users,
     }
