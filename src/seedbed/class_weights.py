@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-BALANCED = "balanced"
-
 
 def class_weights(
     setting: str | Mapping[str, float], classes: Sequence[str], labels: np.ndarray

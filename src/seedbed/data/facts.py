@@ -9,8 +9,9 @@ import numpy as np
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.data.naming import first_few, short
+from seedbed.metrics import PARTS
+from seedbed.progress import counted
 
-PARTS = ("train", "val", "test", "grid")
 MOST_CLASSES_LISTED = 8
 PERCENT = 100
 
@@ -92,8 +93,7 @@ def in_words(facts: Mapping[str, Any]) -> list[str]:
     if not facts:
         return []
     parts = ", ".join(f"{name} {size:,}" for name, size in facts["parts"].items())
-    features = f"{facts['features']:,} feature{'' if facts['features'] == 1 else 's'}"
-    lines = [f"data: {facts['rows']:,} rows of {features}; {parts}"]
+    lines = [f"data: {facts['rows']:,} rows of {counted(facts['features'], 'feature')}; {parts}"]
     if counts := facts["classes"]:
         lines.append(f"classes: {_classes_in_words(counts)}")
     if missing := facts["missing"]:
@@ -158,10 +158,12 @@ def _absent_classes(runs: Sequence[Prepared]) -> Iterator[str]:
     """Parts that hold no sample of some class, under how many seeds."""
     classes = runs[0].samples.classes
     for part in [part for part in PARTS if classes and part in runs[0].parts]:
-        lacking = [run for run in runs if (_counts(run.samples.targets[run.parts[part]], classes) == 0).any()]
+        counts = [_counts(run.samples.targets[run.parts[part]], classes) for run in runs]
+        lacking = [own for own in counts if not own.all()]
         if lacking:
-            counts = _counts(lacking[0].samples.targets[lacking[0].parts[part]], classes)
-            absent = first_few(repr(name) for name, count in zip(classes, counts, strict=True) if not count)
+            absent = first_few(
+                repr(name) for name, count in zip(classes, lacking[0], strict=True) if not count
+            )
             yield (
                 f"the {part} part lacks a class ({absent}) under {len(lacking):,} of {len(runs):,} splits, where its "
                 "recall and auc are undefined; set data.stratify = true, or a larger part"

@@ -30,8 +30,9 @@ def notes(columns: Columns, encodings: Iterable[Encoding], targets: np.ndarray) 
         return
     numbers = {name: columns[name] for name, kind in kinds.items() if kind == "number"}
     text = {name: len(columns.text[name]) for name, kind in kinds.items() if kind == "category"}
-    beside_others = len(kinds) > 1 and targets.ndim == 2
-    ordered = [name for name, values in numbers.items() if beside_others and _orders(values, targets[:, 0])]
+    ordered = []
+    if len(kinds) > 1 and targets.ndim == 2 and len(np.unique(targets)) >= FEWEST_ORDERED:
+        ordered = [name for name, values in numbers.items() if _orders(values, targets[:, 0])]
     if ordered:
         yield (
             f"{_told(ordered, 'orders', 'order')} the rows exactly as the target does; leave out what is made of the "
@@ -71,9 +72,7 @@ def _names_rows(values: np.ndarray) -> bool:
 
 def _orders(values: np.ndarray, targets: np.ndarray) -> bool:
     """Whether the target never falls, or never rises, as a column of many values rises."""
-    if not np.isfinite(values).all():
-        return False
-    if min(len(np.unique(values)), len(np.unique(targets))) < FEWEST_ORDERED:
+    if not np.isfinite(values).all() or len(np.unique(values)) < FEWEST_ORDERED:
         return False
     rising = targets[np.lexsort((targets, values))]
     falling = targets[np.lexsort((-targets, values))]
