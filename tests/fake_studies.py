@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seedbed import tables
 from seedbed.store import Store
 
 DATA = {
@@ -25,6 +26,13 @@ TRAINING = {
     "loss": "mse", "optimizer": "sgd", "lr": 0.1, "momentum": 0.9, "batch_size": 32, "epochs": 60,
     "schedule": {"kind": "plateau", "factor": 0.1, "patience": 10}, "stop": {"lr_below": 1e-4},
 }  # fmt: skip
+
+
+def write_table(directory: Path, name: str, content: Any) -> None:
+    """A table of a study, as one group writes it; what was there is replaced."""
+    table = tables.of_runs(content) if name == "runs" else tables.of_columns(content)
+    tables.add(directory, name, 0, table)
+    tables.join(directory, name)
 
 
 def write_study(
@@ -78,10 +86,10 @@ def write_study(
             for row in rows:
                 settings = variants[row["variant"]].get("settings", {})
                 row |= {f"setting:{key}": json.dumps(value) for key, value in settings.items()}
-            store.write_runs(rows)
-            store.write_curves(curves)
+            write_table(store.directory, "runs", rows)
+            write_table(store.directory, "curves", curves)
             if predictions:
-                store.write_predictions(predictions)
+                write_table(store.directory, "predictions", predictions)
             store.finish("complete")
         return store.directory
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fake_studies
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
@@ -70,7 +71,7 @@ def study(
     }
     with Store.create(root, "s", "0123456789") as store:
         store.write_json("resolved.json", resolved)
-        store.write_runs(runs)
+        fake_studies.write_table(store.directory, "runs", runs)
         for networks in trained.values():
             store.write_models(networks)
     return store.directory

@@ -13,7 +13,7 @@ from seedbed import results
 from seedbed.metrics import bounds
 from seedbed.results import Result
 from seedbed.statistics import holm, interval, paired
-from seedbed.store import Store, StoreError
+from seedbed.store import StoreError
 from seedbed.wording import sentence
 
 VARIANT_KEYS = [
@@ -182,8 +182,7 @@ def test_runs_that_were_interrupted_are_not_judged(tmp_path):
     directory = fake_studies.regression(tmp_path, seeds=3)
     rows = Result.open(directory).runs.to_pylist()
     rows[0]["status"] = "interrupted"
-    with Store(directory) as store:
-        store.write_runs(rows)
+    fake_studies.write_table(directory, "runs", rows)
     result = Result.open(directory)
     assert np.isnan(result.values("base", "val.mse")).tolist() == [True, False, False]
     assert result.table.rows[0][1] == "3 (1 interrupted)"
@@ -192,8 +191,7 @@ def test_runs_that_were_interrupted_are_not_judged(tmp_path):
 def test_a_study_whose_runs_were_all_interrupted_has_no_finished_runs(tmp_path):
     directory = fake_studies.regression(tmp_path, seeds=8)
     rows = Result.open(directory).runs.to_pylist()
-    with Store(directory) as store:
-        store.write_runs([row | {"status": "interrupted"} for row in rows])
+    fake_studies.write_table(directory, "runs", [row | {"status": "interrupted"} for row in rows])
     verdicts = {versus.verdict for versus in Result.open(directory).versus_base.values()}
     assert verdicts == {"no finished runs"}
     assert "No run has finished" in Result.open(directory).report().read_text()

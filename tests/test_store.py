@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import fake_studies
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
@@ -150,7 +151,7 @@ def test_runs_have_fixed_types_whatever_is_missing(tmp_path: Path) -> None:
         },
     ]
     with Store.create(tmp_path, "s", HASH) as one:
-        one.write_runs(rows)
+        fake_studies.write_table(one.directory, "runs", rows)
     table = parquet.read_table(one.directory / "runs.parquet")
     assert set(tables.RUN_COLUMNS) < set(table.column_names)
     found = table.to_pylist()
@@ -175,8 +176,8 @@ def test_curves_and_predictions_keep_their_values(tmp_path: Path) -> None:
     }
     predictions = {"variant": ["base"] * 2, "x": [None, None], "output": np.array([[1.0, 2], [3, 4]])}
     with Store.create(tmp_path, "s", HASH) as one:
-        one.write_curves(curves)
-        one.write_predictions(predictions)
+        fake_studies.write_table(one.directory, "curves", curves)
+        fake_studies.write_table(one.directory, "predictions", predictions)
     found = parquet.read_table(one.directory / "curves.parquet")
     assert found["value"].to_pylist() == [0.5, np.inf]
     assert found["variant"].to_pylist() == ["base", "b"]
@@ -191,7 +192,7 @@ def test_mistakes_keep_their_images_and_a_study_without_them_opens(tmp_path: Pat
     with Store.create(tmp_path, "s", HASH) as one:
         one.write_json("resolved.json", {"metric": "val.accuracy"})
         assert len(Result.open(one.directory).mistakes) == 0
-        one.write_mistakes(columns)
+        fake_studies.write_table(one.directory, "mistakes", columns)
         found = Result.open(one.directory).mistakes
     assert found["image"].to_pylist() == [image.tobytes()]
 

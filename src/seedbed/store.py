@@ -121,26 +121,6 @@ class Store:
         """Write plain data as a whole JSON file; see `to_json`."""
         self.write_text(name, to_json(document, indent=2) + "\n")
 
-    def write_runs(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write `runs.parquet`, one row a run.
-
-        Rows hold the columns of `tables.RUN_COLUMNS`, optionally "confusion" (a flat list of counts, row by row),
-        "setting:KEY" (the setting's value as JSON) and one number a metric. What a row lacks is null.
-        """
-        tables.write(self.directory, "runs", tables.of_runs(rows))
-
-    def write_curves(self, columns: Mapping[str, Any]) -> None:
-        """Write `curves.parquet` from the columns variant, seed, step, epoch, metric and value."""
-        tables.write(self.directory, "curves", tables.of_columns(columns))
-
-    def write_predictions(self, columns: Mapping[str, Any]) -> None:
-        """Write `predictions.parquet` from the columns variant, seed, part, sample, x, target and output."""
-        tables.write(self.directory, "predictions", tables.of_columns(columns))
-
-    def write_mistakes(self, columns: Mapping[str, Any]) -> None:
-        """Write `mistakes.parquet`: a row a mistake, its image as bytes (channels, height, width) of uint8."""
-        tables.write(self.directory, "mistakes", tables.of_columns(columns))
-
     def add_group(
         self, number: int, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Mapping[str, Any] | None]
     ) -> None:
@@ -149,10 +129,9 @@ class Store:
         Parameters
         ----------
         rows
-            As `write_runs` takes them.
+            As `tables.of_runs` takes them.
         columns
-            Of curves, predictions and mistakes by those names, as their `write_` methods take them; None where
-            there are none.
+            By the names of the other tables, as docs/architecture.md lists their columns; None where there are none.
         """
         found = {name: tables.of_columns(table) for name, table in columns.items() if table}
         for name, table in (found | {"runs": tables.of_runs(rows)}).items():

@@ -45,7 +45,11 @@ COLUMNS = {  # of every table, at least
 
 
 def of_runs(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows of `runs.parquet` as a table, of fixed types whatever they lack; see `Store.write_runs`."""
+    """Rows of `runs.parquet` as a table, of fixed types; what a row lacks is null.
+
+    Rows hold the columns of `RUN_COLUMNS`, optionally "confusion" (a flat list of counts, row by row), "setting:KEY"
+    (the setting's value as JSON) and one number a metric.
+    """
     import pyarrow as pa
 
     names = list(dict.fromkeys([*RUN_COLUMNS, *(name for row in rows for name in row)]))
@@ -57,11 +61,6 @@ def of_columns(columns: Mapping[str, Any]) -> pa.Table:
     import pyarrow as pa
 
     return pa.table({name: _column(values, pa) for name, values in columns.items()})
-
-
-def write(directory: Path, name: str, table: pa.Table) -> None:
-    """Write a table as `<name>.parquet`, whole."""
-    _write_whole(directory / f"{name}.parquet", [table])
 
 
 def add(directory: Path, name: str, number: int, table: pa.Table) -> None:

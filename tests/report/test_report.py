@@ -10,7 +10,6 @@ import pytest
 
 from seedbed.files import slug
 from seedbed.results import Result
-from seedbed.store import Store
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -241,8 +240,7 @@ def test_a_partly_run_study_makes_a_page(tmp_path):
     rows = [row for row in Result.open(directory).runs.to_pylist() if row["variant"] in ("base", "norm none")]
     for row in rows[3:6]:
         row["status"] = "interrupted"
-    with Store(directory) as store:
-        store.write_runs(rows)
+    fake_studies.write_table(directory, "runs", rows)
     assert "2 interrupted" in Written(directory).page.text
 
 
@@ -251,8 +249,7 @@ def test_outputs_that_are_not_finite_make_a_page(tmp_path):
     table = Result.open(directory).predictions.to_pydict()
     lost = [variant == "norm none" for variant in table["variant"]]
     table["output"] = [math.nan if out else value for out, value in zip(lost, table["output"], strict=True)]
-    with Store(directory) as store:
-        store.write_predictions(table)
+    fake_studies.write_table(directory, "predictions", table)
     stems = {path.stem for path in Written(directory).figures}
     assert any(stem.startswith("fit-norm-none") for stem in stems)
     assert not any(stem.startswith("predicted-norm-none") for stem in stems)
