@@ -36,6 +36,12 @@ def document(changes: dict[str, Any] | None = None) -> dict[str, Any]:
     return result
 
 
+def plain(changes: dict[str, Any] | None = None) -> str:
+    """The small study's TOML with a rate of 0.01, six seeds and usual batches, no norm, and settings changed."""
+    usual = {"data.samples": 60, "data.grid": None, "model.norm": None, "training.batch_size": None}
+    return small(usual | {"training.lr": 0.01, "study.seeds": 6} | (changes or {}))
+
+
 def toml(tables: dict[str, Any]) -> str:
     """A document as TOML text, its tables inline."""
     return "\n".join(f"{json.dumps(key)} = {_value(value)}" for key, value in tables.items())

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import group, recipe
+from study_files import plain
 
 from seedbed.engines.array import ArrayEngine
 from seedbed.group import Group
@@ -16,37 +17,19 @@ from seedbed.runner import run
 from seedbed.study import Study
 from seedbed.training import train
 
-TEXT = """
-name = "claims"
-[data]
-source = "function"
-expression = "sin(x)"
-domain = [0, 6]
-samples = 100
-split = [0.6, 0.2, 0.2]
-[model]
-kind = "mlp"
-hidden = [4]
-[training]
-lr = 0.01
-batch_size = 20
-{length}
-[study]
-seeds = 5
-metric = "val.mse"
-[[variant]]
-name = "fast"
-set = {{ "training.lr" = 0.1{settings} }}
-[[hypothesis]]
-claim = "faster learns faster"
-better = "fast"
-than = "base"
-metric = "{metric}"
-"""
+FIVE = {"training.epochs": 5}
 
 
-def study(metric: str, length: str = "epochs = 60", settings: str = "") -> Study:
-    return Study.parse(TEXT.format(metric=metric, length=length, settings=settings))
+def text(metric: str, changes: dict | None = None, settings: dict | None = None) -> str:
+    """A study of 60 epochs unless changed, with a claim on that metric."""
+    fast = {"name": "fast", "set": {"training.lr": 0.1, **(settings or {})}}
+    claim = {"claim": "faster learns faster", "better": "fast", "than": "base", "metric": metric}
+    usual = {"data.samples": 100, "training.batch_size": 20, "training.epochs": 60, "study.seeds": 5}
+    return plain(usual | {"variant": [fast], "hypothesis": [claim]} | (changes or {}))
+
+
+def study(metric: str, changes: dict | None = None, settings: dict | None = None) -> Study:
+    return Study.parse(text(metric, changes, settings))
 
 
 class Silence:
@@ -98,9 +81,10 @@ def test_a_claim_at_an_epoch_that_curves_leave_out_is_judged(tmp_path, epoch):
 
 
 @pytest.mark.parametrize(
-    ("length", "last"), [("epochs = 60", 60), ("steps = 100", 33), ("steps = 2", 0), ("epochs = 1", 1)]
+    ("epochs", "steps", "last"), [(60, None, 60), (None, 100, 33), (None, 2, 0), (1, None, 1)]
 )
-def test_an_epoch_that_is_never_reached_is_refused(length, last):
+def test_an_epoch_that_is_never_reached_is_refused(epochs, steps, last):
+    length = {"training.epochs": epochs} if epochs else {"training.epochs": None, "training.steps": steps}
     message = f'"val.mse@{last + 1}" is never reached: training ends with epoch {last}'
     with pytest.raises(StudyError, match=message):
         plan(study(f"val.mse@{last + 1}", length))
@@ -111,13 +95,12 @@ def test_an_epoch_that_is_never_reached_is_refused(length, last):
 
 
 def test_only_the_variants_of_a_claim_must_reach_its_epoch():
-    text = ', "training.epochs" = 5'
     with pytest.raises(StudyError, match=r'variant "fast": "val\.mse@6" is never reached'):
-        plan(study("val.mse@6", settings=text))
+        plan(study("val.mse@6", settings=FIVE))
 
 
 def test_a_run_that_stopped_before_counts_with_its_last_value(tmp_path):
-    result = run(study("val.mse@50", settings=', "training.stop" = { target = 0.4 }'), runs_dir=tmp_path)
+    result = run(study("val.mse@50", settings={"training.stop": {"target": 0.4}}), runs_dir=tmp_path)
     rows = [row for row in result.runs.to_pylist() if row["status"] == "stopped" and row["epochs"] < 50]
     assert rows
     for row in rows:
@@ -158,12 +141,17 @@ def test_a_study_whose_classes_hold_signs_of_our_own_opens_again(tmp_path):
     rows = [f"{number % 6 + number / 100},{labels[number % 6]}" for number in range(120)]
     quoted = [row.replace('quoted "e"', '"quoted ""e"""') for row in rows]
     (tmp_path / "table.csv").write_text("\n".join(["x,y", *quoted]))
-    text = TEXT.format(metric="val.recall.x@3@2", length="epochs = 3", settings="")
-    start, end = text.index("[data]"), text.index("[training]")
-    table = '[data]\nsource = "table"\npath = "table.csv"\ntarget = "y"\nsplit = [0.6, 0.2, 0.2]\n'
-    text = text[:start] + table + '[model]\nkind = "logistic"\n' + text[end:]
-    text = text.replace("[training]", '[training]\nloss = "cross_entropy"').replace("val.mse", "val.accuracy")
-    stored = run(Study.parse(text, tmp_path / "study.toml"), runs_dir=tmp_path).directory
+    table = {"source": "table", "path": "table.csv", "target": "y", "split": [0.6, 0.2, 0.2]}
+    changes = {
+        "data": table,
+        "model": {"kind": "logistic"},
+        "training.loss": "cross_entropy",
+        "training.epochs": 3,
+        "study.metric": "val.accuracy",
+    }
+    stored = run(
+        Study.parse(text("val.recall.x@3@2", changes), tmp_path / "study.toml"), runs_dir=tmp_path
+    ).directory
     result = Result.open(stored)
     assert {f"val.recall.{label}" for label in labels} <= set(result.document["variants"][0]["metrics"])
     assert np.isfinite(result.values("base", "val.recall.x@3")).all()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import group, recipe
+from study_files import plain
 
 from seedbed.engines.array import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
@@ -94,31 +95,12 @@ def test_a_run_that_blows_up_only_in_evaluation_has_diverged():
     assert fine.status == "complete"
 
 
-STUDY = """
-name = "divergence"
-[data]
-source = "function"
-expression = "sin(x)"
-domain = [0, 6]
-samples = 60
-split = [0.6, 0.2, 0.2]
-[model]
-kind = "mlp"
-hidden = [4]
-[training]
-lr = 0.01
-epochs = 2
-[study]
-seeds = 6
-metric = "val.mse"
-[[variant]]
-name = "far too fast"
-set = { "training.lr" = 1e30 }
-[[hypothesis]]
-claim = "slower is better"
-better = "base"
-than = "far too fast"
-"""
+STUDY = plain(
+    {
+        "variant": [{"name": "far too fast", "set": {"training.lr": 1e30}}],
+        "hypothesis": [{"claim": "slower is better", "better": "base", "than": "far too fast"}],
+    }
+)
 
 
 def test_diverged_runs_are_counted_and_lose(tmp_path):

@@ -2,57 +2,38 @@
 
 import numpy as np
 import pytest
+from study_files import plain
 
 from seedbed.problems import StudyError
 from seedbed.results import Result
 from seedbed.runner import run
 from seedbed.study import Study
 
-TEXT = """
-name = "verdicts"
-[data]
-source = "function"
-expression = "{expression}"
-domain = [0, 6]
-samples = 60
-split = [0.6, 0.2, 0.2]
-[model]
-kind = "mlp"
-hidden = [4]
-[training]
-lr = {lr}
-epochs = 2
-optimizer = "adam"
-[study]
-seeds = 6
-metric = "{metric}"
-[[variant]]
-name = "other"
-set = {{ {change} }}
-[[hypothesis]]
-claim = "the other is better"
-better = "other"
-than = "base"
-"""
-DECAY = '"training.optimizer" = "adamw"'  # with no decay it is adam
+DECAY = {"training.optimizer": "adamw"}  # with no decay it is adam
+FASTER = {"training.lr": 0.02}
 
 
-def studied(tmp_path, change=DECAY, metric="val.mse", expression="sin(x)", lr="0.01"):
-    text = TEXT.format(expression=expression, lr=lr, metric=metric, change=change)
-    return Result.open(run(Study.parse(text), runs_dir=tmp_path).directory)
+def text(changes=None, change=DECAY, of_claim=None):
+    claim = {"claim": "the other is better", "better": "other", "than": "base", **(of_claim or {})}
+    own = {"training.optimizer": "adam", "variant": [{"name": "other", "set": change}], "hypothesis": [claim]}
+    return plain(own | (changes or {}))
+
+
+def studied(tmp_path, *facts):
+    return Result.open(run(Study.parse(text(*facts)), runs_dir=tmp_path).directory)
 
 
 @pytest.mark.parametrize(
     ("facts", "verdict", "claim"),
     [
-        ({}, "same runs", "refuted"),
-        ({"change": '"training.lr" = 0.02'}, "better", "supported"),
-        ({"lr": "1e30"}, "all diverged", "undecided"),
-        ({"expression": "2 + 0*x", "metric": "val.r2", "change": '"training.lr" = 0.02'}, "undefined", "undecided"),
+        ((), "same runs", "refuted"),
+        (({}, FASTER), "better", "supported"),
+        (({"training.lr": 1e30},), "all diverged", "undecided"),
+        (({"data.expression": "2 + 0*x", "study.metric": "val.r2"}, FASTER), "undefined", "undecided"),
     ],
-)  # fmt: skip
+)
 def test_the_verdict_says_what_is_the_case(tmp_path, facts, verdict, claim):
-    result = studied(tmp_path, **facts)
+    result = studied(tmp_path, *facts)
     versus = result.versus_base["other"]
     assert versus.verdict == verdict
     assert (versus.p is None) == (verdict != "better")
@@ -69,19 +50,16 @@ def test_same_runs_do_not_count_as_a_comparison(tmp_path):
     assert "are the same in every metric" in result.report().read_text()
 
 
-@pytest.mark.parametrize("key", ["study", "hypothesis"])
-def test_costs_are_not_tested(key):
-    text = TEXT.format(expression="sin(x)", lr=0.01, metric="val.mse", change=DECAY)
-    if key == "study":
-        text = text.replace('metric = "val.mse"', 'metric = "seconds"')
-    else:
-        text += 'metric = "seconds"\n'
+@pytest.mark.parametrize(
+    "facts", [{"changes": {"study.metric": "seconds"}}, {"of_claim": {"metric": "seconds"}}]
+)
+def test_costs_are_not_tested(facts):
     with pytest.raises(StudyError, match='"seconds" is a cost: all runs of a group share one clock'):
-        Study.parse(text)
+        Study.parse(text(**facts))
 
 
 def test_costs_of_every_variant_are_reported(tmp_path):
-    result = studied(tmp_path, change='"model.hidden" = [40]')
+    result = studied(tmp_path, {}, {"model.hidden": [40]})
     small, large = result.document["variants"]
     assert (small["parameters"], large["parameters"]) == (13, 121)
     seconds = np.array(result.runs["seconds"])
@@ -94,9 +72,7 @@ def test_costs_of_every_variant_are_reported(tmp_path):
 
 
 def test_published_seconds_stand_beside_a_mean_without_an_interval(tmp_path):
-    text = TEXT.format(expression="sin(x)", lr=0.01, metric="val.mse", change=DECAY)
-    text = text.replace("[[variant]]", '[published]\n"seconds" = 10\n[[variant]]', 1)
-    result = Result.open(run(Study.parse(text), runs_dir=tmp_path).directory)
+    result = studied(tmp_path, {"published": {"seconds": 10}})
     seen = result.document["variants"][0]["metrics"]["seconds"]
     assert (seen["published"], seen["low"], seen["high"]) == (10, None, None)
     assert seen["mean"] > 0

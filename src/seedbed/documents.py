@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from seedbed.verdicts import Judgement
 
 
-COSTS = {
-    "parameters": "parameters",
-    "seconds_per_run": "seconds",
-}  # key of the document -> column of the runs
-
-
 def document(result: Result) -> dict[str, Any]:
     """All that the study found, as plain data; what is not finite is None."""
     seconds = result.environment.get("seconds") or {}
@@ -56,7 +50,8 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
         "settings": row.get("settings", {}),
         "runs": len(statuses),
         "diverged": statuses.count("diverged"),
-        **{key: known.get(column) for key, column in COSTS.items()},
+        "parameters": known.get("parameters"),
+        "seconds_per_run": known.get("seconds"),
         "metrics": {
             metric: {**asdict(result.summary(name, metric)), "published": published.get(metric)}
             for metric in dict.fromkeys([*result.metrics, *published])
