@@ -17,7 +17,7 @@ from bench.memory import Peak, peaks
 from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
 from bench.wide import Growth, grow
-from seedbed.engines.torch import cuda_is_missing
+from seedbed.engines.torch_engine import cuda_is_missing
 
 BENCHMARKS: dict[str, Callable[[int], Any]] = {
     **COMPARISONS,

@@ -14,8 +14,8 @@ import pyarrow.parquet as parquet
 
 from bench import machine, torch_peer
 from bench.task import made_task
+from seedbed.api import Study
 from seedbed.recipe import MlpModel
-from seedbed.study import Study
 
 LAB, SEEDS, SAMPLE = "trig/norm-init", 30, 300
 

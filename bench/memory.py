@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from seedbed import memory, runner
-from seedbed.plan import plan
-from seedbed.study import Study
+from seedbed.api import Study
+from seedbed.execution import runner
+from seedbed.plan.plan import plan
+from seedbed.training import memory
 
 ENGINES = ("numpy", "torch", "fused")
 SMALL = {"kind": "mlp", "hidden": [10, 100, 10], "norm": "batch"}

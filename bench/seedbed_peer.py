@@ -10,15 +10,15 @@ import numpy as np
 from torch import set_num_threads
 
 from bench.task import LR, MOMENTUM, Contender, Task
-from seedbed.engines.array import ArrayEngine
+from seedbed.draws import keys
+from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.engines.torch import TorchEngine
+from seedbed.engines.torch_engine import TorchEngine
 from seedbed.nn.losses import LOSSES
 from seedbed.optim.sgd import SGD
-from seedbed.progress import counted
-from seedbed.random import keys
+from seedbed.text import counted
 
 
 def fused(task: Task) -> Contender:

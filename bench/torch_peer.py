@@ -14,7 +14,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from bench.images import ImageTask
 from bench.task import LR, MOMENTUM, Contender, Task
-from seedbed.progress import counted
+from seedbed.text import counted
 
 LOSSES = {"mse": nn.MSELoss, "bce": nn.BCEWithLogitsLoss, "cross_entropy": nn.CrossEntropyLoss}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from seedbed import tables
-from seedbed.store import Store
+from seedbed.store import tables
+from seedbed.store.store import Store
 
 DATA = {
     "source": "function", "expression": "sin(x) + cos(x) + sin(x)*cos(x)", "domain": [0, 6.2832], "samples": 1000,

@@ -9,9 +9,9 @@ import numpy as np
 
 from seedbed.data.base import Encoding, Prepared, Samples
 from seedbed.engines.base import Engine
-from seedbed.group import BatchOrder, Group, Hyperparameters, Run
 from seedbed.nn.models import build
 from seedbed.recipe import Recipe
+from seedbed.training.group import BatchOrder, Group, Hyperparameters, Run
 
 SAMPLES, FEATURES = 85, 3
 CLASSES = {"bce": 2, "cross_entropy": 4}

@@ -11,12 +11,11 @@ import pytest
 from study_files import document, small
 
 import seedbed
-from seedbed import runner
-from seedbed.problems import StudyError
-from seedbed.results import Result
-from seedbed.store import StoreError
-from seedbed.study import Study
-from seedbed.wording import number
+from seedbed.analysis.wording import number
+from seedbed.api import Result, Study
+from seedbed.execution import runner
+from seedbed.store.store import StoreError
+from seedbed.study.problems import StudyError
 
 
 def test_a_study_of_plain_data_is_the_study_of_its_file() -> None:

@@ -12,15 +12,15 @@ from seedbed import data, optim, recipe
 from seedbed.data import scaling, sources
 from seedbed.data.base import Samples
 from seedbed.data.split import split
-from seedbed.metrics import compute
+from seedbed.metrics.compute import compute
 from seedbed.nn import models
 from seedbed.nn.base import Layout, Parameter
 from seedbed.nn.initializers import INITIALIZERS, initial
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.losses import LOSSES
-from seedbed.optim.schedules import SHAPES, Plateau, lr_factor
-from seedbed.optim.stopping import Stopping
 from seedbed.recipe.training import TARGETS
+from seedbed.training.schedules import SHAPES, Plateau, lr_factor
+from seedbed.training.stopping import Stopping
 
 
 def members(union: Any, field: str) -> set[str]:

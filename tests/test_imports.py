@@ -1,4 +1,4 @@
-"""Imports point one way, as docs/architecture.md says: cli -> report -> runner -> ... -> leaves."""
+"""Imports point one way: docs/architecture.md lists the layers, and this holds the code to the list."""
 
 from __future__ import annotations
 
@@ -12,50 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "src" / "seedbed"
 
-# From the bottom up; a module may import only from lower layers and from its own. The longest prefix counts.
-LAYERS = (
-    (
-        "__init__",
-        "random",
-        "recipe",
-        "files",
-        "interrupts",
-        "environment",
-        "progress",
-        "tomltext",
-        "data.base",
-        "data.registry",
-        "simd",
-        "suggestions",
-        "synonyms",
-        "class_weights",
-        "roc",
-    ),
-    (
-        "by_run",
-        "findings",
-        "problems",
-        "settings",
-        "statistics",
-        "metrics",
-        "nn",
-        "ranking",
-        "tables",
-        "trained",
-    ),
-    ("optim", "data", "store", "engines.base"),
-    ("diagnostics", "executions", "verdicts", "engines"),
-    ("wording", "group"),
-    ("dead_units", "evaluation", "outcome"),
-    ("judging",),
-    ("training",),
-    ("hypotheses", "variants", "labs", "own_data", "seeds", "study_file", "study_contents", "study"),
-    ("memory", "plan", "reference"),
-    ("answer", "documents", "results", "networks", "predict", "report"),
-    ("runner",),
-    ("api",),
-    ("cli", "__main__"),
-)
+PAGE = Path(__file__).parent.parent / "docs" / "architecture.md"
+
+
+def layers(page: str) -> list[str]:
+    """The folders and loose modules of the house, from the top down: the list in docs/architecture.md."""
+    listed = page.partition("```layers\n")[2].partition("```")[0]
+    return [line.split()[0] for line in listed.splitlines()]
+
+
+LAYERS = layers(PAGE.read_text(encoding="utf-8"))
 
 
 def modules() -> dict[str, Path]:
@@ -69,32 +35,21 @@ def modules() -> dict[str, Path]:
 
 
 def layer(module: str) -> int:
-    """The layer of the longest listed prefix of a module's name."""
-    ranks = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-    parts = module.split(".")
-    for length in range(len(parts), 0, -1):
-        if (prefix := ".".join(parts[:length])) in ranks:
-            return ranks[prefix]
-    raise AssertionError(f"seedbed.{module} has no layer: give it one in {Path(__file__).name}")
+    """How many lines lie below the folder, or loose module, that a module is in."""
+    home = module.partition(".")[0]
+    assert home in LAYERS, f"seedbed.{module} has no layer: give {home} a line in docs/architecture.md"
+    return len(LAYERS) - LAYERS.index(home)
 
 
-def imported(tree: ast.AST, known: set[str], lazily: bool) -> Iterator[str]:
-    """Modules of the package that a file imports; with `lazily` False only those that importing it imports.
-
-    Imports for type checkers count for neither.
-    """
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not lazily:
-            continue
+def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """Modules of the package that a file imports anywhere."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
-            yield from imported(node, known, lazily)
             continue
         for name in names:
             if name.split(".")[0] == "seedbed":
@@ -103,38 +58,39 @@ def imported(tree: ast.AST, known: set[str], lazily: bool) -> Iterator[str]:
 
 
 @cache
-def edges(lazily: bool) -> dict[str, set[str]]:
-    """Module -> modules of the package that it imports."""
+def edges() -> dict[str, set[str]]:
+    """Module -> modules of the package that it imports, be it in a function or for type checkers."""
     known = modules()
     return {
-        name: set(imported(ast.parse(path.read_text()), set(known), lazily)) - {name}
+        name: set(imported(ast.parse(path.read_text(encoding="utf-8")), set(known))) - {name}
         for name, path in known.items()
     }
 
 
-# What a lower layer asks of a higher one when it is called, never when it is imported.
-CALLED_BACK = {("study", "runner"), ("study", "results")}
+def test_the_list_names_what_there_is() -> None:
+    homes = {name.partition(".")[0] for name in modules()}
+    assert len(set(LAYERS)) == len(LAYERS)
+    assert homes == set(LAYERS)
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_imports_point_downward(module: str) -> None:
-    upward = {
-        other
-        for other in edges(lazily=True)[module]
-        if layer(other) > layer(module) and (module, other) not in CALLED_BACK
-    }
+    upward = {other for other in edges()[module] if layer(other) > layer(module)}
     assert not upward, f"seedbed.{module} must not import {', '.join(sorted(upward))}"
 
 
 def test_no_module_imports_itself_through_others() -> None:
     try:
-        TopologicalSorter(edges(lazily=False)).prepare()
+        TopologicalSorter(edges()).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_a_planted_import_upward_is_seen() -> None:
-    source = "def f():\n    from seedbed.cli.run import command\n"
-    assert list(imported(ast.parse(source), set(modules()), lazily=True)) == ["cli.run"]
-    assert list(imported(ast.parse(source), set(modules()), lazily=False)) == []
+    for source in (
+        "def f():\n    from seedbed.cli.run import command\n",
+        "if TYPE_CHECKING:\n    from seedbed.cli import run\n",
+        "import seedbed.cli.run\n",
+    ):
+        assert list(imported(ast.parse(source), set(modules()))) == ["cli.run"]
     assert layer("cli.run") > layer("nn.layers.dense")

@@ -21,11 +21,11 @@ import pytest
 import torch
 from study_files import small
 
-from seedbed import runner
+from seedbed.api import Study
 from seedbed.engines import allocation
-from seedbed.engines.torch import TensorEngine
-from seedbed.progress import Silent
-from seedbed.study import Study
+from seedbed.engines.torch_engine import TensorEngine
+from seedbed.execution import runner
+from seedbed.execution.progress import Silent
 
 
 def in_new_thread(question: Callable[[], Any]) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 import click
 import pytest
 
-from seedbed import labs
+from seedbed.api import Study
 from seedbed.cli import program
-from seedbed.study import Study
+from seedbed.study import labs
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -1,13 +1,138 @@
-"""What Python users start from: load a study, open a result."""
+"""What Python users start from: load a study, run it, open a result. Joins what is kept apart below."""
 
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from seedbed.results import Result
-from seedbed.store import find, runs_root
-from seedbed.study import Study
+from seedbed.results import result
+from seedbed.store.store import find, runs_root
+from seedbed.study import model
+
+if TYPE_CHECKING:
+    from seedbed.execution.progress import Observer
+    from seedbed.results.answer import Answer
+    from seedbed.results.documents import Table
+
+
+class Study(model.Study):
+    """A validated study that can be run; see `study.model.Study`."""
+
+    def run(
+        self,
+        seeds: int | None = None,
+        *,
+        engine: str = "auto",
+        device: str = "auto",
+        precision: str = "float32",
+        cuda_graphs: bool = False,
+        data_dir: str | os.PathLike[str] | None = None,
+        runs_dir: str | os.PathLike[str] | None = None,
+        progress: bool | None = None,
+        observer: Observer | None = None,
+    ) -> Result:
+        """Train every variant under every seed and store all of it.
+
+        Parameters
+        ----------
+        seeds
+            How many seeds instead of the study's.
+        engine
+            Compute backend: "numpy", "torch", "fused", or "auto" for the fastest that fits.
+        device, precision, cuda_graphs
+            Of the torch engine: where it computes ("auto", "cpu" or "cuda"), in which numbers ("float32", "tf32" or
+            "bf16"), and whether a GPU's training steps are recorded once and replayed.
+        data_dir
+            Where public datasets are looked for first.
+        runs_dir
+            Where studies are kept; by default $SEEDBED_RUNS, or ./runs.
+        progress
+            Whether to show how it goes; by default on a terminal and in a notebook.
+        observer
+            Told how it goes instead: an object with the methods `group_started(group, groups, runs, epochs, label)`,
+            `epoch(epoch, epochs, active, best, median, metric)`, `group_finished()` and `message(text)`.
+
+        Raises
+        ------
+        StudyError, DataError, EngineError, StoreError
+            Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
+        """
+        from seedbed.execution.runner import (
+            run,  # training need not wait for what reads results, nor the reverse
+        )
+
+        directory = run(
+            self if seeds is None else self.override(seeds=seeds),
+            engine=engine,
+            device=device,
+            precision=precision,
+            cuda_graphs=cuda_graphs,
+            data_dir=data_dir,
+            runs_dir=runs_dir,
+            progress=progress,
+            observer=observer,
+        )
+        return Result.open(directory)
+
+
+class Result(result.Result):
+    """A study's directory, opened for reading and for telling; see `results.result.Result`."""
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document of `run --json`: numbers as numbers, what is absent or not finite as None."""
+        from seedbed.results.documents import document
+
+        return document(self)
+
+    @property
+    def table(self) -> Table:
+        """The variants side by side; aligned text, and a table in a notebook."""
+        from seedbed.results.documents import Table
+
+        return Table(self)
+
+    def report(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the report, by default beside the runs, and its figures into `figures/` next to it."""
+        from seedbed.report.page import write_page
+
+        target = self.directory / "report.html" if path is None else Path(path)
+        write_page(self, target)
+        return target
+
+    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Answer:
+        """Ask the trained networks of one variant, by every seed, about new rows.
+
+        Parameters
+        ----------
+        rows
+            A file or folder of images by its path, a data frame, or an array.
+        variant
+            Its name; where absent, the first of the ranking that has trained networks.
+        targets
+            With an array or data frame: what is right, to score the predictions. Files carry it themselves.
+
+        Raises
+        ------
+        StoreError, TrainedError, DataError
+            Where there are no trained networks, or the rows do not fit them.
+        """
+        from seedbed.results.predict import predict
+
+        return predict(self.directory, rows, variant, targets)
+
+    def __repr__(self) -> str:
+        from seedbed.results.documents import line
+
+        return line(self)
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
+
+
+run = Study.run  # seedbed.run(study, ...)
 
 
 def load(path_or_lab: str | Path) -> Study:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seedbed import random
+from seedbed import draws as random
 from seedbed.data import DataError, load, prepare
 from seedbed.recipe import FunctionData
 

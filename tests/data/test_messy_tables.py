@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 
 from seedbed import recipe
-from seedbed.data import DataError, asked, dates, encodings, load, prepare, table
-from seedbed.data.asked import table as asked_table
+from seedbed.data import DataError, dates, encodings, load, prepare, table
 from seedbed.data.csvfile import Layout
 from seedbed.data.expressions import Expression
 from seedbed.data.naming import in_expression
-from seedbed.trained import Trained
+from seedbed.results import asked
+from seedbed.results.asked import table as asked_table
+from seedbed.store.models import Trained
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed import random
+from seedbed import draws as random
 from seedbed.data import DataError
 from seedbed.data.split import split
 from seedbed.recipe import Data, Folds

@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from made import engine, group, recipe, steps
 
-from seedbed.engines.array import ArrayEngine
+from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.group import Group
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.recipe import Recipe
+from seedbed.training.group import Group
 
 STEPS = 20
 TWO_RATES = ({"lr": 0.05}, {"lr": 0.02})

@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from made import engine, group, recipe, steps
 from recorded import by_tracing
 
-from seedbed.engines.array import ArrayEngine
+from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.engines.torch import TensorEngine, TorchEngine
-from seedbed.group import Group
+from seedbed.engines.torch_engine import TensorEngine, TorchEngine
 from seedbed.nn.base import Context
+from seedbed.training.group import Group
 
 MIXED = [
     recipe({"norm": "batch", "dropout": 0.2}, {"lr": 0.05, "momentum": 0.9}),

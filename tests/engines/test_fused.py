@@ -12,13 +12,12 @@ from engines.fused_cases import CASES, compare, make
 from made import SAMPLES, engine, group, recipe, steps
 
 from seedbed.data.base import Prepared, Samples
-from seedbed.engines.array import ArrayEngine
+from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.choice import UnfitError, choose
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.fused.plan import PANEL
-from seedbed.group import Group, Run
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.conv import Conv2d
@@ -27,6 +26,7 @@ from seedbed.nn.layers.flatten import Flatten
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import Network, build
 from seedbed.optim import OPTIMIZERS
+from seedbed.training.group import Group, Run
 
 
 @pytest.mark.parametrize("name", CASES)

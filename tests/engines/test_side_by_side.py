@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from made import engine, group, recipe, steps
 from numpy.testing import assert_array_equal
 
-from seedbed.engines.array import ArrayEngine
+from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import Batches, GroupData
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.engines.torch import TensorEngine, TorchEngine
-from seedbed.group import Group
+from seedbed.engines.torch_engine import TensorEngine, TorchEngine
+from seedbed.training.group import Group
 
 
 class Simple:

@@ -17,10 +17,10 @@ from seedbed.data.base import Prepared, Samples
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.fused.plan import PANEL
-from seedbed.engines.torch import TorchEngine
+from seedbed.engines.torch_engine import TorchEngine
 from seedbed.engines.workers import Workers
-from seedbed.group import Group, Run
 from seedbed.nn.models import build
+from seedbed.training.group import Group, Run
 
 
 def let_start(count: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from seedbed.draws import keys, philox
 from seedbed.nn.base import Array, Arrays, Context, Layer, Parameter
 from seedbed.nn.chain import Chain
 from seedbed.nn.layers.activations import Activation
@@ -24,7 +25,6 @@ from seedbed.nn.layers.merged_dense import MergedDense
 from seedbed.nn.layers.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d
 from seedbed.nn.layers.powers import Powers
 from seedbed.nn.layers.residual import Residual, ZeroPad
-from seedbed.random import keys, philox
 
 RUNS, BATCH, STEP = 3, 4, 7
 DROPOUT_PLACE, AUGMENT_PLACE = 2, 1

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 
 from seedbed.nn.layers.batch_norm import EPSILON, _in_arrays
 from seedbed.nn.ops import channels_last
-from seedbed.nn.ops.torch.norm import _norm_by_torch, _norm_in_memory
+from seedbed.nn.ops.torch_ops.norm import _norm_by_torch, _norm_in_memory
 
 NAMES = ("dx", "dadded", "dweight", "dbias")
 

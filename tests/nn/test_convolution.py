@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.nn.ops.torch import convolution
-from seedbed.nn.ops.torch.convolution import faster, grouped, run_by_run
+from seedbed.nn.ops.torch_ops import convolution
+from seedbed.nn.ops.torch_ops.convolution import faster, grouped, run_by_run
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ import torch
 from nn.gradient_check import check
 from numpy.testing import assert_allclose, assert_array_equal
 
+from seedbed.draws import keys
 from seedbed.nn.base import Context
 from seedbed.nn.initializers import initial
 from seedbed.nn.layers.activations import ACTIVATIONS, Activation
@@ -21,7 +22,6 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.pooling import MaxPool2d
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.models import Network, build
-from seedbed.random import keys
 from seedbed.recipe import Augment, CnnModel, LinearModel, LogisticModel, MlpModel, ResnetModel
 
 LINEAR, LOGISTIC = LinearModel(kind="linear"), LogisticModel(kind="logistic")

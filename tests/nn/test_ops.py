@@ -18,7 +18,7 @@ OTHER.array = type("array", (), {"__module__": "cupy"})()
 
 @pytest.mark.parametrize(("xp", "library"), [(np, "numpy"), (xnp, "numpy"), (xtorch, "torch")])
 def test_operations_follow_the_namespace(xp: types.ModuleType, library: str) -> None:
-    assert ops.of(xp).__name__ == f"seedbed.nn.ops.{library}"
+    assert ops.of(xp).__name__ == f"seedbed.nn.ops.{library}_ops"
 
 
 def test_arrays_of_another_library_are_refused_by_name() -> None:

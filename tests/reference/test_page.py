@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.analysis.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS, FLIPS
+from seedbed.analysis.verdicts import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.api import Study
 from seedbed.data.dates import PARTS
-from seedbed.hypotheses import FORMS, Hypothesis
-from seedbed.metrics import DIRECTIONS
-from seedbed.problems import known_keys
+from seedbed.metrics.compute import DIRECTIONS
 from seedbed.recipe import Recipe
 from seedbed.reference.keys import matching, sections, toml
 from seedbed.reference.page import lookup, markdown, of_other_name, words
 from seedbed.reference.schema import schema
-from seedbed.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS, FLIPS
-from seedbed.study import Study
-from seedbed.study_file import STUDY_KEYS, StudyFile
-from seedbed.synonyms import KEYS
-from seedbed.verdicts import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.study.file import STUDY_KEYS, StudyFile
+from seedbed.study.hypotheses import FORMS, Hypothesis
+from seedbed.study.problems import known_keys
+from seedbed.study.synonyms import KEYS
 
 VERDICTS = (SUPPORTED, REFUTED, UNDECIDED)
 SECTIONS = sections(schema())

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from study_files import document, toml
 
-from seedbed import labs
+from seedbed.api import Study
 from seedbed.files import to_json
-from seedbed.problems import StudyError, known_keys
 from seedbed.recipe import Recipe
 from seedbed.reference import schema_file
 from seedbed.reference.keys import sections
 from seedbed.reference.schema import schema
-from seedbed.study import Study
+from seedbed.study import labs
+from seedbed.study.problems import StudyError, known_keys
 
 jsonschema = pytest.importorskip("jsonschema")
 VALIDATOR = jsonschema.Draft7Validator(schema())

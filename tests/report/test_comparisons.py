@@ -11,8 +11,8 @@ import fake_studies
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from seedbed.api import Result
 from seedbed.report import comparisons, style
-from seedbed.results import Result
 
 SEEDS = 6
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed.api import Result
 from seedbed.report import curves, series, style
-from seedbed.results import Result
 
 
 def study(root: Path, made: fake_studies.Curves, seeds: int, diverged: tuple[str, ...] = ()) -> Result:

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
+from seedbed.api import Result, Study
 from seedbed.report import images, style
-from seedbed.results import Result
-from seedbed.study import Study
-from seedbed.trained import Trained
+from seedbed.store.models import Trained
 
 pytest.importorskip("sklearn")
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from seedbed.api import Result
 from seedbed.files import slug
 from seedbed.report import comparisons, series, style
-from seedbed.results import Result
 
 LONG = "a name that says all about its settings, and does so twice over: rate"
 NAMES = ("_x", "__init__", "$a_b$ & <i>", f"{LONG} 0.1, width 10", f"{LONG} 0.2, width 10")

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import fake_studies
 import pytest
 
+from seedbed.api import Result
 from seedbed.files import slug
-from seedbed.results import Result
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 

@@ -89,7 +89,7 @@ def test_another_source_or_width_has_a_directory_of_its_own(
     assert compiled.directory_name(MODULE) == names[0]
     monkeypatch.setenv("SEEDBED_SIMD_WIDTH", "4" if compiled.native_width() != 4 else "8")
     names.append(compiled.directory_name(MODULE))
-    monkeypatch.setattr(compiled, "SOURCES", ("random.py",))
+    monkeypatch.setattr(compiled, "SOURCES", ("draws.py",))
     names.append(compiled.directory_name(MODULE))
     monkeypatch.setattr(compiled, "package_version", lambda name: "another")
     names.append(compiled.directory_name(MODULE))

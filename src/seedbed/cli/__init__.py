@@ -10,7 +10,7 @@ import click
 
 from seedbed.cli.encoding import allow_any_encoding
 from seedbed.cli.errors import exit_code
-from seedbed.environment import package_version
+from seedbed.execution.environment import package_version
 
 COMMANDS = ("labs", "new", "reference", "check", "run", "ls", "show", "report", "predict", "data", "doctor")
 

@@ -8,7 +8,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import described, print_json, print_table
-from seedbed.progress import counted
+from seedbed.text import counted
 
 
 @click.command("check", short_help="Validate a study and print its plan.")
@@ -31,9 +31,9 @@ def command(
       seedbed check my-study.toml
       seedbed check trig/shape --vary model.activation=tanh,gelu --seeds 30
     """
+    from seedbed.api import Study
     from seedbed.data.facts import baseline_in_words, in_words
-    from seedbed.plan import plan
-    from seedbed.study import Study
+    from seedbed.plan.plan import plan
 
     planned = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir)
     document = planned.document()

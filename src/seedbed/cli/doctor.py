@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from seedbed import environment
 from seedbed.cli import options
 from seedbed.cli.errors import FAILED
 from seedbed.cli.output import print_json, print_table
+from seedbed.execution import environment
 
 Check = tuple[str, str, str]  # what, "ok" | "missing" | "wrong", detail
 
@@ -56,7 +56,7 @@ def _engines() -> Iterator[Check]:
         f"torch {torch}" if torch else "pip install 'seedbed[torch]'",
     )
     if torch:
-        from seedbed.engines.torch import cuda_is_missing
+        from seedbed.engines.torch_engine import cuda_is_missing
 
         why = cuda_is_missing()
         yield "device cuda", "missing" if why else "ok", why or "for the torch engine"

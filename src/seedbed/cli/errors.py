@@ -53,9 +53,9 @@ def user_errors() -> tuple[type[Exception], ...]:
     """The exceptions that mean that what the user gave is wrong; loaded only once there is an error."""
     from seedbed.data.base import DataError
     from seedbed.engines.choice import EngineError
-    from seedbed.problems import StudyError
-    from seedbed.store import StoreError
-    from seedbed.trained import TrainedError
+    from seedbed.store.models import TrainedError
+    from seedbed.store.store import StoreError
+    from seedbed.study.problems import StudyError
 
     return DataError, EngineError, StudyError, StoreError, TrainedError
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from seedbed.cli import options
 from seedbed.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from seedbed.study.variants import Variant
 
 
 @click.command("labs", short_help="List the studies that come with Seedbed.")
@@ -18,11 +24,28 @@ def command(as_json: bool) -> None:
       seedbed labs
       seedbed run trig/norm-init
     """
-    from seedbed import labs
-
-    found = labs.describe()
+    found = describe()
     if as_json:
         print_json(found)
         return
     rows = [(lab["name"], lab["description"], ", ".join(lab["needs"]) or "nothing") for lab in found]
     print_table(("lab", "what it asks", "data it needs"), rows)
+
+
+def describe() -> list[dict[str, Any]]:
+    """Name, description and needed datasets of every lab: what `labs --json` prints."""
+    from seedbed.api import load
+    from seedbed.study.labs import names
+
+    studies = [load(name) for name in names()]
+    return [
+        {"name": study.name, "description": study.description, "needs": _needs(study.variants)}
+        for study in studies
+    ]
+
+
+def _needs(variants: Iterable[Variant]) -> list[str]:
+    from seedbed.data.registry import DATASETS
+
+    sources = dict.fromkeys(variant.recipe.data.source for variant in variants)
+    return [source for source in sources if source in DATASETS]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli.encoding import is_printable
-from seedbed.progress import counted
+from seedbed.text import counted
 
 if TYPE_CHECKING:
-    from seedbed.findings import OfKind
-    from seedbed.results import Result
+    from seedbed.analysis.advice import OfKind
+    from seedbed.api import Result
 
 WIDE = 240  # columns where the output is no terminal and nothing need be wrapped
 MOST_NAMED = 8  # variants named for each kind of finding
@@ -51,16 +51,16 @@ def _width() -> int:
 
 def described(settings: Mapping[str, Any]) -> str:
     """Settings in one line."""
-    from seedbed.settings import described as value_described
+    from seedbed.study.settings import described as value_described
 
     return ", ".join(f"{key} = {value_described(value)}" for key, value in settings.items())
 
 
 def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
+    from seedbed.analysis.advice import by_kind
+    from seedbed.analysis.wording import scale_in_words, sentence
     from seedbed.data.facts import baseline_in_words
-    from seedbed.findings import by_kind
-    from seedbed.wording import scale_in_words, sentence
 
     environment = result.environment
     head = [result.study["study"], result.id, result.status, f"{environment.get('engine')} engine"]

@@ -10,7 +10,7 @@ import click
 from seedbed.cli import options
 
 if TYPE_CHECKING:
-    from seedbed.answer import Scores
+    from seedbed.results.answer import Scores
 
 MOST_SEEDS_LISTED = 6
 
@@ -50,7 +50,7 @@ def command(
     """
     from seedbed.cli.stored import find
     from seedbed.files import to_json, write_whole
-    from seedbed.predict import predict, to_csv
+    from seedbed.results.predict import predict, to_csv
 
     answer = predict(find(runs_dir, study_id), input_file, variant)
     for line in (answer.said, *answer.notes):
@@ -70,7 +70,7 @@ def _lines(scores: Scores) -> list[str]:
     from math import isnan, nan
     from statistics import median
 
-    from seedbed.wording import number
+    from seedbed.analysis.wording import number
 
     listed = len(scores.seeds) <= MOST_SEEDS_LISTED
     header = [f"seed {seed}" for seed in scores.seeds] if listed else ["median seed", "lowest", "highest"]

@@ -45,7 +45,7 @@ def command(key: str | None, as_schema: bool, markdown: bool) -> None:
     width = min(shutil.get_terminal_size().columns, 100)
     found = page.lookup(sections, key, width) or page.of_other_name(sections, key or "", width)
     if found is None:
-        from seedbed.suggestions import instead_of
+        from seedbed.study.suggestions import instead_of
 
         raise click.UsageError(
             f'"{key}" is not in the reference; {instead_of(key or "", page.words(sections))}'

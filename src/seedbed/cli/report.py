@@ -23,7 +23,7 @@ def command(study_id: str, output: Path | None, runs_dir: Path) -> None:
       seedbed report trig/norm-init
       seedbed report trig/norm-init --output norm-init.html
     """
+    from seedbed.api import Result
     from seedbed.cli.stored import find
-    from seedbed.results import Result
 
     click.echo(Result.open(find(runs_dir, study_id)).report(output))

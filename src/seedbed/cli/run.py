@@ -69,9 +69,8 @@ def command(
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
     """
-    from seedbed.progress import observer
-    from seedbed.runner import run
-    from seedbed.study import Study
+    from seedbed.api import Study, run
+    from seedbed.execution.progress import observer
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
     chosen = Study.load(study).override(settings, vary, seeds, quick)

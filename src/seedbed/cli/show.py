@@ -22,8 +22,8 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
       seedbed show trig/norm-init
       seedbed show 20261121-0103 --json
     """
+    from seedbed.api import Result
     from seedbed.cli.stored import find
-    from seedbed.results import Result
 
     directory = find(runs_dir, study_id)
     result = Result.open(directory)

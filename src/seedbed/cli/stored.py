@@ -9,7 +9,7 @@ import click
 
 def find(runs_dir: Path, name: str) -> Path:
     """As `store.find`."""
-    from seedbed import executions, store
+    from seedbed.store import executions, store
 
     directory = store.find(runs_dir, name)
     if said := executions.chosen(directory, name):

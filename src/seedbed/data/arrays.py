@@ -10,7 +10,7 @@ import numpy as np
 
 from seedbed.data import npz
 from seedbed.data.base import DataError, Samples
-from seedbed.progress import counted
+from seedbed.text import counted
 
 FEATURES = "features"
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.data.naming import first_few, short
-from seedbed.metrics import PARTS
-from seedbed.progress import counted
+from seedbed.metrics.compute import PARTS
+from seedbed.text import counted
 
 MOST_CLASSES_LISTED = 8
 PERCENT = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed import random
+from seedbed import draws as random
 from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions import Expression
 from seedbed.recipe import FunctionData

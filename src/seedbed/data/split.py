@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 import numpy as np
 
-from seedbed import random
+from seedbed import draws as random
 from seedbed.data.base import DataError
 from seedbed.recipe import Data, Folds
 

@@ -128,7 +128,7 @@ def _torch_is_missing() -> str | None:
 
 
 def _numpy(reason: str | None = None) -> Choice:
-    from seedbed.engines.array import ArrayEngine
+    from seedbed.engines.array_engine import ArrayEngine
 
     return Choice(ArrayEngine, "numpy", reason=reason)
 
@@ -145,7 +145,7 @@ def _only_of_torch(device: str, precision: str, cuda_graphs: bool) -> str | None
 def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
     if missing := _torch_is_missing():
         raise EngineError(f"the torch engine cannot be used: {missing}")
-    from seedbed.engines.torch import TorchEngine, cuda_is_missing, free_cuda_memory
+    from seedbed.engines.torch_engine import TorchEngine, cuda_is_missing, free_cuda_memory
 
     missing = cuda_is_missing()
     if device == "cuda" and missing:

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from seedbed.interrupts import held_back
+from seedbed.engines.interrupts import held_back
 
 Tasks = SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
 

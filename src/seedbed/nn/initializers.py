@@ -12,8 +12,8 @@ from typing import assert_never
 
 import numpy as np
 
+from seedbed.draws import generator
 from seedbed.nn.base import Layout, Parameter, Slot
-from seedbed.random import generator
 
 # A draw gives numbers of mean 0 and standard deviation 1; a scale is what they are multiplied by.
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]

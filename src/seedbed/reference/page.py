@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
-from seedbed.hypotheses import FORMS
-from seedbed.metrics import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
+from seedbed.metrics.compute import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
 from seedbed.reference.keys import Key, Section, matching
-from seedbed.synonyms import choices_called, keys_called, why_no_key
+from seedbed.study.hypotheses import FORMS
+from seedbed.study.synonyms import choices_called, keys_called, why_no_key
 
 Row = tuple[str, ...]
 BETTER = {"min": "less", "max": "more"}

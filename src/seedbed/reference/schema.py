@@ -12,12 +12,12 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from seedbed.hypotheses import FORMS
-from seedbed.metrics import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
-from seedbed.problems import known_keys
+from seedbed.metrics.compute import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
-from seedbed.settings import TABLES
-from seedbed.study_file import NAME, STUDY_KEYS, StudyFile
+from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
+from seedbed.study.hypotheses import FORMS
+from seedbed.study.problems import known_keys
+from seedbed.study.settings import TABLES
 
 Schema = dict[str, Any]
 LIMITS = {

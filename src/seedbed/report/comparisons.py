@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seedbed.analysis.statistics import Comparison
+from seedbed.analysis.wording import effect, p_phrase
 from seedbed.report import style
 from seedbed.report.series import MOST_ROWS, leaders
 from seedbed.report.style import Picture, panel
-from seedbed.results import Result, VersusBase
-from seedbed.statistics import Comparison
-from seedbed.wording import effect, p_phrase
+from seedbed.results.result import Result, VersusBase
 
 ROW = 0.36  # inches
 LETTER, SPACE = 0.071, 0.1  # inches: a letter, and between columns

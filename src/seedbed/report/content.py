@@ -7,13 +7,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from seedbed.analysis.advice import by_kind
+from seedbed.analysis.statistics import fewest_pairs
+from seedbed.analysis.wording import (
+    ABSENT,
+    between,
+    effect,
+    effect_interval,
+    number,
+    p_text,
+    scale_in_words,
+    sentence,
+)
 from seedbed.data.facts import baseline_in_words, in_words
-from seedbed.documents import costs
-from seedbed.findings import by_kind
 from seedbed.report.series import MOST_ROWS, best_and_base, has_finished
-from seedbed.results import Result
-from seedbed.statistics import fewest_pairs
-from seedbed.wording import ABSENT, between, effect, effect_interval, number, p_text, scale_in_words, sentence
+from seedbed.results.documents import costs
+from seedbed.results.result import Result
 
 MOST_VALUES = 12  # of a setting; the table of changes has them all
 MOST_LISTED = 8  # names in a sentence; the table has them all

@@ -20,7 +20,7 @@ from seedbed.report.series import (
     leaders,
 )
 from seedbed.report.style import VARIANT_COLOURS, Line, Picture
-from seedbed.results import Result
+from seedbed.results.result import Result
 
 DOTTED_EPOCHS = 12  # up to here each is a dot: of a single one no line could be seen
 LR_RANGE = 1e4  # below the highest rate of a variant; a schedule may end at nearly nothing, which would hide its steps

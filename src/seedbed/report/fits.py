@@ -7,13 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from seedbed.analysis.statistics import interval
 from seedbed.files import slug
-from seedbed.metrics import RECALL, bounds
+from seedbed.metrics.compute import RECALL, bounds
 from seedbed.report import style
 from seedbed.report.series import MOST_PANELS, Fit, confusions, fits, leaders, predicted, recalls
 from seedbed.report.style import Picture, panel
-from seedbed.results import Result
-from seedbed.statistics import interval
+from seedbed.results.result import Result
 
 MOST_PAIRS = 6  # variants whose outputs are shown beside the truth
 DOTS = 3000

@@ -15,8 +15,8 @@ from seedbed.files import slug
 from seedbed.report import style
 from seedbed.report.series import best_and_base
 from seedbed.report.style import Picture
-from seedbed.results import Result
-from seedbed.trained import Trained
+from seedbed.results.result import Result
+from seedbed.store.models import Trained
 
 EDGE, SPACE, LINE = 0.1, 0.12, 0.14  # inches: around all images, between them, a line of text
 MOST_PIXELS = 96  # a side; of larger images every second pixel, or fewer

@@ -18,7 +18,7 @@ from seedbed.report.fits import confusion_pictures, fit_pictures, predicted_pict
 from seedbed.report.images import mistake_pictures, weight_pictures
 from seedbed.report.series import has_finished
 from seedbed.report.style import Picture, drawing, inline, themed
-from seedbed.results import Result
+from seedbed.results.result import Result
 
 REPORT = "report.html"
 SECTION = re.compile(r'<section id="([\w-]+)">\s*<h2>(.*?)</h2>')

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.results import Result
+from seedbed.results.result import Result
 
 POINTS = 300
 MOST_ROWS = 24  # variants in a figure of one row each

@@ -9,19 +9,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
 from typing import Any
 
-import seedbed
-from seedbed.environment import package_version
 from seedbed.simd import kept
 from seedbed.simd.width import native_width
 
 COMPILING = Lock()  # several threads may be the first to need a kernel
-SOURCES = ("simd", "engines/fused", "nn", "optim", "random.py")  # whatever kernels import, under the package
+SOURCES = ("simd", "engines/fused", "nn", "optim", "draws.py")  # whatever kernels import, under the package
 
 Calls = Sequence[tuple[Any, ...]]
 Kernels = Mapping[str, tuple[Any, Calls]]
@@ -61,7 +60,7 @@ def directory_name(module: str) -> str:
     """
     from llvmlite import binding
 
-    root = Path(seedbed.__file__).parent
+    root = Path(__file__).parent.parent
     paths = [root / source for source in SOURCES]
     files = sorted(file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]))
     own = Path(find_spec(module).origin)  # type: ignore[union-attr, arg-type]
@@ -70,8 +69,8 @@ def directory_name(module: str) -> str:
         own,
         own.stat().st_mtime_ns,
         platform.python_version(),
-        package_version("numba"),
-        package_version("llvmlite"),
+        version("numba"),
+        version("llvmlite"),
         binding.get_host_cpu_name(),
         sorted(binding.get_host_cpu_features().items()),
         native_width(),

@@ -7,8 +7,8 @@ from typing import Any
 
 from array_api_compat import device
 
+from seedbed.draws import uniform_words
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
-from seedbed.random import uniform_words
 
 
 @dataclass(frozen=True)

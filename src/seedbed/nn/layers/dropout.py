@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seedbed.draws import uniform_words
 from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
-from seedbed.random import uniform_words
 
 
 @dataclass(frozen=True)

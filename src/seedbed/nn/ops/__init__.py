@@ -13,7 +13,7 @@ BACKENDS = ("numpy", "torch")
 
 
 def of(xp: Any) -> ModuleType:
-    """The operations for the arrays of a namespace: `ops.numpy` or `ops.torch`.
+    """The operations for the arrays of a namespace: `ops.numpy_ops` or `ops.torch_ops`.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def of(xp: Any) -> ModuleType:
     library = xp.__name__.removeprefix("array_api_compat.").split(".")[0]
     if library not in BACKENDS:
         raise NotImplementedError(f"there are operations for numpy and torch arrays, none for {library}'s")
-    return import_module(f"seedbed.nn.ops.{library}")
+    return import_module(f"seedbed.nn.ops.{library}_ops")
 
 
 def scalar(xp: Any, value: float, like: Any) -> Any:
@@ -42,4 +42,4 @@ def fused(array: Any, name: str) -> Callable[..., Any] | None:
     library = type(array).__module__.split(".")[0]
     if library not in BACKENDS or getattr(array, "requires_grad", False):
         return None
-    return getattr(import_module(f"seedbed.nn.ops.{library}"), name, None)
+    return getattr(import_module(f"seedbed.nn.ops.{library}_ops"), name, None)

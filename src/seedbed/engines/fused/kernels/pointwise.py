@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
+from seedbed.draws import MULTIPLIERS, WEYL
 from seedbed.engines.fused.kernels import functions
 from seedbed.engines.fused.plan import PANEL
 from seedbed.nn.layers.activations import LEAK
-from seedbed.random import MULTIPLIERS, WEYL
 from seedbed.simd import (
     WIDTH,
     choose,
@@ -134,7 +134,7 @@ def powers(work, x, y, features, count, panels):
 
 @inlined
 def _round(c0, c1, c2, c3, k0, k1):
-    """One round of Philox 4x32, see `seedbed.random.philox`."""
+    """One round of Philox 4x32, see `seedbed.draws.philox`."""
     m0, m1 = splat_word(LOW_MULTIPLIER), splat_word(HIGH_MULTIPLIER)
     return multiply_high(m1, c2) ^ c1 ^ k0, m1 * c2, multiply_high(m0, c0) ^ c3 ^ k1, m0 * c0
 

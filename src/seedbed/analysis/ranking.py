@@ -1,0 +1,45 @@
+"""The order of a study's variants from best to worst, which report, JSON document and predictions share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from seedbed.metrics.compute import Direction
+
+
+def selection_metric(metric: str, known: Collection[str]) -> str:
+    """The metric that variants are selected by: the study's own, on validation instead of on the test part.
+
+    Parameters
+    ----------
+    metric
+        The study's.
+    known
+        The metrics that its runs have. Where nothing was held out for validation, the study's metric it is.
+    """
+    on_validation = metric.replace("test.", "val.", 1) if metric.startswith("test.") else metric
+    return on_validation if on_validation in known else metric
+
+
+def ranked(values: Mapping[str, np.ndarray], direction: Direction) -> list[str]:
+    """Variants by their median over seeds, the best first; those without a value come last.
+
+    Parameters
+    ----------
+    values
+        One number a seed for each variant; the worst infinity where a run diverged, NaN where there is none.
+
+    Returns
+    -------
+    Of equal medians, the variant with fewer diverged runs comes first, then the one named first.
+    """
+    sign = 1 if direction == "min" else -1
+
+    def key(name: str) -> tuple[bool, float, int]:
+        present = values[name][~np.isnan(values[name])]
+        median = sign * float(np.median(present)) if len(present) else np.inf
+        return not len(present), median, int(np.isinf(present).sum())
+
+    return sorted(values, key=key)

@@ -1,0 +1,155 @@
+"""The torch engine: the same from-scratch layers on torch tensors, on a CPU or a CUDA device."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
+from threading import Event
+from typing import Any
+
+import array_api_compat.torch as xtorch
+import numpy as np
+import torch
+
+from seedbed.engines.array_engine import ArrayEngine
+from seedbed.engines.base import GroupData, Program
+from seedbed.engines.recording import Record, Recording, cuda_graph
+from seedbed.engines.side_by_side import SideBySide, Stopped
+from seedbed.nn.base import Array, Arrays
+from seedbed.nn.layers.conv import Conv2d
+
+# As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
+PREDICT_BYTES_ON_DEVICE = 2**30
+
+
+def cuda_is_missing() -> str | None:
+    """Why there is no CUDA device, or None where there is one."""
+    if torch.cuda.is_available():
+        return None
+    built = "sees no CUDA device" if torch.backends.cuda.is_built() else "was built without CUDA"
+    return f"this PyTorch ({torch.__version__}) {built}"
+
+
+def free_cuda_memory() -> int:
+    """Bytes to be had on the CUDA device."""
+    return torch.cuda.mem_get_info()[0]
+
+
+class TorchEngine(SideBySide):
+    """Data, parameters and draws live on the device; see `engines.choice.choose` for what it may be.
+
+    On a CPU runs are spread over as many threads as torch would take for one operation: two operations of one
+    thread each get more done than one of two, which wait for each other and for memory. Of a convolutional
+    network every run is trained by itself, since convolutions are done run by run anyway and putting their results
+    together would be a copy; of small dense ones each thread takes its share at once.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        data: GroupData,
+        params: np.ndarray,
+        *per_run: np.ndarray,
+        device: str = "cpu",
+        precision: str = "float32",
+        cuda_graphs: bool = False,
+    ) -> None:
+        stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
+        threads = min(cores, len(params))
+        images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
+        parts = len(params) if images and device == "cpu" else threads
+        record = cuda_graph if cuda_graphs else None
+        make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
+        start_thread = partial(torch.set_num_threads, cores // threads)
+        settings = ExitStack()
+        settings.enter_context(_settings(cores, precision == "tf32"))
+        self._put_back = weakref.finalize(self, settings.close)  # also where the parts cannot be made
+        super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
+
+    def close(self) -> None:
+        """See `engines.base.Engine.close`."""
+        try:
+            super().close()
+        finally:
+            self._put_back()
+
+
+@contextmanager
+def _settings(cores: int, tf32: bool) -> Iterator[None]:
+    """What PyTorch knows of only for the whole process: whether products may be of TF32, and threads of an operation.
+
+    It convolves in TF32 unless told otherwise; and what one of our threads says of itself goes for all new ones.
+    """
+    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = products.allow_tf32, convolutions.allow_tf32
+    try:
+        products.allow_tf32 = convolutions.allow_tf32 = tf32
+        yield
+    finally:
+        products.allow_tf32, convolutions.allow_tf32 = before
+        torch.set_num_threads(cores)
+
+
+class TensorEngine(ArrayEngine):
+    """Some of the runs, on one device.
+
+    Parameters
+    ----------
+    halved
+        Whether products are formed in bf16.
+    record
+        How steps are recorded, see `engines.recording.Recording`; None where they are not.
+    stop
+        See `SideBySide`.
+    """
+
+    xp = xtorch
+
+    def __init__(self, device: str, halved: bool, record: Record | None, stop: Event, *arrays: Any) -> None:
+        self._device, self._record, self._stop = device, record, stop
+        self._products = partial(torch.autocast, device, torch.bfloat16) if halved else nullcontext
+        self._recordings: dict[Hashable, Recording] = {}
+        if self._device != "cpu":
+            self.predict_bytes = PREDICT_BYTES_ON_DEVICE
+        self.looks = device == "cpu" and record is None
+        super().__init__(*arrays)
+
+    def _put(self, array: np.ndarray) -> Array:
+        if not array.flags.writeable:
+            array = array.copy()
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+
+    def _get(self, array: Array) -> np.ndarray:
+        return array.cpu().numpy().copy()
+
+    def _between_steps(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+
+    def _numbers(self, first: int, count: int) -> Iterable[Any]:
+        numbers = super()._numbers(first, count)
+        return self._put(np.array(numbers)) if self._record else numbers
+
+    def _step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        if self._record is None:
+            return self._eager_step(names, given)
+        key = names, given["inputs"].shape  # what a recording cannot follow: the last batch may be smaller
+        if key not in self._recordings:
+            self._recordings[key] = Recording(partial(self._eager_step, names), given, self._record)
+        return self._recordings[key](given)
+
+    def _eager_step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        with self._products():
+            return super()._step(names, given)
+
+    def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
+        """See `engines.base.Engine.predict`."""
+        with self._products():
+            return super().predict(indices, runs)
+
+    def keep(self, runs: np.ndarray) -> None:
+        """See `engines.base.Engine.keep`."""
+        super().keep(runs)
+        self._recordings.clear()

@@ -1,0 +1,119 @@
+"""Takes NumPy arrays as the rows that stored networks are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seedbed.data import npz
+from seedbed.data.base import DataError
+from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.store.models import Trained
+from seedbed.text import counted
+
+
+def read(path: Path, trained: Trained) -> Asked:
+    """The arrays x and, where there is one, y of a .npz file.
+
+    Raises
+    ------
+    DataError
+        Where there is no x, or it does not fit the networks.
+    """
+    if not path.exists():
+        raise DataError(f"there is no file {path}")
+    arrays = npz.arrays(path)
+    if "x" not in arrays:
+        raise DataError(
+            f"{path}: expected an array x and, to score the predictions, y; got {', '.join(arrays) or 'none'}"
+        )
+    return rows(arrays["x"], arrays.get("y"), trained, str(path))
+
+
+def rows(x: Any, y: Any, trained: Trained, where: str = "the array") -> Asked:
+    """Arrays as the networks take them.
+
+    Parameters
+    ----------
+    x
+        (N, features) numbers in the order of the networks' features, or images as `data.npz` takes them, also
+        flat; of one feature also (N,).
+    y
+        (N,) or (N, 1): numbers, or names of classes; None where the rows have no target.
+    where
+        What to call them in errors.
+
+    Raises
+    ------
+    DataError
+        Where a shape does not fit, or a value is not finite or unknown to the networks.
+    """
+    inputs = _inputs(np.asarray(x), trained, where)
+    if y is None:
+        return Asked(inputs, unscored="there is no y")
+    targets = np.asarray(y)
+    if targets.shape not in ((len(inputs),), (len(inputs), 1)):
+        raise DataError(
+            f"{where}: expected y of shape ({len(inputs)},), one target per row, got {targets.shape}"
+        )
+    targets = targets.reshape(-1)
+    found = _labels(targets, trained, where) if trained.classes else _numbers(targets, where)
+    return Asked(inputs, targets=found)
+
+
+def _inputs(x: np.ndarray, trained: Trained, where: str) -> np.ndarray:
+    if x.dtype.kind not in "biuf":
+        raise DataError(
+            f"{where}: expected x to hold numbers, got {x.dtype}; convert text and dates to numbers"
+        )
+    shaped = next((form for form in _forms(x, trained.shape) if form.shape[1:] == trained.shape), None)
+    if shaped is None:
+        expected = ", ".join(["rows", *map(str, trained.shape)])
+        raise DataError(f"{where}: expected x of shape ({expected}), got {x.shape}")
+    if not len(x):
+        raise DataError(f"{where}: expected at least one row, got none")
+    may_be_missing = np.array([encoding.missing == "impute" for encoding in trained.encodings] or [False])
+    bad = ~(np.isfinite(shaped) | (np.isnan(shaped) & may_be_missing)).reshape(len(x), -1).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"{where}: row {int(np.argmax(bad)) + 1} of x holds a missing or infinite value "
+            f"({counted(int(bad.sum()), 'such row')}); fill it in or leave such rows out"
+        )
+    if len(trained.shape) == 3:
+        check_pixels(where, x, trained)
+    return shaped
+
+
+def _forms(x: np.ndarray, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """What an array may be meant as: rows as they are, of one number, flat ones, images with channels last."""
+    yield x
+    if x.ndim == 1 or (len(shape) == 3 and x.ndim == 3):
+        yield x[:, None]
+    if x.ndim == 4:
+        yield x.transpose(0, 3, 1, 2)
+    if x.ndim == 2 and x.shape[1] == prod(shape):
+        yield x.reshape(-1, *shape)
+
+
+def _numbers(targets: np.ndarray, where: str) -> np.ndarray:
+    if targets.dtype.kind not in "biuf":
+        raise DataError(f"{where}: expected y to hold numbers, got {targets.dtype}")
+    values = targets.astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _labels(targets: np.ndarray, trained: Trained, where: str) -> np.ndarray:
+    names, places = np.unique(targets.astype(str), return_inverse=True)
+    known = class_places(names.tolist(), trained.classes)
+    if len(known) < len(names):
+        wrong = {
+            str(name): (np.flatnonzero(places == place) + 1).tolist()
+            for place, name in enumerate(names)
+            if name not in known
+        }
+        raise DataError(unknown(f"{where}: y", wrong, trained.classes, "correct or leave out these rows"))
+    return np.array([known[name] for name in names], dtype=np.float64)[places]

@@ -1,0 +1,65 @@
+"""Reads image files that stored networks are asked about, from one file or a folder of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from seedbed.data import folder
+from seedbed.data.base import DataError
+from seedbed.results.asked.base import Asked, brightest
+from seedbed.store.models import Trained
+
+
+def read(path: Path, trained: Trained) -> Asked:
+    """An image file, or all those in a folder and in its folders, by name.
+
+    Images in folders named after classes carry these as targets. Networks of source "images" see any image in
+    the size that they were trained on; for others it must have that size.
+
+    Raises
+    ------
+    DataError
+        Where the networks take no image files, there is none, or one is damaged or of another size; or where
+        some folders are named after classes and others are not.
+    """
+    source, shape = trained.recipe["data"]["source"], trained.shape
+    if brightest(trained) != 255:
+        form = "a table" if trained.features else "a .npz file or a table with a column a pixel"
+        raise DataError(
+            f'{path}: networks trained on these data (source = "{source}") read no image files; give them {form}'
+        )
+    files = [path] if path.is_file() else _files(path)
+    if not files:
+        raise DataError(f"{path} holds no image ({', '.join(folder.KINDS)}), nor do the folders in it")
+    places = _classes(path, files, trained)
+    inputs = np.empty((len(files), *shape), np.uint8)
+    for row, file in enumerate(files):
+        inputs[row] = folder.pixels(file, shape, resized=source == "images")
+    names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
+    carried = pa.table({"file": names})
+    if np.isnan(places).all():
+        return Asked(inputs, carried, unscored="no folder is named after a class")
+    return Asked(inputs, carried, places)
+
+
+def _files(path: Path) -> list[Path]:
+    inner = sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return [file for place in (path, *inner) for file in folder.images(place)]
+
+
+def _classes(path: Path, files: list[Path], trained: Trained) -> np.ndarray:
+    """(N,) float64: the class after which each file's folder is named; NaN where that is none."""
+    folders = dict.fromkeys(file.parent for file in files if path.is_dir() and file.parent != path)
+    strange = [inner.name for inner in folders if inner.name not in trained.classes]
+    if 0 < len(strange) < len(folders):
+        raise DataError(
+            f"{path}: expected folders named after classes ({', '.join(trained.classes[:8])}), got "
+            f"{', '.join(map(repr, strange[:3]))} beside such; rename or move them"
+        )
+    places = {name: float(place) for place, name in enumerate(trained.classes)}
+    return np.array(
+        [places.get(file.parent.name, np.nan) if file.parent in folders else np.nan for file in files]
+    )

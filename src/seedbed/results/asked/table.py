@@ -1,0 +1,300 @@
+"""Reads rows of a user's table as stored networks take them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import fields
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seedbed.data import sgemm, tablefile
+from seedbed.data.base import DataError, Encoding
+from seedbed.data.columns import Columns
+from seedbed.data.csvfile import PLAIN, Layout
+from seedbed.data.encodings import inputs_of
+from seedbed.data.faults import unreadable_dates
+from seedbed.data.naming import first_few
+from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.results.asked.outside import rows_outside
+from seedbed.store.models import Trained
+
+
+def read(path: Path, trained: Trained) -> Asked:
+    """Rows of a table; columns are found by name, in any order.
+
+    A feature `color=red` is 1 where column `color` is `red`. Networks without feature names (images) take a
+    column a pixel: all of them or, beside an id and others, those named alike but for numbers.
+
+    Raises
+    ------
+    DataError
+        With all that is wrong: missing columns, missing or non-numeric values, categories and classes that the
+        networks were not trained on.
+    """
+    return _of(*_opened(path, trained), trained)
+
+
+def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
+    """Rows of a data frame, or of anything else that exports Arrow's stream of a table.
+
+    Parameters
+    ----------
+    targets
+        One for each row; where None, the frame's own column is taken, if it has one.
+
+    Raises
+    ------
+    DataError
+        As for a file; and where there are not as many targets as rows, or nothing that they are called.
+    """
+    table, path = pa.table(rows), Path("the data frame")
+    if targets is not None:
+        table = _with_targets(table, np.asarray(targets).reshape(-1), trained)
+    columns = _columns(path, table, trained)
+    return _of(table, columns, columns, trained)
+
+
+def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.Table:
+    name = _target(trained)
+    if len(targets) != table.num_rows:
+        raise DataError(
+            f"expected {table.num_rows:,} targets, one per row of the data frame, got {len(targets):,}"
+        )
+    if name is None or name in table.column_names:
+        has = "has a column of them" if name else "of such data has none"
+        raise DataError(f"expected no targets beside a data frame that {has}; leave them out")
+    return table.append_column(name, pa.array(targets))
+
+
+def _of(table: pa.Table, columns: Columns, typed: Columns, trained: Trained) -> Asked:
+    inputs, used = _inputs(columns, trained) if trained.features else _pixels(columns, trained)
+    carried = table.drop_columns([name for name in columns.raw if name in used])
+    outside = rows_outside(typed, trained.recipe["data"].get("where"))
+    targets = _targets(columns, trained)
+    if isinstance(targets, str):
+        return Asked(inputs, carried, unscored=targets, outside=outside)
+    return Asked(inputs, carried, targets, outside=outside)
+
+
+def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
+    """The table; what is not needed as a number stays the text that it is in the file, as 007 does.
+
+    Its columns come so, and as training reads them: numbers wherever the file holds some.
+    """
+    read_with = _layout(path, trained)
+    table = tablefile.read(path, layout=read_with)
+    layout = tablefile.layout_of(path, read_with)
+    columns = _columns(path, table, trained, layout)
+    encodings = trained_encodings(trained, columns)
+    categories = {encoding.column for encoding in encodings if encoding.kind == "category"}
+    numbers = {encoding.column for encoding in encodings} - categories | _numbers_of_target(columns, trained)
+    if not trained.features:
+        numbers |= set(_pixel_columns(path, list(columns.raw), prod(trained.shape)))
+    text = [name for name in columns.raw if name not in numbers and name not in columns.text]
+    if not text:
+        return table, columns, columns
+    table = tablefile.read(path, text, read_with)
+    return table, _columns(path, table, trained, layout), columns
+
+
+def _layout(path: Path, trained: Trained) -> Layout:
+    """How the file is written: as the study's own table or, where that cannot be, as most are."""
+    data = trained.recipe["data"]
+    layout = Layout(**{one.name: data[one.name] for one in fields(Layout) if one.name in data})
+    with suppress(DataError):
+        if layout != PLAIN:
+            tablefile.read(path, layout=layout)
+        return layout
+    return PLAIN
+
+
+def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
+    """With the columns that the source derives, where the table has what they are made of."""
+    forms = dict(trained.recipe["data"].get("dates") or {})
+    forms |= {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
+    if trained.recipe["data"]["source"] == "sgemm":
+        with suppress(DataError):
+            return Columns(path, table, sgemm.DERIVED, layout=layout)
+    forms = {name: form for name, form in forms.items() if name in table.column_names}
+    return Columns(path, table, forms=forms, layout=layout)
+
+
+def trained_encodings(trained: Trained, columns: Columns) -> list[Encoding]:
+    """How the inputs are made of columns; files of older versions say so by the names of features alone."""
+    if trained.encodings:
+        return list(trained.encodings)
+    encodings = []
+    for name in trained.features:
+        column = next((column for column in columns.raw if name.startswith(f"{column}=")), None)
+        if name in columns.raw or "=" not in name:
+            encodings.append(Encoding(name, name))
+        else:
+            column = column or name.partition("=")[0]
+            encodings.append(Encoding(name, column, "category", name.removeprefix(f"{column}=")))
+    return encodings
+
+
+def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
+    """The file's columns that the target needs as numbers."""
+    target = _target(trained)
+    if target is None or (target in columns.raw and trained.classes):
+        return set()
+    try:
+        names = [target] if target in columns else columns.expression(target, "data.target").names
+    except DataError:
+        return set()
+    return {source for name in names for source in columns.sources(name)}
+
+
+# --- features -----------------------------------------------------------------------------------------------
+
+
+def _inputs(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
+    """(N, features) float32, nan where a value is to be imputed, and the columns they are made of."""
+    encodings = trained_encodings(trained, columns)
+    lacking = dict.fromkeys(one.column for one in encodings if one.column not in columns.raw)
+    if lacking:
+        lacks, has = first_few(map(repr, lacking)), first_few(columns.raw)
+        raise DataError(
+            f"{columns.path} lacks {lacks}, which the networks were trained on; it has: {has}; add or rename columns"
+        )
+    problems = _unseen(columns, trained, encodings)
+    problems += unreadable_dates(columns)
+    by_column: dict[str, list[Encoding]] = defaultdict(list)
+    for encoding in encodings:
+        by_column[encoding.column].append(encoding)
+    for name, of_column in by_column.items():
+        try:
+            _check(columns, name, of_column)
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(*dict.fromkeys(problems))
+    return inputs_of(columns, encodings), set(by_column)
+
+
+def _check(columns: Columns, name: str, encodings: Sequence[Encoding]) -> None:
+    """Refuse a column that is of another kind than in training, or lacks values where none may be missing."""
+    kinds = {encoding.kind for encoding in encodings}
+    if "number" in kinds and name in columns.text:
+        columns.refuse_text(name)
+    if "number" in kinds and name in columns.dates:
+        raise DataError(f"{columns.path}: expected numbers in {name!r}, as in training, got dates")
+    if "date" in kinds and name not in columns.dates:
+        raise DataError(f"{columns.path}: expected dates in {name!r}, as in training, got something else")
+    category_is_unknown = (
+        "category" in kinds and encodings[0].missing == "category" and "missing" not in kinds
+    )
+    if not encodings[0].missing or category_is_unknown:
+        columns.check_present(name)
+    if "number" in kinds:
+        columns.check_finite(name)
+
+
+def _feature(columns: Columns, name: str) -> np.ndarray:
+    if name in columns.text:
+        columns.refuse_text(name)
+    columns.check_present(name)
+    columns.check_finite(name)
+    return columns[name].astype(np.float32)
+
+
+def _unseen(columns: Columns, trained: Trained, encodings: Sequence[Encoding]) -> list[str]:
+    """What is wrong with columns that hold categories of which the networks saw none.
+
+    A column of which the study names single categories as features may hold any others.
+    """
+    chosen = trained.recipe["data"].get("features")
+    categories: dict[str, list[str]] = defaultdict(list)
+    for encoding in encodings:
+        if encoding.kind == "category" and (chosen is None or encoding.column in chosen):
+            categories[encoding.column].append(encoding.value)
+    problems = []
+    for column, known in categories.items():
+        rows = _rows_of_others(columns, column, known)
+        if rows:
+            where, remedy = f"{columns.path}: column {column!r}", "correct or remove these rows"
+            problems.append(unknown(where, rows, known, remedy))
+    return problems
+
+
+def _rows_of_others(columns: Columns, name: str, known: Sequence[str]) -> dict[str, list[int]]:
+    """Each value of a text column that is not known -> its data rows; missing ones are none."""
+    values = columns.strings(name)
+    others = pc.and_(pc.invert(pc.is_in(values, pa.array(known, pa.string()))), pc.not_equal(values, ""))
+    rows = defaultdict(list)
+    for row in np.flatnonzero(pc.fill_null(others, False).to_numpy()):
+        rows[values[int(row)].as_py()].append(int(row) + 1)
+    return dict(rows)
+
+
+def _pixels(columns: Columns, trained: Trained) -> tuple[np.ndarray, set[str]]:
+    names = _pixel_columns(columns.path, list(columns.raw), prod(trained.shape))
+    inputs = np.stack([_feature(columns, name) for name in names], axis=1)
+    check_pixels(str(columns.path), inputs, trained)
+    return inputs.reshape(-1, *trained.shape), set(names)
+
+
+def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
+    """All columns, or those whose names differ in numbers alone, such as pixel0, pixel1, ..."""
+    if len(names) == wanted:
+        return list(names)
+    alike = defaultdict(list)
+    for name in names:
+        alike[re.sub(r"\d+", "", name)].append(name)
+    fitting = [group for group in alike.values() if len(group) == wanted]
+    if len(fitting) != 1:
+        raise DataError(
+            f"{path}: expected {wanted:,} columns of pixels, got {len(names):,} columns, of which no {wanted:,} "
+            "are named alike but for a number; name them pixel0, pixel1, ..."
+        )
+    return fitting[0]
+
+
+# --- targets ------------------------------------------------------------------------------------------------
+
+
+def _target(trained: Trained) -> str | None:
+    """The target's name; of networks trained on arrays it is y, as the array is called."""
+    if trained.recipe["data"]["source"] == "arrays":
+        return "y" if "y" not in trained.features else None
+    return trained.recipe["data"].get("target")
+
+
+def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:
+    """(N,) float64 with NaN where a row has none, or why there are none."""
+    target = _target(trained)
+    if target is None:
+        return f'data.source = "{trained.recipe["data"]["source"]}" has no column that is the target'
+    if target in columns.raw and trained.classes:
+        return _labels(columns, target, columns.strings(target).to_pylist(), trained)
+    if target in columns.text:
+        columns.refuse_text(target)
+    try:
+        values = columns[target] if target in columns else columns.expression(target, "data.target")(columns)
+    except DataError:
+        return f"the table has no target {target!r}"
+    if trained.classes:
+        numbers = [None if np.isnan(value) else f"{value:g}" for value in values]
+        return _labels(columns, target, numbers, trained)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _labels(columns: Columns, target: str, labels: list[Any], trained: Trained) -> np.ndarray:
+    known = class_places([label for label in dict.fromkeys(labels) if label], trained.classes)
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, label in enumerate(labels):
+        if label and label not in known:
+            rows[label].append(row + 1)
+    if rows:
+        remedy = "correct or remove these rows, or leave the column out"
+        raise DataError(unknown(f"{columns.path}: target {target!r}", rows, trained.classes, remedy))
+    return np.array([known.get(label, np.nan) for label in labels], dtype=np.float64)

@@ -1,0 +1,150 @@
+"""Which trained networks of a stored study predict: those of the best variant, or of a named one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.results.result import Result
+from seedbed.store.models import Trained, TrainedError
+from seedbed.store.store import StoreError
+from seedbed.study.suggestions import instead_of
+from seedbed.text import counted
+
+TRAINED, INTERRUPTED, DIVERGED, UNTRAINED = "trained", "interrupted", "diverged", "untrained"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of one variant that can be asked.
+
+    Attributes
+    ----------
+    trained
+        All networks of the variant.
+    states
+        What became of each, in their order: "trained", "interrupted" (trained in part), "diverged", "untrained".
+    better
+        Variants that rank higher and have no trained networks.
+    """
+
+    trained: Trained
+    states: tuple[str, ...]
+    better: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Which networks are asked, by place: the trained ones or, where there is none, those trained in part."""
+        wanted = TRAINED if TRAINED in self.states else INTERRUPTED
+        return np.flatnonzero(np.array(self.states) == wanted)
+
+    def networks(self) -> Iterator[Trained]:
+        """Those that are asked, one by one."""
+        for row in self.rows:
+            yield self.trained.only(int(row))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of those that are asked."""
+        return tuple(self.trained.seeds[row] for row in self.rows)
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The seeds of those that are not."""
+        return tuple(seed for seed in self.trained.seeds if seed not in self.seeds)
+
+    @property
+    def said(self) -> str:
+        """Who is asked, and who is not, in one line."""
+        asked = {self.states[row] for row in self.rows}
+        parts = [f"variant {self.trained.variant!r}, {counted(len(self.seeds), 'seed')}"]
+        if asked == {INTERRUPTED}:
+            parts.append("trained in part, since the study was interrupted")
+        for state, count in Counter(state for state in self.states if state not in asked).items():
+            parts.append(f"left out {count} that {'diverged' if state == DIVERGED else f'were {state}'}")
+        if self.better:
+            parts.append(f"{', '.join(map(repr, self.better))} ranks higher but has no trained networks")
+        return "; ".join(parts)
+
+
+def choose(result: Result, variant: str | None = None) -> Networks:
+    """The networks of a variant; unless named, of the first of the study's ranking that has trained ones.
+
+    Raises
+    ------
+    StoreError, TrainedError
+        Where there is no such variant, or no network that was trained and did not diverge.
+    """
+    if not result.runs.num_rows:
+        raise StoreError(f"{result.directory} has no runs: the study ended before a run was stored")
+    if variant is None:
+        return _best(result)
+    if variant not in result.variants:
+        raise StoreError(
+            f"no variant {variant!r} in {result.directory}; {instead_of(variant, result.variants)}"
+        )
+    networks = _networks(result, variant)
+    if isinstance(networks, str):
+        raise StoreError(f"{result.directory}: variant {variant!r} cannot predict: {networks}; name another")
+    return networks
+
+
+def _best(result: Result) -> Networks:
+    without: dict[str, str] = {}
+    for name in result.ranking:
+        networks = _networks(result, name)
+        if not isinstance(networks, str):
+            return Networks(networks.trained, networks.states, tuple(without))
+        without[name] = networks
+    reasons = "; ".join(f"{name!r}: {reason}" for name, reason in list(without.items())[:3])
+    raise StoreError(
+        f"{result.directory} has no trained networks ({reasons}{'; ...' if len(without) > 3 else ''}); "
+        "run the study again"
+    )
+
+
+def _networks(result: Result, variant: str) -> Networks | str:
+    """The networks of a variant, or why there is none to be asked."""
+    runs = _runs(result, variant)
+    trained = result.trained(variant)
+    if trained is None:
+        if len(runs) == len(result.seeds):
+            raise TrainedError(f"{result.directory} has lost the .safetensors file of variant {variant!r}")
+        return f"{len(runs)} of its {counted(len(result.seeds), 'run')} ended"
+    finite = _are_finite(trained)
+    states = tuple(
+        _state(*runs.get(seed, ("complete", None)), sound=bool(sound))
+        for seed, sound in zip(trained.seeds, finite, strict=True)
+    )
+    networks = Networks(trained, states)
+    if len(networks.rows):
+        return networks
+    if UNTRAINED in states:
+        return "its runs were interrupted before their first step"
+    return "all its runs diverged"
+
+
+def _state(status: str, steps: int | None, sound: bool) -> str:
+    if status == "diverged" or not sound:
+        return DIVERGED
+    if status == "interrupted":
+        return INTERRUPTED if steps else UNTRAINED
+    return TRAINED
+
+
+def _runs(result: Result, variant: str) -> dict[int, tuple[str, int | None]]:
+    """Seed -> status and steps."""
+    columns = (result.runs[name].to_pylist() for name in ("variant", "seed", "status", "steps"))
+    return {
+        seed: (status, steps) for name, seed, status, steps in zip(*columns, strict=True) if name == variant
+    }
+
+
+def _are_finite(trained: Trained) -> np.ndarray:
+    """(runs,) bool: whether all numbers of a network are finite."""
+    values = [*trained.parameters.values(), *trained.state.values()]
+    finite = [np.isfinite(value.reshape(len(trained.seeds), -1)).all(axis=1) for value in values]
+    return np.logical_and.reduce(finite)

@@ -1,0 +1,190 @@
+"""What the trained networks of a stored study say about new rows, summed up over seeds, and how right that is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import array_api_compat.numpy as xp
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from seedbed.engines.base import seen
+from seedbed.metrics import compute as metrics
+from seedbed.nn import models
+from seedbed.nn.base import Context
+from seedbed.recipe import Recipe
+from seedbed.results import asked
+from seedbed.results.answer import Answer, Scores
+from seedbed.results.asked import Asked
+from seedbed.results.networks import Networks, choose
+from seedbed.results.result import Result
+from seedbed.store.models import Trained
+
+NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
+MOST_ROWS_AT_ONCE = 2**16
+SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
+
+
+def predict(
+    directory: str | Path, rows: str | Path | Any, variant: str | None = None, targets: Any = None
+) -> Answer:
+    """Ask every trained network of one variant about new rows.
+
+    Runs that diverged are left out, and so are interrupted ones where others have finished.
+
+    Parameters
+    ----------
+    directory
+        Of a stored study.
+    rows
+        A file or folder as `asked.read` takes it, a data frame, or an array as `asked.arrays.rows` does.
+    variant
+        Its name; where absent, the first of the study's ranking that has trained networks.
+    targets
+        With an array or data frame: what is right, to score the predictions. Files carry it themselves.
+
+    Raises
+    ------
+    StoreError, TrainedError, DataError
+        Where the study has no such variant or no trained networks, or the rows do not fit.
+    """
+    result = Result.open(directory)
+    networks = choose(result, variant)
+    content = asked.of(rows, targets, networks.trained)
+    predictions, scores = _answered(networks, content)
+    table, columns = _beside(content.carried, predictions)
+    return Answer(
+        table,
+        networks,
+        result.study["study"],
+        result.id,
+        scores,
+        content.unscored,
+        columns,
+        content.outside,
+    )
+
+
+def _answered(networks: Networks, content: Asked) -> tuple[dict[str, Any], Scores | None]:
+    trained = networks.trained
+    scored = np.zeros(0, int) if content.targets is None else np.flatnonzero(~np.isnan(content.targets))
+    right = None if content.targets is None else content.targets[scored]
+    sums, seeds = Sums(), {}
+    for network in networks.networks():
+        outputs = apply(network, content.inputs)[0]
+        sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
+        if right is not None and len(scored):
+            seeds[network.seeds[0]] = _score(network, outputs[scored], right)
+    predictions = (_classes if trained.classes else _numbers)(trained, sums)
+    if right is None or not len(scored):
+        return predictions, None
+    mean = sums.mean[scored]
+    together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
+    return predictions, Scores(len(scored), _score(trained, together, right), seeds)
+
+
+def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
+    """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode."""
+    return np.concatenate(list(_in_slices(trained, inputs)), axis=1)
+
+
+def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
+    """The outputs of some rows at a time, so that memory does not grow with the number of rows."""
+    recipe = Recipe.model_validate(trained.recipe)
+    network = models.build(
+        recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
+    )
+    like = np.empty((len(trained.seeds), 0), dtype=np.float32)
+    params = network.parameters.flatten(xp, trained.parameters, like)
+    state = network.state.flatten(xp, trained.state, like)
+    width = len(trained.seeds) * sum(prod(shape) for shape in network.shapes)
+    at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
+    for start in range(0, len(inputs), at_once):
+        x = inputs[None, start : start + at_once].astype(np.float32)
+        x = seen(xp, x, trained.center, trained.scale, trained.fill)
+        yield network.forward(params, state, x, Context(xp))[0]
+
+
+def to_csv(table: pa.Table) -> bytes:
+    """A table as CSV."""
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(table, buffer, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    return buffer.getvalue()
+
+
+# --- over seeds ---------------------------------------------------------------------------------------------
+
+
+class Sums:
+    """Mean and standard deviation over seeds of (rows, k) numbers that come seed by seed (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self._squares = 0, np.zeros(()), np.zeros(())
+
+    def add(self, values: np.ndarray) -> None:
+        """Take in what one more network says."""
+        self.count += 1
+        gap = values - self.mean
+        self.mean = self.mean + gap / self.count
+        self._squares = self._squares + gap * (values - self.mean)
+
+    def spread(self, column: int) -> Any:
+        """Standard deviation, (rows,); nulls for one network, which has none."""
+        if self.count == 1:
+            return pa.nulls(len(self.mean), pa.float64())
+        return np.sqrt(self._squares[:, column] / (self.count - 1))
+
+
+def _numbers(trained: Trained, sums: Sums) -> dict[str, Any]:
+    return {"mean": sums.mean[:, 0], "spread": sums.spread(0)}
+
+
+def _classes(trained: Trained, sums: Sums) -> dict[str, Any]:
+    names = trained.classes
+    columns: dict[str, Any] = {"class": [names[place] for place in sums.mean.argmax(axis=1)]}
+    for place, name in enumerate(names):
+        columns[f"probability:{name}"] = sums.mean[:, place]
+        columns[f"spread:{name}"] = sums.spread(place)
+    return columns
+
+
+def _beside(carried: pa.Table, predictions: dict[str, Any]) -> tuple[pa.Table, dict[str, str]]:
+    """Carried columns, those that are no plain values as text or not at all, and the predictions.
+
+    Beside it: prediction -> its column, which has another name where a carried column has that.
+    """
+    plain = {}
+    for name in carried.column_names:
+        kind = carried[name].type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+            continue
+        is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+        plain[name] = carried[name] if is_plain else carried[name].cast(pa.string())
+    columns = {name: _free(name, plain.keys() | predictions.keys() - {name}) for name in predictions}
+    named = {columns[name]: values for name, values in predictions.items()}
+    return pa.table({**plain, **named}), columns
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """A name or, where it is taken, the same behind "predicted:"."""
+    while name in taken:
+        name = f"predicted:{name}"
+    return name
+
+
+# --- against the targets ------------------------------------------------------------------------------------
+
+
+def _score(trained: Trained, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Every metric of outputs (rows, k) of one network or of all together."""
+    loss = str(trained.recipe["training"]["loss"])
+    right = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
+    weights = trained.class_weights
+    of_all = None if weights is None else weights.mean(axis=0, keepdims=True)
+    found = metrics.compute(loss, outputs[None], right, trained.classes, of_all)
+    return {name: float(value[0]) for name, value in found.items()}

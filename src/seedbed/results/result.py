@@ -1,0 +1,301 @@
+"""A stored study as tables and curves, and what its statistics say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from seedbed.analysis.advice import consistent
+from seedbed.analysis.ranking import ranked, selection_metric
+from seedbed.analysis.statistics import (
+    Comparison,
+    Interval,
+    Scale,
+    holm,
+    interval,
+    paired,
+    scale_for,
+    verdict,
+)
+from seedbed.analysis.verdicts import Judgement, judge
+from seedbed.files import slug
+from seedbed.metrics.compute import COSTS, Direction, bare_name, bounds, direction, gap_bounds, split_epoch
+from seedbed.results.by_run import ByRun
+from seedbed.store import store, tables
+from seedbed.store.models import Trained, read_trained
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NOT_METRICS = (*tables.RUN_COLUMNS, "confusion")
+
+
+@dataclass(frozen=True)
+class VersusBase:
+    """A variant against the base on the study's metric; `p` is adjusted for all comparisons of the study."""
+
+    comparison: Comparison
+    p: float | None
+    verdict: str
+
+
+class Result:
+    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory)
+        self.id = self.directory.resolve().name
+        self.study = _read_json(self.directory / "resolved.json")
+        environment = self.directory / "environment.json"
+        self.environment = _read_json(environment) if environment.exists() else {}
+        self.events = list(store.events(self.directory))
+        self.status = store.status(self.directory)
+        self.metric: str = self.study["metric"]
+        self._known_values: dict[str, np.ndarray] = {}
+        self._summaries: dict[tuple[str, str], Interval] = {}
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Self:
+        """Open the directory of a study.
+
+        Raises
+        ------
+        StoreError
+            Where it holds none.
+        """
+        if not (Path(directory) / store.JOURNAL).is_file():
+            raise store.StoreError(f"{directory} is not the directory of a study: it has no {store.JOURNAL}")
+        return cls(directory)
+
+    # --- what is stored ---------------------------------------------------------------------------------
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """One row a run."""
+        return tables.read(self.directory, "runs")
+
+    @cached_property
+    def curves(self) -> pa.Table:
+        """One row a run, epoch and metric."""
+        return tables.read(self.directory, "curves")
+
+    @cached_property
+    def predictions(self) -> pa.Table:
+        """One row a run and sample of the grid and of the test part."""
+        return tables.read(self.directory, "predictions")
+
+    def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
+        """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
+        wanted = [("variant", "in", list(variants)), ("part", "==", part)]
+        return tables.read(self.directory, "predictions", filters=wanted)
+
+    @cached_property
+    def mistakes(self) -> pa.Table:
+        """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
+        return tables.read(self.directory, "mistakes")
+
+    def trained(self, variant: str) -> Trained | None:
+        """The trained networks of a variant; None where not all of its runs have finished."""
+        path = self.directory / "models" / f"{slug(variant)}.safetensors"
+        return read_trained(path) if path.exists() else None
+
+    # --- what statistics are made of --------------------------------------------------------------------
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the data are, see `data.facts.describe`; empty for studies of older versions."""
+        return self.study.get("data") or {}
+
+    @cached_property
+    def variants(self) -> list[str]:
+        """Names, in the order of the study."""
+        return [variant["name"] for variant in self.study["variants"]]
+
+    @property
+    def base(self) -> str:
+        """The variant that all others are compared with."""
+        return self.variants[0]
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that the finished runs have."""
+        return [
+            name
+            for name in self.runs.column_names
+            if name not in NOT_METRICS and not name.startswith("setting:")
+        ]
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The study's seeds."""
+        seeds = self.study["seeds"]
+        return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+    def status_of(self, variant: str) -> dict[int, str]:
+        """Seed -> how that run ended."""
+        statuses = self._statuses[self._rows[variant]]
+        return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
+
+    @property
+    def diverged(self) -> int:
+        """How many runs diverged."""
+        return int(np.sum(self._statuses == "diverged"))
+
+    def ended(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where there is a run that ended without diverging."""
+        return np.isin(self._statuses[self._rows[variant]], ("complete", "stopped"))
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Whether two variants have the same runs: every metric is the same under every seed."""
+        rows = [self._rows[variant], self._rows[other]]
+        first, second = self._statuses[rows]
+        if not (self.ended(variant).any() and np.array_equal(first, second)):
+            return False
+        pairs = (self._by_run.numbers(metric)[rows] for metric in (*self.metrics, "steps"))
+        return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs)
+
+    def costs(self, variant: str) -> dict[str, float]:
+        """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
+        row = self._rows[variant]
+        columns = {name: self._by_run.numbers(name)[row] for name in ("parameters", "seconds")}
+        known = {name: values[~np.isnan(values)] for name, values in columns.items()}
+        return {name: float(values.mean()) for name, values in known.items() if len(values)}
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better; what the study says of its own holds on every part."""
+        of_study = bare_name(metric) == bare_name(self.metric)
+        return self.study["direction"] if of_study else direction(metric)
+
+    def scale(self, metric: str) -> Scale:
+        """How variants are compared on a metric: one scale for the whole study."""
+        return scale_for(self._values(metric).ravel(), self.direction(metric))
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """One value a seed: the worst infinity where the run diverged, NaN where there is no finished run.
+
+        Parameters
+        ----------
+        metric
+            A column of the runs, or `name@EPOCH`: what its curve held at that epoch, or at its end if the run
+            stopped before.
+        """
+        return self._values(metric)[self._rows[variant]]
+
+    def _values(self, metric: str) -> np.ndarray:
+        """What `values` gives, of all variants: (variants, seeds)."""
+        if metric not in self._known_values:
+            column, epoch = split_epoch(metric, self.study.get("classes") or ())
+            found = self._by_run.numbers(column) if epoch is None else self._curve_values(column, epoch)
+            worst = np.inf if self.direction(metric) == "min" else -np.inf
+            found = np.where(self._statuses == "diverged", worst, found)
+            self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, found)
+            self._known_values[metric].flags.writeable = False  # every caller gets the same
+        return self._known_values[metric]
+
+    def _curve_values(self, metric: str, epoch: int) -> np.ndarray:
+        """The values at an epoch, or the last one of a run that ended before it: (variants, seeds)."""
+        import pyarrow.compute as pc
+
+        points = self.curves.filter(pc.equal(self.curves["metric"], metric)).sort_by("epoch")
+        then = ByRun(points.filter(pc.equal(points["epoch"], epoch)), self.variants, self.seeds)
+        last = ByRun(points, self.variants, self.seeds)  # of several points of a run, the latest counts
+        return np.where(last.numbers("epoch") < epoch, last.numbers("value"), then.numbers("value"))
+
+    @cached_property
+    def _by_run(self) -> ByRun:
+        return ByRun(self.runs, self.variants, self.seeds)
+
+    @cached_property
+    def _statuses(self) -> np.ndarray:
+        return self._by_run.texts("status")
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Variant -> its index in the arrays of all."""
+        return {name: row for row, name in enumerate(self.variants)}
+
+    # --- what they say ----------------------------------------------------------------------------------
+
+    def summary(self, variant: str, metric: str) -> Interval:
+        """Mean, interval and median of a metric of a variant; a cost has no interval."""
+        key = variant, metric
+        if key not in self._summaries:
+            seen = interval(self.values(variant, metric)).within(*bounds(metric))
+            self._summaries[key] = replace(seen, low=np.nan, high=np.nan) if metric in COSTS else seen
+        return self._summaries[key]
+
+    def published(self, variant: str) -> dict[str, float]:
+        """Numbers that somebody else reported for a variant, by metric."""
+        return self.study["variants"][self._rows[variant]].get("published") or {}
+
+    @property
+    def selected_by(self) -> str:
+        """The metric that variants are ranked by: the study's, on validation where that is the test part's."""
+        return selection_metric(self.metric, self.metrics)
+
+    @property
+    def reported_metrics(self) -> list[str]:
+        """The study's metric, by which variants are selected, and the same on the test part, if any."""
+        test = "test." + self.metric.partition(".")[2]
+        return [self.metric, test] if test in self.metrics and test != self.metric else [self.metric]
+
+    @cached_property
+    def ranking(self) -> list[str]:
+        """Variants from the best to the worst; see `ranking.ranked`."""
+        values = {name: self.values(name, self.selected_by) for name in self.variants}
+        return ranked(values, self.direction(self.selected_by))
+
+    @cached_property
+    def versus_base(self) -> dict[str, VersusBase]:
+        """Every other variant against the base, on the study's metric."""
+        others = [name for name in self.variants if name != self.base]
+        scale, base = self.scale(self.metric), self.values(self.base, self.metric)
+        compared = [
+            paired(
+                self.values(name, self.metric), base, scale, ended=self.ended(name) & self.ended(self.base)
+            ).within(*gap_bounds(self.metric, self.metric))
+            for name in others
+        ]
+        same = [self.same_runs(name, self.base) for name in others]
+        tested = [
+            None if equal or self.metric in COSTS else comparison.p
+            for equal, comparison in zip(same, compared, strict=True)
+        ]
+        ps = holm(tested)
+        return {
+            name: VersusBase(comparison, p, self._verdict(comparison, p, equal))
+            for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
+        }
+
+    def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
+        if same:
+            return "same runs"
+        if self.metric in COSTS:  # an old study; a new one may not ask for it
+            return "not tested"
+        return verdict(comparison, p, self.direction(self.metric), len(self.variants) - 1)
+
+    @cached_property
+    def judgements(self) -> list[Judgement]:
+        """The verdict on every hypothesis."""
+        return [judge(hypothesis, self) for hypothesis in self.study.get("hypotheses", [])]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the records of the runs show to be wrong; see `findings.consistent`."""
+        keys = ("variant", "kind", "runs", "message")
+        found = (event for event in self.events if event.get("event") == "finding")
+        return consistent({key: event.get(key) for key in keys} for event in found)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise store.StoreError(f"{path} cannot be read: {error}") from error

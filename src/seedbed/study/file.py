@@ -1,0 +1,105 @@
+"""The tables of a study file beside the recipe's: their keys, types and limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from seedbed.recipe import Float, NonNegativeInt, PositiveInt, Table
+from seedbed.study.hypotheses import Hypothesis
+
+Published = dict[str, Float]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+
+
+def _safe_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f'"{name}" is not a valid study name; it becomes a directory: use letters, digits, ".", "_", "-" and '
+            'at most one "/" between'
+        )
+    return name
+
+
+def _visible(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError("a variant needs a name of visible characters")
+    return name
+
+
+class StudySettings(Table):
+    """The table [study]."""
+
+    seeds: PositiveInt | None = Field(
+        default=None,
+        description="How many seeds every variant is run under. Unless given 10, or more where the comparisons "
+        "with base need more for a verdict.",
+    )
+    metric: str | None = Field(
+        default=None,
+        description="What variants are compared by: PART.NAME. Unless given val.mse for numbers and val.accuracy "
+        "for classes; without a validation part of test, else of train.",
+    )
+    direction: Literal["min", "max"] | None = Field(
+        default=None,
+        description="Whether less or more of the metric is better; follows from the metric unless given.",
+    )
+    seed: NonNegativeInt = Field(
+        default=0,
+        description="The seed of the whole study: another one draws all splits, initial weights and batches anew.",
+    )
+
+
+STUDY_KEYS = tuple(f"study.{name}" for name in StudySettings.model_fields)
+
+
+class VariantTable(Table):
+    """One [[variant]]: several settings changed under a name."""
+
+    name: Annotated[str, AfterValidator(_visible)] = Field(
+        description="What the variant is called, also in claims."
+    )
+    set: dict[str, Any] = Field(
+        description='What is different from base: dotted key to value, such as "training.lr" = 0.1.'
+    )
+    published: Published = Field(
+        default_factory=dict,
+        description="Numbers that somebody else reported for this variant, by metric; shown beside its own.",
+    )
+
+
+class StudyFile(Table):
+    """The top level of a study file. The recipe's three tables are validated apart, once for each variant."""
+
+    name: Annotated[str, AfterValidator(_safe_name)] = Field(
+        description='Becomes the directory of its runs: letters, digits, ".", "_", "-" and at most one "/".'
+    )
+    description: str = Field(default="", description="The question in a sentence; heads the report.")
+    data: Any = Field(default=None, description="Where samples come from, how they are split and scaled.")
+    model: Any = Field(default=None, description="The network.")
+    training: Any = Field(default=None, description="Loss, update rule, batches and when to stop.")
+    study: StudySettings = Field(
+        default=StudySettings(), description="Seeds, and what variants are compared by."
+    )
+    quick: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What --quick sets in the recipe and in study, for a first look: dotted key to value.",
+    )
+    published: Published = Field(
+        default_factory=dict,
+        description="Numbers that somebody else reported for base, by metric; shown beside its own.",
+    )
+    ablate: dict[str, Any] = Field(
+        default_factory=dict,
+        description="One change at a time: dotted key to the list of values to try, each a variant beside base.",
+    )
+    grid: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Every combination: dotted key to the list of values, each combination a variant.",
+    )
+    variant: tuple[VariantTable, ...] = Field(default=(), description="Several changes at once under a name.")
+    hypothesis: tuple[Hypothesis, ...] = Field(
+        default=(), description="Claims, written before the study runs; the report gives a verdict on each."
+    )

@@ -1,0 +1,277 @@
+"""What is wrong with a study, said so that its author can mend it: all at once, each with its remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from seedbed.study.suggestions import SLIP, keys_of_other_name, listed, nearest
+from seedbed.study.synonyms import KEYS, plain, table_written, why_no_key, written
+
+WANTED = {
+    "bool": "true or false",
+    "dict": "a table",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "model": "a table",
+    "model_attributes": "a table",
+    "string": "text in quotes",
+    "tuple": "a list",
+}
+LIMITS = {
+    "greater_than": ("gt", "must be above"),
+    "greater_than_equal": ("ge", "must be at least"),
+    "less_than": ("lt", "must be below"),
+    "less_than_equal": ("le", "must be at most"),
+    "too_short": ("min_length", "too few values: needs at least"),
+    "too_long": ("max_length", "too many values: takes at most"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: the key it is found under (empty for the whole file) and what to do."""
+
+    key: str
+    message: str
+
+    def under(self, place: str) -> Problem:
+        """The same, found in a part of the file, such as a variant."""
+        return Problem(f"{place}: {self.key}" if self.key else place, self.message)
+
+    def __str__(self) -> str:
+        text = f"{self.key}: {self.message}" if self.key else self.message
+        return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in _joined(text))
+
+
+def _joined(text: str) -> str:
+    """One line and, indented below it, the excerpts that a caret points into; other line breaks become blanks."""
+    return re.sub(r"\n(?!  )", " ", text)
+
+
+class StudyError(ValueError):
+    """A study that cannot be run. `problems` holds all that is wrong; in the text each begins a line."""
+
+    def __init__(self, place: str, problems: Iterable[Problem]) -> None:
+        self.place = place
+        self.problems = list(problems)
+        super().__init__("\n".join(f"{place}: {problem}" for problem in self.problems))
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A key as TOML writes it: data.split, with quotes round a part that has dots or blanks."""
+    parts = (str(part) for part in path)
+    return ".".join(
+        part if part.replace("_", "").replace("-", "").isalnum() else f'"{part}"' for part in parts
+    )
+
+
+def problems_of(
+    error: ValidationError, model: type[BaseModel], document: Mapping[str, Any], also: Iterable[str] = ()
+) -> list[Problem]:
+    """What pydantic found wrong with a document of `model`, in the words of a study file.
+
+    Parameters
+    ----------
+    also
+        Dotted keys of the file that other models read, which may have been meant.
+    """
+    found: dict[tuple[str | int, ...], list[str]] = {}
+    for detail in error.errors(include_url=False):
+        path = _path_in(document, detail)
+        found.setdefault(path, []).append(_message(detail, model, also) + _as_table(path, detail))
+    return [
+        Problem(dotted(path), _merged(messages))
+        for path, messages in found.items()
+        if not _overtaken(path, found)
+    ]
+
+
+def _path_in(document: Any, detail: Any) -> tuple[str | int, ...]:
+    """The keys of pydantic's location that are in the document: it also names the branches of unions."""
+    path: list[str | int] = []
+    value = document
+    for part in detail["loc"]:
+        if (isinstance(value, Mapping) and part in value) or (
+            isinstance(value, (list, tuple)) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+            path.append(part)
+    if detail["type"].startswith("union_tag"):
+        path.append(_discriminator(detail))
+    elif detail["type"] == "missing":
+        path.append(detail["loc"][-1])
+    return tuple(path)
+
+
+def _discriminator(detail: Any) -> str:
+    """The key, source or kind, that chooses among the models of a union."""
+    return str(detail["ctx"]["discriminator"]).strip("'")
+
+
+def _overtaken(path: tuple[str | int, ...], found: Mapping[tuple[str | int, ...], list[str]]) -> bool:
+    """Whether this says only that a value is no other branch of a union; the problem itself lies deeper."""
+    only_type = all(message.startswith("expected ") for message in found[path])
+    return only_type and any(len(other) > len(path) and other[: len(path)] == path for other in found)
+
+
+def _merged(messages: list[str]) -> str:
+    """One message of the branches of a union: expected a whole number or a table, got ..."""
+    wanted = [message for message in dict.fromkeys(messages) if message.startswith("expected ")]
+    if len(wanted) < 2:
+        return "; ".join(dict.fromkeys(messages))
+    kinds, tail = zip(*((text.removeprefix("expected ").split(", got ", 1)) for text in wanted), strict=True)
+    return f"expected {' or '.join(dict.fromkeys(kinds))}, got {tail[0]}"
+
+
+def _message(detail: Any, model: type[BaseModel], also: Iterable[str]) -> str:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    wanted = WANTED.get(kind.removesuffix("_type"))
+    if kind == "extra_forbidden":
+        return _unknown_key(detail["loc"], model, also)
+    if kind == "missing":
+        return "missing"
+    if kind == "union_tag_not_found":
+        return f"missing; one of {', '.join(_tags(detail['loc'], model))}"
+    if kind == "union_tag_invalid":
+        return _not_one_of(value[_discriminator(detail)], _tags(detail["loc"], model))
+    if kind == "literal_error":
+        return _not_one_of(
+            value, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
+        )
+    if kind in LIMITS:
+        name, words = LIMITS[kind]
+        return f"{words} {context[name]:g}, got {_shown(value)}"
+    if kind == "value_error":
+        return str(context["error"])
+    if wanted:
+        return f"expected {wanted}, got {_shown(value)}{_number_in_quotes(value, wanted)}"
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(value)}"
+
+
+def _not_one_of(value: object, choices: list[str]) -> str:
+    if not isinstance(value, str):
+        return f"expected {' or '.join(_shown(choice) for choice in choices)}, got {_shown(value)}"
+    near = nearest(value, choices)
+    question = f'; did you mean "{near}"?' if near else ""
+    return f"{_shown(value)} is not one of {', '.join(choices)}{question}"
+
+
+def _as_table(path: tuple[str | int, ...], detail: Any) -> str:
+    """How the table is written where its most usual key's value stands in its place: schedule = "cosine"."""
+    value, is_table = detail["input"], WANTED.get(detail["type"].removesuffix("_type")) == "a table"
+    if not is_table or isinstance(value, (bool, list)):
+        return ""
+    return f"; {line}" if (line := table_written(dotted(path), value)) else ""
+
+
+def _number_in_quotes(value: object, wanted: str) -> str:
+    """YAML's readers know `1e-3` that turns out to be text; TOML's quotes can do the same."""
+    if not isinstance(value, str) or "number" not in wanted:
+        return ""
+    try:
+        float(value)
+    except ValueError:
+        return ""
+    return ": a number stands without quotes"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- finding one's way in the models ---------------------------------------------------------------------
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not get_origin(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _tag_values(model: type[BaseModel]) -> tuple[str, ...]:
+    for name in ("kind", "source"):
+        field = model.model_fields.get(name)
+        if field and get_origin(field.annotation) is Literal:
+            return get_args(field.annotation)
+    return ()
+
+
+def tables_at(location: Iterable[str | int], model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The models that a table may be at a place: keys and, where known, the kinds chosen on the way."""
+    tables = [model]
+    for part in location:
+        chosen = [table for table in tables if part in _tag_values(table) or part == table.__name__]
+        fields = [table.model_fields[part] for table in tables if part in table.model_fields]
+        tables = chosen or [inner for field in fields for inner in _models_in(field.annotation)] or tables
+    return list(dict.fromkeys(tables))
+
+
+def _tags(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
+    return [tag for table in tables_at(location, model) for tag in _tag_values(table)]
+
+
+def known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Every dotted key that a document of `model` may have, of all kinds."""
+    keys: dict[str, None] = {}
+    for name, field in model.model_fields.items():
+        keys[prefix + name] = None
+        for inner in _models_in(field.annotation):
+            keys.update(dict.fromkeys(known_keys(inner, f"{prefix}{name}.")))
+    return list(keys)
+
+
+def _unknown_key(location: tuple[str | int, ...], model: type[BaseModel], also: Iterable[str]) -> str:
+    *place, last = location
+    key, here = str(last), tables_at(place, model)
+    known = list(dict.fromkeys(name for table in here for name in table.model_fields))
+    if message := _of_another_kind(key, place, model):
+        return message
+    table = _dotted_place(place, model)
+    if called := keys_of_other_name(key, table, known):
+        name = called[0].rpartition(".")[2]
+        if called[0].rpartition(".")[0] != table:
+            return f"unknown key here; {written(called[0])}"
+        misspelt = plain(name) == plain(key)
+        example = "" if "." in table or misspelt else f", as in {KEYS[called[0]][0]}"
+        return _of_another_kind(name, place, model) or f'unknown key; did you mean "{name}"{example}?'
+    if slip := nearest(key, known, SLIP):
+        return f'unknown key; did you mean "{slip}"?'
+    if why := why_no_key(key):
+        return f"unknown key: {why}"
+    every = dict.fromkeys((*known_keys(model), *also))
+    if elsewhere := listed(name for name in every if name.rpartition(".")[2] == key):
+        return f"unknown key here; {elsewhere}"
+    near = nearest(key, known)
+    return f'unknown key; did you mean "{near}"?' if near else f"unknown key; known: {', '.join(known)}"
+
+
+def _of_another_kind(key: str, place: list[str | int], model: type[BaseModel]) -> str | None:
+    """That the kind at a place has no such key, and which kinds have it."""
+    here = tables_at(place, model)
+    kind = next((part for part in reversed(place) if any(part in _tag_values(table) for table in here)), None)
+    if kind is None or any(key in table.model_fields for table in here):
+        return None
+    siblings = tables_at(place[: place.index(kind)], model)
+    owners = [tag for table in siblings if key in table.model_fields for tag in _tag_values(table)]
+    has = "has" if len(owners) == 1 else "have"
+    return f'"{kind}" has no "{key}"; {", ".join(owners)} {has} it' if owners else None
+
+
+def _dotted_place(place: list[str | int], model: type[BaseModel]) -> str:
+    """The key of a table: its place without the kinds and numbers on the way."""
+    keys = []
+    for depth, part in enumerate(place):
+        tables = tables_at(place[:depth], model)
+        if not any(part in _tag_values(table) for table in tables):
+            keys += [str(part)] if any(part in table.model_fields for table in tables) else []
+    return ".".join(keys)

@@ -1,0 +1,62 @@
+"""How many seeds a study needs before its comparisons and claims can get any verdict, and what to say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seedbed.analysis.statistics import FEWEST_PAIRS, fewest_pairs
+from seedbed.text import counted
+
+USUAL = 10
+
+
+@dataclass(frozen=True)
+class SeedsNeeded:
+    """The fewest seeds with which a verdict is possible at all; a verdict on a small effect takes more.
+
+    Attributes
+    ----------
+    comparisons, claims
+        How many variants are compared with base, and how many hypotheses there are.
+    versus_base, hypotheses
+        The fewest seeds for a verdict on each of those; None where there are none.
+    """
+
+    comparisons: int
+    claims: int
+
+    @property
+    def versus_base(self) -> int | None:
+        """For the comparisons, two-sided and adjusted for their number."""
+        return fewest_pairs(self.comparisons) if self.comparisons else None
+
+    @property
+    def hypotheses(self) -> int | None:
+        """For the claims, one-sided and each judged by itself."""
+        return FEWEST_PAIRS if self.claims else None
+
+    def said(self, seeds: int) -> str | None:
+        """In a sentence or two, with what a study of so many seeds lacks; None where there is nothing to judge."""
+        asked = [
+            (
+                self.versus_base,
+                counted(self.comparisons, "comparison") + " with base",
+                "comparison with base",
+            ),
+            (self.hypotheses, counted(self.claims, "claim"), "claim"),
+        ]
+        needs = [(fewest, what, one) for fewest, what, one in asked if fewest]
+        if not needs:
+            return None
+        fewest = " and ".join(f"at least {n} seeds for {what}" for n, what, _ in needs)
+        told = f"verdicts need {fewest}; this study has {seeds}"
+        short = [(n, one) for n, _, one in needs if seeds < n]
+        if not short:
+            return told
+        none = " and no ".join(one for _, one in short)
+        return f"{told}, so no {none} can get one: use --seeds {max(n for n, _ in short)} or more"
+
+
+def usual_seeds(comparisons: int) -> int:
+    """The seeds of a study that names none: enough for a verdict on each of its comparisons."""
+    return max(USUAL, fewest_pairs(comparisons) if comparisons else 0)

@@ -1,0 +1,253 @@
+"""How much memory training a group takes, whether it is there, and groups cut into shards that fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from seedbed import optim
+from seedbed.engines.array_engine import PREDICT_BYTES
+from seedbed.engines.base import Program
+from seedbed.engines.choice import usual
+from seedbed.engines.fused.opcodes import BLOCK, RESIDENT, SLICES
+from seedbed.nn.chain import Chain
+from seedbed.nn.layers.batch_norm import BatchNorm
+from seedbed.nn.layers.dropout import Dropout
+from seedbed.nn.losses import LOSSES
+from seedbed.recipe import SgemmData, TableData
+from seedbed.training.dead_units import MOST, SLICE_BYTES
+from seedbed.training.evaluation import ASKED, JUDGED, PICTURE_SAMPLES, curve_samples
+from seedbed.training.group import Group
+from seedbed.training.loop import ORDER_ENTRIES, STEP_ENTRIES
+
+FLOAT = 4
+# What is held of the parameters of all runs beside the optimizer's slots: the initial, the final, the engine's own ones
+# and a copy that is read; with arrays also the gradients of all layers, their sum with penalties, and the update.
+PARAMETER_COPIES = {"fused": 5, "numpy": 7, "torch": 15}
+# With arrays the new slots of a step stand beside the old ones. What one of PyTorch's threads has freed is not there
+# for another.
+SLOT_COPIES = {"fused": 1, "numpy": 2, "torch": 3}
+# Of every activation, the value and what its backward pass keeps; and of the widest one what is made on the way.
+ACTIVATION_COPIES = {"fused": 1.1, "numpy": 1.75, "torch": 1.5}
+WIDEST_COPIES = {"fused": 1, "numpy": 2, "torch": 1.5}
+PREDICTED_COPIES = 5  # of the widest activation of a slice of a prediction, where none is kept
+JUDGED_BYTES = 64  # of an output of which metrics are computed
+DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bits and their products
+STEP_BYTES = 80  # of the numbers of one step of one run
+POINT_BYTES = PREDICTION_BYTES = 100  # of one number of a curve or a stored prediction, held twice
+POINTS = 200  # of a curve, about: the longer it is, the rarer they are
+# Small arrays, tables being written, and what allocators leave unused.
+BESIDE = {
+    "fused": 25_000_000,
+    "numpy": 30_000_000,
+    "torch": 60_000_000,
+}
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes that a group takes at its peak, by what they are for."""
+
+    data: int
+    parameters: int
+    activations: int
+    results: int
+    beside: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.data + self.parameters + self.activations + self.results
+
+    @property
+    def peak(self) -> int:
+        """By how much the process grows: however few runs there are, it takes something beside."""
+        return self.total + self.beside
+
+    def __str__(self) -> str:
+        parts = ", ".join(
+            f"{readable(size)} for {name}" for name, size in vars(self).items() if name != "beside"
+        )
+        return f"{readable(self.total)} ({parts})"
+
+
+def need(group: Group, engine: str | None = None) -> Need:
+    """An estimate of what training a group takes, from its shapes alone.
+
+    Beyond what the process takes once its libraries are loaded. `bench/memory.py` holds it against measured peaks.
+
+    Parameters
+    ----------
+    engine
+        "numpy", "torch" or "fused"; where absent, the one that is usual for such a network.
+    """
+    if engine is None:
+        # Without the mask of what decays, which would be as large as the network.
+        rule, nothing = optim.build(group.training), np.zeros(0, np.float32)
+        engine = usual(Program(group.network, LOSSES[group.loss], rule, nothing))
+    return Need(
+        data=_data(group),
+        parameters=_parameters(group, engine),
+        activations=max(_batches(group, engine) + _training(group, engine), _judging(group, engine)),
+        results=_results(group),
+        beside=BESIDE[engine],
+    )
+
+
+def _data(group: Group) -> int:
+    """Samples, and which of them belong to which part of every run."""
+    distinct = {id(run.prepared.samples): run.prepared.samples for run in group.runs}.values()
+    samples = sum(data.inputs.nbytes + data.targets.nbytes for data in distinct)
+    targets = sum(data.targets.size for data in distinct)  # in the form that losses and kernels take
+    copies = 1 if len(distinct) == 1 else 2  # several are copied into one array
+    if isinstance(group.runs[0].recipe.data, TableData | SgemmData):
+        copies += 3  # what reading a table leaves behind
+    sizes = group.part_sizes
+    parts = len({id(run.prepared) for run in group.runs}) * sum(sizes.values())
+    own = len(group.runs) * (sum(sizes.values()) + sizes["train"] + curve_samples(sizes))
+    return samples * copies + FLOAT * (2 * targets + parts + own)
+
+
+def _batches(group: Group, engine: str) -> int:
+    """What one call of an engine is given: the order of the samples, which parts copy, and the numbers of each step."""
+    size, runs, training = group.train_size, len(group.runs), group.training
+    total = int(group.total_steps().max())
+    steps = min(STEP_ENTRIES, runs * min(total, training.eval_every * group.steps_per_epoch))
+    if group.batch_size >= size:
+        samples = size
+    else:
+        epochs = max(1, min(training.eval_every, ORDER_ENTRIES // (runs * size)))
+        samples = min(epochs * size, total * group.batch_size)
+    copies = {"fused": 1, "numpy": 1, "torch": 2}[engine]
+    return FLOAT * runs * samples * copies + 2 * FLOAT * size + STEP_BYTES * steps
+
+
+def _parameters(group: Group, engine: str) -> int:
+    network, slots = group.network, len(optim.build(group.training).slots)
+    copies = PARAMETER_COPIES[engine] + SLOT_COPIES[engine] * (1 + slots)
+    return FLOAT * len(group.runs) * copies * (network.parameters.size + network.state.size)
+
+
+def _training(group: Group, engine: str) -> int:
+    """What a step makes of a batch."""
+    network, batch = group.network, min(group.batch_size, group.train_size)
+    chain, shape = Chain(network.layers), network.input_shape
+    widest = max(prod(own) for own in network.shapes)
+    kept = ACTIVATION_COPIES[engine] * (prod(shape) + chain.numbers(shape))
+    numbers = int(kept + WIDEST_COPIES[engine] * widest)
+    if engine == "fused":
+        return _in_kernels(group, numbers)
+    at_once, scratch = len(group.runs), FLOAT * chain.scratch(shape)
+    if engine == "torch" and scratch:  # runs with convolutions are trained one by one, in every thread
+        at_once, scratch = min(at_once, threads()), 0
+    layers = zip(network.layers, network.shapes, strict=False)
+    drawn = max((prod(own) for layer, own in layers if isinstance(layer, Dropout)), default=0)
+    return batch * (at_once * (FLOAT * numbers + DRAWN_BYTES * drawn) + scratch)
+
+
+def _in_kernels(group: Group, numbers: int) -> int:
+    """What the threads of compiled kernels have for themselves; they take a batch in blocks where they can."""
+    network, batch = group.network, min(group.batch_size, group.train_size)
+    couples = any(isinstance(layer, BatchNorm) for layer in network.layers)
+    block = batch if couples else min(batch, BLOCK)
+    gathered = batch * (prod(network.input_shape) + 2) if group.batch_size >= group.train_size else 0
+    copies = SLICES + 4 + len(optim.build(group.training).slots)
+    own = copies * network.parameters.size + block * numbers + min(gathered, RESIDENT)
+    return FLOAT * threads() * own
+
+
+def _judging(group: Group, engine: str) -> int:
+    """What it takes to apply networks to a part and to compute its metrics, a few runs at a time."""
+    network, runs = group.network, len(group.runs)
+    samples = max(group.part_sizes.values())
+    of_run = samples * network.outputs
+    asked, judged = (max(of_run, min(limit, runs * of_run)) for limit in (ASKED, JUDGED))
+    widest = max(prod(shape) for shape in network.shapes)
+    sliced = min(PREDICT_BYTES, FLOAT * widest * samples * runs) * PREDICTED_COPIES
+    together = {"fused": 0, "numpy": 1, "torch": min(threads(), runs)}[engine]
+    if (
+        engine == "numpy"
+    ):  # beside, what convolutions see of a slice of one run; half of it is for the way back
+        rows = min(samples, max(1, PREDICT_BYTES // (FLOAT * widest)))
+        sliced += FLOAT * rows * Chain(network.layers).scratch(network.input_shape) * 6 // 10
+    indices = FLOAT * asked // network.outputs
+    answers = FLOAT * asked * (2 if engine == "torch" else 1) + indices
+    looked_at = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)  # for dead units, by NumPy
+    return max(answers + max(sliced * together, JUDGED_BYTES * judged), looked_at)
+
+
+def _results(group: Group) -> int:
+    """Curves and predictions of all runs, until they are stored."""
+    sizes = group.part_sizes
+    epochs = -(-int(group.total_steps().max()) // group.steps_per_epoch)
+    curves = POINT_BYTES * min(POINTS, epochs // group.training.eval_every + 1) * 3 * (len(sizes) + 1)
+    pictured = (min(sizes.get(part, 0), PICTURE_SAMPLES) for part in ("grid", "test"))
+    predictions = 0 if group.samples.classes else PREDICTION_BYTES * sum(pictured)
+    return len(group.runs) * (curves + predictions)
+
+
+def threads() -> int:
+    """How many threads engines use on this machine, about."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shards(group: Group, budget: int, engine: str | None = None) -> Iterator[Group]:
+    """The group whole, or halved until each piece keeps within `budget` bytes or has one run."""
+    count = len(group.runs)
+    if count == 1 or need(group, engine).total <= budget:
+        yield group
+        return
+    for runs in (group.runs[: count // 2], group.runs[count // 2 :]):
+        yield from shards(replace(group, runs=runs), budget, engine)
+
+
+def fitted(group: Group, free: int | None, engine: str | None = None) -> Iterator[Group]:
+    """The group as shards that keep within half of the `free` bytes; whole where nobody knows how many there are."""
+    return shards(group, free // 2, engine) if free else iter((group,))
+
+
+def lack(group: Group, free: int | None, place: str, engine: str | None = None) -> str | None:
+    """What is to be said where a group of one run does not fit in the `free` bytes of a place, else None."""
+    if free is None or (needed := need(group, engine)).total <= free:
+        return None
+    return f"one run needs about {needed}, and {readable(free)} {place}"
+
+
+def available() -> int | None:
+    """Bytes of memory to be had now, within the limits of a container; None where the system does not say."""
+    found = [size for size in (_free(), _left_in_container()) if size is not None]
+    return min(found, default=None)
+
+
+def _free() -> int | None:
+    try:
+        lines = dict(
+            line.split(":") for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        )
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        pass
+    try:  # no Linux: half of what is built in
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _left_in_container() -> int | None:
+    group = Path("/sys/fs/cgroup")
+    try:
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):  # no such limit
+        return None
+
+
+def readable(size: int) -> str:
+    """A number of bytes with a unit: 1.5 GB."""
+    power = min(max(len(str(size)) - 1, 0) // 3, len(UNITS) - 1)
+    return f"{size / 1000**power:.3g} {UNITS[power]}"

@@ -1,0 +1,85 @@
+"""Findings as they are read: grouped by kind, and without advice against other advice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedbed.analysis.advice import AT_ODDS, by_kind, consistent
+from seedbed.analysis.findings import CHECKS
+
+ADVICE = {kind: f"{kind} is wrong: so it is. Do something about {kind}." for kind in CHECKS}
+
+
+def finding(variant: str, kind: str, runs: int) -> dict[str, Any]:
+    return {"variant": variant, "kind": kind, "runs": runs, "message": f"{runs} of 9 runs {ADVICE[kind]}"}
+
+
+found = st.lists(
+    st.builds(finding, st.sampled_from("abc"), st.sampled_from(list(CHECKS)), st.integers(1, 9)),
+    unique_by=lambda one: (one["variant"], one["kind"]),
+)
+
+
+@given(found)
+def test_no_variant_is_given_advice_that_contradicts_itself(findings: list[dict[str, Any]]) -> None:
+    for variant in "abc":
+        own = [one for one in consistent(findings) if one["variant"] == variant]
+        advised = {one["kind"] for one in own if "Do something" in one["message"]}
+        assert not any(advised & against for kind, against in AT_ODDS.items() if kind in advised)
+        assert bool(advised) == bool(own)
+
+
+@given(found)
+def test_every_finding_is_kept_with_its_count(findings: list[dict[str, Any]]) -> None:
+    for before, after in zip(findings, consistent(findings), strict=True):
+        assert before | {"message": ""} == after | {"message": ""}
+        assert after["message"].startswith(before["message"].split(". ")[0])
+    groups = by_kind(consistent(findings))
+    assert len({group.kind for group in groups}) == len(groups)
+    told = [
+        (name, group.kind, int(count.split()[0])) for group in groups for name, count, _ in group.variants
+    ]
+    assert sorted(told) == sorted((one["variant"], one["kind"], one["runs"]) for one in findings)
+
+
+def test_more_epochs_are_not_advised_where_more_runs_overfitted() -> None:
+    falling, overfit = consistent([finding("a", "still_falling", 3), finding("a", "overfit", 6)])
+    assert falling["message"] == (
+        "3 of 9 runs still_falling is wrong: so it is. First see to overfit: 6 of 9 runs."
+    )
+    assert overfit["message"].endswith("Do something about overfit.")
+    assert consistent([finding("a", "still_falling", 3), finding("b", "overfit", 6)]) == [
+        finding("a", "still_falling", 3), finding("b", "overfit", 6)
+    ]  # fmt: skip
+
+
+def test_what_all_have_in_common_is_said_once() -> None:
+    findings = [finding(variant, "overfit", runs) for variant, runs in (("a", 2), ("b", 9))]
+    (group,) = by_kind(findings)
+    assert (group.what, group.advice) == ("overfit is wrong: so it is", "Do something about overfit.")
+    assert group.variants == (("a", "2 of 9 runs", ""), ("b", "9 of 9 runs", ""))
+
+
+def test_advice_that_is_held_back_names_what_comes_first() -> None:
+    of_a = [finding("a", "still_falling", 3), finding("a", "overfit", 6)]
+    falling, _ = by_kind(
+        consistent([*of_a, finding("b", "still_falling", 9), finding("c", "still_falling", 9)])
+    )
+    assert falling.variants[0] == ("a", "3 of 9 runs", "(first see to overfit: 6 of 9 runs)")
+    assert falling.advice == "Do something about still_falling."
+
+
+def test_what_differs_is_said_of_each() -> None:
+    findings = [finding("a", "dead_units", 2), finding("b", "dead_units", 3)]
+    findings[1]["message"] = "3 of 9 runs have dead units: up to 7. Do something about dead_units."
+    (group,) = by_kind(findings)
+    assert (group.what, group.advice) == ("", "Do something about dead_units.")
+    assert group.variants[1] == ("b", "3 of 9 runs", "have dead units: up to 7")
+
+
+def test_messages_that_were_stored_otherwise_are_shown_as_they_are() -> None:
+    (group,) = by_kind([{"variant": "a", "kind": "odd", "runs": None, "message": "Something else"}])
+    assert group.variants == (("a", "", "Something else"),)

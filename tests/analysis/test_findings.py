@@ -1,0 +1,114 @@
+"""Each finding is made where it should be, and not where it should not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seedbed.analysis.findings import CHECKS, Evidence, Finding, Rectified, find, output_spread
+
+T = np.arange(100.0)
+NOISE = np.random.default_rng(4).normal(size=100)
+CONVERGED = 0.1 + np.exp(-T / 5)
+HEALTHY = Evidence("base", 0, "complete", None, True, CONVERGED, 1.1 * CONVERGED, 0.5)
+NOTHING = np.zeros(0)
+
+# What differs from a healthy run, and what is found.
+ROWS = {
+    "healthy": ({}, []),
+    "no validation part": ({"val_loss": NOTHING}, []),
+    "no evaluation": ({"train_loss": NOTHING, "val_loss": NOTHING}, []),
+    "one evaluation": ({"train_loss": np.ones(1), "val_loss": np.ones(1)}, []),
+    "spread not measured": ({"output_spread": None}, []),
+    "noise on a level": ({"train_loss": 2.3 + 0.05 * NOISE, "val_loss": 2.3 + 0.05 * NOISE[::-1]}, []),
+    "diverged": (
+        {
+            "status": "diverged",
+            "train_loss": np.where(T > 50, np.nan, 2.0**T),
+            "val_loss": np.where(T > 50, np.nan, 2.0**T),
+        },
+        ["diverged"],
+    ),
+    "diverged in the first step": ({"status": "diverged", "moved": False}, ["diverged"]),
+    "never moved": ({"moved": False, "train_loss": np.full(100, 2.3)}, ["never_moved"]),
+    "constant before it moved": ({"moved": False, "output_spread": 0.0}, ["never_moved"]),
+    "falling in a line": ({"train_loss": 2 - T / 100}, ["still_falling"]),
+    "falling under noise": ({"train_loss": 2 - T / 100 + 0.03 * NOISE}, ["still_falling"]),
+    "falling by a thousandth, as far as it ever fell": (
+        {"train_loss": 0.6931 - 1e-5 * T},
+        ["still_falling"],
+    ),
+    "falling through the decades": ({"train_loss": np.exp(-T / 10)}, ["still_falling"]),
+    "falling but stopped": ({"train_loss": 2 - T / 100, "status": "stopped"}, []),
+    "interrupted before it moved": ({"status": "interrupted", "moved": False, "output_spread": 0.0}, []),
+    "falling but interrupted": ({"train_loss": 2 - T / 100, "status": "interrupted"}, []),
+    "overfit": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 / (1 + T**2)}, ["overfit"]),
+    "overfit but the best is kept": (
+        {"val_loss": CONVERGED + T / 200, "train_loss": 2 - T / 100, "keeps_best": True},
+        [],
+    ),
+    "validation and training rose": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 + T / 200}, []),
+    "noisy validation": ({"val_loss": 1 + 0.05 * NOISE, "train_loss": CONVERGED}, []),
+    "constant output": ({"output_spread": 1e-7}, ["constant_output"]),
+    "one dead channel": ({"rectified": (Rectified(64, 0), Rectified(64, 1, images=True))}, ["dead_units"]),
+    "half of a dense layer is dead": ({"rectified": (Rectified(600, 0), Rectified(10, 5))}, ["dead_units"]),
+    "less than half of a dense layer is dead": ({"rectified": (Rectified(600, 299), Rectified(9, 4))}, []),
+    "all units alive": ({"rectified": (Rectified(1, 0, images=True), Rectified(1, 0))}, []),
+    "dead and diverged": ({"rectified": (Rectified(8, 8),), "status": "diverged"}, ["diverged"]),
+    "dead from the start": ({"rectified": (Rectified(8, 8),), "moved": False}, ["never_moved"]),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_one_run(name):
+    changes, kinds = ROWS[name]
+    assert [finding.kind for finding in find([replace(HEALTHY, **changes)])] == kinds
+
+
+def test_every_check_has_a_row():
+    assert {kind for _, kinds in ROWS.values() for kind in kinds} == set(CHECKS)
+
+
+def test_noise_rarely_looks_like_a_fall():
+    noise = np.random.default_rng(1).normal(2.3, 0.05, size=(300, 100))
+    found = find([replace(HEALTHY, train_loss=loss, val_loss=NOTHING) for loss in noise])
+    assert sum(finding.runs for finding in found) <= 6
+
+
+def test_findings_count_runs_by_variant_and_kind():
+    broken = replace(HEALTHY, status="diverged")
+    dead = replace(HEALTHY, variant="lr=1", output_spread=0.0)
+    records = [HEALTHY, replace(HEALTHY, variant="lr=1"), broken, dead, broken, replace(dead, moved=False)]
+    found = find(records)
+    assert [(one.variant, one.kind, one.runs) for one in found] == [
+        ("base", "diverged", 2),
+        ("lr=1", "never_moved", 1),
+        ("lr=1", "constant_output", 1),
+    ]
+    assert isinstance(found[0], Finding)
+    assert found[0].message.startswith("2 of 3 runs diverged")
+    assert "training.lr" in found[0].message
+
+
+def test_dead_units_are_counted_in_the_layer_that_lost_the_largest_share():
+    layers = [
+        (Rectified(64, 2, images=True), Rectified(600, 300)),
+        (Rectified(10, 9), Rectified(64, 9, images=True)),
+        (Rectified(64, 0, images=True), Rectified(4, 1)),
+    ]
+    (found,) = find([replace(HEALTHY, seed=seed, rectified=own) for seed, own in enumerate(layers)])
+    assert found.message.startswith("2 of 3 runs have dead units: up to 9 of 10 units of a layer are zero")
+    (found,) = find([replace(HEALTHY, rectified=layers[0][:1])])
+    assert "up to 2 of 64 channels of a layer" in found.message
+
+
+def test_output_spread_is_a_share_of_the_size_of_the_output_that_varies_most():
+    wave = np.sin(np.linspace(0, 20 * np.pi, 10_000, endpoint=False))
+    outputs = np.zeros((5, 10_000, 2))
+    outputs[0, :, 1] = 1e6 * wave
+    outputs[1] = 3.0
+    outputs[2, :, 0] = 100 + wave
+    outputs[4, 3, 1] = np.nan
+    np.testing.assert_allclose(
+        output_spread(outputs), [1, 0, np.sqrt(0.5) / 100, 0, np.nan], rtol=1e-3, atol=1e-9
+    )

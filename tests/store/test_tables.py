@@ -1,0 +1,175 @@
+"""Tables written a part a group: linear in the runs, and readable whenever the writer is killed."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from study_files import small
+
+from seedbed import files
+from seedbed.api import Result, Study
+from seedbed.execution import runner
+from seedbed.store import tables
+from seedbed.store.store import Store
+
+HASH = "0123456789abcdef"
+NAMES = [f"v{number}" for number in range(4)]
+runs = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 3)), min_size=1, unique=True)
+
+
+class KilledError(BaseException):
+    """What a write is ended by in these tests."""
+
+
+def rows(group: int, keys: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "variant": variant,
+            "seed": seed,
+            "group": group,
+            f"setting:of.{variant}": "1",
+            f"val.{group % 2}": seed,
+        }
+        for variant, seed in keys
+    ]
+
+
+def curves(keys: list[tuple[str, int]]) -> dict[str, Any]:
+    return {
+        "variant": np.array([variant for variant, _ in keys], dtype=object),
+        "seed": np.array([seed for _, seed in keys]),
+        "value": np.array([hash(key) % 97 for key in keys], dtype=float),
+    }
+
+
+def cut(keys: list[tuple[str, int]], count: int) -> list[list[tuple[str, int]]]:
+    """In `count` groups, in any order, none of them empty."""
+    shuffled = random.Random(len(keys)).sample(keys, len(keys))
+    return [part for part in (shuffled[start::count] for start in range(count)) if part]
+
+
+def write_groups(store: Store, groups: list[list[tuple[str, int]]]) -> None:
+    for number, keys in enumerate(groups):
+        store.add_group(number, rows(number, keys), {"curves": curves(keys), "mistakes": None})
+
+
+def sorted_rows(table: pa.Table) -> list[dict[str, Any]]:
+    return sorted(table.to_pylist(), key=lambda row: (row["variant"], row["seed"]))
+
+
+@given(runs, st.integers(1, 5), st.integers(1, 9))
+@settings(max_examples=30, deadline=None)
+def test_parts_joined_hold_what_one_table_would(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[tuple[str, int]], count: int, at_least: int
+) -> None:
+    directory = tmp_path_factory.mktemp("runs")
+    groups = cut(keys, count)
+    with pytest.MonkeyPatch.context() as patch, Store.create(directory, "s", HASH) as store:
+        patch.setattr(tables, "ROWS", at_least)
+        write_groups(store, groups)
+        before = {name: sorted_rows(tables.read(store.directory, name)) for name in ("runs", "curves")}
+        store.join_groups(NAMES)
+    found = tables.read(store.directory, "runs")
+    assert list(zip(*(found[name].to_pylist() for name in ("variant", "seed")), strict=True)) == sorted(keys)
+    for name in before:
+        assert sorted_rows(tables.read(store.directory, name)) == before[name]
+    own = {key: value for key, value in rows(0, groups[0])[0].items() if key != "group"}
+    row = next(row for row in before["runs"] if (row["variant"], row["seed"]) == groups[0][0])
+    assert {name: row[name] for name in own} == own
+    assert not (store.directory / tables.PARTS).exists()
+    assert len(tables.read(store.directory, "mistakes")) == 0
+
+
+def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, monkeypatch: Any) -> None:
+    groups = cut([(name, seed) for name in NAMES for seed in range(3)], 4)
+    whole, writes = files.write_whole, 0
+    for last in range(20):
+        left = last
+
+        def write(path: Path, data: Any) -> None:
+            nonlocal left
+            if not left:
+                raise KilledError
+            left -= 1
+            whole(path, data)
+
+        monkeypatch.setattr(tables, "write_whole", write)
+        store = Store.create(tmp_path / str(last), "s", HASH)
+        stored = 0
+        try:
+            for number, keys in enumerate(groups):
+                store.add_group(number, rows(number, keys), {"curves": curves(keys)})
+                stored += 1
+            store.join_groups(NAMES)
+        except KilledError:
+            writes += 1
+        found = tables.read(store.directory, "runs")
+        assert len(found) == sum(map(len, groups[:stored]))
+        for table in ("runs", "curves"):
+            got = tables.read(store.directory, table)
+            assert len(got) >= sum(map(len, groups[:stored]))
+        store.close()
+    assert writes == 10  # two tables of four groups, and two joined
+
+
+def test_parts_may_be_joined_while_they_are_read(tmp_path: Path, monkeypatch: Any) -> None:
+    keys = [(name, 0) for name in NAMES]
+    store, real, calls = Store.create(tmp_path, "s", HASH), parquet.read_table, []
+
+    def read(path: Path, **options: Any) -> pa.Table:
+        calls.append(path)
+        if len(calls) == 1:
+            store.join_groups(NAMES)
+        return real(path, **options)
+
+    write_groups(store, cut(keys, 2))
+    monkeypatch.setattr(parquet, "read_table", read)
+    table = tables.read(store.directory, "runs")
+    store.close()
+    assert len(table) == len(keys)
+
+
+def test_what_is_written_grows_with_the_groups_and_no_faster(tmp_path: Path, monkeypatch: Any) -> None:
+    written = []
+    whole = files.write_whole
+    monkeypatch.setattr(
+        tables, "write_whole", lambda path, data: (written.append(len(data)), whole(path, data))
+    )
+
+    def size(groups: int) -> int:
+        written.clear()
+        widths = ", ".join(str([number + 1]) for number in range(groups - 1))
+        study = Study.parse(
+            small({"study.seeds": 2}) + f'\nablate = {{"model.hidden" = [{widths}, [9, 9]]}}', "a.toml"
+        )
+        runner.run(study, runs_dir=tmp_path / str(groups), engine="numpy")
+        return sum(written)
+
+    few, many = size(3), size(12)
+    assert many < 4.5 * few
+
+
+def test_a_study_that_stopped_between_groups_opens(tmp_path: Path) -> None:
+    with Store.create(tmp_path, "s", HASH) as store:
+        write_groups(store, cut([("v0", 0), ("v1", 0)], 2))
+        store.write_json(
+            "resolved.json",
+            {
+                "metric": "val.0",
+                "direction": "min",
+                "seeds": 1,
+                "study": "s",
+                "variants": [{"name": "v0"}, {"name": "v1"}],
+            },
+        )
+    result = Result.open(store.directory)
+    assert result.status == "interrupted"
+    assert (len(result.runs), len(result.curves), len(result.predictions)) == (2, 2, 0)

@@ -1,0 +1,150 @@
+"""How many seeds a study needs for any verdict: the numbers that are said are those that judge."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from study_files import small
+
+from seedbed.analysis.statistics import holm, paired, verdict
+from seedbed.analysis.verdicts import judge
+from seedbed.api import Study
+from seedbed.study import labs
+from seedbed.study.seeds import SeedsNeeded, usual_seeds
+
+
+def verdicts_of(comparisons: int, seeds: int) -> set[str]:
+    """What so many comparisons are said to show where every seed speaks for the variant, and loudly."""
+    found = paired(np.arange(seeds) + 100.0, np.zeros(seeds))
+    ps = holm([found.p] * comparisons)
+    return {verdict(found, p, "max", comparisons) for p in ps}
+
+
+@given(st.integers(1, 10_000))
+def test_the_fewest_seeds_for_comparisons_are_the_fewest_that_can_give_a_verdict(comparisons: int):
+    fewest = SeedsNeeded(comparisons, 0).versus_base
+    assert verdicts_of(comparisons, fewest) == {"better"}
+    assert verdicts_of(comparisons, fewest - 1) == {"not enough seeds"}
+
+
+class Made:
+    """Runs of three variants in two metrics: one is worse by ten under every seed, two are alike but not the same."""
+
+    metric = "val.mse"
+
+    def __init__(self, seeds: int) -> None:
+        self.seeds = seeds
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """Larger for "worse", and larger on validation."""
+        noise = np.cos(np.arange(self.seeds) + (variant == "alike")) / 100
+        return 10.0 * (variant == "worse") + 10.0 * (metric == "val.mse") + noise
+
+    def ended(self, variant: str) -> np.ndarray:
+        """All have."""
+        return np.ones(self.seeds, dtype=bool)
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Only of a variant with itself."""
+        return variant == other
+
+    def direction(self, metric: str) -> str:
+        """All are errors."""
+        return "min"
+
+    def scale(self, metric: str) -> str:
+        """All are compared by difference."""
+        return "difference"
+
+
+FORMS = [
+    {"better": "good", "than": "worse"},
+    {"not_better": "worse", "than": "good"},
+    {"similar": ["good", "alike"], "within": 1.0},
+    {"variant": "good", "metric": "val.mse", "above": 1.0},
+    {"variant": "good", "metric": "val.mse", "below": 100.0},
+    {"variant": "good", "metric": "val.mse", "exceeds": "train.mse"},
+    {"variant": "good", "metric": "val.mse", "matches": "val.mse", "within": 1.0},
+]
+
+
+@pytest.mark.parametrize("facts", FORMS, ids=str)
+def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_a_verdict(facts: dict):
+    fewest = SeedsNeeded(0, 1).hypotheses
+    assert judge({"claim": "so", **facts}, Made(fewest)).verdict == "supported"
+    assert judge({"claim": "so", **facts}, Made(fewest - 1)).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("asked", "seeds", "said"),
+    [
+        ((0, 0), 1, None),
+        ((1, 0), 6, "verdicts need at least 6 seeds for 1 comparison with base; this study has 6"),
+        ((0, 2), 5, "verdicts need at least 5 seeds for 2 claims; this study has 5"),
+        (
+            (3, 1),
+            5,
+            "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
+            "has 5, so no comparison with base can get one: use --seeds 7 or more",
+        ),
+        (
+            (3, 1),
+            4,
+            "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
+            "has 4, so no comparison with base and no claim can get one: use --seeds 7 or more",
+        ),
+        ((0, 1), 1, "verdicts need at least 5 seeds for 1 claim; this study has 1, so no claim can get one: use "
+         "--seeds 5 or more"),
+    ],
+)  # fmt: skip
+def test_what_is_said(asked: tuple[int, int], seeds: int, said: str | None):
+    assert SeedsNeeded(*asked).said(seeds) == said
+
+
+@given(st.integers(0, 10_000))
+def test_a_study_that_names_no_seeds_has_enough_of_them(comparisons: int):
+    needed = SeedsNeeded(comparisons, 1)
+    assert usual_seeds(comparisons) >= max(needed.versus_base or 0, needed.hypotheses or 0)
+
+
+@pytest.mark.parametrize(("rates", "seeds"), [(3, 10), (30, 11)])
+def test_the_default_grows_with_the_comparisons(rates: int, seeds: int):
+    varied = {"training.lr": [0.001 * (1 + place) for place in range(rates)]}
+    assert Study.parse(small({"study.seeds": None, "ablate": varied})).seeds == seeds
+    study = Study.parse(small({"study.seeds": None})).override(vary=varied)
+    assert (study.seeds, study.seeds_needed.comparisons) == (seeds, rates)
+
+
+@pytest.mark.parametrize("name", labs.names())
+def test_labs_have_the_seeds_that_their_verdicts_need(name: str):
+    study = Study.load(name)
+    assert "so no" not in (study.seeds_needed.said(study.seeds) or "")
+
+
+def test_no_table_study_is_needed():
+    study = Study.parse(small({"study": None}))
+    assert (study.seeds, study.metric, study.direction, study.seed) == (10, "val.mse", "min", 0)
+
+
+def test_variants_without_the_metric_are_said_to_get_no_verdict():
+    whole = {"ablate": {"data.fit_on": ["train+val", "all"], "training.lr": [0.2]}, "study.seeds": 10}
+    study = Study.parse(small(whole))
+    assert study.not_compared == ("fit_on = train+val", "fit_on = all")
+    assert study.beforehand == [
+        "verdicts need at least 7 seeds for 3 comparisons with base; this study has 10",
+        'no verdict against base for "fit_on = train+val", "fit_on = all": no val.mse there',
+    ]
+    assert Study.parse(small({**whole, "study.metric": "train.mse"})).not_compared == ()
+
+
+def test_only_the_first_of_many_variants_without_the_metric_are_named():
+    rates = [{"data.fit_on": "all", "training.lr": rate / 100} for rate in range(1, 9)]
+    tables = [{"name": f"v{place}", "set": settings} for place, settings in enumerate(rates)]
+    line = Study.parse(small({"variant": tables})).beforehand[-1]
+    assert line == 'no verdict against base for "v0", "v1", "v2", "v3", "v4" and 3 more: no val.mse there'
+
+
+def test_there_is_nothing_to_say_of_a_single_variant():
+    assert Study.parse(small()).beforehand == []

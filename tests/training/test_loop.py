@@ -1,0 +1,176 @@
+"""The loop: epochs, stopping, divergence, best parameters, restarts and curves, on small made groups."""
+
+from collections import defaultdict
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from made import group, recipe
+
+from seedbed.engines.array_engine import ArrayEngine
+from seedbed.metrics.compute import direction
+from seedbed.training.group import Group
+from seedbed.training.loop import train
+from seedbed.training.outcome import is_recorded
+
+
+class Watcher:
+    """Remembers what it was told."""
+
+    def __init__(self):
+        self.told = []
+
+    def epoch(self, epoch, epochs, active, best, median, metric):
+        self.told.append((epoch, epochs, active, best, median, metric))
+
+
+def outcome(of: Group, metric: str = "val.mse", watcher=None):
+    return train(of, ArrayEngine, metric, direction(metric), watcher or Watcher())
+
+
+def curves(result):
+    """(variant, seed, metric) -> [(epoch, value)]"""
+    columns = result.curves
+    found = defaultdict(list)
+    for variant, seed, epoch, metric, value in zip(
+        *(columns[name] for name in ("variant", "seed", "epoch", "metric", "value")), strict=True
+    ):
+        found[variant, seed, metric].append((epoch, value))
+    return found
+
+
+def test_runs_of_different_lengths_end_each_at_its_own_and_equal_themselves_alone():
+    recipes = [recipe(training={"epochs": 3}), recipe(training={"steps": 10}), recipe()]
+    of = group(recipes)
+    together = outcome(of)
+    assert [record.steps for record in together.records] == [12, 12, 10, 10, 16, 16]
+    assert {record.status for record in together.records} == {"complete"}
+    for place in range(len(of.runs)):
+        alone = outcome(Group((of.runs[place],), of.network))
+        np.testing.assert_array_equal(alone.params[0], together.params[place])
+        assert alone.records[0].metrics == together.records[place].metrics
+
+
+def test_rarer_evaluation_changes_nothing_but_the_curves():
+    often, rarely = outcome(group([recipe()])), outcome(group([recipe(training={"eval_every": 3})]))
+    np.testing.assert_array_equal(often.params, rarely.params)
+    assert len(curves(often)["v0", 0, "val.mse"]) == 4
+    assert [epoch for epoch, _ in curves(rarely)["v0", 0, "val.mse"]] == [3, 4]
+
+
+def test_diverged_run_is_counted_and_its_metrics_are_not_numbers():
+    result = outcome(group([recipe(), recipe(training={"lr": 1e6})], seeds=1))
+    fine, broken = result.records
+    assert (fine.status, broken.status) == ("complete", "diverged")
+    assert np.isfinite(list(fine.metrics.values())).all()
+    assert np.isnan(list(broken.metrics.values())).all()
+
+
+def test_stop_conditions_end_runs_early_and_say_why():
+    recipes = [
+        recipe(training={"epochs": 500, "stop": {"target": 0.5}}),
+        recipe(training={"epochs": 500, "lr": 1e-6, "stop": {"tolerance": 0.01}}),
+        recipe(
+            training={
+                "epochs": 50,
+                "schedule": {"kind": "exponential", "factor": 0.5},
+                "stop": {"lr_below": 0.01},
+            }
+        ),
+    ]
+    result = outcome(group(recipes, seeds=1))
+    assert [record.status for record in result.records] == ["stopped"] * 3
+    assert [record.stop_reason for record in result.records] == ["target", "tolerance", "lr below 0.01"]
+    assert result.records[0].metrics["val.mse"] <= 0.5
+    assert result.records[2].epochs == 3  # 0.05, 0.025, 0.0125, and the next would be 0.00625
+
+
+def test_best_parameters_are_kept_by_validation():
+    training = {"lr": 0.3, "epochs": 60}  # a rate at which the validation error goes up and down
+    best = outcome(group([recipe(training={**training, "keep_best": True})], seeds=3))
+    last = outcome(group([recipe(training=training)], seeds=3))
+    for seed in range(3):
+        seen = [value for _, value in curves(last)["v0", seed, "val.mse"]]
+        assert best.records[seed].metrics["val.mse"] <= min(seen) * (1 + 1e-5)
+    assert any(
+        best.records[seed].metrics["val.mse"] < last.records[seed].metrics["val.mse"] for seed in range(3)
+    )
+
+
+def test_restarted_optimizer_forgets_its_momentum():
+    schedule = {"kind": "multi_step", "milestones": [2], "factor": 0.1}
+    training = {"momentum": 0.9, "epochs": 4}
+    recipes = [
+        recipe(training={**training, "schedule": {**schedule, "restart": restart}})
+        for restart in (False, True)
+    ]
+    result = curves(outcome(group(recipes, seeds=1)))
+    kept, fresh = result["v0", 0, "train.loss"], result["v1", 0, "train.loss"]
+    assert kept[:2] == fresh[:2]
+    assert kept[2] != fresh[2]
+
+
+def test_plateau_lowers_the_rate_of_the_run_that_stands_still_only():
+    plateau = {"kind": "plateau", "patience": 2, "factor": 0.5}
+    recipes = [recipe(training={"lr": lr, "epochs": 8, "schedule": plateau}) for lr in (1e-12, 1e-3)]
+    rates = curves(outcome(group(recipes, seeds=1)))
+    assert [round(rate / 1e-12, 3) for _, rate in rates["v0", 0, "lr"]] == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+    assert {rate for _, rate in rates["v1", 0, "lr"]} == {1e-3}
+
+
+@pytest.mark.parametrize("fit_on", [("train", "val"), ("train", "test")])
+def test_missing_parts_have_no_metrics(fit_on):
+    of = group([recipe()], seeds=1)
+    run = of.runs[0]
+    parts = {name: run.prepared.parts[name] for name in fit_on}
+    run = type(run)(run.variant, run.seed, run.recipe, type(run.prepared)(run.prepared.samples, parts))
+    result = outcome(Group((run,), of.network), metric=f"{fit_on[1]}.mse")
+    assert {name.split(".")[0] for name in result.records[0].metrics} == set(fit_on)
+
+
+def test_classes_get_a_confusion_matrix_of_the_test_part():
+    result = outcome(group([recipe(training={"loss": "cross_entropy"})]), metric="val.accuracy")
+    for record in result.records:
+        assert record.confusion.shape == (4, 4)
+        assert record.confusion.sum() == 12
+        assert np.isclose(np.trace(record.confusion) / 12, record.metrics["test.accuracy"])
+    assert result.predictions is None
+
+
+def test_observer_hears_of_every_epoch():
+    watcher = Watcher()
+    outcome(group([recipe()]), watcher=watcher)
+    assert [told[:3] for told in watcher.told] == [(epoch, 4, 2) for epoch in (1, 2, 3, 4)]
+    assert all(best <= median for *_, best, median, _ in watcher.told)
+
+
+def test_observer_hears_of_runs_that_have_ended_too():
+    watcher = Watcher()
+    result = outcome(
+        group([recipe(training={"epochs": 2}), recipe(training={"epochs": 6, "lr": 1e-9})], seeds=1),
+        watcher=watcher,
+    )
+    short, long = (record.metrics["val.mse"] for record in result.records)
+    assert short < long
+    assert [told[2] for told in watcher.told] == [2, 2, 1, 1, 1, 1]
+    assert watcher.told[-1][3] == pytest.approx(short, rel=1e-6)
+    assert watcher.told[-1][4] == pytest.approx((short + long) / 2, rel=1e-6)
+
+
+def test_interrupt_saves_what_there_is():
+    class Impatient(Watcher):
+        def epoch(self, *told):
+            if told[0] == 2:
+                raise KeyboardInterrupt
+
+    result = outcome(group([recipe()]), watcher=Impatient())
+    assert result.interrupted
+    assert {(record.status, record.steps) for record in result.records} == {("interrupted", 8)}
+    assert all(np.isfinite(record.metrics["val.mse"]) for record in result.records)
+
+
+def test_curves_keep_a_few_hundred_points_of_any_length():
+    assert all(is_recorded(number) for number in range(1, 21))
+    kept = [number for number in range(1, 100_001) if is_recorded(number)]
+    assert 150 < len(kept) < 300
+    assert max(after / before for before, after in pairwise(kept[20:])) < 1.11
