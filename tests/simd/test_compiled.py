@@ -91,7 +91,7 @@ def test_another_source_or_width_has_a_directory_of_its_own(
     names.append(compiled.directory_name(MODULE))
     monkeypatch.setattr(compiled, "SOURCES", ("draws.py",))
     names.append(compiled.directory_name(MODULE))
-    monkeypatch.setattr(compiled, "package_version", lambda name: "another")
+    monkeypatch.setattr(compiled, "version", lambda name: "another")
     names.append(compiled.directory_name(MODULE))
     assert len(set(names)) == 4
 
