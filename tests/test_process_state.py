@@ -26,6 +26,7 @@ from seedbed.engines import allocation
 from seedbed.engines.torch_engine import TensorEngine
 from seedbed.execution import runner
 from seedbed.execution.progress import Silent
+from seedbed.study.events import Epoch
 
 
 def in_new_thread(question: Callable[[], Any]) -> Any:
@@ -77,14 +78,14 @@ def state() -> dict[str, Any]:
 class Failing(Silent):
     """An observer with a fault."""
 
-    def epoch(self, *told: Any) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         raise ZeroDivisionError
 
 
 class Interrupting(Silent):
     """Somebody who presses Ctrl-C."""
 
-    def epoch(self, *told: Any) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         signal.raise_signal(signal.SIGINT)
 
 

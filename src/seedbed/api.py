@@ -51,8 +51,9 @@ class Study(model.Study):
         progress
             Whether to show how it goes; by default on a terminal and in a notebook.
         observer
-            Told how it goes instead: an object with the methods `group_started(group, groups, runs, epochs, label)`,
-            `epoch(epoch, epochs, active, best, median, metric)`, `group_finished()` and `message(text)`.
+            Called instead of a display: an object with the methods `group_started(group)`, where `group` has the
+            fields group, groups, runs, epochs and label; `epoch(epoch)`, with the fields epoch, epochs, active, best,
+            median and metric; `group_finished()`; and `message(text)`.
 
         Raises
         ------

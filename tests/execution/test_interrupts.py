@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made import engine, group, recipe, steps
+from made import engine, group, ignore, recipe, steps
 
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
@@ -116,11 +116,6 @@ def first_and_last(lines: list[tuple[str, int]]) -> list[int]:
     return sorted({*first.values(), *last.values()})
 
 
-class Silence:
-    def epoch(self, *told: Any) -> None:
-        """Nobody listens."""
-
-
 def side_by_side(program: Any, *taken: Any) -> SideBySide:
     return SideBySide(partial(ArrayEngine, program), Event(), 2, 2, lambda: None, *taken)
 
@@ -158,13 +153,13 @@ OWN = [trajectory(place) for place in range(len(OF.runs))]
 @pytest.mark.parametrize("engine_class", [ArrayEngine, side_by_side], ids=["numpy", "side by side"])
 def test_ctrl_c_at_any_line_leaves_every_run_its_own_parameters(engine_class: Any) -> None:
     with interrupted_at(-1) as lines:
-        whole = train(OF, engine_class, "val.mse", "min", Silence())
+        whole = train(OF, engine_class, "val.mse", "min", ignore)
     assert not whole.interrupted
     moments = first_and_last(lines)
     assert len(moments) > 150
     for count in moments:
         with interrupted_at(count):
-            result = train(OF, engine_class, "val.mse", "min", Silence())
+            result = train(OF, engine_class, "val.mse", "min", ignore)
         assert result.interrupted, count
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         for place, record in enumerate(result.records):

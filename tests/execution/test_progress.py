@@ -12,7 +12,8 @@ from study_files import small
 
 from seedbed.api import Study
 from seedbed.execution import progress
-from seedbed.execution.progress import Lines, Live, Observer, Silent, observer
+from seedbed.execution.progress import GroupStart, Lines, Live, Observer, Silent, events_of, observer
+from seedbed.study.events import Epoch, Message
 
 
 class Terminal(io.StringIO):
@@ -24,14 +25,30 @@ class Terminal(io.StringIO):
 
 def play(watching: Observer) -> None:
     """Two groups: one of many epochs, one in which every run diverged."""
-    watching.group_started(0, 2, 30, 100, "base")
+    watching.group_started(GroupStart(0, 2, 30, 100, "base"))
     for epoch in range(1, 101):
-        watching.epoch(epoch, 100, 30 - epoch // 10, 0.001234567, 0.5, "val.mse")
+        watching.epoch(Epoch(epoch, 100, 30 - epoch // 10, 0.001234567, 0.5, "val.mse"))
     watching.group_finished()
     watching.message("a word")
-    watching.group_started(1, 2, 1, 1, "[no markup]")
-    watching.epoch(1, 1, 0, None, float("nan"), "val.mse")
+    watching.group_started(GroupStart(1, 2, 1, 1, "[no markup]"))
+    watching.epoch(Epoch(1, 1, 0, None, float("nan"), "val.mse"))
     watching.group_finished()
+
+
+def test_every_event_reaches_its_own_method() -> None:
+    calls: list[object] = []
+
+    class Listener(Silent):
+        def epoch(self, epoch: Epoch) -> None:
+            calls.append(epoch)
+
+        def message(self, text: str) -> None:
+            calls.append(text)
+
+    events = events_of(Listener())
+    events(Message("a word"))
+    events(Epoch(1, 2, 3, 0.5, 0.5, "val.mse"))
+    assert calls == ["a word", Epoch(1, 2, 3, 0.5, 0.5, "val.mse")]
 
 
 def test_lines_are_few_and_say_where_a_group_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +84,7 @@ def test_an_interrupt_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -
     stream = Terminal()
     hidden, shown = "\x1b[?25l", "\x1b[?25h"  # the cursor
     with contextlib.suppress(KeyboardInterrupt), Live(stream) as watching:
-        watching.group_started(0, 1, 1, 10, "base")
+        watching.group_started(GroupStart(0, 1, 1, 10, "base"))
         assert hidden in stream.getvalue()
         raise KeyboardInterrupt
     assert stream.getvalue().rindex(shown) > stream.getvalue().rindex(hidden)

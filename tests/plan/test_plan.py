@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import ignore
 from study_files import small
 
 from seedbed.api import Study
@@ -238,11 +239,6 @@ def test_wider_and_more_takes_more():
     assert total(large | {"training.batch_size": "all"}) > total(large)
 
 
-class Silence:
-    def epoch(self, *told: Any) -> None:
-        """Nobody listens."""
-
-
 STEPS = {"lr": 0.01, "steps": 2}
 TAKING = {
     "many runs": {
@@ -272,7 +268,7 @@ def test_what_is_planned_is_what_training_takes(name: str, engine: str):
     samples = group.samples.inputs.nbytes + group.samples.targets.nbytes
     tracemalloc.start()
     try:
-        train(group, choice.make, "val.mse", "min", Silence())
+        train(group, choice.make, "val.mse", "min", ignore)
         taken = tracemalloc.get_traced_memory()[1] + samples
     finally:
         tracemalloc.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from study_files import document, small, toml
 
 from seedbed import recipe
 from seedbed.api import Study
-from seedbed.execution.progress import Observer
+from seedbed.execution.progress import GroupStart, Observer
+from seedbed.study.events import Epoch
 from seedbed.study.problems import StudyError
 
 
@@ -384,3 +386,6 @@ def test_the_help_of_run_says_what_an_observer_has_and_names_no_module():
         if inspect.isfunction(method) and not name.startswith("_"):
             _, *words = inspect.signature(method).parameters
             assert f"`{name}({', '.join(words)})`" in told
+    for kind in (GroupStart, Epoch):
+        *names, last = (field.name for field in fields(kind))
+        assert f"{', '.join(names)} and {last}" in " ".join(told.split())

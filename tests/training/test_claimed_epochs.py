@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import group, recipe
+from made import group, ignore, recipe
 from study_files import plain
 
 from seedbed.api import Result, Study, run
@@ -30,13 +30,8 @@ def study(metric: str, changes: dict | None = None, settings: dict | None = None
     return Study.parse(text(metric, changes, settings))
 
 
-class Silence:
-    def epoch(self, *told):
-        pass
-
-
 def outcome(of: Group, claimed=frozenset(), metric: str = "val.mse"):
-    return train(of, ArrayEngine, metric, direction(metric), Silence(), claimed)
+    return train(of, ArrayEngine, metric, direction(metric), ignore, claimed)
 
 
 def recorded(result, metric: str) -> dict[int, float]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import group, recipe
+from made import group, ignore, recipe
 from study_files import plain
 
 from seedbed.api import Result, Study, run
@@ -15,14 +15,9 @@ from seedbed.training.group import Group
 from seedbed.training.loop import train
 
 
-class Silence:
-    def epoch(self, *told):
-        pass
-
-
 def outcome(of: Group, engine_class, loss: str = "mse"):
     metric, better = ("val.accuracy", "max") if loss == "cross_entropy" else ("val.mse", "min")
-    return train(of, engine_class, metric, better, Silence())
+    return train(of, engine_class, metric, better, ignore)
 
 
 def without(part: str, of: Group) -> Group:

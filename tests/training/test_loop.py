@@ -5,27 +5,18 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from made import group, recipe
+from made import group, ignore, recipe
 
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.metrics.compute import direction
+from seedbed.study.events import Epoch, Events
 from seedbed.training.group import Group
 from seedbed.training.loop import train
 from seedbed.training.outcome import is_recorded
 
 
-class Watcher:
-    """Remembers what it was told."""
-
-    def __init__(self):
-        self.told = []
-
-    def epoch(self, epoch, epochs, active, best, median, metric):
-        self.told.append((epoch, epochs, active, best, median, metric))
-
-
-def outcome(of: Group, metric: str = "val.mse", watcher=None):
-    return train(of, ArrayEngine, metric, direction(metric), watcher or Watcher())
+def outcome(of: Group, metric: str = "val.mse", events: Events = ignore):
+    return train(of, ArrayEngine, metric, direction(metric), events)
 
 
 def curves(result):
@@ -137,33 +128,35 @@ def test_classes_get_a_confusion_matrix_of_the_test_part():
     assert result.predictions is None
 
 
-def test_observer_hears_of_every_epoch():
-    watcher = Watcher()
-    outcome(group([recipe()]), watcher=watcher)
-    assert [told[:3] for told in watcher.told] == [(epoch, 4, 2) for epoch in (1, 2, 3, 4)]
-    assert all(best <= median for *_, best, median, _ in watcher.told)
+def test_every_evaluation_is_an_event():
+    epochs: list[Epoch] = []
+    outcome(group([recipe()]), events=epochs.append)
+    assert [(one.epoch, one.epochs, one.active) for one in epochs] == [
+        (epoch, 4, 2) for epoch in (1, 2, 3, 4)
+    ]
+    assert all(one.best <= one.median for one in epochs)
+    assert {one.metric for one in epochs} == {"val.mse"}
 
 
-def test_observer_hears_of_runs_that_have_ended_too():
-    watcher = Watcher()
+def test_events_count_runs_that_have_ended():
+    epochs: list[Epoch] = []
     result = outcome(
         group([recipe(training={"epochs": 2}), recipe(training={"epochs": 6, "lr": 1e-9})], seeds=1),
-        watcher=watcher,
+        events=epochs.append,
     )
     short, long = (record.metrics["val.mse"] for record in result.records)
     assert short < long
-    assert [told[2] for told in watcher.told] == [2, 2, 1, 1, 1, 1]
-    assert watcher.told[-1][3] == pytest.approx(short, rel=1e-6)
-    assert watcher.told[-1][4] == pytest.approx((short + long) / 2, rel=1e-6)
+    assert [one.active for one in epochs] == [2, 2, 1, 1, 1, 1]
+    assert epochs[-1].best == pytest.approx(short, rel=1e-6)
+    assert epochs[-1].median == pytest.approx((short + long) / 2, rel=1e-6)
 
 
 def test_interrupt_saves_what_there_is():
-    class Impatient(Watcher):
-        def epoch(self, *told):
-            if told[0] == 2:
-                raise KeyboardInterrupt
+    def impatient(event: Epoch) -> None:
+        if event.epoch == 2:
+            raise KeyboardInterrupt
 
-    result = outcome(group([recipe()]), watcher=Impatient())
+    result = outcome(group([recipe()]), events=impatient)
     assert result.interrupted
     assert {(record.status, record.steps) for record in result.records} == {("interrupted", 8)}
     assert all(np.isfinite(record.metrics["val.mse"]) for record in result.records)

@@ -1,4 +1,4 @@
-"""What a person sees while a study runs: a live display on a terminal, a line now and then elsewhere."""
+"""What a person sees while a study runs: a live display on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import os
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Protocol, Self, TextIO, assert_never
 
+from seedbed.study.events import Epoch, Event, Events, Message
 from seedbed.text import counted
 
 if TYPE_CHECKING:
@@ -19,17 +21,38 @@ if TYPE_CHECKING:
 LINE_EVERY = 5.0  # seconds
 
 
-class Observer(Protocol):
-    """What the runner tells as it goes. None of it changes what is computed."""
+@dataclass(frozen=True)
+class GroupStart:
+    """What is known of a group of runs before it trains.
 
-    def group_started(self, group: int, groups: int, runs: int, epochs: int, label: str) -> None:
-        """Group number `group` of `groups`, counting from 0, begins: so many runs, at most so many epochs."""
+    Attributes
+    ----------
+    group, groups
+        Its number, counting from 0, and how many there are.
+    runs
+        How many runs it has.
+    epochs
+        How many epochs it may take at most.
+    label
+        What it consists of, in words.
+    """
+
+    group: int
+    groups: int
+    runs: int
+    epochs: int
+    label: str
+
+
+class Observer(Protocol):
+    """What is called while a study runs. None of it changes what is computed."""
+
+    def group_started(self, group: GroupStart) -> None:
+        """A group of runs begins to train."""
         ...
 
-    def epoch(
-        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
-    ) -> None:
-        """An epoch was judged: runs still training, best and median of the metric over the group's runs."""
+    def epoch(self, epoch: Epoch) -> None:
+        """The runs of the group were evaluated."""
         ...
 
     def group_finished(self) -> None:
@@ -41,15 +64,28 @@ class Observer(Protocol):
         ...
 
 
-class Silent:
-    """Says nothing; what scripts and `--quiet` get. Also the context that the others extend."""
+def events_of(observer: Observer) -> Events:
+    """A callable that hands each event to the observer's method for it."""
 
-    def group_started(self, group: int, groups: int, runs: int, epochs: int, label: str) -> None:
+    def tell(event: Event) -> None:
+        match event:
+            case Epoch():
+                observer.epoch(event)
+            case Message(text):
+                observer.message(text)
+            case _:
+                assert_never(event)
+
+    return tell
+
+
+class Silent:
+    """Shows nothing; for scripts and `--quiet`. The other displays extend it, and it is their context manager."""
+
+    def group_started(self, group: GroupStart) -> None:
         """See `Observer`."""
 
-    def epoch(
-        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
-    ) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """See `Observer`."""
 
     def group_finished(self) -> None:
@@ -73,27 +109,26 @@ class Lines(Silent):
     def __init__(self, stream: TextIO, every: float = LINE_EVERY) -> None:
         self._stream, self._every = stream, every
         self._title = self._last = ""
-        self._started = self._said = 0.0
+        self._started = self._printed = 0.0
 
-    def group_started(self, group: int, groups: int, runs: int, epochs: int, label: str) -> None:
-        """Say which group begins."""
-        self._title, self._last = f"group {group + 1}/{groups}", ""
-        self._started = self._said = time.monotonic()
-        self.message(f"{self._title}: {label}, {counted(runs, 'run')}, up to {counted(epochs, 'epoch')}")
+    def group_started(self, group: GroupStart) -> None:
+        """Print which group begins."""
+        self._title, self._last = f"group {group.group + 1}/{group.groups}", ""
+        self._started = self._printed = time.monotonic()
+        size = f"{counted(group.runs, 'run')}, up to {counted(group.epochs, 'epoch')}"
+        self.message(f"{self._title}: {group.label}, {size}")
 
-    def epoch(
-        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
-    ) -> None:
-        """Say where the group is, if the last line was long enough ago."""
+    def epoch(self, epoch: Epoch) -> None:
+        """Print how far the group is, if the last line is long enough ago."""
         now = time.monotonic()
-        left = (now - self._started) / max(epoch, 1) * (epochs - epoch)
-        self._last = f"{self._title}: epoch {epoch}/{epochs}, {_state(active, best, median, metric)}"
-        if now - self._said >= self._every:
-            self._said = now
+        left = (now - self._started) / max(epoch.epoch, 1) * (epoch.epochs - epoch.epoch)
+        self._last = f"{self._title}: epoch {epoch.epoch}/{epoch.epochs}, {_state(epoch)}"
+        if now - self._printed >= self._every:
+            self._printed = now
             self.message(f"{self._last}, {_duration(left)} left")
 
     def group_finished(self) -> None:
-        """Say where the group ended and what it took."""
+        """Print how far the group came and how long it took."""
         if self._last:
             self.message(f"{self._last}, done in {_duration(time.monotonic() - self._started)}")
             self._last = ""
@@ -114,7 +149,7 @@ class Live(Silent):
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
-    def group_started(self, group: int, groups: int, runs: int, epochs: int, label: str) -> None:
+    def group_started(self, group: GroupStart) -> None:
         """Begin the group's line."""
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -128,17 +163,14 @@ class Live(Silent):
             console=self._console,
             refresh_per_second=5,
         )
-        title = f"{group + 1}/{groups} {label}"
-        self._task = self._progress.add_task(title, total=epochs, state=counted(runs, "run"))
+        title = f"{group.group + 1}/{group.groups} {group.label}"
+        self._task = self._progress.add_task(title, total=group.epochs, state=counted(group.runs, "run"))
         self._progress.start()
 
-    def epoch(
-        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
-    ) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """Move the group's line."""
         if self._progress and self._task is not None:
-            state = _state(active, best, median, metric)
-            self._progress.update(self._task, completed=epoch, total=epochs, state=state)
+            self._progress.update(self._task, completed=epoch.epoch, total=epoch.epochs, state=_state(epoch))
 
     def group_finished(self) -> None:
         """Leave the group's line as it is."""
@@ -152,7 +184,7 @@ class Live(Silent):
 
 
 def observer(quiet: bool = False, stream: TextIO | None = None) -> Silent:
-    """The display that fits: none, a live one on a capable terminal, lines elsewhere. Use it as a context."""
+    """The display that fits: none, a live one on a capable terminal, lines elsewhere; a context manager."""
     stream = stream or sys.stderr
     if quiet or not stream:  # which is None where it was closed
         return Silent()
@@ -160,11 +192,11 @@ def observer(quiet: bool = False, stream: TextIO | None = None) -> Silent:
 
 
 def watched(progress: bool | None = None) -> Silent:
-    """The display for whoever runs a study from Python: where `progress` does not say, for a person who looks on."""
+    """The display for a study run from Python; by default (`progress` None) only on a terminal or in a notebook."""
     if progress is False:
         return Silent()
     if _in_notebook():
-        # rich draws in notebooks through these widgets; without them a line now and then has to do
+        # rich draws in notebooks through these widgets
         return Live(sys.stdout) if find_spec("ipywidgets") else Lines(sys.stdout)
     return observer(quiet=not (progress or (sys.stderr and sys.stderr.isatty())))
 
@@ -177,11 +209,11 @@ def _in_notebook() -> bool:
     return Console().is_jupyter
 
 
-def _state(active: int, best: float | None, median: float | None, metric: str) -> str:
-    return f"{active} active, {metric} best {_number(best)} median {_number(median)}"
+def _state(epoch: Epoch) -> str:
+    return f"{epoch.active} active, {epoch.metric} best {_number(epoch.best)} median {_number(epoch.median)}"
 
 
-def _number(value: Any) -> str:
+def _number(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.4g}"
 
 

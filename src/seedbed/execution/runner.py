@@ -17,7 +17,7 @@ import numpy as np
 from seedbed.analysis import findings as diagnostics
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.execution import environment
-from seedbed.execution.progress import Observer, watched
+from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.files import to_json
 from seedbed.plan.plan import Plan, plan
 from seedbed.store.models import Trained
@@ -58,7 +58,7 @@ def run(
     progress
         Whether to show how it goes; by default on a terminal and in a notebook.
     observer
-        Told how it goes instead; see `progress.Observer`.
+        Called instead of a display; see `progress.Observer`.
 
     Raises
     ------
@@ -191,11 +191,13 @@ class _Execution:
             self.observer.message(choice.reason)
         epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
         label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {choice.engine} engine"
-        self.observer.group_started(number, len(self.plan.groups), len(group.runs), epochs, label)
+        start = GroupStart(number, len(self.plan.groups), len(group.runs), epochs, label)
+        self.observer.group_started(start)
         began = time.perf_counter()
         metric, better = self.study.metric, self.study.direction
+        events = events_of(self.observer)
         # A copy, with which the arrays go that are made of the group's data.
-        outcome = train(replace(group), choice.make, metric, better, self.observer, self.plan.claimed)
+        outcome = train(replace(group), choice.make, metric, better, events, self.plan.claimed)
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         self._write(number, group, outcome)

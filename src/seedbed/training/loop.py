@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
-from typing import Protocol
 
 import numpy as np
 
 from seedbed.engines.base import Engine
 from seedbed.engines.interrupts import held_back
 from seedbed.metrics.compute import Direction, direction
+from seedbed.study.events import Epoch, Events
 from seedbed.training.evaluation import Evaluator
 from seedbed.training.group import BatchOrder, Group, Hyperparameters
 from seedbed.training.judging import judge
@@ -24,15 +24,6 @@ Claimed = Collection[tuple[str, int]]  # a metric in full, and the epoch at whic
 # Handed to an engine in one call, at most: batch indices (but for one epoch), and steps of runs, each with its numbers.
 ORDER_ENTRIES = 2**24
 STEP_ENTRIES = 2**20
-
-
-class Observer(Protocol):
-    """Told after every evaluation how a group is doing."""
-
-    def epoch(
-        self, epoch: int, epochs: int, active: int, best: float | None, median: float | None, metric: str
-    ) -> None:
-        """`best` and `median` are of the watched metric over all runs that have not diverged."""
 
 
 class Trainer:
@@ -48,10 +39,10 @@ class Trainer:
         engine_class: EngineClass,
         metric: str,
         better: Direction,
-        observer: Observer,
+        events: Events,
         claimed: Claimed,
     ) -> None:
-        self.group, self.metric, self.better, self.observer = group, metric, better, observer
+        self.group, self.metric, self.better, self.events = group, metric, better, events
         self._engine_class = engine_class
         self.initial = group.initial_params()
         self.final = {"params": self.initial.copy(), "state": group.initial_state()}
@@ -223,14 +214,14 @@ class Trainer:
                 self.best[self.rows[better]] = score[better]
 
     def _report(self, values: dict[str, np.ndarray], diverged: np.ndarray) -> None:
-        """Tell the observer; runs that have ended count with their last value, diverged ones not at all."""
+        """Summarise the evaluation as an event; a run that has ended counts with its last value, a diverged one not."""
         self.latest[self.rows] = np.where(diverged, np.nan, values[self.watched])
         finite = self.latest[np.isfinite(self.latest)]
         pick = np.min if self._direction(self.watched) == "min" else np.max
         best, median = (float(pick(finite)), float(np.median(finite))) if len(finite) else (None, None)
         per_epoch = self.group.steps_per_epoch
         epochs = -(-int(self.total[self.rows].max()) // per_epoch)
-        self.observer.epoch(-(-self.step // per_epoch), epochs, len(self.rows), best, median, self.watched)
+        self.events(Epoch(-(-self.step // per_epoch), epochs, len(self.rows), best, median, self.watched))
 
     # --- endings ----------------------------------------------------------------------------------------
 
@@ -299,7 +290,7 @@ def train(
     engine_class: EngineClass,
     metric: str,
     better: Direction,
-    observer: Observer,
+    events: Events,
     claimed: Claimed = frozenset(),
 ) -> Outcome:
     """Train every run of a group and judge it.
@@ -313,9 +304,9 @@ def train(
     metric, better
         The study's metric, such as "val.mse", and its better direction; it picks the best parameters where a
         recipe keeps them.
-    observer
-        Told after every evaluation.
+    events
+        Called with an `Epoch` after every evaluation.
     claimed
         Metrics that claims name at an epoch: the curves hold them there.
     """
-    return Trainer(group, engine_class, metric, better, observer, claimed).run()
+    return Trainer(group, engine_class, metric, better, events, claimed).run()
