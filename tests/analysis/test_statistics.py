@@ -15,6 +15,7 @@ from seedbed.analysis.statistics import (
     Comparison,
     differences,
     fewest_pairs,
+    gap_bounds,
     holm,
     interval,
     p_value,
@@ -67,6 +68,14 @@ def test_interval_with_few_or_diverged_runs(sample, mean, ends, median, n):
     assert seen.n == n
     if ends is not None:
         assert [seen.low, seen.high] == pytest.approx([ends, ends], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [((0, 1), (0, 1), (-1, 1)), ((0, inf), (0, inf), (-inf, inf)), ((-inf, 1), (0, 1), (-inf, 1))],
+)
+def test_a_difference_lies_within_what_both_metrics_allow(first, second, expected):
+    assert gap_bounds(first, second) == expected
 
 
 # --- p values -------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class Made:
     runs: dict
     metric: str = "val.accuracy"
     ways: dict = field(default_factory=dict)
+    ends: dict = field(default_factory=dict)
 
     def values(self, variant, metric):
         return np.asarray(self.runs[variant, metric], dtype=float)
@@ -39,6 +40,9 @@ class Made:
 
     def direction(self, metric):
         return self.ways.get(metric, "max")
+
+    def bounds(self, metric):
+        return self.ends.get(metric, (-inf, inf))
 
     def scale(self, metric):
         return scale_for(
@@ -325,3 +329,32 @@ def test_a_cost_that_an_old_study_claims_is_not_tested():
     assert (
         sentence(judgement) == "seconds is a cost that all runs of a group share: it is reported, not tested."
     )
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"better": "a", "than": "b"},
+        {"not_better": "b", "than": "a", "margin": 0.1},
+        {"similar": ["a", "c"], "within": 0.05},
+        {"variant": "a", "metric": "score", "above": 0.5},
+        {"variant": "a", "metric": "score", "below": 3},
+        {"variant": "a", "metric": "score", "exceeds": "other score"},
+        {"variant": "a", "metric": "score", "matches": "score", "within": 0.1},
+    ],
+)
+def test_metrics_that_nobody_knows_are_judged_as_their_table_says(facts):
+    """Names mean nothing here: which way is better and where a metric ends are the table's to say."""
+    runs = {("a", "score"): A, ("b", "score"): B, ("c", "score"): C, ("a", "other score"): B}
+    judgement = judged(Made(runs, "score", {"score": "max"}), **facts)
+    assert judgement.verdict == "supported"
+    assert "score" in sentence(judgement)
+    narrow = Made(runs, "score", {"score": "max"}, {"score": (0.89, 0.895), "other score": (0.89, 0.895)})
+    seen = judged(narrow, **facts).seen
+    ends = (0.89, 0.895) if "above" in facts or "below" in facts else (-0.005, 0.005)
+    assert ends[0] - 1e-12 <= seen.low <= seen.high <= ends[1] + 1e-12
+
+
+def test_less_is_better_where_the_table_says_so():
+    runs = {("a", "score"): A, ("b", "score"): B}
+    assert judged(Made(runs, "score", {"score": "min"}), better="b", than="a").verdict == "supported"

@@ -284,7 +284,9 @@ def lie_within_bounds(values):
         assert np.isnan(value) or low <= value <= high + 1e-12, (name, value)
 
 
-def test_a_difference_ends_where_its_metrics_do():
-    assert metrics.gap_bounds("val.accuracy", "val.recall.a") == (-1.0, 1.0)
-    assert metrics.gap_bounds("val.mse", "val.mse") == (-np.inf, np.inf)
-    assert metrics.gap_bounds("val.r2", "val.accuracy") == (-np.inf, 1.0)
+@pytest.mark.parametrize(
+    ("metric", "known"),
+    [("val.mse", True), ("test.recall.a@3", True), ("steps", True), ("score", False), ("val.score", False)],
+)
+def test_metrics_of_others_are_not_known(metric, known):
+    assert metrics.is_known(metric) == known

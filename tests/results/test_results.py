@@ -264,6 +264,12 @@ def skewed(request, tmp_path):
     )
 
 
+def test_a_metric_that_nobody_knows_ends_nowhere(tmp_path):
+    result = Result.open(fake_studies.regression(tmp_path))
+    assert result.bounds("val.mse") == (0, np.inf)
+    assert result.bounds("score") == result.bounds("val.score@3") == (-np.inf, np.inf)
+
+
 def numbers_in(text):
     return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", text.replace("−", "-"))]
 

@@ -54,6 +54,10 @@ class Made:
         """All are errors."""
         return "min"
 
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """Nothing is known of them."""
+        return -np.inf, np.inf
+
     def scale(self, metric: str) -> str:
         """All are compared by difference."""
         return "difference"

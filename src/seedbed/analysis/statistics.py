@@ -113,6 +113,11 @@ def _cut(end: float, low: float, high: float) -> float:
     return float(np.clip(end, low, high))
 
 
+def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """The least and the largest difference of two metrics, given those of each metric itself."""
+    return first[0] - second[1], first[1] - second[0]
+
+
 def interval(values: Sequence[float] | np.ndarray) -> Interval:
     """Mean with its 95 % t interval, and median, of one value a seed."""
     present = _present(values)

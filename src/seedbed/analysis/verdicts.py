@@ -18,6 +18,7 @@ from seedbed.analysis.statistics import (
     Comparison,
     Scale,
     differences,
+    gap_bounds,
     p_value,
     paired,
     seeds_to_decide,
@@ -25,7 +26,7 @@ from seedbed.analysis.statistics import (
     t_interval,
     t_tail,
 )
-from seedbed.metrics.compute import COSTS, Direction, bounds, gap_bounds
+from seedbed.metrics.compute import COSTS, Direction
 
 # what a comparison is held against to show the mean itself
 NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}
@@ -48,6 +49,9 @@ class Table(Protocol):
 
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better."""
+
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """The least and the largest value that a metric can have, infinite where that is not known."""
 
     def scale(self, metric: str) -> Scale:
         """How variants are compared on a metric."""
@@ -155,7 +159,7 @@ def _is_beyond(facts: Mapping[str, Any], form: str, table: Table) -> list[Judgem
     gains = differences(values, np.full(len(values), bound), scale) * (1 if form == "above" else -1)
     verdict, p = _decide(gains)
     seen = paired(values, np.full(len(values), NOTHING[scale]), scale, table.ended(subject))
-    seen = seen.within(*bounds(metric))
+    seen = seen.within(*table.bounds(metric))
     return [_judgement(facts, verdict, form, (subject, f"{bound:g}", metric), seen, p, gains)]
 
 
@@ -217,7 +221,7 @@ def _compared(
     """The first variant and metric against the second."""
     ended = table.ended(first[0]) & table.ended(second[0])
     seen = paired(table.values(*first), table.values(*second), scale, ended)
-    return seen.within(*gap_bounds(first[1], second[1]))
+    return seen.within(*gap_bounds(table.bounds(first[1]), table.bounds(second[1])))
 
 
 def _of_same_runs(

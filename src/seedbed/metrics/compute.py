@@ -105,6 +105,12 @@ def direction(metric: str) -> Direction:
     return DIRECTIONS[bare]
 
 
+def is_known(metric: str) -> bool:
+    """Whether it is one of the metrics here, with its part and epoch or without."""
+    bare = bare_name(metric)
+    return bare in DIRECTIONS or bare.startswith(RECALL)
+
+
 def bare_name(metric: str) -> str:
     """A metric without its part and epoch: mse for "val.mse@3"."""
     whole, _ = split_epoch(metric)
@@ -117,12 +123,6 @@ def bounds(metric: str) -> tuple[float, float]:
     if bare_name(metric) == "r2":
         return -np.inf, 1.0
     return (0.0, 1.0) if direction(metric) == "max" else (0.0, np.inf)
-
-
-def gap_bounds(metric: str, other: str) -> tuple[float, float]:
-    """The least and the largest value of the difference of two metrics."""
-    (low, high), (other_low, other_high) = bounds(metric), bounds(other)
-    return low - other_high, high - other_low
 
 
 def compute(

@@ -18,6 +18,7 @@ from seedbed.analysis.statistics import (
     Comparison,
     Interval,
     Scale,
+    gap_bounds,
     holm,
     interval,
     paired,
@@ -26,7 +27,7 @@ from seedbed.analysis.statistics import (
 )
 from seedbed.analysis.verdicts import Judgement, judge
 from seedbed.files import slug
-from seedbed.metrics.compute import COSTS, Direction, bare_name, bounds, direction, gap_bounds, split_epoch
+from seedbed.metrics.compute import COSTS, Direction, bare_name, bounds, direction, is_known, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.store import store, tables
 from seedbed.store.models import Trained, read_trained
@@ -173,6 +174,10 @@ class Result:
         of_study = bare_name(metric) == bare_name(self.metric)
         return self.study["direction"] if of_study else direction(metric)
 
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """The least and the largest value that a metric can have; infinite of one that nobody knows."""
+        return bounds(metric) if is_known(metric) else (-np.inf, np.inf)
+
     def scale(self, metric: str) -> Scale:
         """How variants are compared on a metric: one scale for the whole study."""
         return scale_for(self._values(metric).ravel(), self.direction(metric))
@@ -227,7 +232,7 @@ class Result:
         """Mean, interval and median of a metric of a variant; a cost has no interval."""
         key = variant, metric
         if key not in self._summaries:
-            seen = interval(self.values(variant, metric)).within(*bounds(metric))
+            seen = interval(self.values(variant, metric)).within(*self.bounds(metric))
             self._summaries[key] = replace(seen, low=np.nan, high=np.nan) if metric in COSTS else seen
         return self._summaries[key]
 
@@ -257,10 +262,11 @@ class Result:
         """Every other variant against the base, on the study's metric."""
         others = [name for name in self.variants if name != self.base]
         scale, base = self.scale(self.metric), self.values(self.base, self.metric)
+        ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
         compared = [
             paired(
                 self.values(name, self.metric), base, scale, ended=self.ended(name) & self.ended(self.base)
-            ).within(*gap_bounds(self.metric, self.metric))
+            ).within(*ends)
             for name in others
         ]
         same = [self.same_runs(name, self.base) for name in others]
