@@ -9,9 +9,10 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from seedbed.data import facts, table
+from seedbed.data import facts
 from seedbed.data.base import Prepared, Samples
 from seedbed.data.facts import baseline, baseline_in_words, describe, in_words
+from seedbed.data.sources import table
 from seedbed.files import to_json
 
 PARTS = {"test": np.arange(80, 100), "train": np.arange(60), "val": np.arange(60, 80)}

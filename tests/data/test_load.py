@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from seedbed import recipe
-from seedbed.data import DataError, load, prepare, sgemm
+from seedbed.data import DataError, load, prepare
+from seedbed.data.sources import sgemm
 
 CSV = "a,b,y\n" + "".join(f"{i},{i % 7},{i % 3}\n" for i in range(60))
 
@@ -146,7 +147,7 @@ def test_digits():
 
 def test_digits_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    from seedbed.data import digits
+    from seedbed.data.sources import digits
 
     with pytest.raises(DataError, match=r"pip install 'seedbed\[digits\]'"):
         digits.load()

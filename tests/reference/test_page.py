@@ -11,7 +11,7 @@ import pytest
 from seedbed.analysis.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS, FLIPS
 from seedbed.analysis.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.api import Study
-from seedbed.data.dates import PARTS
+from seedbed.data.tables.dates import PARTS
 from seedbed.metrics.compute import DIRECTIONS
 from seedbed.recipe import Recipe
 from seedbed.reference.keys import matching, sections, toml

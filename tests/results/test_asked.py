@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.data import DataError, table
+from seedbed.data import DataError
+from seedbed.data.sources import table
 from seedbed.results import asked
 from seedbed.results.asked.arrays import rows
 from seedbed.results.asked.base import unknown

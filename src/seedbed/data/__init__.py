@@ -88,7 +88,7 @@ def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed
 def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: int) -> Prepared:
     grid = 0
     if isinstance(settings, recipe.FunctionData):
-        from seedbed.data import function
+        from seedbed.data.sources import function
 
         grid = function.grid_size(settings)
     drawn = len(samples.targets) - grid
@@ -109,7 +109,7 @@ def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: 
 def _fill(samples: Samples, train: np.ndarray) -> np.ndarray | None:
     if not samples.encodings:
         return None
-    from seedbed.data import encodings
+    from seedbed.data.tables import encodings
 
     return encodings.fill(samples.encodings, samples.inputs, train)
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
-from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
+from seedbed.data.expressions.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
 from seedbed.metrics.compute import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
 from seedbed.reference.keys import Key, Section, matching
 from seedbed.study.hypotheses import FORMS

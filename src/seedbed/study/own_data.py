@@ -27,7 +27,7 @@ class OwnData:
     """
 
     def __init__(self, arrays: Mapping[str, Any], features: Sequence[str] | None) -> None:
-        from seedbed.data.arrays import save
+        from seedbed.data.sources.arrays import save
 
         self.path = Path(tempfile.mkdtemp(prefix="seedbed-"))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

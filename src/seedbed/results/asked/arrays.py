@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data import npz
 from seedbed.data.base import DataError
+from seedbed.data.sources import npz
 from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
 from seedbed.store.models import Trained
 from seedbed.text import counted
@@ -40,7 +40,7 @@ def rows(x: Any, y: Any, trained: Trained, where: str = "the array") -> Asked:
     Parameters
     ----------
     x
-        (N, features) numbers in the order of the networks' features, or images as `data.npz` takes them, also
+        (N, features) numbers in the order of the networks' features, or images as the source `npz` takes them, also
         flat; of one feature also (N,).
     y
         (N,) or (N, 1): numbers, or names of classes; None where the rows have no target.

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from seedbed.data import folder
 from seedbed.data.base import DataError
+from seedbed.data.sources import folder
 from seedbed.results.asked.base import Asked, brightest
 from seedbed.store.models import Trained
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from seedbed.data.base import DataError
-from seedbed.data.columns import Columns
-from seedbed.data.expressions import Expression
+from seedbed.data.expressions.parser import Expression
+from seedbed.data.tables.columns import Columns
 
 
 class _AnyText(Collection[str]):

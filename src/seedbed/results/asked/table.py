@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.data import sgemm, tablefile
 from seedbed.data.base import DataError, Encoding
-from seedbed.data.columns import Columns
-from seedbed.data.csvfile import PLAIN, Layout
-from seedbed.data.encodings import inputs_of
-from seedbed.data.faults import unreadable_dates
 from seedbed.data.naming import first_few
+from seedbed.data.sources import sgemm
+from seedbed.data.tables import tablefile
+from seedbed.data.tables.columns import Columns
+from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.data.tables.encodings import inputs_of
+from seedbed.data.tables.faults import unreadable_dates
 from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
 from seedbed.results.asked.outside import rows_outside
 from seedbed.store.models import Trained

@@ -61,7 +61,7 @@ def _own_file(settings: Any, data_dir: Path | None, base: Path) -> Files:
 
 
 def _own_folder(settings: Any, data_dir: Path | None, base: Path) -> Files:
-    from seedbed.data import folder
+    from seedbed.data.sources import folder
 
     return {settings.path: (base / settings.path, folder.content(base / settings.path))}
 
@@ -70,13 +70,13 @@ def _own_folder(settings: Any, data_dir: Path | None, base: Path) -> Files:
 
 
 def _function(request: Request) -> Samples:
-    from seedbed.data import function
+    from seedbed.data.sources import function
 
     return function.load(request.settings, study_seed=request.study_seed, seed=request.seed)
 
 
 def _table(request: Request) -> Samples:
-    from seedbed.data import table
+    from seedbed.data.sources import table
 
     settings = request.settings
     return table.load(
@@ -93,44 +93,44 @@ def _table(request: Request) -> Samples:
 
 
 def _sgemm(request: Request) -> Samples:
-    from seedbed.data import sgemm
+    from seedbed.data.sources import sgemm
 
     return sgemm.load(request.settings, request.path, classification=request.classification)
 
 
 def _digits(request: Request) -> Samples:
-    from seedbed.data import digits
+    from seedbed.data.sources import digits
 
     return digits.load()
 
 
 def _idx(request: Request) -> Samples:
-    from seedbed.data import idx
+    from seedbed.data.sources import idx
 
     return idx.load(request.settings.source, {path.name: path for path, _ in request.files.values()})
 
 
 def _cifar(request: Request) -> Samples:
-    from seedbed.data import cifar
+    from seedbed.data.sources import cifar
 
     ((path, checksum),) = request.files.values()
     return cifar.load(path, checksum)
 
 
 def _folder(request: Request) -> Samples:
-    from seedbed.data import folder
+    from seedbed.data.sources import folder
 
     return folder.load(request.path, request.settings.size)
 
 
 def _npz(request: Request) -> Samples:
-    from seedbed.data import npz
+    from seedbed.data.sources import npz
 
     return npz.load(request.path)
 
 
 def _arrays(request: Request) -> Samples:
-    from seedbed.data import arrays
+    from seedbed.data.sources import arrays
 
     return arrays.load(request.path, classification=request.classification)
 

@@ -5,7 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
-from seedbed.data import DataError, idx
+from seedbed.data import DataError
+from seedbed.data.sources import idx
 
 PREFIXES = {"train": 6, "t10k": 4}
 

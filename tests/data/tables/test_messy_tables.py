@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 
 from seedbed import recipe
-from seedbed.data import DataError, dates, encodings, load, prepare, table
-from seedbed.data.csvfile import Layout
-from seedbed.data.expressions import Expression
+from seedbed.data import DataError, load, prepare
+from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression
+from seedbed.data.sources import table
+from seedbed.data.tables import dates, encodings
+from seedbed.data.tables.csvfile import Layout
 from seedbed.results import asked
 from seedbed.results.asked import table as asked_table
 from seedbed.store.models import Trained

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.data import csvfile, dates, numerals
 from seedbed.data.base import DataError
-from seedbed.data.csvfile import PLAIN, Layout
-from seedbed.data.expressions import Expression
+from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression, short
+from seedbed.data.tables import csvfile, dates, numerals
+from seedbed.data.tables.csvfile import PLAIN, Layout
 
 NUMERIC = (
     pa.types.is_integer,

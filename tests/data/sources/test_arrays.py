@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from seedbed import recipe
-from seedbed.data import DataError, arrays, load, prepare
+from seedbed.data import DataError, load, prepare
+from seedbed.data.sources import arrays
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(6, 3)), RANDOM.normal(size=6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from seedbed.data.csvfile import Layout, is_number, number_pattern, settings_in_words
+from seedbed.data.tables.csvfile import Layout, is_number, number_pattern, settings_in_words
 
 # Decimal mark and what groups digits, the usual first.
 STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seedbed.data import table
 from seedbed.data.base import Samples
+from seedbed.data.sources import table
 from seedbed.recipe import SgemmData
 
 PARAMETERS = (

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from seedbed import recipe
-from seedbed.data import DataError, load, npz, prepare
+from seedbed.data import DataError, load, prepare
+from seedbed.data.sources import npz
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (6, 3, 6, 5), dtype=np.uint8)

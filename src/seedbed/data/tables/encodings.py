@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from seedbed.data import dates
 from seedbed.data.base import Encoding
-from seedbed.data.columns import Columns
+from seedbed.data.tables import dates
+from seedbed.data.tables.columns import Columns
 
 Policy = str | Mapping[str, str] | None
 

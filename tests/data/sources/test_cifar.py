@@ -9,7 +9,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from seedbed.data import DataError, cifar
+from seedbed.data import DataError
+from seedbed.data.sources import cifar
 
 COUNT = 4  # images of a batch
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from seedbed.data.base import Encoding
-from seedbed.data.columns import Columns
 from seedbed.data.naming import first_few
+from seedbed.data.tables.columns import Columns
 
 FEWEST_ROWS = 3  # fewer tell nothing
 FEWEST_ORDERED = 20  # rows that another feature than a copy of the target orders alike only by a rare chance

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data import npz
 from seedbed.data.base import DataError, Samples
+from seedbed.data.sources import npz
 from seedbed.text import counted
 
 FEATURES = "features"

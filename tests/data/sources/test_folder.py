@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from seedbed import recipe
-from seedbed.data import DataError, folder, load
+from seedbed.data import DataError, load
+from seedbed.data.sources import folder
 
 Image = pytest.importorskip("PIL.Image")
 

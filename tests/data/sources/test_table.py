@@ -12,8 +12,10 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from seedbed.data import DataError, table, tablefile
-from seedbed.data.columns import Columns
+from seedbed.data import DataError
+from seedbed.data.sources import table
+from seedbed.data.tables import tablefile
+from seedbed.data.tables.columns import Columns
 
 CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
 NAMES = ("a", "color=blue", "color=green", "color=red", "b")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seedbed.data import table
 from seedbed.data.base import Prepared
 from seedbed.data.facts import describe
+from seedbed.data.sources import table
 
 
 @pytest.fixture

@@ -11,9 +11,15 @@ from functools import reduce
 import numpy as np
 
 from seedbed.data.base import DataError
-from seedbed.data.comparisons import TextComparison, days, text_in
+from seedbed.data.expressions.comparisons import TextComparison, days, text_in
+from seedbed.data.expressions.operations import (
+    CONSTANTS,
+    FUNCTIONS_OF_MANY,
+    IS_MISSING,
+    OPERATORS,
+    UNARY_FUNCTIONS,
+)
 from seedbed.data.naming import first_few, in_expression, nearest
-from seedbed.data.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, OPERATORS, UNARY_FUNCTIONS
 
 Columns = Mapping[str, np.ndarray]
 Evaluate = Callable[[Columns], np.ndarray]

@@ -6,7 +6,7 @@ import numpy as np
 
 from seedbed import draws as random
 from seedbed.data.base import DataError, Samples
-from seedbed.data.expressions import Expression
+from seedbed.data.expressions.parser import Expression
 from seedbed.recipe import FunctionData
 
 MOST_SAMPLES = 100_000_000

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data import faults, oddcolumns, tablefile
 from seedbed.data.base import DataError, Encoding, Samples
-from seedbed.data.columns import Columns
-from seedbed.data.csvfile import PLAIN, Layout
-from seedbed.data.encodings import Policy, encodings_of, inputs_of, twice
 from seedbed.data.naming import first_few, in_expression, short
+from seedbed.data.tables import faults, oddcolumns, tablefile
+from seedbed.data.tables.columns import Columns
+from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.data.tables.encodings import Policy, encodings_of, inputs_of, twice
 from seedbed.recipe import TableData
 
 MOST_CLASSES = 1000

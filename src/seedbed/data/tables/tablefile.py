@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from seedbed.data import csvfile
 from seedbed.data.base import DataError
-from seedbed.data.csvfile import PLAIN, Layout, Parse, is_number
 from seedbed.data.naming import first_few, short
+from seedbed.data.tables import csvfile
+from seedbed.data.tables.csvfile import PLAIN, Layout, Parse, is_number
 
 BAD_ARCHIVE = (
     EOFError,
