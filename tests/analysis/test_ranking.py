@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from seedbed.analysis.ranking import ranked, selection_metric
 from seedbed.api import Result
-from seedbed.metrics.compute import Direction
+from seedbed.metrics.names import Direction
 from seedbed.report.content import content
 
 RUNS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([np.inf, np.nan]), min_size=3, max_size=3)

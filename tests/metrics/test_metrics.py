@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from seedbed.metrics import compute as metrics
+from seedbed.metrics import names
 from seedbed.nn.losses import LOSSES as LOSS_OF
 
 RUNS, M = 3, 40
@@ -57,8 +58,8 @@ def random():
 
 
 def test_every_metric_has_a_row():
-    assert {*NUMBERS, "loss"} == set(metrics.valid_metrics(False))
-    assert set(LABELS) == set(metrics.valid_metrics(True, ("CLASS",)))
+    assert {*NUMBERS, "loss"} == set(names.valid_metrics(False))
+    assert set(LABELS) == set(names.valid_metrics(True, ("CLASS",)))
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared targets", "own targets"])
@@ -68,7 +69,7 @@ def test_numbers(random, loss, outputs, shared):
     truth = random.normal(2, 1, size=(1 if shared else RUNS, M, outputs)).astype(np.float32)
     answer = (truth + random.normal(size=(RUNS, M, outputs))).astype(np.float32)
     found = metrics.compute(loss, answer, truth)
-    assert tuple(found) == metrics.valid_metrics(False)
+    assert tuple(found) == names.valid_metrics(False)
     for run in range(RUNS):
         true, answered = (array.astype(np.float64) for array in (truth[0 if shared else run], answer[run]))
         for name, expected in NUMBERS.items():
@@ -84,8 +85,8 @@ def _softmax(logits):
 
 def _check_labels(found, run, truth, answer, p, classes):
     for name, expected in LABELS.items():
-        names = [f"recall.{one}" for one in classes] if name == "recall.CLASS" else [name]
-        ours = np.squeeze([found[one][run] for one in names])
+        each = [f"recall.{one}" for one in classes] if name == "recall.CLASS" else [name]
+        ours = np.squeeze([found[one][run] for one in each])
         np.testing.assert_allclose(ours, expected(truth, answer, p), rtol=1e-9, err_msg=name)
 
 
@@ -94,7 +95,7 @@ def test_softmax_classes(random, shared):
     truth = random.integers(0, 3, size=(1 if shared else RUNS, M))
     logits = random.normal(size=(RUNS, M, 3)) * 3
     found = metrics.compute("cross_entropy", logits, truth, CLASSES)
-    assert tuple(found) == metrics.valid_metrics(True, CLASSES)
+    assert tuple(found) == names.valid_metrics(True, CLASSES)
     tables = metrics.confusion(logits, truth, 3)
     for run in range(RUNS):
         true, answer = truth[0 if shared else run], logits[run].argmax(axis=1)
@@ -186,7 +187,7 @@ def test_confusion_counts_every_sample_once(runs, m, classes, seed):
     ],
 )
 def test_direction(name, direction):
-    assert metrics.direction(name) == direction
+    assert names.direction(name) == direction
 
 
 @pytest.mark.parametrize(
@@ -199,12 +200,12 @@ def test_direction(name, direction):
 )
 def test_unknown_metric_is_refused_with_a_hint(name, hint):
     with pytest.raises(ValueError, match=hint):
-        metrics.direction(name)
+        names.direction(name)
 
 
 def test_every_metric_has_a_direction():
-    names = {*metrics.valid_metrics(False), *metrics.valid_metrics(True, CLASSES)}
-    assert {metrics.direction(f"val.{name}") for name in names} == {"min", "max"}
+    every = {*names.valid_metrics(False), *names.valid_metrics(True, CLASSES)}
+    assert {names.direction(f"val.{name}") for name in every} == {"min", "max"}
 
 
 @given(st.integers(2, 4), st.integers(2, 30), st.integers(1, 4), st.integers(0, 2**32 - 1))
@@ -212,8 +213,7 @@ def test_auc_is_scikit_learns_whatever_ties_and_undefined_without_a_class(classe
     random = np.random.default_rng(seed)
     truth = random.integers(0, classes, size=(1, m))
     logits = random.integers(0, levels, size=(2, m, classes)).astype(np.float64)
-    names = tuple("abcd"[:classes])
-    found = metrics.compute("cross_entropy", logits, truth, names)["auc"]
+    found = metrics.compute("cross_entropy", logits, truth, tuple("abcd"[:classes]))["auc"]
     for run in range(2):
         if len(np.unique(truth)) < classes:
             assert np.isnan(found[run])
@@ -239,8 +239,8 @@ def test_balanced_accuracy_is_over_the_classes_that_are_there():
 
 def test_what_takes_long_is_left_out_where_nobody_asks(random):
     logits, truth = random.normal(size=(RUNS, M, 3)), random.integers(0, 3, size=(1, M))
-    found = metrics.compute("cross_entropy", logits, truth, CLASSES, without=metrics.SLOW)
-    assert set(metrics.valid_metrics(True, CLASSES)) - set(found) == set(metrics.SLOW)
+    found = metrics.compute("cross_entropy", logits, truth, CLASSES, without=names.SLOW)
+    assert set(names.valid_metrics(True, CLASSES)) - set(found) == set(names.SLOW)
 
 
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
@@ -280,7 +280,7 @@ def test_metrics_of_classes_lie_within_their_bounds(outputs, side, seed):
 
 def lie_within_bounds(values):
     for name, (value,) in values.items():
-        low, high = metrics.bounds(f"val.{name}")
+        low, high = names.bounds(f"val.{name}")
         assert np.isnan(value) or low <= value <= high + 1e-12, (name, value)
 
 
@@ -289,4 +289,4 @@ def lie_within_bounds(values):
     [("val.mse", True), ("test.recall.a@3", True), ("steps", True), ("score", False), ("val.score", False)],
 )
 def test_metrics_of_others_are_not_known(metric, known):
-    assert metrics.is_known(metric) == known
+    assert names.is_known(metric) == known

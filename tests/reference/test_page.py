@@ -12,7 +12,7 @@ from seedbed.analysis.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS
 from seedbed.analysis.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.api import Study
 from seedbed.data.tables.dates import PARTS
-from seedbed.metrics.compute import DIRECTIONS
+from seedbed.metrics.names import METRICS
 from seedbed.recipe import Recipe
 from seedbed.reference.keys import matching, sections, toml
 from seedbed.reference.page import lookup, markdown, of_other_name, words
@@ -53,7 +53,7 @@ def test_its_claims_are_valid() -> None:
 
 
 def test_every_metric_and_every_form_of_a_claim_is_told() -> None:
-    for name in (*DIRECTIONS, *FORMS):
+    for name in (*METRICS, *FORMS):
         assert f"\n| {name} | " in PAGE, name
 
 

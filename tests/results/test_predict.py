@@ -19,6 +19,7 @@ from seedbed.api import Result
 from seedbed.data.base import DataError
 from seedbed.files import to_json
 from seedbed.metrics import compute as metrics
+from seedbed.metrics.names import direction as direction_of
 from seedbed.nn.models import Network
 from seedbed.recipe import Recipe
 from seedbed.results.predict import Sums, predict, to_csv
@@ -65,7 +66,7 @@ def study(
     resolved = {
         "study": "s",
         "metric": metric,
-        "direction": direction or metrics.direction(metric),
+        "direction": direction or direction_of(metric),
         "seeds": 1 + max(run["seed"] for run in runs),
         "variants": [{"name": name} for name in names],
     }

@@ -12,7 +12,7 @@ import pytest
 from seedbed.analysis.statistics import holm, interval, paired
 from seedbed.analysis.wording import sentence
 from seedbed.api import Result
-from seedbed.metrics.compute import bounds
+from seedbed.metrics.names import bounds
 from seedbed.results import result as results
 from seedbed.store.store import StoreError
 

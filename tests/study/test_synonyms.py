@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from seedbed.metrics.compute import DIRECTIONS
+from seedbed.metrics.names import METRICS
 from seedbed.recipe import Recipe
 from seedbed.reference.schema import schema
 from seedbed.study.file import STUDY_KEYS, StudyFile
@@ -36,7 +36,7 @@ def enums(node: Any) -> Iterator[str]:
 
 def test_all_lead_to_keys_and_choices_that_exist() -> None:
     assert set(KEYS) <= set(KNOWN)
-    assert set(CHOICES) <= {*enums(schema()), *DIRECTIONS}
+    assert set(CHOICES) <= {*enums(schema()), *METRICS}
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if "." in key])

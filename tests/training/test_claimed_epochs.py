@@ -9,7 +9,7 @@ from study_files import plain
 
 from seedbed.api import Result, Study, run
 from seedbed.engines.array_engine import ArrayEngine
-from seedbed.metrics.compute import direction, split_epoch
+from seedbed.metrics.names import direction, split_epoch
 from seedbed.plan.plan import plan
 from seedbed.study.problems import StudyError
 from seedbed.training.group import Group

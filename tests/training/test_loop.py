@@ -8,7 +8,7 @@ import pytest
 from made import group, ignore, recipe
 
 from seedbed.engines.array_engine import ArrayEngine
-from seedbed.metrics.compute import direction
+from seedbed.metrics.names import direction
 from seedbed.study.events import Epoch, Events
 from seedbed.training.group import Group
 from seedbed.training.loop import train

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from seedbed.metrics.compute import Direction
+from seedbed.metrics.names import Direction
 
 
 def selection_metric(metric: str, known: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from seedbed.draws import generator
-from seedbed.metrics.compute import Direction
+from seedbed.metrics.names import Direction
 
 Scale = Literal["difference", "ratio"]
 Alternative = Literal["two-sided", "greater"]

@@ -26,7 +26,7 @@ from seedbed.analysis.statistics import (
     t_interval,
     t_tail,
 )
-from seedbed.metrics.compute import COSTS, Direction
+from seedbed.metrics.names import COSTS, Direction
 
 # what a comparison is held against to show the mean itself
 NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}

@@ -6,7 +6,7 @@ import math
 
 from seedbed.analysis.statistics import ALPHA, FEWEST_PAIRS, Comparison, Scale
 from seedbed.analysis.verdicts import NOTHING, REFUTED, UNDECIDED, Judgement
-from seedbed.metrics.compute import COSTS
+from seedbed.metrics.names import COSTS
 
 ABSENT = "–"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.data.naming import first_few, short
-from seedbed.metrics.compute import PARTS
+from seedbed.metrics.names import PARTS
 from seedbed.text import counted
 
 MOST_CLASSES_LISTED = 8

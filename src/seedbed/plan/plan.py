@@ -11,7 +11,7 @@ from typing import Any
 from seedbed import data, optim
 from seedbed.data import facts
 from seedbed.data.base import DataError
-from seedbed.metrics.compute import RECALL, split_epoch
+from seedbed.metrics.names import RECALL, split_epoch
 from seedbed.nn import models
 from seedbed.nn.models import Network
 from seedbed.recipe import Recipe

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 from seedbed.data.expressions.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
-from seedbed.metrics.compute import CLASSIFICATION, DIRECTIONS, MEANINGS, PARTS, RECALL, REGRESSION, direction
+from seedbed.metrics.names import CLASSIFICATION, METRICS, OF_A_CLASS, PARTS, RECALL, REGRESSION
 from seedbed.reference.keys import Key, Section, matching
 from seedbed.study.hypotheses import FORMS
 from seedbed.study.synonyms import choices_called, keys_called, why_no_key
@@ -21,9 +21,10 @@ PARTS_TOLD = f"Metrics, written PART.NAME, with a PART of {', '.join(PARTS)}"
 
 def metrics() -> list[Row]:
     """Name, of what, which way is better and meaning of every metric."""
-    told = [*MEANINGS.items(), (f"{RECALL}CLASS", "share of the samples of that class that were recognised")]
+    every = METRICS | {f"{RECALL}CLASS": OF_A_CLASS}
     return [
-        (name, _predicted(name), f"{BETTER[direction(name)]} is better", meaning) for name, meaning in told
+        (name, _predicted(name), f"{BETTER[row.direction]} is better", row.meaning)
+        for name, row in every.items()
     ]
 
 
@@ -151,7 +152,7 @@ def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | N
 
 def words(sections: Iterable[Section]) -> list[str]:
     """What `lookup` knows."""
-    known = ["metrics", "claims", *TOPICS, *DIRECTIONS]
+    known = ["metrics", "claims", *TOPICS, *METRICS]
     for section in sections:
         known += [section.name, *section.kinds, *(key.name for key in section.keys)]
     return list(dict.fromkeys(word for word in known if word))

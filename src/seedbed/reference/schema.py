@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from seedbed.metrics.compute import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
+from seedbed.metrics.names import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
 from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
 from seedbed.study.hypotheses import FORMS

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from seedbed.analysis.statistics import interval
 from seedbed.files import slug
-from seedbed.metrics.compute import RECALL, bounds
+from seedbed.metrics.names import RECALL, bounds
 from seedbed.report import style
 from seedbed.report.series import MOST_PANELS, Fit, confusions, fits, leaders, predicted, recalls
 from seedbed.report.style import Picture, panel

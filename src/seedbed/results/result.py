@@ -27,7 +27,7 @@ from seedbed.analysis.statistics import (
 )
 from seedbed.analysis.verdicts import Judgement, judge
 from seedbed.files import slug
-from seedbed.metrics.compute import COSTS, Direction, bare_name, bounds, direction, is_known, split_epoch
+from seedbed.metrics.names import COSTS, Direction, bare_name, bounds, direction, is_known, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.store import store, tables
 from seedbed.store.models import Trained, read_trained

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from seedbed.metrics.compute import (
+from seedbed.metrics.names import (
     CLASSIFICATION,
     COSTS,
     OF_A_RUN,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from seedbed.metrics.compute import Direction, direction, usual_metric
+from seedbed.metrics.names import Direction, direction, usual_metric
 from seedbed.recipe import Recipe, Table
 from seedbed.study.file import STUDY_KEYS, StudyFile, VariantTable
 from seedbed.study.hypotheses import (

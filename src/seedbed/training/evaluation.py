@@ -11,7 +11,7 @@ from seedbed.analysis.findings import output_spread
 from seedbed.data.base import Samples
 from seedbed.engines.base import Engine
 from seedbed.metrics import compute as metrics
-from seedbed.metrics.compute import PARTS, SLOW, bare_name
+from seedbed.metrics.names import PARTS, SLOW, bare_name
 from seedbed.training.group import Group
 
 PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any picture

@@ -12,7 +12,7 @@ from seedbed import optim
 from seedbed.data.base import Prepared, Samples
 from seedbed.draws import generator, keys
 from seedbed.engines.base import Batches, GroupData, Program
-from seedbed.metrics.compute import PARTS
+from seedbed.metrics.names import PARTS
 from seedbed.nn.base import Layout
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES

@@ -10,7 +10,7 @@ import numpy as np
 
 from seedbed.engines.base import Engine
 from seedbed.engines.interrupts import held_back
-from seedbed.metrics.compute import Direction, direction
+from seedbed.metrics.names import Direction, direction
 from seedbed.study.events import Epoch, Events
 from seedbed.training.evaluation import Evaluator
 from seedbed.training.group import BatchOrder, Group, Hyperparameters

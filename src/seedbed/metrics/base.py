@@ -1,0 +1,48 @@
+"""What a metric is: one row of the table in `numbers`, `classes` or `names`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+Direction = Literal["min", "max"]
+ERROR, SHARE = (0.0, np.inf), (0.0, 1.0)  # bounds
+LOSS = "the training loss, class weights included, without label smoothing and penalties"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number per run.
+
+    Attributes
+    ----------
+    direction
+        Whether less ("min") or more ("max") is better.
+    meaning
+        A phrase for the reference.
+    compute
+        Takes the `Numbers` or `Classes` of one part and gives (runs,) float64, nan where it is not defined; None where
+        outputs are not what it is computed from.
+    bounds
+        The least and the largest value that it can have.
+    slow
+        Whether it is computed during training only where somebody follows it.
+    tested
+        Whether variants are compared by it; what is not is only reported.
+    """
+
+    direction: Direction
+    meaning: str
+    compute: Callable[[Any], np.ndarray] | None = None
+    bounds: tuple[float, float] = ERROR
+    slow: bool = False
+    tested: bool = True
+
+
+def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """over / under, nan where under is 0."""
+    over, under = np.broadcast_arrays(over, under)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under != 0)

@@ -1,0 +1,92 @@
+"""Metrics of numbers: a function and a row of `REGRESSION` each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from seedbed.metrics.base import LOSS, Metric, ratio
+
+
+class Numbers:
+    """Outputs and targets of one part, (runs, m, k) and (runs or 1, m, k) float64, and what several metrics share."""
+
+    def __init__(self, outputs: np.ndarray, targets: np.ndarray, loss: str) -> None:
+        self.outputs, self.targets, self._loss = outputs, targets, loss
+
+    @cached_property
+    def error(self) -> np.ndarray:
+        """Outputs minus targets."""
+        return self.outputs - self.targets
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """The absolute error."""
+        return np.abs(self.error)
+
+    @cached_property
+    def square(self) -> np.ndarray:
+        """The squared error."""
+        return self.error**2
+
+    @property
+    def loss(self) -> np.ndarray:
+        """The training loss, (runs,)."""
+        losses: dict[str, Callable[[], np.ndarray]] = {
+            "mse": lambda: mse(self),
+            "mae": lambda: mae(self),
+            "huber": lambda: np.where(self.size < 1, self.square / 2, self.size - 0.5).mean(axis=(1, 2)),
+        }
+        return losses[self._loss]()
+
+
+def mse(given: Numbers) -> np.ndarray:
+    """Mean over samples and targets."""
+    return given.square.mean(axis=(1, 2))
+
+
+def mae(given: Numbers) -> np.ndarray:
+    """Mean over samples and targets."""
+    return given.size.mean(axis=(1, 2))
+
+
+def r2(given: Numbers) -> np.ndarray:
+    """Averaged over targets; nan where a target is constant."""
+    truth = given.targets
+    total = ((truth - truth.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    return (1 - ratio(given.square.sum(axis=1), total)).mean(axis=1)
+
+
+def mape(given: Numbers) -> np.ndarray:
+    """Mean over samples and targets; nan where a target is 0."""
+    return ratio(given.size, np.abs(given.targets)).mean(axis=(1, 2))
+
+
+def relative_error_of_mean(given: Numbers) -> np.ndarray:
+    """Of the mean over samples and targets; nan where that of the targets is 0."""
+    mean = given.targets.mean(axis=(1, 2))
+    return ratio(np.abs(given.outputs.mean(axis=(1, 2)) - mean), np.abs(mean))
+
+
+REGRESSION: dict[str, Metric] = {
+    "loss": Metric("min", LOSS, lambda given: given.loss),
+    "mse": Metric("min", "mean squared error", mse),
+    "rmse": Metric("min", "square root of the mean squared error", lambda given: np.sqrt(mse(given))),
+    "mae": Metric("min", "mean absolute error", mae),
+    "r2": Metric(
+        "max",
+        "share of the variance that is explained: 1 is perfect, 0 is as good as the mean",
+        r2,
+        bounds=(-np.inf, 1.0),
+    ),
+    "mape": Metric("min", "mean absolute error relative to the target (0.1 is 10 %)", mape),
+    "relative_error_of_mean": Metric(
+        "min", "how far the mean output is from the mean target, relative to it", relative_error_of_mean
+    ),
+    "max_error": Metric("min", "largest absolute error", lambda given: given.size.max(axis=(1, 2))),
+    "min_error": Metric("min", "smallest absolute error", lambda given: given.size.min(axis=(1, 2))),
+    "max_squared_error": Metric("min", "largest squared error", lambda given: given.square.max(axis=(1, 2))),
+    "min_squared_error": Metric("min", "smallest squared error", lambda given: given.square.min(axis=(1, 2))),
+}
