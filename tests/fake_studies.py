@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.store import tables
-from seedbed.store.store import Store
+from seedbed.store import schema
+from seedbed.store.writer import Store, add_part, join_parts
 
 DATA = {
     "source": "function", "expression": "sin(x) + cos(x) + sin(x)*cos(x)", "domain": [0, 6.2832], "samples": 1000,
@@ -30,9 +30,9 @@ TRAINING = {
 
 def write_table(directory: Path, name: str, content: Any) -> None:
     """A table of a study, as one group writes it; what was there is replaced."""
-    table = tables.of_runs(content) if name == "runs" else tables.of_columns(content)
-    tables.add(directory, name, 0, table)
-    tables.join(directory, name)
+    table = schema.runs_table(content) if name == "runs" else schema.table_of(content)
+    add_part(directory, name, 0, table)
+    join_parts(directory, name)
 
 
 def write_study(

@@ -14,7 +14,7 @@ import seedbed
 from seedbed.analysis.wording import number
 from seedbed.api import Result, Study
 from seedbed.execution import runner
-from seedbed.store.store import StoreError
+from seedbed.store.schema import StoreError
 from seedbed.study.problems import StudyError
 
 

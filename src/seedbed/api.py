@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.results import result
-from seedbed.store.store import find, runs_root
+from seedbed.store.reader import find
+from seedbed.store.schema import runs_root
 from seedbed.study import model
 
 if TYPE_CHECKING:

@@ -335,7 +335,7 @@ def test_all_problems_of_a_study_come_in_one_go(here: Path) -> None:
 def test_a_fault_of_ours_is_one_message_and_a_traceback_only_on_request(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seedbed.store.store.listing", lambda runs_dir: 1 / 0)
+    monkeypatch.setattr("seedbed.store.reader.listing", lambda runs_dir: 1 / 0)
     result = call("ls")
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.stderr
@@ -349,7 +349,7 @@ def test_a_full_disk_is_no_fault_of_ours(here: Path, monkeypatch: pytest.MonkeyP
     def full(runs_dir: Path) -> None:
         raise OSError(28, "No space left on device", "runs/x")
 
-    monkeypatch.setattr("seedbed.store.store.listing", full)
+    monkeypatch.setattr("seedbed.store.reader.listing", full)
     result = call("ls")
     assert (result.exit_code, result.stderr) == (1, "error: runs/x: No space left on device\n")
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from seedbed.api import Study
 from seedbed.cli import program
-from seedbed.store.store import Store
+from seedbed.store.writer import Store
 
 ROWS = [(f"{i:03d}", i / 40, "red" if i % 2 else "blue", i / 20 + i % 2) for i in range(40)]
 TABLES = {

@@ -16,7 +16,7 @@ from seedbed.engines.choice import Choice, EngineError, choose
 from seedbed.execution import runner
 from seedbed.execution.progress import Silent
 from seedbed.plan.plan import plan
-from seedbed.store.store import listing
+from seedbed.store.reader import listing
 from seedbed.training import memory
 
 STUDY = Study.parse(small({"study.seeds": 4}), "a.toml")

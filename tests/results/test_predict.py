@@ -24,7 +24,8 @@ from seedbed.nn.models import Network
 from seedbed.recipe import Recipe
 from seedbed.results.predict import Sums, predict, to_csv
 from seedbed.store.models import Trained, TrainedError
-from seedbed.store.store import Store, StoreError
+from seedbed.store.schema import StoreError
+from seedbed.store.writer import Store
 
 
 def recipe(kind: str, **data: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from seedbed.api import Result, Study
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.plan.plan import plan
 from seedbed.results.answer import Answer
-from seedbed.store.store import StoreError
+from seedbed.store.schema import StoreError
 
 RANDOM = np.random.default_rng(0)
 COUNT = 90

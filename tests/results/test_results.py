@@ -14,7 +14,7 @@ from seedbed.analysis.wording import sentence
 from seedbed.api import Result
 from seedbed.metrics.names import bounds
 from seedbed.results import result as results
-from seedbed.store.store import StoreError
+from seedbed.store.schema import StoreError
 
 VARIANT_KEYS = [
     "name", "settings", "runs", "diverged", "parameters", "seconds_per_run", "metrics", "versus_base"

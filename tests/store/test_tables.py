@@ -17,8 +17,10 @@ from study_files import small
 from seedbed import files
 from seedbed.api import Result, Study
 from seedbed.execution import runner
-from seedbed.store import tables
-from seedbed.store.store import Store
+from seedbed.store import writer
+from seedbed.store.reader import read_table
+from seedbed.store.schema import PARTS
+from seedbed.store.writer import Store
 
 HASH = "0123456789abcdef"
 NAMES = [f"v{number}" for number in range(4)]
@@ -73,19 +75,19 @@ def test_parts_joined_hold_what_one_table_would(
     directory = tmp_path_factory.mktemp("runs")
     groups = cut(keys, count)
     with pytest.MonkeyPatch.context() as patch, Store.create(directory, "s", HASH) as store:
-        patch.setattr(tables, "ROWS", at_least)
+        patch.setattr(writer, "ROW_GROUP", at_least)
         write_groups(store, groups)
-        before = {name: sorted_rows(tables.read(store.directory, name)) for name in ("runs", "curves")}
+        before = {name: sorted_rows(read_table(store.directory, name)) for name in ("runs", "curves")}
         store.join_groups(NAMES)
-    found = tables.read(store.directory, "runs")
+    found = read_table(store.directory, "runs")
     assert list(zip(*(found[name].to_pylist() for name in ("variant", "seed")), strict=True)) == sorted(keys)
     for name in before:
-        assert sorted_rows(tables.read(store.directory, name)) == before[name]
+        assert sorted_rows(read_table(store.directory, name)) == before[name]
     own = {key: value for key, value in rows(0, groups[0])[0].items() if key != "group"}
     row = next(row for row in before["runs"] if (row["variant"], row["seed"]) == groups[0][0])
     assert {name: row[name] for name in own} == own
-    assert not (store.directory / tables.PARTS).exists()
-    assert len(tables.read(store.directory, "mistakes")) == 0
+    assert not (store.directory / PARTS).exists()
+    assert len(read_table(store.directory, "mistakes")) == 0
 
 
 def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, monkeypatch: Any) -> None:
@@ -101,7 +103,7 @@ def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, 
             left -= 1
             whole(path, data)
 
-        monkeypatch.setattr(tables, "write_whole", write)
+        monkeypatch.setattr(writer, "write_whole", write)
         store = Store.create(tmp_path / str(last), "s", HASH)
         stored = 0
         try:
@@ -111,10 +113,10 @@ def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, 
             store.join_groups(NAMES)
         except KilledError:
             writes += 1
-        found = tables.read(store.directory, "runs")
+        found = read_table(store.directory, "runs")
         assert len(found) == sum(map(len, groups[:stored]))
         for table in ("runs", "curves"):
-            got = tables.read(store.directory, table)
+            got = read_table(store.directory, table)
             assert len(got) >= sum(map(len, groups[:stored]))
         store.close()
     assert writes == 10  # two tables of four groups, and two joined
@@ -132,7 +134,7 @@ def test_parts_may_be_joined_while_they_are_read(tmp_path: Path, monkeypatch: An
 
     write_groups(store, cut(keys, 2))
     monkeypatch.setattr(parquet, "read_table", read)
-    table = tables.read(store.directory, "runs")
+    table = read_table(store.directory, "runs")
     store.close()
     assert len(table) == len(keys)
 
@@ -141,7 +143,7 @@ def test_what_is_written_grows_with_the_groups_and_no_faster(tmp_path: Path, mon
     written = []
     whole = files.write_whole
     monkeypatch.setattr(
-        tables, "write_whole", lambda path, data: (written.append(len(data)), whole(path, data))
+        writer, "write_whole", lambda path, data: (written.append(len(data)), whole(path, data))
     )
 
     def size(groups: int) -> int:

@@ -54,7 +54,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     from seedbed.data.base import DataError
     from seedbed.engines.choice import EngineError
     from seedbed.store.models import TrainedError
-    from seedbed.store.store import StoreError
+    from seedbed.store.schema import StoreError
     from seedbed.study.problems import StudyError
 
     return DataError, EngineError, StudyError, StoreError, TrainedError

@@ -23,7 +23,7 @@ def command(runs_dir: Path, as_json: bool) -> None:
       seedbed ls
       seedbed ls --json | jq '.[-1].id'
     """
-    from seedbed.store.store import listing
+    from seedbed.store.reader import listing
 
     found = listing(runs_dir)
     if as_json:

@@ -8,10 +8,10 @@ import click
 
 
 def find(runs_dir: Path, name: str) -> Path:
-    """As `store.find`."""
-    from seedbed.store import executions, store
+    """As `store.reader.find`."""
+    from seedbed.store import executions, reader
 
-    directory = store.find(runs_dir, name)
-    if said := executions.chosen(directory, name):
-        click.echo(said, err=True)
+    directory = reader.find(runs_dir, name)
+    if line := executions.chosen(directory, name):
+        click.echo(line, err=True)
     return directory

@@ -21,7 +21,8 @@ from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.files import to_json
 from seedbed.plan.plan import Plan, plan
 from seedbed.store.models import Trained
-from seedbed.store.store import Store, runs_root
+from seedbed.store.schema import runs_root
+from seedbed.store.writer import Store
 from seedbed.study import labs
 from seedbed.study.model import Study
 from seedbed.text import counted

@@ -10,7 +10,7 @@ import numpy as np
 
 from seedbed.results.result import Result
 from seedbed.store.models import Trained, TrainedError
-from seedbed.store.store import StoreError
+from seedbed.store.schema import StoreError
 from seedbed.study.suggestions import instead_of
 from seedbed.text import counted
 

@@ -26,16 +26,16 @@ from seedbed.analysis.statistics import (
     verdict,
 )
 from seedbed.analysis.verdicts import Judgement, judge
-from seedbed.files import slug
 from seedbed.metrics.names import COSTS, Direction, bare_name, bounds, direction, is_known, split_epoch
 from seedbed.results.by_run import ByRun
-from seedbed.store import store, tables
-from seedbed.store.models import Trained, read_trained
+from seedbed.store import reader
+from seedbed.store.models import Trained, models_path, read_trained
+from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NOT_METRICS = (*tables.RUN_COLUMNS, "confusion")
+NOT_METRICS = (*RUN_COLUMNS, "confusion")
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Result:
         self.study = _read_json(self.directory / "resolved.json")
         environment = self.directory / "environment.json"
         self.environment = _read_json(environment) if environment.exists() else {}
-        self.events = list(store.events(self.directory))
-        self.status = store.status(self.directory)
+        self.events = list(reader.events(self.directory))
+        self.status = reader.status(self.directory)
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
         self._summaries: dict[tuple[str, str], Interval] = {}
@@ -71,8 +71,8 @@ class Result:
         StoreError
             Where it holds none.
         """
-        if not (Path(directory) / store.JOURNAL).is_file():
-            raise store.StoreError(f"{directory} is not the directory of a study: it has no {store.JOURNAL}")
+        if not (Path(directory) / JOURNAL).is_file():
+            raise StoreError(f"{directory} is not the directory of a study: it has no {JOURNAL}")
         return cls(directory)
 
     # --- what is stored ---------------------------------------------------------------------------------
@@ -80,31 +80,31 @@ class Result:
     @cached_property
     def runs(self) -> pa.Table:
         """One row a run."""
-        return tables.read(self.directory, "runs")
+        return reader.read_table(self.directory, "runs")
 
     @cached_property
     def curves(self) -> pa.Table:
         """One row a run, epoch and metric."""
-        return tables.read(self.directory, "curves")
+        return reader.read_table(self.directory, "curves")
 
     @cached_property
     def predictions(self) -> pa.Table:
         """One row a run and sample of the grid and of the test part."""
-        return tables.read(self.directory, "predictions")
+        return reader.read_table(self.directory, "predictions")
 
     def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
         """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
         wanted = [("variant", "in", list(variants)), ("part", "==", part)]
-        return tables.read(self.directory, "predictions", filters=wanted)
+        return reader.read_table(self.directory, "predictions", filters=wanted)
 
     @cached_property
     def mistakes(self) -> pa.Table:
         """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
-        return tables.read(self.directory, "mistakes")
+        return reader.read_table(self.directory, "mistakes")
 
     def trained(self, variant: str) -> Trained | None:
         """The trained networks of a variant; None where not all of its runs have finished."""
-        path = self.directory / "models" / f"{slug(variant)}.safetensors"
+        path = models_path(self.directory, variant)
         return read_trained(path) if path.exists() else None
 
     # --- what statistics are made of --------------------------------------------------------------------
@@ -304,4 +304,4 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
-        raise store.StoreError(f"{path} cannot be read: {error}") from error
+        raise StoreError(f"{path} cannot be read: {error}") from error

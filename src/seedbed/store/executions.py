@@ -1,34 +1,35 @@
-"""Which of the times that a study was run its name stands for, in words."""
+"""Says in words which execution of a study its name stands for."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from seedbed.store import store, tables
+from seedbed.store.reader import began, read_table, status
+from seedbed.store.schema import JOURNAL
 
 
 def chosen(directory: Path, name: str) -> str | None:
-    """What `store.find` took for a study's name: the latest, when it began, its status, and whether it has runs.
+    """What `reader.find` chose for a study's name: the latest, when it began, its status, and whether it has runs.
 
     None where the name is an id, the beginning of one or a path, which leave no choice.
     """
-    if directory.name.startswith(name) or (Path(name) / store.JOURNAL).is_file():
+    if directory.name.startswith(name) or (Path(name) / JOURNAL).is_file():
         return None
-    said = f"{name}: the latest is {_in_words(directory)}"
+    latest = f"{name}: the latest is {_described(directory)}"
     if _has_finished_runs(directory):
-        return said
-    others = (one.parent for one in directory.parent.glob(f"*/{store.JOURNAL}") if one.parent != directory)
-    earlier = sorted(filter(_has_finished_runs, others), key=lambda one: one.name)
+        return latest
+    others = (path.parent for path in directory.parent.glob(f"*/{JOURNAL}") if path.parent != directory)
+    earlier = sorted(filter(_has_finished_runs, others), key=lambda other: other.name)
     if not earlier:
-        return f"{said}, and no run of it finished"
-    return f"{said}, and no run of it finished; {_in_words(earlier[-1])} has some: name it by its id"
+        return f"{latest}, and no run of it finished"
+    return f"{latest}, and no run of it finished; {_described(earlier[-1])} has some: name it by its id"
 
 
-def _in_words(directory: Path) -> str:
-    began = store.began(directory)[: len("YYYY-MM-DD HH:MM")].replace("T", " ")
-    return f"{directory.name} ({', '.join(filter(None, (began, store.status(directory))))})"
+def _described(directory: Path) -> str:
+    time = began(directory)[: len("YYYY-MM-DD HH:MM")].replace("T", " ")
+    return f"{directory.name} ({', '.join(filter(None, (time, status(directory))))})"
 
 
 def _has_finished_runs(directory: Path) -> bool:
-    statuses = tables.read(directory, "runs", columns=["status"])["status"].to_pylist()
-    return any(status != "interrupted" for status in statuses)
+    statuses = read_table(directory, "runs", columns=["status"])["status"].to_pylist()
+    return any(one != "interrupted" for one in statuses)

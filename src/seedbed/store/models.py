@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seedbed.files import to_json
+from seedbed.files import slug, to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,7 @@ LATER_FACTS = ("dtype", "encodings")  # which files of older versions lack
 
 
 class TrainedError(ValueError):
-    """A file of trained networks that is missing, damaged or something else."""
+    """A file of trained networks that is missing, damaged or of another kind."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +71,18 @@ class Trained:
     dtype: str = ""
     encodings: tuple[Encoding, ...] = ()
 
-    def only(self, row: int) -> Trained:
-        """The network of one run alone, by its place among all."""
+    def only(self, run: int) -> Trained:
+        """The network of one run alone, by its index along the leading axis."""
 
         def cut(array: np.ndarray) -> np.ndarray:
-            return array[row : row + 1] if len(array) > 1 else array
+            return array[run : run + 1] if len(array) > 1 else array
 
         optional: dict[str, Any] = {
             name: None if value is None else cut(value) for name, value in self._optional().items()
         }
         return replace(
             self,
-            seeds=self.seeds[row : row + 1],
+            seeds=self.seeds[run : run + 1],
             parameters={name: cut(value) for name, value in self.parameters.items()},
             state={name: cut(value) for name, value in self.state.items()},
             **optional,
@@ -104,13 +105,18 @@ class Trained:
         return {name: getattr(self, name) for name in OPTIONAL}
 
 
+def models_path(directory: Path, variant: str) -> Path:
+    """The file of a variant's networks in the directory of its study."""
+    return directory / "models" / f"{slug(variant)}.safetensors"
+
+
 def read_trained(path: str | os.PathLike[str]) -> Trained:
     """The trained networks in one `models/*.safetensors` file.
 
     Raises
     ------
     TrainedError
-        Where the file is missing, damaged or not of this program.
+        Where the file is missing, damaged or was not written by Seedbed.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -119,8 +125,8 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            told = (*FACTS, *(name for name in LATER_FACTS if name in metadata))
-            facts = {name: json.loads(metadata[name]) for name in told}
+            names = (*FACTS, *(name for name in LATER_FACTS if name in metadata))
+            facts = {name: json.loads(metadata[name]) for name in names}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
