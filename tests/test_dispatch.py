@@ -11,6 +11,7 @@ import pytest
 from seedbed import data, optim, recipe
 from seedbed.data import scaling, sources
 from seedbed.data.base import Samples
+from seedbed.data.sources.base import Request, Source
 from seedbed.data.split import split
 from seedbed.metrics.compute import compute
 from seedbed.nn import models
@@ -151,10 +152,10 @@ def test_an_unknown_source_is_an_error_until_it_has_a_row(
         load()
     asked = []
 
-    def read(request: sources.Request) -> Samples:
+    def read(request: Request[recipe.Data]) -> Samples:
         asked.append(request)
         return ROWS
 
-    monkeypatch.setitem(sources.SOURCES, settings.source, sources.Source(read))
+    monkeypatch.setitem(sources.SOURCES, settings.source, Source(read))
     assert load().inputs is ROWS.inputs
     assert (asked[0].settings, asked[0].files, asked[0].classification) == (settings, {}, True)

@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from seedbed.data import facts
 from seedbed.data.base import Prepared, Samples
 from seedbed.data.facts import baseline, baseline_in_words, describe, in_words
-from seedbed.data.sources import table
+from seedbed.data.tables.rows import read as read_table
 from seedbed.files import to_json
 
 PARTS = {"test": np.arange(80, 100), "train": np.arange(60), "val": np.arange(60, 80)}
@@ -99,7 +99,7 @@ def test_columns_that_name_the_rows_and_gaps_are_noted(tmp_path) -> None:
     order = rng.permutation(50)
     lines = [f"{row},k{row},{rng.normal():.3f},{'' if row % 5 else row},{row % 7}" for row in order]
     (tmp_path / "t.csv").write_text("row,key,x,gap,y\n" + "\n".join(lines))
-    samples = table.load(tmp_path / "t.csv", target="y", missing="category")
+    samples = read_table(tmp_path / "t.csv", target="y", missing="category")
     found = describe([Prepared(samples, {"train": np.arange(50)})])
     (note,) = found["notes"]
     assert note.startswith("'row', 'key': the columns name the rows")

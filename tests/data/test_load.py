@@ -3,7 +3,6 @@
 import gc
 import hashlib
 import os
-import sys
 import weakref
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ import pytest
 
 from seedbed import recipe
 from seedbed.data import DataError, load, prepare
-from seedbed.data.sources import sgemm
 
 CSV = "a,b,y\n" + "".join(f"{i},{i % 7},{i % 3}\n" for i in range(60))
 
@@ -128,67 +126,3 @@ def test_a_missing_table_is_named_in_full(tmp_path, path):
 def test_a_directory_is_no_table(tmp_path):
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
         read(table_settings(path="."), tmp_path)
-
-
-def test_digits():
-    pytest.importorskip("sklearn")
-    settings = recipe.DigitsData(source="digits", stratify=True)
-    samples = load(settings, classification=True, study_seed=0, seed=0)
-    assert samples.inputs.shape == (1797, 1, 8, 8)
-    assert samples.inputs.dtype == np.uint8
-    assert samples.inputs.max() * samples.unit[1] == 1
-    assert samples.classes == tuple("0123456789")
-    prepared = prepare(settings, samples, study_seed=0, seed=0)
-    assert prepared.center.shape == prepared.scale.shape == (1, 1, 1)
-    counts = np.bincount(samples.targets[prepared.parts["test"]])
-    assert counts.min() >= 16
-    assert counts.max() <= 20
-
-
-def test_digits_without_scikit_learn(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    from seedbed.data.sources import digits
-
-    with pytest.raises(DataError, match=r"pip install 'seedbed\[digits\]'"):
-        digits.load()
-
-
-def sgemm_csv(path, rows=20):
-    random = np.random.default_rng(0)
-    names = [*sgemm.PARAMETERS, *(f"Run{i} (ms)" for i in range(1, 5))]
-    values = random.integers(1, 200, (rows, len(names)))
-    np.savetxt(path, values, fmt="%d", delimiter=",", header=",".join(names), comments="")
-    return values
-
-
-def test_sgemm_target_is_the_log_of_the_mean_time(tmp_path):
-    values = sgemm_csv(tmp_path / "sgemm_product.csv")
-    path = tmp_path / "sgemm_product.csv"
-    samples = sgemm.load(recipe.SgemmData(source="sgemm"), path, classification=False)
-    assert samples.features == sgemm.PARAMETERS
-    np.testing.assert_array_equal(samples.inputs, values[:, :14])
-    np.testing.assert_allclose(samples.targets[:, 0], np.log(values[:, 14:].mean(axis=1)), rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("changes", "features", "classes"),
-    [
-        ({"target": "log_time > 4.6"}, sgemm.PARAMETERS, ("0", "1")),
-        ({"target": "log_time > 4.6", "features": ("MWG", "SB")}, ("MWG", "SB"), ("0", "1")),
-        ({"target": "`Run1 (ms)`"}, sgemm.PARAMETERS, None),
-        ({"target": "Run1 (ms)"}, sgemm.PARAMETERS, None),
-    ],
-)
-def test_sgemm_variants(tmp_path, changes, features, classes):
-    sgemm_csv(tmp_path / "sgemm_product.csv")
-    settings = recipe.SgemmData(source="sgemm", **changes)
-    samples = sgemm.load(settings, tmp_path / "sgemm_product.csv", classification=classes is not None)
-    assert samples.features == features
-    assert samples.classes == (classes or ())
-
-
-def test_sgemm_times_are_no_features_of_the_time(tmp_path):
-    sgemm_csv(tmp_path / "sgemm_product.csv")
-    settings = recipe.SgemmData(source="sgemm", features=("MWG", "Run2 (ms)"))
-    with pytest.raises(DataError, match=r"'Run2 \(ms\)' is part of the target 'log_time'"):
-        sgemm.load(settings, tmp_path / "sgemm_product.csv", classification=False)

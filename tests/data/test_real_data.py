@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from seedbed import recipe
-from seedbed.data import cache, load, prepare
+from seedbed.data import load, prepare
+from seedbed.data.datasets import listed
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 HERE = Path(os.environ.get("SEEDBED_DATA", SHARED))
 
 
 def read(settings, classification):
-    if not any(row["present"] for row in cache.datasets(HERE) if row["name"] == settings.source):
+    if not any(row["present"] for row in listed(HERE) if row["name"] == settings.source):
         pytest.skip(f"{settings.source} is not at hand; set SEEDBED_DATA")
     samples = load(settings, classification=classification, study_seed=0, seed=0, data_dir=HERE)
     return samples, prepare(settings, samples, study_seed=0, seed=0)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data import DataError
-from seedbed.data.sources import table
+from seedbed.data.tables.rows import read as read_table
 from seedbed.results import asked
 from seedbed.results.asked.arrays import rows
 from seedbed.results.asked.base import unknown
@@ -73,7 +73,7 @@ def test_features_from_a_users_table(ask, content, facts, expected):
 
 def test_a_users_table_gives_the_inputs_the_model_was_trained_on(tmp_path, ask):
     inputs = ask(CSV).inputs
-    np.testing.assert_array_equal(table.load(tmp_path / "user.csv", target="y").inputs, inputs)
+    np.testing.assert_array_equal(read_table(tmp_path / "user.csv", target="y").inputs, inputs)
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,15 @@ def command() -> None:
 @options.as_json
 def ls(data_dir: Path | None, as_json: bool) -> None:
     """List the data sets and where they lie."""
-    from seedbed.data.cache import datasets
+    from seedbed.data.datasets import listed
 
-    found = datasets(data_dir)
+    datasets = listed(data_dir)
     if as_json:
-        print_json(found)
+        print_json(datasets)
         return
     rows = [
         (row["name"], f"{row['bytes'] / 1e6:.1f} MB", row["path"] or "not here", row["licence"])
-        for row in found
+        for row in datasets
     ]
     print_table(("data set", "size", "where", "licence"), rows, numbers=("size",))
 
@@ -45,9 +45,9 @@ def ls(data_dir: Path | None, as_json: bool) -> None:
 @options.data_dir
 def fetch(name: str, data_dir: Path | None) -> None:
     """Download the data set NAME, check it against its checksum, and print where it is."""
-    from seedbed.data.cache import fetch as fetch_files
+    from seedbed.data.datasets import dataset
 
-    click.echo(fetch_files(name, data_dir, say=lambda line: click.echo(line, err=True)))
+    click.echo(dataset(name).fetch(data_dir, say=lambda line: click.echo(line, err=True)))
 
 
 @command.command("path")
@@ -55,6 +55,6 @@ def fetch(name: str, data_dir: Path | None) -> None:
 @options.data_dir
 def path(name: str, data_dir: Path | None) -> None:
     """Print the directory that holds the data set NAME."""
-    from seedbed.data.cache import locate
+    from seedbed.data.datasets import dataset
 
-    click.echo(locate(name, data_dir))
+    click.echo(dataset(name).locate(data_dir))

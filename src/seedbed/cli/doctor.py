@@ -77,9 +77,9 @@ def _fused() -> Check:
 
 
 def _data(data_dir: Path | None) -> Iterator[Check]:
-    from seedbed.data.cache import datasets
+    from seedbed.data.datasets import listed
 
-    for row in datasets(data_dir):
+    for row in listed(data_dir):
         detail = row["path"] or f"seedbed data fetch {row['name']}"
         yield f"data {row['name']}", "ok" if row["present"] else "missing", detail
 

@@ -45,7 +45,7 @@ def describe() -> list[dict[str, Any]]:
 
 
 def _needs(variants: Iterable[Variant]) -> list[str]:
-    from seedbed.data.registry import DATASETS
+    from seedbed.data.sources import source
 
-    sources = dict.fromkeys(variant.recipe.data.source for variant in variants)
-    return [source for source in sources if source in DATASETS]
+    names = dict.fromkeys(variant.recipe.data.source for variant in variants)
+    return [dataset.name for name in names if (dataset := source(name).dataset)]

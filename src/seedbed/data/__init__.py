@@ -12,7 +12,8 @@ import numpy as np
 from seedbed import recipe
 from seedbed.data import scaling
 from seedbed.data.base import DataError, Prepared, Samples
-from seedbed.data.sources import Request, source
+from seedbed.data.sources import source
+from seedbed.data.sources.base import Request
 from seedbed.data.split import split
 
 __all__ = ["DataError", "Prepared", "Samples", "load", "prepare"]
@@ -54,7 +55,7 @@ def load(
         Naming what is missing, damaged or unfit, where, and what to do.
     """
     chosen = source(settings.source)
-    files = chosen.files(settings, data_dir, base)
+    files = chosen.checked_files(settings, data_dir, base)
     request = Request(settings, files, classification, study_seed, _seed(settings, seed))
     drawn = (request.study_seed, request.seed) if chosen.draws else ()
     kept = settings.model_dump_json(exclude=_PER_RUN)
@@ -62,7 +63,7 @@ def load(
     samples = _loaded.get(key)
     if samples is None:
         checksums = {name: checksum for name, (_, checksum) in files.items()}
-        samples = _loaded[key] = replace(chosen.read(request), sha256=checksums)
+        samples = _loaded[key] = replace(chosen.load(request), sha256=checksums)
     _recent.append(samples)
     return samples
 
@@ -86,12 +87,7 @@ def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed
 
 
 def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: int) -> Prepared:
-    grid = 0
-    if isinstance(settings, recipe.FunctionData):
-        from seedbed.data.sources import function
-
-        grid = function.grid_size(settings)
-    drawn = len(samples.targets) - grid
+    drawn = len(samples.targets) - samples.grid
     parts = split(
         settings,
         samples.targets[:drawn],
@@ -101,8 +97,8 @@ def _prepare(settings: recipe.AnyData, samples: Samples, study_seed: int, seed: 
     )
     fill = _fill(samples, parts["train"])
     center, scale = scaling.fit(settings, samples, parts["train"], fill)
-    if grid:
-        parts["grid"] = np.arange(drawn, drawn + grid, dtype=np.int32)
+    if samples.grid:
+        parts["grid"] = np.arange(drawn, len(samples.targets), dtype=np.int32)
     return Prepared(samples, parts, center, scale, fill)
 
 

@@ -69,6 +69,8 @@ class Samples:
         Names of the classes; empty for numbers.
     official_test
         How many of the last samples are the source's own test part; 0 for none.
+    grid
+        How many of the last samples are equally spaced and free of noise, and belong to no other part; 0 for none.
     unit
         (center, scale) that every run applies before anything else, such as (0, 1 / 255) for pixels.
     sha256
@@ -84,6 +86,7 @@ class Samples:
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     official_test: int = 0
+    grid: int = 0
     unit: tuple[float, float] = (0.0, 1.0)
     sha256: dict[str, str] = field(default_factory=dict)
     encodings: tuple[Encoding, ...] = ()

@@ -138,9 +138,11 @@ class Recipe(Table):
             raise ValueError(
                 'a linear model needs loss mse, mae or huber; for classes take kind = "logistic"'
             )
-        if self.data.source == "function" and self.is_classification:
-            raise ValueError(f'{self.training.loss} needs classes, and source = "function" gives a number')
-        if self.is_image and not self.is_classification:
+        if self.is_classification and not self.data.gives_classes:
+            raise ValueError(
+                f'{self.training.loss} needs classes, and source = "{self.data.source}" gives a number'
+            )
+        if not self.is_classification and not self.data.gives_numbers:
             raise ValueError(
                 f"{self.data.source} gives classes; its loss is cross_entropy, not {self.training.loss}"
             )
@@ -155,7 +157,7 @@ class Recipe(Table):
         return self
 
     def _usual_loss(self) -> Loss:
-        if self.is_image:
+        if not self.data.gives_numbers:
             return "cross_entropy"
         return "bce" if self.model.kind == "logistic" else "mse"
 
@@ -167,8 +169,7 @@ class Recipe(Table):
         sizes = (1, 1, 1) if isinstance(data.split, Folds) else (*data.split, 1)[:3]
         has_val = bool(sizes[1]) and data.fit_on == "train"
         has_test = bool(sizes[2]) and data.fit_on != "all"
-        has_grid = isinstance(data, FunctionData) and len(data.intervals) == 1
-        found = {"train": True, "val": has_val, "test": has_test, "grid": has_grid}
+        found = {"train": True, "val": has_val, "test": has_test, "grid": data.has_grid}
         return tuple(part for part, there in found.items() if there)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,7 +31,16 @@ Split = tuple[NonNegativeInt | NonNegativeFloat, ...]
 
 
 class Data(Table):
-    """What every source of data can be told."""
+    """What every source of data can be told, and what is known of all its samples.
+
+    Attributes
+    ----------
+    gives_numbers, gives_classes
+        What its targets may be.
+    """
+
+    gives_numbers: ClassVar[bool] = True
+    gives_classes: ClassVar[bool] = True
 
     split: Split | Folds = Field(
         default=(0.8, 0.1, 0.1),
@@ -78,6 +87,11 @@ class Data(Table):
             raise ValueError(f"the fractions of split sum to {sum(split):g}, above 1")
         return self
 
+    @property
+    def has_grid(self) -> bool:
+        """Whether there is a part `grid` of equally spaced, noise-free points."""
+        return False
+
 
 Interval = tuple[Float, Float]
 
@@ -95,6 +109,8 @@ def _pair_or_pairs(value: object) -> object:
 
 class FunctionData(Data):
     """Samples of a function of x (or of x1..xn), drawn uniformly over a domain."""
+
+    gives_classes: ClassVar[bool] = False
 
     source: Literal["function"]
     expression: str = Field(
@@ -125,8 +141,13 @@ class FunctionData(Data):
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
-        """One (low, high) a variable."""
+        """One (low, high) per variable."""
         return self.domain if isinstance(self.domain[0], tuple) else (self.domain,)  # type: ignore[return-value]
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether it is a function of one variable."""
+        return len(self.intervals) == 1
 
 
 def _known_encoding(name: str) -> str:
@@ -216,6 +237,8 @@ class SgemmData(Data):
 
 class Images(Data):
     """Labelled images, (channels, height, width) each; whatever scales them scales whole channels."""
+
+    gives_numbers: ClassVar[bool] = False
 
 
 class DigitsData(Images):

@@ -190,7 +190,7 @@ def _remedy_for_classes(name: str, recipe: Recipe) -> str | None:
     """What makes a recipe that predicts numbers predict classes, where a bare metric is, or is near, one of theirs."""
     of_numbers = name in REGRESSION or nearest(name, REGRESSION, SLIP)
     of_classes = name.startswith(RECALL) or nearest(name, CLASSIFICATION, SLIP)
-    if recipe.is_classification or recipe.data.source == "function" or of_numbers or not of_classes:
+    if recipe.is_classification or not recipe.data.gives_classes or of_numbers or not of_classes:
         return None
     if recipe.model.kind == "linear":
         return '; set model.kind = "logistic"'

@@ -19,7 +19,6 @@ from seedbed.nn.chain import Chain
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
-from seedbed.recipe import SgemmData, TableData
 from seedbed.training.dead_units import MOST, SLICE_BYTES
 from seedbed.training.evaluation import ASKED, JUDGED, PICTURE_SAMPLES, curve_samples
 from seedbed.training.group import Group
@@ -106,7 +105,7 @@ def _data(group: Group) -> int:
     samples = sum(data.inputs.nbytes + data.targets.nbytes for data in distinct)
     targets = sum(data.targets.size for data in distinct)  # in the form that losses and kernels take
     copies = 1 if len(distinct) == 1 else 2  # several are copied into one array
-    if isinstance(group.runs[0].recipe.data, TableData | SgemmData):
+    if any(data.encodings for data in distinct):
         copies += 3  # what reading a table leaves behind
     sizes = group.part_sizes
     parts = len({id(run.prepared) for run in group.runs}) * sum(sizes.values())

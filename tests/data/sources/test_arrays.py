@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from source_files import samples_of
 
 from seedbed import recipe
 from seedbed.data import DataError, load, prepare
-from seedbed.data.sources import arrays
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(6, 3)), RANDOM.normal(size=6)
@@ -23,7 +23,7 @@ def saved(tmp_path: Path, **found: Any) -> Path:
 
 @pytest.mark.parametrize("targets", [Y, Y[:, None], (Y * 10).astype(int), Y > 0])
 def test_numbers(tmp_path: Path, targets: np.ndarray) -> None:
-    samples = arrays.load(saved(tmp_path, x=X, y=targets), classification=False)
+    samples = samples_of("arrays", saved(tmp_path, x=X, y=targets), classification=False)
     np.testing.assert_array_equal(samples.inputs, X.astype(np.float32))
     np.testing.assert_array_equal(samples.targets, targets.reshape(-1, 1).astype(np.float32))
     assert (samples.features, samples.classes, samples.official_test) == (("x0", "x1", "x2"), (), 0)
@@ -39,7 +39,7 @@ def test_numbers(tmp_path: Path, targets: np.ndarray) -> None:
 )
 def test_classes_and_names_of_features(tmp_path: Path, targets: list[Any], classes: tuple[str, ...]) -> None:
     path = saved(tmp_path, x=X, y=targets, features=["a", "b", "c"])
-    samples = arrays.load(path, classification=True)
+    samples = samples_of("arrays", path, classification=True)
     assert (samples.classes, samples.features) == (classes, ("a", "b", "c"))
     np.testing.assert_array_equal(samples.targets, [1, 0, 0, 1, 1, 0])
 
@@ -91,4 +91,4 @@ def test_what_does_not_fit_is_said(
     tmp_path: Path, found: dict[str, Any], classification: bool, says: str
 ) -> None:
     with pytest.raises(DataError, match=f"made.npz.*{says}"):
-        arrays.load(saved(tmp_path, **found), classification=classification)
+        samples_of("arrays", saved(tmp_path, **found), classification=classification)

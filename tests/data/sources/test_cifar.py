@@ -8,6 +8,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from source_files import samples_of
 
 from seedbed.data import DataError
 from seedbed.data.sources import cifar
@@ -85,14 +86,14 @@ def test_the_binary_version_holds_the_same(tmp_path, made):
 def test_samples(tmp_path, made, monkeypatch):
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
     path = archive(tmp_path / "made.tar.gz", made(members(pickled)))
-    samples = cifar.load(path, "a checksum")
+    samples = samples_of("cifar10", path, sha256="a checksum")
     assert (samples.inputs.dtype, samples.targets.dtype) == (np.uint8, np.int64)
     assert (samples.official_test, samples.unit) == (COUNT, (0.0, 1 / 255))
     assert (samples.classes[3], len(samples.classes)) == ("cat", 10)
     path.unlink()  # from here on it is in the cache, and only under its checksum
-    np.testing.assert_array_equal(cifar.load(path, "a checksum").inputs, samples.inputs)
+    np.testing.assert_array_equal(samples_of("cifar10", path, sha256="a checksum").inputs, samples.inputs)
     with pytest.raises(DataError, match="not a whole tar archive"):
-        cifar.load(path, "another")
+        samples_of("cifar10", path, sha256="another")
 
 
 class Harm:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from source_files import samples_of
 
 from seedbed import recipe
 from seedbed.data import DataError, load
-from seedbed.data.sources import folder
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -32,7 +32,7 @@ def pictures(tmp_path):
 
 
 def test_classes_are_the_folders_and_images_are_brought_to_one_size(pictures):
-    samples = folder.load(pictures, 8)
+    samples = samples_of("images", pictures, size=8)
     assert samples.classes == ("apple", "cloud", "leaf")
     np.testing.assert_array_equal(samples.targets, [0, 1, 2, 2])
     assert (samples.inputs.shape, samples.inputs.dtype) == ((4, 3, 8, 8), np.uint8)
@@ -45,7 +45,7 @@ def test_classes_are_the_folders_and_images_are_brought_to_one_size(pictures):
 def test_every_kind_of_color_becomes_red_green_and_blue(tmp_path, mode):
     for name in ("a", "b"):
         picture(tmp_path / name / "1.png", (255, 255, 255), mode=mode)
-    np.testing.assert_array_equal(folder.load(tmp_path, 4).inputs, np.full((2, 3, 4, 4), 255))
+    np.testing.assert_array_equal(samples_of("images", tmp_path, size=4).inputs, np.full((2, 3, 4, 4), 255))
 
 
 def test_images_lie_as_they_are_seen(tmp_path):
@@ -56,7 +56,7 @@ def test_images_lie_as_they_are_seen(tmp_path):
     for name, exif in (("a", Image.Exif()), ("b", turned)):
         (tmp_path / name).mkdir()
         Image.fromarray(pixels).save(tmp_path / name / "1.png", exif=exif)
-    samples = folder.load(tmp_path, 4)
+    samples = samples_of("images", tmp_path, size=4)
     np.testing.assert_array_equal(samples.inputs[0, 0], pixels[:, :, 0])
     np.testing.assert_array_equal(samples.inputs[1, 0], pixels[::-1, :, 0])
 
@@ -109,7 +109,7 @@ def _disguised(path):
 def test_what_is_wrong_with_an_image_or_class_is_named(pictures, spoil, says):
     spoil(pictures)
     with pytest.raises(DataError, match=says):
-        folder.load(pictures, 8)
+        samples_of("images", pictures, size=8)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_fewer_than_two_classes_are_refused(tmp_path, classes, says):
     for name in classes:
         picture(tmp_path / name / "1.png")
     with pytest.raises(DataError, match=says):
-        folder.load(tmp_path, 8)
+        samples_of("images", tmp_path, size=8)
 
 
 def test_a_path_that_is_no_folder_is_named(tmp_path):
@@ -132,4 +132,4 @@ def test_a_path_that_is_no_folder_is_named(tmp_path):
 def test_without_pillow(pictures, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
     with pytest.raises(DataError, match=r"pip install 'seedbed\[images\]'"):
-        folder.load(pictures, 8)
+        samples_of("images", pictures, size=8)

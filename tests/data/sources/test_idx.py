@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+from source_files import samples_of
 
 from seedbed.data import DataError
 from seedbed.data.sources import idx
@@ -32,7 +33,7 @@ def files(tmp_path):
 
 
 def test_images_have_a_channel_and_the_official_test_part_is_last(files):
-    samples = idx.load("mnist", files)
+    samples = samples_of("mnist", *files.values())
     assert samples.inputs.shape == (10, 1, 3, 2)
     assert samples.inputs.dtype == np.uint8
     assert samples.official_test == 4
@@ -46,7 +47,7 @@ def test_images_have_a_channel_and_the_official_test_part_is_last(files):
 
 
 def test_fashion_has_names(files):
-    assert idx.load("fashion_mnist", files).classes[9] == "Ankle boot"
+    assert samples_of("fashion_mnist", *files.values()).classes[9] == "Ankle boot"
 
 
 @pytest.mark.parametrize(
@@ -73,4 +74,4 @@ def test_damaged_file_is_named(tmp_path, content, says):
 def test_labels_that_do_not_fit_are_refused(files):
     files["t10k-labels-idx1-ubyte.gz"].write_bytes(packed(np.zeros(3, np.uint8)))
     with pytest.raises(DataError, match="has 3 labels for 4 images"):
-        idx.load("mnist", files)
+        samples_of("mnist", *files.values())

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from source_files import samples_of
 
 from seedbed import recipe
 from seedbed.data import DataError, load, prepare
-from seedbed.data.sources import npz
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (6, 3, 6, 5), dtype=np.uint8)
@@ -30,7 +30,7 @@ def saved(tmp_path, **arrays):
     ids=["channels first", "channels last", "grey", "one channel", "whole numbers", "floats"],
 )
 def test_images(tmp_path, images, expected):
-    samples = npz.load(saved(tmp_path, x=images, y=LABELS))
+    samples = samples_of("npz", saved(tmp_path, x=images, y=LABELS))
     np.testing.assert_array_equal(samples.inputs, expected)
     assert samples.inputs.dtype == expected.dtype
     assert samples.unit == ((0.0, 1 / 255) if expected.dtype == np.uint8 else (0.0, 1.0))
@@ -48,7 +48,7 @@ def test_images(tmp_path, images, expected):
     ],
 )
 def test_classes(tmp_path, classes, names):
-    samples = npz.load(saved(tmp_path, x=PIXELS, y=classes))
+    samples = samples_of("npz", saved(tmp_path, x=PIXELS, y=classes))
     assert samples.classes == names
     assert samples.targets.dtype == np.int64
     np.testing.assert_array_equal(samples.targets, [1, 0, 0, 1, 1, 0])
@@ -87,7 +87,7 @@ def test_a_test_part_of_its_own_comes_last(tmp_path):
 )
 def test_what_does_not_fit_is_said(tmp_path, arrays, says):
     with pytest.raises(DataError, match=says) as caught:
-        npz.load(saved(tmp_path, **arrays))
+        samples_of("npz", saved(tmp_path, **arrays))
     assert "made.npz" in str(caught.value)
 
 
@@ -100,7 +100,7 @@ def test_a_file_of_another_kind_is_named(tmp_path, content):
     else:
         path.write_bytes(path.read_bytes()[:-40] if content == "cut" else content)
     with pytest.raises(DataError, match=r"made\.npz is not a \.npz file of plain arrays"):
-        npz.load(path)
+        samples_of("npz", path)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -18,9 +18,9 @@ from seedbed import recipe
 from seedbed.data import DataError, load, prepare
 from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression
-from seedbed.data.sources import table
 from seedbed.data.tables import dates, encodings
 from seedbed.data.tables.csvfile import Layout
+from seedbed.data.tables.rows import read as read_table
 from seedbed.results import asked
 from seedbed.results.asked import table as asked_table
 from seedbed.store.models import Trained
@@ -33,7 +33,7 @@ def read(tmp_path):
     def _read(content, name="made.csv", target="y", **settings):
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return table.load(path, target=target, **settings)
+        return read_table(path, target=target, **settings)
 
     return _read
 
@@ -116,7 +116,7 @@ def test_numbers_that_the_settings_do_not_fit_are_no_categories(read, content, s
 
 def test_text_of_a_typed_file_is_text_also_where_it_reads_as_numbers(tmp_path):
     pa.parquet.write_table(pa.table({"a": ["01", "02", "01"], "y": [1, 2, 3]}), tmp_path / "t.parquet")
-    found = table.load(tmp_path / "t.parquet", target="y")
+    found = read_table(tmp_path / "t.parquet", target="y")
     assert found.features == ("a=01", "a=02")
     np.testing.assert_array_equal(found.inputs, [[1, 0], [0, 1], [1, 0]])
 
@@ -252,7 +252,7 @@ def test_dates_of_a_typed_file(tmp_path):
         "y": [1, 2],
     }
     pa.parquet.write_table(pa.table(columns), tmp_path / "t.parquet")
-    found = table.load(tmp_path / "t.parquet", target="y", missing="impute", features=("d", "m.hour", "span"))
+    found = read_table(tmp_path / "t.parquet", target="y", missing="impute", features=("d", "m.hour", "span"))
     np.testing.assert_array_equal(found.inputs[0], [19753, 2024, 1, 2, 6, 120])
 
 

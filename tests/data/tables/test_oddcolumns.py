@@ -7,7 +7,7 @@ import pytest
 
 from seedbed.data.base import Prepared
 from seedbed.data.facts import describe
-from seedbed.data.sources import table
+from seedbed.data.tables.rows import read as read_table
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def notes(tmp_path):
         names, rows = list(columns), zip(*columns.values(), strict=True)
         lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
         (tmp_path / "t.csv").write_text("\n".join(lines))
-        samples = table.load(tmp_path / "t.csv", target="y", **settings)
+        samples = read_table(tmp_path / "t.csv", target="y", **settings)
         return describe([Prepared(samples, {"train": np.arange(len(samples.targets))})])["notes"]
 
     return _notes

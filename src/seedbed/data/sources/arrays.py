@@ -10,12 +10,14 @@ import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources import npz
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import ArraysData
 from seedbed.text import counted
 
 FEATURES = "features"
 
 
-def load(path: Path, *, classification: bool) -> Samples:
+def load(request: Request[ArraysData]) -> Samples:
     """All samples of a file, those of x_test, if there are any, last and the official test part.
 
     Raises
@@ -23,6 +25,7 @@ def load(path: Path, *, classification: bool) -> Samples:
     DataError
         Naming the array, what was expected of it, and the first row that does not fit.
     """
+    path = request.path
     found = npz.arrays(path)
     inputs, targets = npz.parts(found, path)
     if {x.ndim for x in inputs} != {2} or len({x.shape[1] for x in inputs}) > 1:
@@ -32,7 +35,7 @@ def load(path: Path, *, classification: bool) -> Samples:
         )
     x, y = np.concatenate(inputs), np.concatenate(targets)
     classes: tuple[str, ...] = ()
-    if classification:
+    if request.classification:
         y, classes = npz.labels(_whole(y), path)
     elif y.dtype.kind == "U":
         raise DataError(f"{path}: y holds text; classes need loss cross_entropy or bce")

@@ -13,6 +13,9 @@ import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.decoded import decoded
+from seedbed.data.public import Dataset, Form
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import Cifar10Data
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
@@ -30,23 +33,43 @@ BATCHES = {
     TEST: "40351d587109b95175f43aff81a1287e",
 }
 
+DATASET = Dataset(
+    "cifar10",
+    (
+        (
+            Form(
+                "cifar10/cifar-10-python.tar.gz",
+                170_498_071,
+                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+                ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
+            ),
+            Form(
+                "cifar10/cifar-10-batches-py.tar.xz",
+                124_533_272,
+                "6999b49d530590e52eb8c7110cd6e04e6f4e56675cfb72e81b0f4a499a22ccbe",
+            ),
+            Form(
+                "cifar10/cifar-10-binary.tar.gz",
+                170_052_171,
+                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+            ),
+        ),
+    ),
+    "none stated; cite Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+)
+
 Batch = tuple[np.ndarray, np.ndarray]  # images (N, 3072) uint8, labels (N,) uint8
 
 
-def load(path: Path, sha256: str) -> Samples:
-    """All images and labels, the official test part last.
-
-    Parameters
-    ----------
-    path
-        The archive: cifar-10-python.tar.gz or cifar-10-binary.tar.gz, or the same members in a .tar.xz.
-    sha256
-        Its checksum, under which the decoded images are kept in the user's cache.
+def load(request: Request[Cifar10Data]) -> Samples:
+    """All images and labels, the official test part last; kept decoded in the user's cache under their checksum.
 
     Returns
     -------
     Inputs (N, 3, 32, 32) uint8, which runs see in [0, 1].
     """
+    ((path, sha256),) = request.files.values()
     arrays = decoded(f"cifar10-{sha256}", lambda: read(path))
     return Samples(
         inputs=arrays["images"],
@@ -59,6 +82,11 @@ def load(path: Path, sha256: str) -> Samples:
 
 def read(path: Path) -> dict[str, np.ndarray]:
     """Images (N, 3, 32, 32) and labels (N,), uint8, and how many of the last are the official test part.
+
+    Parameters
+    ----------
+    path
+        The archive: cifar-10-python.tar.gz or cifar-10-binary.tar.gz, or the same members in a .tar.xz.
 
     Raises
     ------
@@ -86,27 +114,27 @@ def read(path: Path) -> dict[str, np.ndarray]:
     }
 
 
-def _batch(name: str, content: bytes, place: str) -> Batch:
+def _batch(name: str, content: bytes, origin: str) -> Batch:
     if name.endswith(".bin"):
-        images, labels = _binary(content, place)
+        images, labels = _binary(content, origin)
     else:
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != BATCHES[name]:
-            raise DataError(f"{place} is damaged or another file: its MD5 is not the author's; get it again")
-        images, labels = _pickled(content, place)
+            raise DataError(f"{origin} is damaged or another file: its MD5 is not the author's; get it again")
+        images, labels = _pickled(content, origin)
     if labels.max(initial=0) >= len(CLASSES):
-        raise DataError(f"{place} has a label above {len(CLASSES) - 1}; get it again")
+        raise DataError(f"{origin} has a label above {len(CLASSES) - 1}; get it again")
     return images, labels
 
 
-def _binary(content: bytes, place: str) -> Batch:
+def _binary(content: bytes, origin: str) -> Batch:
     """A byte for the label and 3,072 for the pixels, image after image."""
     if len(content) % (1 + PIXELS):
-        raise DataError(f"{place} does not hold whole images of {1 + PIXELS:,} bytes; get it again")
+        raise DataError(f"{origin} does not hold whole images of {1 + PIXELS:,} bytes; get it again")
     rows = np.frombuffer(content, np.uint8).reshape(-1, 1 + PIXELS)
     return rows[:, 1:], rows[:, 0]
 
 
-def _pickled(content: bytes, place: str) -> Batch:
+def _pickled(content: bytes, origin: str) -> Batch:
     """The two things of interest in a pickled batch, picked from the listing of its instructions.
 
     None of them is carried out, so that nothing a pickle may ask for happens. The labels are the small numbers
@@ -121,8 +149,8 @@ def _pickled(content: bytes, place: str) -> Batch:
             elif isinstance(value, int) and instruction.name == "BININT1" and key == "labels":
                 labels.append(value)
     except ValueError as error:
-        raise DataError(f"{place} is not a batch of images: {error}") from None
+        raise DataError(f"{origin} is not a batch of images: {error}") from None
     if not labels or len(pixels) != len(labels) * PIXELS:
-        raise DataError(f"{place} is not a batch of images with their labels")
+        raise DataError(f"{origin} is not a batch of images with their labels")
     images = np.frombuffer(pixels.encode("latin-1", "replace"), np.uint8).reshape(-1, PIXELS)
     return images, np.frombuffer(bytes(labels), np.uint8)

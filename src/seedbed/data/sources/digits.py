@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import DigitsData
 
 
-def load() -> Samples:
+def load(request: Request[DigitsData]) -> Samples:
     """All digits in their own order, (1797, 1, 8, 8) uint8 of 0..16; runs see them in [0, 1]."""
     try:
         from sklearn.datasets import load_digits

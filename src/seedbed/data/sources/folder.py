@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
-from seedbed.data.cache import checksum
+from seedbed.data.checksums import checksum
+from seedbed.data.public import Files
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import FolderData
 
 KINDS = (".png", ".jpg", ".jpeg")
 
@@ -45,27 +48,28 @@ def images(folder: Path) -> list[Path]:
     )
 
 
-def content(path: Path) -> str:
-    """The sha256 of the list of all image files, each with its own sha256."""
+def content(settings: FolderData, base: Path) -> Files:
+    """The folder, with the sha256 of the list of all its image files, each with its own sha256."""
+    path = base / settings.path
     lines = [
         f"{checksum(file)}  {file.relative_to(path).as_posix()}\n"
         for inside in files(path).values()
         for file in inside
     ]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return {settings.path: (path, hashlib.sha256("".join(lines).encode()).hexdigest())}
 
 
-def load(path: Path, size: int) -> Samples:
+def load(request: Request[FolderData]) -> Samples:
     """All images, class after class.
 
     Returns
     -------
     Inputs (N, 3, size, size) uint8, which runs see in [0, 1]; a picture that is not square is stretched.
     """
-    found = files(path)
+    found, size = files(request.path), request.settings.size
     inputs = np.empty((sum(map(len, found.values())), 3, size, size), np.uint8)
-    for place, file in enumerate(file for names in found.values() for file in names):
-        inputs[place] = pixels(file, (3, size, size))
+    for i, file in enumerate(file for names in found.values() for file in names):
+        inputs[i] = pixels(file, (3, size, size))
     return Samples(
         inputs=inputs,
         targets=np.repeat(np.arange(len(found)), [len(names) for names in found.values()]),

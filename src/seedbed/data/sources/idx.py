@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
+from seedbed.data.public import Dataset, Form
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import MnistData
 
 CLASSES = {
     "mnist": tuple("0123456789"),
@@ -20,26 +23,90 @@ CLASSES = {
 }  # fmt: skip
 
 
-def load(source: str, files: dict[str, Path]) -> Samples:
-    """All images and labels, the official test part last.
+def _forms(
+    directory: str, mirrors: tuple[str, ...], files: dict[str, tuple[int, str]]
+) -> tuple[tuple[Form, ...], ...]:
+    """The files by their official names, each with its size and checksum."""
+    return tuple(
+        (Form(f"{directory}/{name}", size, sha256, tuple(mirror + name for mirror in mirrors)),)
+        for name, (size, sha256) in files.items()
+    )
 
-    Parameters
-    ----------
-    source
-        "mnist" or "fashion_mnist".
-    files
-        The four files by their official names (train-images-idx3-ubyte.gz and so on).
+
+MNIST = Dataset(
+    "mnist",
+    _forms(
+        "mnist",
+        (
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ),
+        {
+            "train-images-idx3-ubyte.gz": (
+                9_912_422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            "train-labels-idx1-ubyte.gz": (
+                28_881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            "t10k-images-idx3-ubyte.gz": (
+                1_648_877,
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            "t10k-labels-idx1-ubyte.gz": (
+                4_542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        },
+    ),
+    "CC BY-SA 3.0 (as commonly stated); LeCun, Cortes, Burges",
+)
+FASHION_MNIST = Dataset(
+    "fashion_mnist",
+    _forms(
+        "fashion",
+        (
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        ),
+        {
+            "train-images-idx3-ubyte.gz": (
+                26_421_880,
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            "train-labels-idx1-ubyte.gz": (
+                29_515,
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+            "t10k-images-idx3-ubyte.gz": (
+                4_422_102,
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            "t10k-labels-idx1-ubyte.gz": (
+                5_148,
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        },
+    ),
+    "MIT, (c) 2017 Zalando SE",
+)
+
+
+def load(request: Request[MnistData]) -> Samples:
+    """All images and labels, the official test part last.
 
     Returns
     -------
     Inputs (N, 1, 28, 28) uint8, which runs see in [0, 1].
     """
+    files = {path.name: path for path, _ in request.files.values()}
     parts = [_part(files, prefix) for prefix in ("train", "t10k")]
     images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
     return Samples(
         inputs=images[:, None],
         targets=labels.astype(np.int64),
-        classes=CLASSES[source],
+        classes=CLASSES[request.settings.source],
         official_test=len(parts[1][1]),
         unit=(0.0, 1 / 255),
     )

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
+from seedbed.data.sources.base import Request
+from seedbed.recipe.data import NpzData
 
 NAMES = (("x", "y"), ("x_train", "y_train", "x_test", "y_test"))
 CHANNELS = (1, 3, 4)  # of grey, coloured and partly transparent images
 
 
-def load(path: Path) -> Samples:
+def load(request: Request[NpzData]) -> Samples:
     """All images, those of x_test, if there are any, last and the official test part.
 
     The images may be (N, height, width), (N, channels, height, width) or (N, height, width, channels), of whole
@@ -27,6 +29,7 @@ def load(path: Path) -> Samples:
     DataError
         Where the file is none, or what is in it does not fit.
     """
+    path = request.path
     inputs, targets = parts(arrays(path), path)
     images = _joined(path, inputs)
     places, classes = labels(np.concatenate(targets), path)

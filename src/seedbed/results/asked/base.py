@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from seedbed.data.base import DataError
+from seedbed.data.sources import source
+from seedbed.data.sources.base import Source
 from seedbed.store.models import Trained
 from seedbed.text import counted
 
-BYTES = ("mnist", "fashion_mnist", "cifar10", "images")  # sources whose pixels are whole numbers of 0..255
-MOST_OF_DIGITS = 16
 MOST_LISTED = 3
 
 
@@ -43,6 +43,11 @@ class Asked:
     outside: int | None = 0
 
 
+def source_of(trained: Trained) -> Source:
+    """What the networks' data came from."""
+    return source(trained.recipe["data"]["source"])
+
+
 def class_places(labels: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
     """Which class each label is; a label that is none of them is left out.
 
@@ -69,10 +74,7 @@ def _forms(label: str) -> Iterable[str]:
 
 def brightest(trained: Trained) -> int | None:
     """The largest pixel of images of whole numbers, such as 255; None for networks trained on other numbers."""
-    source = trained.recipe["data"]["source"]
-    if source == "digits":
-        return MOST_OF_DIGITS
-    return 255 if source in BYTES or trained.dtype == "uint8" else None
+    return source_of(trained).brightest or (255 if trained.dtype == "uint8" else None)
 
 
 def check_pixels(where: str, pixels: np.ndarray, trained: Trained) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from seedbed.data.base import DataError
 from seedbed.data.sources import folder
-from seedbed.results.asked.base import Asked, brightest
+from seedbed.results.asked.base import Asked, brightest, source_of
 from seedbed.store.models import Trained
 
 
@@ -25,19 +25,19 @@ def read(path: Path, trained: Trained) -> Asked:
         Where the networks take no image files, there is none, or one is damaged or of another size; or where
         some folders are named after classes and others are not.
     """
-    source, shape = trained.recipe["data"]["source"], trained.shape
     if brightest(trained) != 255:
         form = "a table" if trained.features else "a .npz file or a table with a column a pixel"
         raise DataError(
-            f'{path}: networks trained on these data (source = "{source}") read no image files; give them {form}'
+            f'{path}: networks trained on source = "{trained.recipe["data"]["source"]}" read no image '
+            f"files; give them {form}"
         )
     files = [path] if path.is_file() else _files(path)
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(folder.KINDS)}), nor do the folders in it")
     places = _classes(path, files, trained)
-    inputs = np.empty((len(files), *shape), np.uint8)
+    inputs = np.empty((len(files), *trained.shape), np.uint8)
     for row, file in enumerate(files):
-        inputs[row] = folder.pixels(file, shape, resized=source == "images")
+        inputs[row] = folder.pixels(file, trained.shape, resized=source_of(trained).resizes)
     names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
     carried = pa.table({"file": names})
     if np.isnan(places).all():

@@ -17,13 +17,12 @@ import pyarrow.compute as pc
 
 from seedbed.data.base import DataError, Encoding
 from seedbed.data.naming import first_few
-from seedbed.data.sources import sgemm
 from seedbed.data.tables import tablefile
 from seedbed.data.tables.columns import Columns
 from seedbed.data.tables.csvfile import PLAIN, Layout
 from seedbed.data.tables.encodings import inputs_of
 from seedbed.data.tables.faults import unreadable_dates
-from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.results.asked.base import Asked, check_pixels, class_places, source_of, unknown
 from seedbed.results.asked.outside import rows_outside
 from seedbed.store.models import Trained
 
@@ -121,9 +120,9 @@ def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | Non
     """With the columns that the source derives, where the table has what they are made of."""
     forms = dict(trained.recipe["data"].get("dates") or {})
     forms |= {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
-    if trained.recipe["data"]["source"] == "sgemm":
+    if derived := source_of(trained).derived:
         with suppress(DataError):
-            return Columns(path, table, sgemm.DERIVED, layout=layout)
+            return Columns(path, table, derived, layout=layout)
     forms = {name: form for name, form in forms.items() if name in table.column_names}
     return Columns(path, table, forms=forms, layout=layout)
 
@@ -265,9 +264,10 @@ def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
 
 def _target(trained: Trained) -> str | None:
     """The target's name; of networks trained on arrays it is y, as the array is called."""
-    if trained.recipe["data"]["source"] == "arrays":
-        return "y" if "y" not in trained.features else None
-    return trained.recipe["data"].get("target")
+    name = source_of(trained).target
+    if name in trained.features:
+        return None
+    return name or trained.recipe["data"].get("target")
 
 
 def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:

@@ -1,4 +1,4 @@
-"""The cache: where files are found, whether they are the right ones, and how they get there."""
+"""Public datasets: where their files are found, whether they are the right ones, and how they get there."""
 
 import hashlib
 import http.server
@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
-from seedbed.data import DataError, cache, load, registry
-from seedbed.data.registry import DATASETS, Dataset, Form
+from seedbed.data import DataError, load
+from seedbed.data.datasets import DATASETS, dataset, listed
+from seedbed.data.public import Dataset, Form
 from seedbed.recipe import SgemmData
 
 CONTENT = {"one.bin": b"one" * 100, "two.bin": b"two" * 100}
@@ -47,7 +48,7 @@ def mirror(tmp_path, monkeypatch):
 
 @pytest.fixture
 def made(mirror, monkeypatch):
-    """Two registered datasets: `pair` of two files, `packed` of a CSV or an archive of it."""
+    """Two datasets more: `pair` of two files, `packed` of a CSV or an archive of it."""
     _, address = mirror
     pair = Dataset(
         "pair",
@@ -69,8 +70,8 @@ def made(mirror, monkeypatch):
         Form("packed/table.csv", 300, right),
         Form("packed/table.zip", 100, right, (address + "table.zip",), member="table.csv"),
     )
-    monkeypatch.setitem(registry.DATASETS, "pair", pair)
-    monkeypatch.setitem(registry.DATASETS, "packed", Dataset("packed", (forms,), "none"))
+    monkeypatch.setitem(DATASETS, "pair", pair)
+    monkeypatch.setitem(DATASETS, "packed", Dataset("packed", (forms,), "none"))
 
 
 @pytest.fixture(autouse=True)
@@ -80,8 +81,8 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
 
 
-def put(root, dataset="pair", content=CONTENT):
-    directory = root / dataset
+def put(root, name="pair", content=CONTENT):
+    directory = root / name
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in content.items():
         (directory / name).write_bytes(data)
@@ -90,20 +91,20 @@ def put(root, dataset="pair", content=CONTENT):
 
 def test_the_directory_given_comes_first_then_the_environments_then_the_cache(made, tmp_path, monkeypatch):
     cached = put(tmp_path / "cache" / "seedbed")
-    assert cache.locate("pair", tmp_path / "given") == cached
+    assert dataset("pair").locate(tmp_path / "given") == cached
     monkeypatch.setenv("SEEDBED_DATA", str(tmp_path / "named"))
-    assert cache.locate("pair", tmp_path / "given") == cached
+    assert dataset("pair").locate(tmp_path / "given") == cached
     named = put(tmp_path / "named")
-    assert cache.locate("pair", tmp_path / "given") == named
+    assert dataset("pair").locate(tmp_path / "given") == named
     given = put(tmp_path / "given")
-    assert cache.locate("pair", tmp_path / "given") == given
-    assert cache.locate("pair") == named
+    assert dataset("pair").locate(tmp_path / "given") == given
+    assert dataset("pair").locate() == named
 
 
 def test_a_directory_with_only_some_of_the_files_does_not_count(made, tmp_path):
     put(tmp_path / "given", content={"one.bin": CONTENT["one.bin"]})
     with pytest.raises(DataError, match="data fetch pair") as caught:
-        cache.locate("pair", tmp_path / "given")
+        dataset("pair").locate(tmp_path / "given")
     assert "one.bin, two.bin" in str(caught.value)
     assert str(tmp_path / "given" / "pair") in str(caught.value)
     assert str(tmp_path / "cache" / "seedbed" / "pair") in str(caught.value)
@@ -111,25 +112,25 @@ def test_a_directory_with_only_some_of_the_files_does_not_count(made, tmp_path):
 
 def test_an_unknown_dataset(tmp_path):
     with pytest.raises(DataError, match="no dataset 'minst'; there are: sgemm, mnist"):
-        cache.locate("minst", tmp_path)
+        dataset("minst").locate(tmp_path)
 
 
 def test_right_files_are_checked_once(made, tmp_path, monkeypatch):
     put(tmp_path)
-    files = cache.checked("pair", tmp_path)
+    files = dataset("pair").checked(tmp_path)
     assert files == {
         f"pair/{name}": (tmp_path / "pair" / name, sha256(content)) for name, content in CONTENT.items()
     }
     monkeypatch.setattr("hashlib.file_digest", None)  # hashing again would fail
-    assert cache.checked("pair", tmp_path) == files
+    assert dataset("pair").checked(tmp_path) == files
 
 
 def test_a_damaged_file_is_named_with_both_checksums(made, tmp_path):
     directory = put(tmp_path)
-    cache.checked("pair", tmp_path)
+    dataset("pair").checked(tmp_path)
     (directory / "two.bin").write_bytes(b"else")
     with pytest.raises(DataError) as caught:
-        cache.checked("pair", tmp_path)
+        dataset("pair").checked(tmp_path)
     message = str(caught.value)
     assert str(directory / "two.bin") in message
     assert sha256(b"else") in message
@@ -140,9 +141,9 @@ def test_a_damaged_file_is_named_with_both_checksums(made, tmp_path):
 def test_any_form_of_a_file_will_do(made, mirror, tmp_path):
     archive = (mirror[0] / "table.zip").read_bytes()
     path = put(tmp_path, "packed", {"table.zip": archive}) / "table.zip"
-    assert cache.checked("packed", tmp_path) == {"packed/table.zip": (path, sha256(CONTENT["one.bin"]))}
+    assert dataset("packed").checked(tmp_path) == {"packed/table.zip": (path, sha256(CONTENT["one.bin"]))}
     put(tmp_path, "packed", {"table.csv": CONTENT["one.bin"]})
-    assert list(cache.checked("packed", tmp_path)) == ["packed/table.csv"]
+    assert list(dataset("packed").checked(tmp_path)) == ["packed/table.csv"]
 
 
 @pytest.mark.parametrize("content", [b"no archive", b""])
@@ -151,7 +152,7 @@ def test_a_damaged_archive_is_named(made, tmp_path, content):
     with pytest.raises(
         DataError, match=f"table.zip is damaged.*{sha256(content)}, expected of its table.csv"
     ):
-        cache.checked("packed", tmp_path)
+        dataset("packed").checked(tmp_path)
 
 
 def test_an_archive_of_something_else_is_refused(made, tmp_path):
@@ -160,27 +161,27 @@ def test_an_archive_of_something_else_is_refused(made, tmp_path):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(member, "a,b\n")
         with pytest.raises(DataError, match=r"table\.zip is damaged or another file"):
-            cache.checked("packed", tmp_path)
+            dataset("packed").checked(tmp_path)
 
 
 def test_fetch_tries_mirrors_in_turn_and_keeps_what_is_right(made, tmp_path):
     directory = put(tmp_path, content={"one.bin": CONTENT["one.bin"], "two.bin": b"damaged"})
     said = []
-    assert cache.fetch("pair", tmp_path, said.append) == directory
+    assert dataset("pair").fetch(tmp_path, said.append) == directory
     assert said == ["pair/one.bin is there", "fetching pair/two.bin (0.0 MB)"]
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == CONTENT
-    cache.checked("pair", tmp_path)
+    dataset("pair").checked(tmp_path)
 
 
 def test_fetch_without_a_directory_goes_to_the_cache(made, tmp_path):
-    assert cache.fetch("packed") == tmp_path / "cache" / "seedbed" / "packed"
-    cache.checked("packed")
+    assert dataset("packed").fetch() == tmp_path / "cache" / "seedbed" / "packed"
+    dataset("packed").checked()
 
 
 def test_fetch_leaves_no_file_with_a_wrong_checksum(made, mirror, tmp_path):
     (mirror[0] / "one.bin").write_bytes(b"something else")
     with pytest.raises(DataError, match=r"no mirror gave pair/one\.bin") as caught:
-        cache.fetch("pair", tmp_path)
+        dataset("pair").fetch(tmp_path)
     assert "wrong checksum" in str(caught.value)
     assert str(tmp_path / "pair" / "one.bin") in str(caught.value)
     assert sha256(CONTENT["one.bin"]) in str(caught.value)
@@ -189,22 +190,22 @@ def test_fetch_leaves_no_file_with_a_wrong_checksum(made, mirror, tmp_path):
 
 def test_fetch_without_a_network_says_what_to_put_where(monkeypatch, tmp_path):
     form = Form("far/file.bin", 10, "0" * 64, ("http://127.0.0.1:9/file.bin",))
-    monkeypatch.setitem(registry.DATASETS, "far", Dataset("far", ((form,),), "none"))
+    monkeypatch.setitem(DATASETS, "far", Dataset("far", ((form,),), "none"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(DataError, match="ConnectionError") as caught:
-        cache.fetch("far", tmp_path)
+        dataset("far").fetch(tmp_path)
     assert f"put it at {tmp_path / 'far' / 'file.bin'} (sha256 {'0' * 64})" in str(caught.value)
 
 
 def test_fetch_into_an_unwritable_place(made, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match=r"cannot write .*one\.bin"):
-        cache.fetch("pair", tmp_path / "file")
+        dataset("pair").fetch(tmp_path / "file")
 
 
 def test_datasets_lists_what_is_where(made, tmp_path):
     put(tmp_path)
-    rows = {row["name"]: row for row in cache.datasets(tmp_path)}
+    rows = {row["name"]: row for row in listed(tmp_path)}
     assert set(rows) == {*DATASETS}
     assert rows["pair"] == {
         "name": "pair",

@@ -13,9 +13,9 @@ import pyarrow.parquet
 import pytest
 
 from seedbed.data import DataError
-from seedbed.data.sources import table
 from seedbed.data.tables import tablefile
 from seedbed.data.tables.columns import Columns
+from seedbed.data.tables.rows import read as read_table
 
 CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
 NAMES = ("a", "color=blue", "color=green", "color=red", "b")
@@ -29,7 +29,7 @@ def read(tmp_path):
     def _read(content=CSV, name="made.csv", target="y", **settings):
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return table.load(path, target=target, **settings)
+        return read_table(path, target=target, **settings)
 
     return _read
 
