@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedbed.analysis.statistics import scale_for
+from seedbed.analysis.forms import FORMS
+from seedbed.analysis.pairs import scale_for
+from seedbed.analysis.sentences import sentence
 from seedbed.analysis.verdicts import judge
-from seedbed.analysis.wording import sentence
-from seedbed.study.hypotheses import FORMS, Hypothesis
+from seedbed.study.hypotheses import Hypothesis
 
 inf = float("inf")
 WOBBLE = np.array([0.01, -0.02, 0.015, -0.005, 0.02, -0.01, 0.0, 0.005])
@@ -345,7 +346,8 @@ def test_a_cost_that_an_old_study_claims_is_not_tested():
 )
 def test_metrics_that_nobody_knows_are_judged_as_their_table_says(facts):
     """Names mean nothing here: which way is better and where a metric ends are the table's to say."""
-    runs = {("a", "score"): A, ("b", "score"): B, ("c", "score"): C, ("a", "other score"): B}
+    runs = {("a", "score"): A, ("b", "score"): B, ("c", "score"): C}
+    runs |= {(name, "other score"): B for name in "abc"}
     judgement = judged(Made(runs, "score", {"score": "max"}), **facts)
     assert judgement.verdict == "supported"
     assert "score" in sentence(judgement)
@@ -358,3 +360,10 @@ def test_metrics_that_nobody_knows_are_judged_as_their_table_says(facts):
 def test_less_is_better_where_the_table_says_so():
     runs = {("a", "score"): A, ("b", "score"): B}
     assert judged(Made(runs, "score", {"score": "min"}), better="b", than="a").verdict == "supported"
+
+
+def test_an_old_study_may_be_all_about_a_cost():
+    table = Made({("a", "seconds"): A * 0 + 0.03, ("b", "seconds"): A * 0 + 0.04}, metric="seconds")
+    judgement = judged(table, better="a", than="b")
+    assert (judgement.verdict, judgement.subject, judgement.metric) == ("undecided", "a", "seconds")
+    assert "it is reported, not tested" in sentence(judgement)

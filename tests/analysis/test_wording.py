@@ -1,13 +1,9 @@
 """Numbers, p values and sentences as people read them."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
-from seedbed.analysis.statistics import Comparison, paired
-from seedbed.analysis.verdicts import Judgement
-from seedbed.analysis.wording import between, effect, effect_interval, number, p_text, sentence, signed
+from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.wording import between, effect, effect_interval, number, p_text, signed
 
 nan, inf = float("nan"), float("inf")
 
@@ -59,77 +55,3 @@ def test_effects_show_their_scale():
     assert [effect(ratio), effect_interval(ratio)] == ["×0.310", "0.200 to 0.500"]
     assert [effect(gap), effect_interval(gap)] == ["+0.310", "−0.200 to +0.500"]
     assert [effect(none), effect_interval(none)] == ["–", "–"]
-
-
-def judged(verdict, form, a, b, p=0.01, seeds=None, scale="difference"):
-    return Judgement("so", verdict, form, "A", "B", "val.mse", paired(a, b, scale), p, seeds)
-
-
-LOW, HIGH = np.arange(1.0, 9.0), np.arange(1.0, 9.0) * 2
-
-
-@pytest.mark.parametrize(
-    ("judgement", "told"),
-    [
-        (judged("supported", "better", LOW, HIGH), "val.mse is 4.50 lower with “A” than with “B” (95"),
-        (
-            judged("supported", "better", LOW, HIGH, scale="ratio"),
-            "val.mse with “A” is 0.500 times that with “B”",
-        ),
-        (judged("supported", "better", HIGH, LOW), "4.50 higher with"),
-        (judged("supported", "exceeds", HIGH, LOW), "val.mse of “A” is 4.50 higher than its B"),
-        (judged("supported", "above", LOW, LOW * 0), "val.mse of “A” is 4.500 on average, held against B"),
-        (
-            judged("supported", "below", LOW, LOW / LOW, scale="ratio"),
-            "is 3.764 in geometric mean, held against B",
-        ),
-        (judged("undecided", "better", LOW[:4], HIGH[:4], None, 9), "Fewer than 5 seeds decide nothing"),
-        (judged("undecided", "better", LOW, HIGH, 0.3, 1234), "about 1,234 seeds would decide"),
-        (judged("undecided", "better", LOW, HIGH, 0.3), "No number of seeds in reach"),
-        (judged("supported", "better", LOW, HIGH, 1e-9), "p\u00a0<\u00a00.0001"),
-        (judged("supported", "better", np.full(8, inf), LOW), "no pair of runs ended"),
-        (judged("undecided", "better", LOW * nan, LOW), "No runs to judge it by."),
-        (judged("supported", "better", LOW[:1], HIGH[:1]), "Over 1 seed,"),
-    ],
-)
-def test_sentences(judgement, told):
-    assert told in sentence(judgement)
-
-
-def test_a_refuted_claim_shows_no_p_near_one():
-    assert "p\u00a0" not in sentence(judged("refuted", "better", HIGH, LOW, 1.0))
-
-
-def test_diverged_pairs_are_told():
-    told = sentence(judged("supported", "better", LOW, np.concatenate([HIGH[:7], [inf]])))
-    assert "In 1 pair one run diverged and lost" in told
-
-
-@pytest.mark.parametrize(
-    ("facts", "told"),
-    [
-        ({"margin": 0.5}, "The claim is about a difference of more than 0.5 in val.mse."),
-        ({"form": "not_better", "margin": 0.5}, "a difference of no more than 0.5 in val.mse."),
-        ({"form": "similar", "within": 0.05}, "The claim allows a difference of up to 0.05."),
-        ({"within": 0.0}, "up to 0."),
-        ({"opponents": 3}, "Of 3 opponents “B” decides the verdict."),
-        ({"verdict": "undecided", "p": 0.001}, "p speaks for the claim and the interval does not"),
-    ],
-)
-def test_what_a_claim_asks_for_is_told(facts, told):
-    assert told in sentence(replace(judged("refuted", "better", LOW, HIGH), **facts))
-
-
-def test_a_claim_without_a_margin_speaks_of_none():
-    told = sentence(judged("refuted", "better", LOW, HIGH))
-    assert "claim" not in told
-    assert "opponents" not in told
-
-
-def test_diverged_runs_are_told_as_what_they_are():
-    """No other pairs where all are decided by divergence, and no pairs where a number is the opponent."""
-    all_diverged = sentence(judged("supported", "better", LOW, np.full(8, inf)))
-    assert "In 8 pairs one run diverged and lost: p is the sign test's." in all_diverged
-    below = sentence(judged("refuted", "below", np.append(LOW[:6], [inf, inf]), LOW * 0))
-    assert "2 of 8 runs diverged, the worst outcome there is: p is the sign test's." in below
-    assert "no run ended" in sentence(judged("refuted", "below", np.full(8, inf), LOW * 0))

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from seedbed.analysis.statistics import ALPHA, DECADE, EXACT_UP_TO, FEWEST_PAIRS, FLIPS
-from seedbed.analysis.verdicts import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.analysis.forms import FORMS
+from seedbed.analysis.p_values import ALPHA, EXACT_UP_TO, FLIPS
+from seedbed.analysis.pairs import DECADE
+from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.api import Study
 from seedbed.data.tables.dates import PARTS
 from seedbed.metrics.names import METRICS
@@ -18,7 +21,7 @@ from seedbed.reference.keys import matching, sections, toml
 from seedbed.reference.page import lookup, markdown, of_other_name, words
 from seedbed.reference.schema import schema
 from seedbed.study.file import STUDY_KEYS, StudyFile
-from seedbed.study.hypotheses import FORMS, Hypothesis
+from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import known_keys
 from seedbed.study.synonyms import KEYS
 

@@ -9,8 +9,10 @@ import fake_studies
 import numpy as np
 import pytest
 
-from seedbed.analysis.statistics import holm, interval, paired
-from seedbed.analysis.wording import sentence
+from seedbed.analysis.intervals import interval
+from seedbed.analysis.p_values import holm
+from seedbed.analysis.pairs import paired
+from seedbed.analysis.sentences import sentence
 from seedbed.api import Result
 from seedbed.metrics.names import bounds
 from seedbed.results import result as results

@@ -248,9 +248,12 @@ VARIANTS = {"ablate": {"model.norm": ["none"]}}
 HYPOTHESES = [
     ({"better": "base", "than": "norm = nome"}, ['there is no variant "norm = nome"', '"norm = none"']),
     ({"better": "base"}, ["better also needs than"]),
-    ({"than": "base"}, ["exactly one of better"]),
-    ({"better": "base", "above": 1.0, "than": "norm = none"}, ["exactly one of", "better and above"]),
-    ({"better": "base", "than": "norm = none", "within": 1.0}, ["better does not go with within"]),
+    ({"than": "base"}, ["expected exactly one of better", "got none"]),
+    (
+        {"better": "base", "above": 1.0, "than": "norm = none"},
+        ["expected exactly one of", "got better and above"],
+    ),
+    ({"better": "base", "than": "norm = none", "within": 1.0}, ["better cannot be combined with within"]),
     ({"similar": ["base"], "within": 1.0}, ["similar"]),
     ({"similar": ["base", "norm = none"]}, ["similar also needs within"]),
     ({"variant": "base", "above": 1.0}, ["above also needs metric"]),

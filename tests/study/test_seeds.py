@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_files import small
 
-from seedbed.analysis.statistics import holm, paired, verdict
+from seedbed.analysis.p_values import holm
+from seedbed.analysis.pairs import paired, verdict
 from seedbed.analysis.verdicts import judge
 from seedbed.api import Study
 from seedbed.study import labs

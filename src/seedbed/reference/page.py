@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
+from seedbed.analysis.forms import FORMS
 from seedbed.data.expressions.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
 from seedbed.metrics.names import CLASSIFICATION, METRICS, OF_A_CLASS, PARTS, RECALL, REGRESSION
 from seedbed.reference.keys import Key, Section, matching
-from seedbed.study.hypotheses import FORMS
 from seedbed.study.synonyms import choices_called, keys_called, why_no_key
 
 Row = tuple[str, ...]
@@ -37,18 +37,16 @@ def _predicted(metric: str) -> str:
     return " and ".join(task for task, there in tasks if there) or "the run"
 
 
-def claims(sections: Iterable[Section]) -> list[Row]:
+def claims() -> list[Row]:
     """Form, what else it needs, what it may have and meaning of every form of a claim."""
-    keys = next(section.keys for section in sections if section.name == "hypothesis")
-    meanings = {key.name: key.meaning for key in keys}
     return [
         (
-            form,
-            f"needs {', '.join(sorted(needs))}",
-            f"may have {', '.join(sorted(may))}" if may else "",
-            meanings[form],
+            name,
+            f"needs {', '.join(sorted(form.needs))}",
+            f"may have {', '.join(sorted(form.may))}" if form.may else "",
+            form.meaning,
         )
-        for form, (needs, may) in FORMS.items()
+        for name, form in FORMS.items()
     ]
 
 
@@ -66,7 +64,7 @@ def markdown(sections: Sequence[Section]) -> str:
     functions = [*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING]
     parts = {
         "keys": "\n\n".join(_section(section) for section in sections),
-        "claims": _table(("form", "with", "and", "meaning"), claims(sections)),
+        "claims": _table(("form", "with", "and", "meaning"), claims()),
         "metrics": _table(("metric", "of", "direction", "meaning"), metrics()),
         "functions": ", ".join(f"`{name}`" for name in functions),
         "constants": " and ".join(f"`{name}`" for name in CONSTANTS),
@@ -135,7 +133,7 @@ def of_other_name(sections: Sequence[Section], word: str, width: int) -> str | N
 
 def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | None:
     """What the reference says of a word, or all of it; None where it says nothing."""
-    of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(sections), width)
+    of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(), width)
     if word is None:
         every = _rows_text(PARTS_TOLD, metrics(), width)
         topics = (_topic(one, width) for one in TOPICS)

@@ -12,10 +12,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from seedbed.analysis.forms import FORMS
 from seedbed.metrics.names import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
 from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
-from seedbed.study.hypotheses import FORMS
 from seedbed.study.problems import known_keys
 from seedbed.study.settings import TABLES
 
@@ -146,16 +146,16 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
         branches = table[key].pop("anyOf", None) or [table[key]]
         table[key] = {"anyOf": [*branches, {"const": "none", "type": "string"}]} | told
     defs["Training"] |= {"if": {"required": ["steps"]}, "then": {"not": both}, "else": neither}
-    defs["Hypothesis"]["anyOf"] = [{"required": [form]} for form in FORMS]
+    defs["Hypothesis"]["anyOf"] = [{"required": [name]} for name in FORMS]
     defs["Hypothesis"]["allOf"] = [
         {
-            "if": {"required": [form]},
+            "if": {"required": [name]},
             "then": {
-                "required": sorted(needs),
-                "propertyNames": {"enum": ["claim", form, *sorted(needs | may)]},
+                "required": sorted(form.needs),
+                "propertyNames": {"enum": ["claim", name, *sorted((*form.needs, *form.may))]},
             },
         }
-        for form, (needs, may) in FORMS.items()
+        for name, form in FORMS.items()
     ]
     compared = [name for name in OF_A_RUN if name not in COSTS]
     defs["Metric"] = _metric(OF_A_RUN, "")
@@ -165,8 +165,7 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     for table, key, kind in (
         ("StudySettings", "metric", "ComparedMetric"),
         ("Hypothesis", "metric", "MetricAtEpoch"),
-        ("Hypothesis", "exceeds", "MetricAtEpoch"),
-        ("Hypothesis", "matches", "MetricAtEpoch"),
+        *(("Hypothesis", name, "MetricAtEpoch") for name, form in FORMS.items() if form.holds == "metric"),
     ):
         said = defs[table]["properties"][key].pop("description")
         defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": said}

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seedbed.analysis.statistics import Comparison
+from seedbed.analysis.pairs import Comparison
 from seedbed.analysis.wording import effect, p_phrase
 from seedbed.report import style
 from seedbed.report.series import MOST_ROWS, leaders

@@ -8,17 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seedbed.analysis.advice import by_kind
-from seedbed.analysis.statistics import fewest_pairs
-from seedbed.analysis.wording import (
-    ABSENT,
-    between,
-    effect,
-    effect_interval,
-    number,
-    p_text,
-    scale_in_words,
-    sentence,
-)
+from seedbed.analysis.power import fewest_pairs
+from seedbed.analysis.sentences import sentence
+from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, number, p_text, scale_in_words
 from seedbed.data.facts import baseline_in_words, in_words
 from seedbed.report.series import MOST_ROWS, best_and_base, has_finished
 from seedbed.results.documents import costs

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from seedbed.analysis.statistics import interval
+from seedbed.analysis.intervals import interval
 from seedbed.files import slug
 from seedbed.metrics.names import RECALL, bounds
 from seedbed.report import style

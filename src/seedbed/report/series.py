@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from seedbed.analysis.forms import variants_of
 from seedbed.results.result import Result
 
 POINTS = 300
@@ -212,12 +212,6 @@ def leaders(result: Result, count: int) -> list[str]:
 
     They are the base, the best, what the claims name, and the next best.
     """
-    claimed = [name for claim in result.study.get("hypotheses") or [] for name in _named(claim)]
+    claimed = [name for claim in result.study.get("hypotheses") or [] for name in variants_of(claim)]
     chosen = list(dict.fromkeys([result.base, result.ranking[0], *claimed, *result.ranking]))[:count]
     return [name for name in result.ranking if name in chosen]
-
-
-def _named(claim: Mapping[str, Any]) -> list[str]:
-    """The variants that a claim names."""
-    values = [claim.get(key) or [] for key in ("variant", "better", "not_better", "than", "similar")]
-    return [name for value in values for name in ([value] if isinstance(value, str) else value)]

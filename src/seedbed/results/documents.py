@@ -14,7 +14,7 @@ from seedbed.files import to_json
 from seedbed.text import counted
 
 if TYPE_CHECKING:
-    from seedbed.analysis.verdicts import Judgement
+    from seedbed.analysis.claims import Judgement
     from seedbed.results.result import Result, VersusBase
 
 

@@ -13,19 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from seedbed.analysis.advice import consistent
+from seedbed.analysis.claims import Judgement
+from seedbed.analysis.intervals import Interval, interval
+from seedbed.analysis.p_values import holm
+from seedbed.analysis.pairs import Comparison, Scale, gap_bounds, paired, scale_for, verdict
 from seedbed.analysis.ranking import ranked, selection_metric
-from seedbed.analysis.statistics import (
-    Comparison,
-    Interval,
-    Scale,
-    gap_bounds,
-    holm,
-    interval,
-    paired,
-    scale_for,
-    verdict,
-)
-from seedbed.analysis.verdicts import Judgement, judge
+from seedbed.analysis.verdicts import judge
 from seedbed.metrics.names import COSTS, Direction, bare_name, bounds, direction, is_known, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.store import reader

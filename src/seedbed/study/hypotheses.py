@@ -1,12 +1,13 @@
-"""A claim written down before the study runs, in one of seven forms that the report can give a verdict on."""
+"""A claim written down before the study runs, in a form that the report can give a verdict on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
+from seedbed.analysis.forms import FORMS, Holds, form_of, metrics_of, variants_of
 from seedbed.metrics.names import (
     CLASSIFICATION,
     COSTS,
@@ -35,56 +36,42 @@ Names = Annotated[
     WithJsonSchema({"anyOf": [TEXT, {"type": "array", "items": TEXT}]}),
 ]
 
-# Form -> keys it needs, keys it may have beside them.
-FORMS: dict[str, tuple[set[str], set[str]]] = {
-    "better": ({"than"}, {"metric", "margin"}),
-    "not_better": ({"than"}, {"metric", "margin"}),
-    "similar": ({"within"}, {"metric"}),
-    "above": ({"variant", "metric"}, set()),
-    "below": ({"variant", "metric"}, set()),
-    "exceeds": ({"variant", "metric"}, {"margin"}),
-    "matches": ({"variant", "metric", "within"}, set()),
-}
+HELD: dict[Holds, Any] = {"variant": str, "variants": tuple[str, str], "metric": str, "number": Float}
 
 
-class Hypothesis(Table):
+class _Claim(Table):
+    claim: str = Field(description="The claim in words.")
+
+
+if TYPE_CHECKING:
+    _ClaimOfAnyForm = _Claim
+else:  # with a key for each form
+    _ClaimOfAnyForm = create_model(
+        "_ClaimOfAnyForm",
+        __base__=_Claim,
+        **{
+            name: (HELD[form.holds] | None, Field(default=None, description=form.meaning))
+            for name, form in FORMS.items()
+        },
+    )
+
+
+class Hypothesis(_ClaimOfAnyForm):
     """A claim and the form that tests it.
 
-    =======================================  ==============================================================
-    better, than, metric?, margin?           one variant beats another, or each of several, by over margin
-    not_better, than, metric?, margin?       it does not beat them by more than margin
-    similar = [A, B], within, metric?        the two differ by no more than `within`
-    variant, metric, above (or below)        a variant's mean lies above (or below) a number
-    variant, metric, exceeds, margin?        one of its metrics lies above another of them, by over margin
-    variant, metric, matches, within         the two metrics of one variant differ by no more than `within`
-    =======================================  ==============================================================
+    It has exactly one of the keys in `analysis.forms.FORMS`, with the other keys that this form needs or may have.
 
     Without `metric` the study's own is meant. After a metric, `@EPOCH` means its value on the curve then; a run
     that stopped earlier counts with its last one.
     """
 
-    claim: str = Field(description="The claim in words.")
-    better: str | None = Field(default=None, description="The variant that beats those in than.")
-    not_better: str | None = Field(default=None, description="The variant that does not beat those in than.")
     than: Names | None = Field(
         default=None, description="The variant, or list of variants, that it is compared with."
-    )
-    similar: tuple[str, str] | None = Field(
-        default=None, description="Two variants that differ by no more than within."
     )
     variant: str | None = Field(default=None, description="The variant whose metric is judged by itself.")
     metric: str | None = Field(
         default=None,
         description="PART.NAME, or PART.NAME@EPOCH for its value after that epoch; the study's own unless given.",
-    )
-    above: Float | None = Field(default=None, description="The number that the mean of metric lies above.")
-    below: Float | None = Field(default=None, description="The number that the mean of metric lies below.")
-    exceeds: str | None = Field(
-        default=None, description="Another metric of the variant, which metric lies above."
-    )
-    matches: str | None = Field(
-        default=None,
-        description="Another metric of the variant, from which metric differs by no more than within.",
     )
     margin: NonNegativeFloat = Field(
         default=0.0, description="By how much it must be better or lie above, in units of the metric."
@@ -99,32 +86,29 @@ class Hypothesis(Table):
         forms = [form for form in FORMS if form in given]
         if len(forms) != 1:
             raise ValueError(
-                f"a hypothesis has exactly one of {', '.join(FORMS)}, not {' and '.join(forms) or 'none'}"
+                f"expected exactly one of {', '.join(FORMS)}, got {' and '.join(forms) or 'none'}"
             )
-        needed, allowed = FORMS[forms[0]]
-        if needed - given:
-            raise ValueError(f"{forms[0]} also needs {' and '.join(sorted(needed - given))}")
-        if given - needed - allowed - {forms[0]}:
-            raise ValueError(
-                f"{forms[0]} does not go with {' and '.join(sorted(given - needed - allowed - {forms[0]}))}"
-            )
+        form, beside = FORMS[forms[0]], given - {forms[0]}
+        if missing := {*form.needs} - beside:
+            raise ValueError(f"{forms[0]} also needs {' and '.join(sorted(missing))}")
+        if others := beside - {*form.needs, *form.may}:
+            raise ValueError(f"{forms[0]} cannot be combined with {' and '.join(sorted(others))}")
         return self
 
     @property
     def form(self) -> str:
-        """Which of `FORMS` it takes."""
-        return next(form for form in FORMS if form in self.model_fields_set)
+        """Which of the forms it takes."""
+        return form_of(self.model_dump())
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The variants it speaks of."""
-        one = self.better or self.not_better or self.variant
-        return ((one,) if one else ()) + (self.than or ()) + (self.similar or ())
+        """The variants it names."""
+        return tuple(variants_of(self.model_dump()))
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics it names."""
-        return tuple(name for name in (self.metric, self.exceeds, self.matches) if name)
+        return tuple(metrics_of(self.model_dump()))
 
 
 def hypothesis_problems(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedbed.analysis.statistics import FEWEST_PAIRS, fewest_pairs
+from seedbed.analysis.power import FEWEST_PAIRS, fewest_pairs
 from seedbed.text import counted
 
 USUAL = 10
