@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.analysis.advice import AT_ODDS, by_kind, consistent
-from seedbed.analysis.findings import CHECKS
+from seedbed.analysis.advice import by_kind, consistent
+from seedbed.analysis.findings import CHECKS, Check, Evidence, find
 
+HEALTHY = Evidence("a", 0, "complete", None, True, np.array([1, 0.5]), np.zeros(0))
 ADVICE = {kind: f"{kind} is wrong: so it is. Do something about {kind}." for kind in CHECKS}
 
 
@@ -28,7 +32,7 @@ def test_no_variant_is_given_advice_that_contradicts_itself(findings: list[dict[
     for variant in "abc":
         own = [one for one in consistent(findings) if one["variant"] == variant]
         advised = {one["kind"] for one in own if "Do something" in one["message"]}
-        assert not any(advised & against for kind, against in AT_ODDS.items() if kind in advised)
+        assert not any(advised & set(CHECKS[kind].at_odds) for kind in advised)
         assert bool(advised) == bool(own)
 
 
@@ -83,3 +87,29 @@ def test_what_differs_is_said_of_each() -> None:
 def test_messages_that_were_stored_otherwise_are_shown_as_they_are() -> None:
     (group,) = by_kind([{"variant": "a", "kind": "odd", "runs": None, "message": "Something else"}])
     assert group.variants == (("a", "", "Something else"),)
+
+
+def test_a_new_finding_is_a_function_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(run: Evidence) -> bool:
+        return bool(len(run.train_loss) > 1 and run.train_loss[-1] > 0.9 * run.train_loss[0])
+
+    monkeypatch.setitem(
+        CHECKS, "slow", Check(slow, "hardly learnt. Raise training.lr.", at_odds=("diverged",))
+    )
+    runs = [replace(HEALTHY, train_loss=np.array([1, 0.99]), seed=seed) for seed in range(2)]
+    found = [asdict(one) for one in find([*runs, *[replace(HEALTHY, status="diverged")] * 3])]
+    messages = {one["kind"]: one["message"] for one in consistent(found)}
+    assert messages["slow"] == "2 of 5 runs hardly learnt. First see to diverged: 3 of 5 runs."
+    assert messages["diverged"].endswith("scale the data.")
+
+
+def test_kinds_at_odds_are_kinds() -> None:
+    assert all(kind in CHECKS for check in CHECKS.values() for kind in check.at_odds)
+
+
+def test_kinds_of_other_versions_are_at_odds_with_nothing() -> None:
+    found = [
+        {"variant": "a", "kind": kind, "runs": runs, "message": f"{runs} of 9 runs x. Do."}
+        for kind, runs in (("still_falling", 3), ("of another version", 6))
+    ]
+    assert consistent(found) == found

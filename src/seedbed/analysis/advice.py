@@ -7,11 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-# Kinds whose advice speaks against each other: more training and less, a larger rate and a smaller one.
-AT_ODDS = {
-    "still_falling": {"diverged", "overfit", "constant_output", "dead_units"},
-    "never_moved": {"diverged", "constant_output", "dead_units"},
-}
+from seedbed.analysis.findings import CHECKS
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,12 @@ class _Told:
 
     def contradicts(self, other: _Told) -> bool:
         """Whether the advice of one of the two speaks against that of the other."""
-        return other.kind in AT_ODDS.get(self.kind, ()) or self.kind in AT_ODDS.get(other.kind, ())
+        return other.kind in _at_odds(self.kind) or self.kind in _at_odds(other.kind)
+
+
+def _at_odds(kind: str) -> tuple[str, ...]:
+    """Kinds with the opposite advice; none for a kind that another version of Seedbed stored."""
+    return CHECKS[kind].at_odds if kind in CHECKS else ()
 
 
 def consistent(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

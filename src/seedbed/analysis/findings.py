@@ -1,4 +1,7 @@
-"""Findings: what the record of a run itself shows to be wrong, and what to do about it."""
+"""Findings: what the record of a run itself shows to be wrong, and what to do about it.
+
+A kind of finding is one function and one row of `CHECKS`.
+"""
 
 from __future__ import annotations
 
@@ -88,12 +91,11 @@ def find(records: Iterable[Evidence]) -> list[Finding]:
         by_variant.setdefault(record.variant, []).append(record)
     findings = []
     for variant, runs in by_variant.items():
-        for kind, (check, message) in CHECKS.items():
-            if found := [run for run in runs if check(run)]:
-                text = message if isinstance(message, str) else message(found)
-                findings.append(
-                    Finding(variant, kind, len(found), f"{len(found)} of {len(runs)} runs {text}")
-                )
+        for kind, check in CHECKS.items():
+            if wrong := [run for run in runs if check.applies(run)]:
+                text = check.message if isinstance(check.message, str) else check.message(wrong)
+                message = f"{len(wrong)} of {len(runs)} runs {text}"
+                findings.append(Finding(variant, kind, len(wrong), message))
     return findings
 
 
@@ -175,33 +177,53 @@ def _about_dead_units(runs: list[Evidence]) -> str:
     )
 
 
-# By kind: whether a run has it, and what is said of the runs that do.
-CHECKS: dict[str, tuple[Callable[[Evidence], bool], str | Callable[[list[Evidence]], str]]] = {
-    "diverged": (
+@dataclass(frozen=True)
+class Check:
+    """What makes a finding of one kind: a row of `CHECKS`.
+
+    Attributes
+    ----------
+    applies
+        Whether a run has it.
+    message
+        What is said of the runs that have it, after "3 of 9 runs": what is wrong, and in further sentences what to do.
+    at_odds
+        Kinds with the opposite advice, such as less training instead of more: to a variant with both, the advice of
+        the kind that more of its runs have is given.
+    """
+
+    applies: Callable[[Evidence], bool]
+    message: str | Callable[[list[Evidence]], str]
+    at_odds: tuple[str, ...] = ()
+
+
+CHECKS: dict[str, Check] = {
+    "diverged": Check(
         _diverged,
         "diverged: the loss became infinite or not a number. Lower training.lr, set training.clip_norm or "
         "scale the data.",
     ),
-    "never_moved": (
+    "never_moved": Check(
         _never_moved,
         "ended with the parameters they began with: nothing was learnt. Raise training.lr, or change "
         "model.init if the gradient is zero from the start.",
+        at_odds=("diverged", "constant_output", "dead_units"),
     ),
-    "still_falling": (
+    "still_falling": Check(
         _still_falling,
         "ended with their training loss still falling: they are not converged. Give more training.epochs or "
         "a larger training.lr before comparing them.",
+        at_odds=("diverged", "overfit", "constant_output", "dead_units"),
     ),
-    "overfit": (
+    "overfit": Check(
         _overfit,
         "overfitted: the validation loss rose by over 10 % from its best while the training loss fell. "
         "Set training.keep_best, stop with training.stop = { patience = ... }, or regularise.",
     ),
-    "constant_output": (
+    "constant_output": Check(
         _constant_output,
         "give the same output for all training samples looked at (at most 1,000, drawn at random). Lower training.lr, "
-        "change model.init or model.activation, or "
-        "scale the data.",
+        "change model.init or model.activation, or scale the data.",
     ),
-    "dead_units": (_dead_units, _about_dead_units),
+    "dead_units": Check(_dead_units, _about_dead_units),
 }
