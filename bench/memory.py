@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from seedbed.api import Study
-from seedbed.execution import runner
 from seedbed.plan.plan import plan
 from seedbed.training import memory
 
@@ -114,17 +113,15 @@ def _measure(name: str, engine: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         here = Path(directory)
         tiny = Shape("", CURVE | {"samples": 50}, SMALL, SGD | {"steps": 2, "batch_size": 20}, 2)
-        runner.run(
-            tiny.study(here), engine=engine, device="cpu", runs_dir=here / "runs"
-        )  # loads all libraries
+        tiny.study(here).run(engine=engine, device="cpu", runs_dir=here / "runs")  # loads all libraries
         gc.collect()
         before = _status("VmRSS")
         if SHAPES[name].data is TABLE:
             _write_table(here / "rows.parquet")
         study = SHAPES[name].study(here)
-        groups = plan(study).groups
+        groups = plan(study).work.groups
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak counts from here on
-        runner.run(study, engine=engine, device="cpu", runs_dir=here / "runs")
+        study.run(engine=engine, device="cpu", runs_dir=here / "runs")
         planned = max((memory.need(group, engine) for group in groups), key=lambda need: need.total)
         return {"planned": vars(planned), "measured": _status("VmHWM") - before}
 

@@ -24,7 +24,6 @@ from study_files import small
 from seedbed.api import Study
 from seedbed.engines import allocation
 from seedbed.engines.torch_engine import TensorEngine
-from seedbed.execution import runner
 from seedbed.execution.progress import Silent
 from seedbed.study.events import Epoch
 
@@ -103,7 +102,7 @@ def nothing_left_over() -> None:
 def imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What libraries set when they are imported is another matter."""
     for engine in ("numpy", "torch", "fused"):
-        runner.run(STUDY, engine=engine, device="cpu", runs_dir=tmp_path_factory.mktemp(engine))
+        STUDY.run(engine=engine, device="cpu", runs_dir=tmp_path_factory.mktemp(engine))
 
 
 @pytest.mark.parametrize("observer", [Silent, Failing, Interrupting])
@@ -114,7 +113,7 @@ def test_a_study_leaves_the_process_as_it_was(
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)  # as PyTorch has it
     before = state()
     try:
-        runner.run(STUDY, engine=engine, device="cpu", runs_dir=tmp_path, observer=observer())
+        STUDY.run(engine=engine, device="cpu", runs_dir=tmp_path, observer=observer())
     except ZeroDivisionError:
         assert observer is Failing
     after = state()
@@ -136,7 +135,7 @@ def test_parts_that_cannot_be_made_leave_nothing_behind(
     before = state()
     monkeypatch.setattr(TensorEngine, "__init__", limited)
     with pytest.raises(MemoryError):
-        runner.run(STUDY, engine="torch", device="cpu", runs_dir=tmp_path)
+        STUDY.run(engine="torch", device="cpu", runs_dir=tmp_path)
     gc.collect()
     for thread in set(threading.enumerate()) - before["threads"]:
         thread.join(20)

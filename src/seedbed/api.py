@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from seedbed.results import result
 from seedbed.store.reader import find
 from seedbed.store.schema import runs_root
 from seedbed.study import model
+from seedbed.study.trainable import Compute, Trainable
+from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
     from seedbed.execution.progress import Observer
@@ -18,8 +21,66 @@ if TYPE_CHECKING:
     from seedbed.results.documents import Table
 
 
+RECIPE = RecipeTrainable()
+
+
 class Study(model.Study):
     """A validated study that can be run; see `study.model.Study`."""
+
+    @classmethod
+    def load(cls, path_or_lab: str | Path, trainable: Trainable = RECIPE) -> Self:
+        """Read a study file, or a lab by its name.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong with it.
+        """
+        return super().load(path_or_lab, trainable)
+
+    @classmethod
+    def parse(cls, text: str, path: str | Path = "study.toml", trainable: Trainable = RECIPE) -> Self:
+        """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
+        return super().parse(text, path, trainable)
+
+    @classmethod
+    def from_dict(
+        cls,
+        tables: Mapping[str, Any],
+        trainable: Trainable = RECIPE,
+        *,
+        directory: str | Path = ".",
+        x: Any = None,
+        y: Any = None,
+        x_test: Any = None,
+        y_test: Any = None,
+        features: Sequence[str] | None = None,
+    ) -> Self:
+        """Make a study of plain data: the tables of a study file as dictionaries, and where wanted arrays.
+
+        Parameters
+        ----------
+        tables
+            As in a file: `{"name": ..., "data": {...}, "model": {...}, "training": {...}, "study": {...}}` and,
+            where wanted, "ablate", "grid", "variant" and "hypothesis". A key whose value is None is left out.
+        directory
+            What relative paths in them are relative to.
+        x, y
+            Arrays instead of a source: (rows, features) numbers or images, and a number or class for each. They
+            are stored with every result.
+        x_test, y_test
+            The same for a test part of their own; x and y are then split into training and validation.
+        features
+            Names of the columns of x; those of a data frame, or x0, x1, ... unless given.
+
+        Raises
+        ------
+        StudyError, DataError
+            With all that is wrong with it.
+        """
+        given = {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
+        arrays = {name: array for name, array in given.items() if array is not None}
+        return cls._from_dict(tables, trainable, directory, arrays, features)
 
     def run(
         self,
@@ -67,10 +128,7 @@ class Study(model.Study):
 
         directory = run(
             self if seeds is None else self.override(seeds=seeds),
-            engine=engine,
-            device=device,
-            precision=precision,
-            cuda_graphs=cuda_graphs,
+            Compute(engine, device, precision, cuda_graphs),
             data_dir=data_dir,
             runs_dir=runs_dir,
             progress=progress,

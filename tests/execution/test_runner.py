@@ -13,10 +13,10 @@ from study_files import small
 from seedbed.api import Result, Study, run
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.choice import Choice, EngineError, choose
-from seedbed.execution import runner
 from seedbed.execution.progress import Silent
 from seedbed.plan.plan import plan
 from seedbed.store.reader import listing
+from seedbed.trainables import recipe_work
 from seedbed.training import memory
 
 STUDY = Study.parse(small({"study.seeds": 4}), "a.toml")
@@ -35,7 +35,7 @@ def pieces(result: Result) -> list[int]:
 def device_with(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The numpy engine, as if on a device of its own memory."""
     chosen = Choice(ArrayEngine, "torch", "cuda", memory=free)
-    monkeypatch.setattr(runner, "choose", lambda *_: chosen)
+    monkeypatch.setattr(recipe_work, "choose", lambda *_: chosen)
 
 
 def test_how_it_was_computed_is_recorded(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_how_it_was_computed_is_recorded(tmp_path: Path) -> None:
 
 def test_groups_are_cut_to_the_memory_of_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = computed(tmp_path, engine="numpy")
-    (group,) = plan(STUDY).groups
+    (group,) = plan(STUDY).work.groups
     device_with(int(1.3 * memory.need(group, "torch").total), monkeypatch)  # of which half is used
     cut = computed(tmp_path)
     assert (pieces(whole), pieces(cut)) == ([4], [2, 2])
@@ -60,7 +60,7 @@ def test_a_run_larger_than_the_device_is_an_error_and_nothing_is_stored(
 ) -> None:
     device_with(1000, monkeypatch)
     with pytest.raises(
-        EngineError, match=r"one run needs about .*, and 1 kB are free on the cuda device: take"
+        EngineError, match=r"one run needs about .*, and 1 kB are free on the cuda device: use --device cpu"
     ):
         computed(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -119,7 +119,7 @@ def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
 
     for prepare in (lambda: told.append("compiled"), interrupted):
         monkeypatch.setattr(
-            runner, "choose", lambda *_, own=prepare: Choice(ArrayEngine, "numpy", prepare=own)
+            recipe_work, "choose", lambda *_, own=prepare: Choice(ArrayEngine, "numpy", prepare=own)
         )
         if prepare is interrupted:
             with pytest.raises(KeyboardInterrupt):
@@ -133,7 +133,7 @@ def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
 def test_the_fused_engine_is_compiled_before_its_first_group() -> None:
     from seedbed.engines.fused.compiled import kernels
 
-    (group,) = plan(STUDY).groups
+    (group,) = plan(STUDY).work.groups
     assert choose("fused", group.program()).prepare is kernels
     assert choose("numpy", group.program()).prepare is None
 

@@ -119,7 +119,7 @@ def test_scores_of_the_test_part_are_those_of_the_study(tmp_path: Path, case: st
     tables["data"] |= {"split": [0.6, 0.2, 0.2], "seed": 1}  # one split for all seeds
     del tables["study"]["metric"]
     study = Study.from_dict(tables, directory=tmp_path)
-    parts = plan(study).groups[0].runs[0].prepared.parts
+    parts = plan(study).work.groups[0].runs[0].prepared.parts
     result = study.run(runs_dir=tmp_path / "runs", engine="numpy")
     order = np.argsort(KINDS, kind="stable") if write is write_images else np.arange(COUNT)
     (tmp_path / "new").mkdir()
@@ -138,7 +138,7 @@ def test_scores_of_arrays_are_those_of_the_study(tmp_path: Path) -> None:
     tables = document({"model": MLP, "training.epochs": 3})
     tables["data"] = {"split": [0.6, 0.2, 0.2], "seed": 1, "scale": "minmax"}
     study = Study.from_dict(tables, x=NUMBERS, y=Y)
-    test = plan(study).groups[0].runs[0].prepared.parts["test"]
+    test = plan(study).work.groups[0].runs[0].prepared.parts["test"]
     result = study.run(runs_dir=tmp_path, engine="numpy")
     agree(result, result.predict(NUMBERS[test], targets=Y[test]))
 

@@ -16,7 +16,6 @@ from study_files import small
 
 from seedbed import files
 from seedbed.api import Result, Study
-from seedbed.execution import runner
 from seedbed.store import writer
 from seedbed.store.reader import read_table
 from seedbed.store.schema import PARTS
@@ -152,7 +151,7 @@ def test_what_is_written_grows_with_the_groups_and_no_faster(tmp_path: Path, mon
         study = Study.parse(
             small({"study.seeds": 2}) + f'\nablate = {{"model.hidden" = [{widths}, [9, 9]]}}', "a.toml"
         )
-        runner.run(study, runs_dir=tmp_path / str(groups), engine="numpy")
+        study.run(runs_dir=tmp_path / str(groups), engine="numpy")
         return sum(written)
 
     few, many = size(3), size(12)

@@ -186,7 +186,7 @@ def test_claims_about_the_curve_are_of_epochs_that_are_trained(
     study = Study.load("cifar10/resnet20").override(quick=quick)
     claims = {(claim.metric, claim.form, getattr(claim, claim.form)) for claim in study.hypotheses}
     assert (metric, form, other) in claims
-    training = study.base.recipe.training
+    training = study.base.configuration.training
     assert (training.epochs, training.schedule.milestones, training.schedule.restart) == (10, (5,), True)
 
 
@@ -211,7 +211,7 @@ def test_large_labs_have_quick_settings_that_do_less(lab: str):
     ],
 )
 def test_networks_are_the_reports(lab: str, shape: tuple[int, ...], layers: int, parameters: int):
-    network = models.build(Study.load(lab).base.recipe.model, shape, 10)
+    network = models.build(Study.load(lab).base.configuration.model, shape, 10)
     assert network.parameters.size == parameters
     assert sum(slot.parameter.role == "weight" for slot in network.parameters.slots.values()) == layers
 

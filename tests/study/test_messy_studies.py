@@ -80,7 +80,7 @@ def rows_of_test() -> np.ndarray:
     from seedbed.plan.plan import plan
 
     study = Study.from_dict({**TABLES, "data": {**TABLES["data"], "seed": 0}})
-    return plan(study).groups[0].runs[0].prepared.parts["test"]
+    return plan(study).work.groups[0].runs[0].prepared.parts["test"]
 
 
 def test_arrays_with_gaps_are_filled_where_the_networks_impute(here: Path) -> None:

@@ -550,5 +550,5 @@ def test_a_variant_can_unset_what_base_has(key: str, value: object) -> None:
         f"training.{key}": value,
     }
     study = Study.parse(small({**changes, "ablate": {f"training.{key}": ["none"]}}))
-    assert getattr(study.base.recipe.training, key) == value
-    assert getattr(study.variant(f"{key} = none").recipe.training, key) is None
+    assert getattr(study.base.configuration.training, key) == value
+    assert getattr(study.variant(f"{key} = none").configuration.training, key) is None

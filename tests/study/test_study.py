@@ -38,8 +38,8 @@ def test_base_comes_first_with_defaults_filled_in():
         "tests/small", 2, "val.mse", "min", 0,
     )  # fmt: skip
     assert found.base.settings == {}
-    assert found.base.recipe.training.loss == "mse"
-    assert found.base.recipe.model.activation == "relu"
+    assert found.base.configuration.training.loss == "mse"
+    assert found.base.configuration.model.activation == "relu"
 
 
 def test_text_is_kept_as_given():
@@ -131,7 +131,7 @@ def test_named_variants_change_several_settings_and_carry_published_numbers():
     )
     mine, other = found.variant("mine"), found.variant("other")
     assert mine.settings == {"training.lr": 0.5, "model.norm": "none"}
-    assert (mine.recipe.training.lr, mine.recipe.model.norm) == (0.5, "none")
+    assert (mine.configuration.training.lr, mine.configuration.model.norm) == (0.5, "none")
     assert found.base.published == {"val.mse": 0.1}
     assert mine.published == {}
     assert other.published == {"test.mse": 2.0}
@@ -144,18 +144,18 @@ def test_a_table_as_a_value_replaces_the_whole_table_and_a_dotted_key_one_settin
             "ablate": {"training.schedule.factor": [0.2], "training.schedule": [{"kind": "plateau"}]},
         }
     )
-    one, whole = (variant.recipe.training.schedule for variant in found.variants[1:])
+    one, whole = (variant.configuration.training.schedule for variant in found.variants[1:])
     assert (one.patience, one.factor) == (3, 0.2)
     assert (whole.patience, whole.factor) == (10, 0.1)
 
 
 def test_a_whole_model_can_be_replaced():
     found = study({"variant": [{"name": "line", "set": {"model": {"kind": "linear"}}}]})
-    assert found.variant("line").recipe.model == recipe.LinearModel(kind="linear")
+    assert found.variant("line").configuration.model == recipe.LinearModel(kind="linear")
 
 
 def test_steps_take_the_place_of_epochs():
-    training = study({"ablate": {"training.steps": [7]}}).variants[1].recipe.training
+    training = study({"ablate": {"training.steps": [7]}}).variants[1].configuration.training
     assert (training.steps, training.epochs) == (7, None)
 
 
@@ -185,19 +185,19 @@ def setting(of: recipe.Recipe, key: str) -> Any:
 def test_what_a_file_says_is_what_the_recipe_holds(chosen: dict[str, Any]):
     found = study(chosen)
     assert found.seeds == chosen.pop("study.seeds")
-    assert {key: setting(found.base.recipe, key) for key in chosen} == chosen
-    stored = found.base.recipe.model_dump(mode="json")
-    assert recipe.Recipe.model_validate(stored) == found.base.recipe
+    assert {key: setting(found.base.configuration, key) for key in chosen} == chosen
+    stored = found.base.configuration.model_dump(mode="json")
+    assert recipe.Recipe.model_validate(stored) == found.base.configuration
 
 
 @given(settings)
 def test_a_variant_holds_its_settings_and_all_else_of_base(chosen: dict[str, Any]):
     del chosen["study.seeds"]
     found = study({"variant": [{"name": "other", "set": chosen}], "training.clip_norm": 2.5})
-    other = found.variant("other").recipe
+    other = found.variant("other").configuration
     assert {key: setting(other, key) for key in chosen} == chosen
     assert other.training.clip_norm == 2.5
-    assert (found.base.recipe.training.lr, found.base.recipe.model.hidden) == (0.1, (4,))
+    assert (found.base.configuration.training.lr, found.base.configuration.model.hidden) == (0.1, (4,))
 
 
 # --- changes from outside --------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_override_reads_values_as_toml_and_else_as_text():
         },
         seeds=7,
     )
-    assert (found.base.recipe.training.lr, found.base.recipe.model.hidden) == (0.5, (3, 3))
+    assert (found.base.configuration.training.lr, found.base.configuration.model.hidden) == (0.5, (3, 3))
     assert [variant.name for variant in found.variants] == [
         "base", "activation = tanh", "schedule = step every 3", "schedule = cosine",
     ]  # fmt: skip
@@ -222,7 +222,7 @@ def test_override_reads_values_as_toml_and_else_as_text():
 
 def test_override_takes_python_values_and_adds_to_what_is_varied():
     found = study({"ablate": {"training.lr": [0.2]}}).override(vary={"training.lr": [0.3, 0.2]})
-    assert [variant.recipe.training.lr for variant in found.variants] == [0.1, 0.2, 0.3]
+    assert [variant.configuration.training.lr for variant in found.variants] == [0.1, 0.2, 0.3]
 
 
 def test_override_reaches_the_study_table():
@@ -254,7 +254,7 @@ def test_a_file_is_read_and_its_directory_known(tmp_path: Path):
     (tmp_path / "a.toml").write_text("\ufeff" + small(), encoding="utf-8")  # as some editors begin a file
     found = Study.load(tmp_path / "a.toml")
     assert found.directory == tmp_path
-    assert found.base.recipe.data.samples == 50
+    assert found.base.configuration.data.samples == 50
 
 
 @pytest.mark.parametrize(
@@ -295,10 +295,10 @@ QUICK = {"training.epochs": 1, "study.seeds": 1, "data.split": [0.5, 0.25, 0.25]
 )
 def test_quick_settings_are_taken_only_when_asked_for(table: dict[str, Any]):
     given = study({"quick": table, "description": "A test"})
-    assert (given.base.recipe.training.epochs, given.seeds, given.description) == (2, 2, "A test")
+    assert (given.base.configuration.training.epochs, given.seeds, given.description) == (2, 2, "A test")
     quick = given.override(quick=True)
-    assert (quick.base.recipe.training.epochs, quick.seeds) == (1, 1)
-    assert quick.base.recipe.data.split == (0.5, 0.25, 0.25)
+    assert (quick.base.configuration.training.epochs, quick.seeds) == (1, 1)
+    assert quick.base.configuration.data.split == (0.5, 0.25, 0.25)
     assert quick.description == "A test (quick settings)"
 
 
@@ -306,19 +306,19 @@ def test_quick_settings_come_before_all_others():
     found = study({"quick": QUICK, "ablate": {"training.epochs": [5]}}).override(
         {"training.lr": 0.5}, seeds=3, quick=True
     )
-    assert [variant.recipe.training.epochs for variant in found.variants] == [1, 5]
-    assert (found.base.recipe.training.lr, found.seeds) == (0.5, 3)
+    assert [variant.configuration.training.epochs for variant in found.variants] == [1, 5]
+    assert (found.base.configuration.training.lr, found.seeds) == (0.5, 3)
 
 
 def test_quick_steps_take_the_place_of_epochs():
     quick = study({"quick": {"training.steps": 7}}).override(quick=True)
-    assert (quick.base.recipe.training.steps, quick.base.recipe.training.epochs) == (7, None)
+    assert (quick.base.configuration.training.steps, quick.base.configuration.training.epochs) == (7, None)
 
 
 def test_other_changes_need_not_suit_the_quick_settings():
     given = study({"quick": {"model.hidden": [2]}})
     found = given.override({"model": {"kind": "linear"}})
-    assert found.base.recipe.model.kind == "linear"
+    assert found.base.configuration.model.kind == "linear"
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_many_variants_are_each_validated_once_and_not_compared_one_by_one(monke
 
 @given(st.lists(st.sampled_from([0.1, 0.2, 1, 1.0, 2]), min_size=1, unique_by=float))
 def test_variants_of_equal_settings_are_one(rates: list[Any]):
-    found = [variant.recipe for variant in study({"ablate": {"training.lr": rates}}).variants]
+    found = [variant.configuration for variant in study({"ablate": {"training.lr": rates}}).variants]
     assert all(found.count(one) == 1 for one in found)
     assert {one.training.lr for one in found} == {0.1, *map(float, rates)}
 

@@ -47,5 +47,5 @@ def describe() -> list[dict[str, Any]]:
 def _needs(variants: Iterable[Variant]) -> list[str]:
     from seedbed.data.sources import source
 
-    names = dict.fromkeys(variant.recipe.data.source for variant in variants)
+    names = dict.fromkeys(variant.configuration.data.source for variant in variants)
     return [dataset.name for name in names if (dataset := source(name).dataset)]

@@ -1,4 +1,4 @@
-"""A whole study: plan it, train every group and store all of it."""
+"""A whole study: plan it, have every shard trained, and store all of it."""
 
 from __future__ import annotations
 
@@ -6,41 +6,27 @@ import hashlib
 import os
 import shlex
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from seedbed.analysis import findings as diagnostics
-from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
+from seedbed.analysis import findings
 from seedbed.execution import environment
 from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.files import to_json
-from seedbed.plan.plan import Plan, plan
-from seedbed.store.models import Trained
+from seedbed.plan.plan import plan
+from seedbed.store.models import Trained, joined
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study import labs
 from seedbed.study.model import Study
-from seedbed.text import counted
-from seedbed.training import memory
-from seedbed.training.evaluation import curve_samples
-from seedbed.training.group import Group
-from seedbed.training.loop import Outcome, train
-
-NAMED = 5  # variants that a message names, at most
+from seedbed.study.trainable import Compute, Finished, FinishedRun, Shard, Work
 
 
 def run(
     study: Study,
+    compute: Compute | None = None,
     *,
-    engine: str = "auto",
-    device: str = "auto",
-    precision: str = "float32",
-    cuda_graphs: bool = False,
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -50,8 +36,8 @@ def run(
 
     Parameters
     ----------
-    engine, device, precision, cuda_graphs
-        See `engines.choice.choose`.
+    compute
+        How, as far as the study's trainable leaves a choice.
     data_dir
         Where data is looked for first.
     runs_dir
@@ -59,207 +45,126 @@ def run(
     progress
         Whether to show how it goes; by default on a terminal and in a notebook.
     observer
-        Called instead of a display; see `progress.Observer`.
+        Told how it goes instead; see `progress.Observer`.
 
     Raises
     ------
     StudyError, DataError, EngineError, StoreError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     """
-    planned = plan(study, Path(data_dir) if data_dir else None)
-    engines = _chosen(planned.groups, engine, device, precision, cuda_graphs)
-    planned, engines = _fitted(planned, engines)
+    work = plan(study, Path(data_dir) if data_dir else None).work.on(compute or Compute())
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
-    for choice in engines:
-        if choice.prepare:  # here, so that no group's time is that of a compiler
-            choice.prepare()
-    resolved = _resolved(study, planned)
+    work.warm_up()
+    resolved = _resolved(study, work)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(root, study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
         if study.own_data:
             store.write_copy(study.own_data.file)
         store.write_json("resolved.json", resolved)
+        notes = (resolved.get("data") or {}).get("notes", [])
         with watched(progress) if observer is None else nullcontext(observer) as watching:
-            for line in (*(f"! {note}" for note in planned.facts["notes"]), *study.beforehand):
+            for line in (*(f"! {note}" for note in notes), *study.beforehand):
                 watching.message(line)
-            return _Execution(study, planned, store, engines, watching).run()
+            return _Execution(study, work, store, watching).run()
 
 
-def _chosen(groups: Sequence[Group], engine: str, *how: Any) -> list[Choice]:
-    """The engine of every group; where the one asked for cannot train some, it is said of which variants."""
-    choices, unfit = [], {}
-    for group in groups:
-        try:
-            choices.append(choose(engine, group.program(), *how))
-        except UnfitError as reason:
-            unfit.update(dict.fromkeys((run.variant for run in group.runs), (group, str(reason))))
-    if not unfit:
-        return choices
-    names, variants = list(unfit), {run.variant for group in groups for run in group.runs}
-    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-    reasons = "; ".join(dict.fromkeys(reason for _, reason in unfit.values()))
-    best = " and ".join(dict.fromkeys(choose("auto", group.program()).engine for group, _ in unfit.values()))
-    raise EngineError(
-        f"the {engine} engine cannot train {len(names)} of {counted(len(variants), 'variant')} ({listed}): {reasons}; "
-        f"use --engine auto, which takes {best} for what {engine} cannot train"
-    )
-
-
-def _fitted(planned: Plan, engines: list[Choice]) -> tuple[Plan, list[Choice]]:
-    """Groups cut to the memory of what trains them, device or machine, and the engine of each piece."""
-    pieces: list[tuple[Group, Choice]] = []
-    for group, choice in zip(planned.groups, engines, strict=True):
-        one = replace(group, runs=group.runs[:1])
-        if lack := memory.lack(one, choice.memory, f"are free on the {choice.device} device", choice.engine):
-            raise EngineError(f"{lack}: take --device cpu")
-        free = choice.memory or memory.available()
-        pieces += [(piece, choice) for piece in memory.fitted(group, free, choice.engine)]
-    return replace(planned, groups=tuple(piece for piece, _ in pieces)), [choice for _, choice in pieces]
-
-
-def _resolved(study: Study, planned: Plan) -> dict[str, Any]:
+def _resolved(study: Study, work: Work) -> dict[str, Any]:
     """The study with every default filled in."""
-    samples = planned.groups[0].samples
-    sizes = {run.variant: group.part_sizes for group in planned.groups for run in group.runs}
+    metrics = {"metrics": dict(study.trainable.metrics)} if study.trainable.metrics else {}
     return {
         "study": study.name,
         "description": study.description,
         "metric": study.metric,
         "direction": study.direction,
+        **metrics,
         "seeds": study.seeds,
         "study_seed": study.seed,
         "variants": [
             {
                 "name": variant.name,
                 "settings": variant.settings,
-                "recipe": variant.recipe.model_dump(),
+                "recipe": variant.configuration.model_dump(),
                 "published": variant.published,
-                "train_curve": {
-                    "samples": curve_samples(sizes[variant.name]),
-                    "of": sizes[variant.name]["train"],
-                },
+                **work.facts_of(variant.name),
             }
             for variant in study.variants
         ],
         "hypotheses": [hypothesis.model_dump(exclude_none=True) for hypothesis in study.hypotheses],
-        "classes": samples.classes,
-        "features": samples.features,
-        "data": planned.facts,
+        **work.facts,
     }
 
 
 class _Execution:
     """One execution of a study: what it has gathered so far, and the writing of it."""
 
-    def __init__(
-        self,
-        study: Study,
-        planned: Plan,
-        store: Store,
-        engines: list[Choice],
-        observer: Observer,
-    ) -> None:
-        self.study, self.plan, self.store = study, planned, store
-        self.engines, self.observer = engines, observer
+    def __init__(self, study: Study, work: Work, store: Store, observer: Observer) -> None:
+        self.study, self.work, self.store, self.observer = study, work, store, observer
         self.started = time.time()
         self.train_seconds = 0.0
-        self.evidence: list[diagnostics.Evidence] = []
-        self.models: dict[str, list[tuple[Group, int, np.ndarray, np.ndarray]]] = {}
+        self.evidence: list[findings.Evidence] = []
+        self.models: dict[str, list[Trained]] = {}  # of variants of which runs are still to come
         self.settings = {variant.name: variant.settings for variant in study.variants}
 
     def run(self) -> Path:
-        """Train group after group; what is finished is stored before the next begins. Returns the directory."""
-        groups = self.plan.groups
+        """Have shard after shard trained; what is finished is stored before the next begins. Returns the directory."""
+        shards = self.work.shards
         self._write_environment(None)
-        self.store.journal({"event": "started", "runs": sum(len(group.runs) for group in groups)})
+        self.store.journal({"event": "started", "runs": sum(len(shard.runs) for shard in shards)})
         status = "complete"
-        for number, group in enumerate(groups):
-            if self._train(number, group).interrupted:
+        for shard in shards:
+            if self._train(shard).interrupted:
                 status = "interrupted"
                 break
         self.store.join_groups(list(self.settings))
-        for finding in diagnostics.find(self.evidence):
+        for finding in findings.find(self.evidence):
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)
         self.store.finish(status)
         return self.store.directory
 
-    def _train(self, number: int, group: Group) -> Outcome:
-        choice = self.engines[number]
-        if choice.reason:
-            self.observer.message(choice.reason)
-        epochs = int(-(-group.total_steps().max() // group.steps_per_epoch))
-        label = f"{counted(len({run.variant for run in group.runs}), 'variant')}, {choice.engine} engine"
-        start = GroupStart(number, len(self.plan.groups), len(group.runs), epochs, label)
+    def _train(self, shard: Shard) -> Finished:
+        start = GroupStart(shard.number, len(self.work.shards), len(shard.runs), shard.epochs, shard.label)
         self.observer.group_started(start)
         began = time.perf_counter()
-        metric, better = self.study.metric, self.study.direction
-        events = events_of(self.observer)
-        # A copy, with which the arrays go that are made of the group's data.
-        outcome = train(replace(group), choice.make, metric, better, events, self.plan.claimed)
+        finished = self.work.train(shard, events_of(self.observer))
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
-        self._write(number, group, outcome)
-        facts = {"group": number, "runs": len(group.runs), "seconds": seconds, "engine": choice.engine}
+        self._write(shard, finished)
+        facts = {"group": shard.number, "runs": len(shard.runs), "seconds": seconds, **shard.facts}
         self.store.journal({"event": "group", **facts})
         self.observer.group_finished()
-        return outcome
+        return finished
 
     # --- writing ----------------------------------------------------------------------------------------
 
-    def _write(self, number: int, group: Group, outcome: Outcome) -> None:
-        """Store what a group adds, and the networks of the variants that it completes."""
-        rows = []
-        for place, record in enumerate(outcome.records):
-            settings = {
-                f"setting:{key}": to_json(value) for key, value in self.settings[record.variant].items()
-            }
-            facts = {
-                name: value for name, value in vars(record).items() if name not in ("metrics", "confusion")
-            }
-            confusion = None if record.confusion is None else record.confusion.ravel()
-            rows.append({**facts, "group": number, "confusion": confusion, **settings, **record.metrics})
-            self.models.setdefault(record.variant, []).append(
-                (group, place, outcome.params[place], outcome.state[place])
-            )
-        columns = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes")}
-        self.store.add_group(number, rows, columns)
-        self.evidence += outcome.evidence
-        for variant in [name for name, runs in self.models.items() if len(runs) == self.study.seeds]:
-            self.store.write_models(self._trained(variant, self.models.pop(variant)))
+    def _write(self, shard: Shard, finished: Finished) -> None:
+        """Store what a shard adds, and the networks of the variants that it completes."""
+        rows = [self._row(shard.number, one) for one in finished.runs]
+        self.store.add_group(shard.number, rows, finished.tables)
+        self.evidence += finished.evidence
+        for trained in finished.models:
+            parts = self.models.setdefault(trained.variant, [])
+            parts.append(trained)
+            if sum(len(part.seeds) for part in parts) == self.study.seeds:
+                self.store.write_models(joined(self.models.pop(trained.variant)))
 
-    def _trained(self, variant: str, runs: list[tuple[Group, int, np.ndarray, np.ndarray]]) -> Trained:
-        runs = sorted(runs, key=lambda entry: entry[0].runs[entry[1]].seed)
-        group = runs[0][0]
-        members = [group.runs[place] for group, place, _, _ in runs]
-        scaling = {
-            name: np.stack([getattr(run.prepared, name) for run in members])
-            for name in ("center", "scale", "fill")
-            if getattr(members[0].prepared, name) is not None
+    def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
+        """A run as a row of the stored table."""
+        facts = {name: value for name, value in vars(finished).items() if name not in ("metrics", "columns")}
+        settings = self.settings[finished.variant].items()
+        return {
+            **facts,
+            "group": number,
+            **finished.columns,
+            **{f"setting:{key}": to_json(value) for key, value in settings},
+            **finished.metrics,
         }
-        weights = [own[place] for group, place, _, _ in runs if (own := group.data.class_weights) is not None]
-        if weights:
-            scaling["class_weights"] = np.stack(weights)
-        return Trained(
-            variant=variant,
-            recipe=members[0].recipe.model_dump(),
-            seeds=tuple(run.seed for run in members),
-            parameters=group.network.parameters.views(np.stack([params for _, _, params, _ in runs])),
-            state=group.network.state.views(np.stack([state for _, _, _, state in runs])),
-            features=group.samples.features,
-            classes=group.samples.classes,
-            dtype=str(group.samples.inputs.dtype),
-            encodings=group.samples.encodings,
-            shape=group.samples.inputs.shape[1:],
-            outputs=group.network.outputs,
-            **scaling,
-        )
 
     def _command(self) -> str:
         """What runs a study again that was run from Python: its file, the lab, or what was stored of it."""
-        given = self.study.place
+        given = self.study.origin
         known = given in labs.names() or Path(given).is_file()
         return shlex.join(["seedbed", "run", given if known else str(self.store.directory / "study.toml")])
 
@@ -271,12 +176,7 @@ class _Execution:
             {
                 **facts,
                 "command": again,
-                **{
-                    fact: " + ".join(dict.fromkeys(getattr(choice, fact) for choice in self.engines))
-                    for fact in ("engine", "device", "precision")
-                },
-                "cuda_graphs": any(choice.cuda_graphs for choice in self.engines),
-                "data": self.plan.checksums(),
+                **self.work.environment,
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seconds": {"total": time.time() - self.started, "train": self.train_seconds},
                 "seeds": self.study.seeds,

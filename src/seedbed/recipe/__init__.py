@@ -46,7 +46,7 @@ from seedbed.recipe.schedules import (
     StepSchedule,
 )
 from seedbed.recipe.training import TARGETS, Augment, Loss, Optimizer, Stop, Target, Training
-from seedbed.recipe.values import (
+from seedbed.values import (
     Bool,
     Float,
     Fraction,

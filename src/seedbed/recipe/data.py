@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from seedbed.recipe.values import Bool, Float, Int, NonNegativeFloat, NonNegativeInt, PositiveInt, Table
+from seedbed.values import Bool, Float, Int, NonNegativeFloat, NonNegativeInt, PositiveInt, Table
 
 
 class Folds(Table):

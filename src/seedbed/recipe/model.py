@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from seedbed.recipe.values import Fraction, PositiveFloat, PositiveInt, Table
+from seedbed.values import Fraction, PositiveFloat, PositiveInt, Table
 
 Init = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform", "normal", "zeros"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from seedbed.recipe.values import (
+from seedbed.values import (
     Bool,
     Fraction,
     NonNegativeFloat,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from seedbed.recipe.schedules import AnySchedule, ConstantSchedule
-from seedbed.recipe.values import (
+from seedbed.values import (
     Bool,
     Float,
     Fraction,

@@ -17,7 +17,7 @@ from seedbed.metrics.names import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
 from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
 from seedbed.study.problems import known_keys
-from seedbed.study.settings import TABLES
+from seedbed.trainables.recipe import TABLES
 
 Schema = dict[str, Any]
 LIMITS = {
@@ -50,8 +50,11 @@ def schema() -> Schema:
     _add_what_types_cannot_say(whole)
     _add_settings(whole)
     _offer_keys_of_all_kinds(whole)
-    for key in TABLES:
-        whole["properties"][key]["description"] = StudyFile.model_fields[key].description
+    top = whole["properties"]
+    for key, description in TABLES.items():
+        top[key]["description"] = description
+    first = ("name", "description", *TABLES)  # as people write them
+    whole["properties"] = {key: top[key] for key in (*first, *(key for key in top if key not in first))}
     described = "A study of Seedbed: what to train, what to vary in it, how many seeds, which claims to test."
     return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "description": described}
 

@@ -163,9 +163,15 @@ class Result:
         return {name: float(values.mean()) for name, values in known.items() if len(values)}
 
     def direction(self, metric: str) -> Direction:
-        """Whether less or more of a metric is better; what the study says of its own holds on every part."""
-        of_study = bare_name(metric) == bare_name(self.metric)
-        return self.study["direction"] if of_study else direction(metric)
+        """Whether less or more of a metric is better: as the study, what trained it or `seedbed.metrics` say.
+
+        What the study says of its own metric holds on every part. Of a metric that nobody knows less is better.
+        """
+        bare = bare_name(metric)
+        if bare == bare_name(self.metric):
+            return self.study["direction"]
+        own = self.study.get("metrics", {}).get(bare)
+        return own or (direction(metric) if is_known(metric) else "min")
 
     def bounds(self, metric: str) -> tuple[float, float]:
         """The least and the largest value that a metric can have; infinite of one that nobody knows."""

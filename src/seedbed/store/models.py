@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,31 @@ class Trained:
 
     def _optional(self) -> dict[str, np.ndarray | None]:
         return {name: getattr(self, name) for name in OPTIONAL}
+
+
+def joined(parts: Sequence[Trained]) -> Trained:
+    """The networks of one variant that were trained in several parts, in the order of their seeds."""
+    import numpy as np
+
+    seeds = [seed for part in parts for seed in part.seeds]
+    order = np.argsort(seeds)
+
+    def together(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(arrays)[order]
+
+    first = parts[0]
+    optional: dict[str, Any] = {
+        name: together([getattr(part, name) for part in parts])
+        for name in OPTIONAL
+        if getattr(first, name) is not None
+    }
+    return replace(
+        first,
+        seeds=tuple(seeds[row] for row in order),
+        parameters={name: together([part.parameters[name] for part in parts]) for name in first.parameters},
+        state={name: together([part.state[name] for part in parts]) for name in first.state},
+        **optional,
+    )
 
 
 def models_path(directory: Path, variant: str) -> Path:

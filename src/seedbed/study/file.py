@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, create_model
 
-from seedbed.recipe import Float, NonNegativeInt, PositiveInt, Table
 from seedbed.study.hypotheses import Hypothesis
+from seedbed.values import Float, NonNegativeInt, PositiveInt, Table
 
 Published = dict[str, Float]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
@@ -71,15 +72,12 @@ class VariantTable(Table):
 
 
 class StudyFile(Table):
-    """The top level of a study file. The recipe's three tables are validated apart, once for each variant."""
+    """The top level of a study file; see `file_of` for the tables that its trainable adds."""
 
     name: Annotated[str, AfterValidator(_safe_name)] = Field(
         description='Becomes the directory of its runs: letters, digits, ".", "_", "-" and at most one "/".'
     )
     description: str = Field(default="", description="The question in a sentence; heads the report.")
-    data: Any = Field(default=None, description="Where samples come from, how they are split and scaled.")
-    model: Any = Field(default=None, description="The network.")
-    training: Any = Field(default=None, description="Loss, update rule, batches and when to stop.")
     study: StudySettings = Field(
         default=StudySettings(), description="Seeds, and what variants are compared by."
     )
@@ -103,3 +101,17 @@ class StudyFile(Table):
     hypothesis: tuple[Hypothesis, ...] = Field(
         default=(), description="Claims, written before the study runs; the report gives a verdict on each."
     )
+
+
+def file_of(tables: Mapping[str, str]) -> type[StudyFile]:
+    """The top level of a study file with the tables of its trainable, which validates them once for each variant.
+
+    Parameters
+    ----------
+    tables
+        Their names, and what each is for.
+    """
+    fields: dict[str, Any] = {
+        name: (Any, Field(default=None, description=description)) for name, description in tables.items()
+    }
+    return create_model("StudyFile", __base__=StudyFile, **fields)

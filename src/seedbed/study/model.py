@@ -1,24 +1,20 @@
-"""A study: a recipe, what to vary in it, how many seeds, the claims to test. TOML in, every error at once."""
+"""A study: a configuration, what to vary in it, how many seeds, the claims to test."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from seedbed.study import labs
-from seedbed.study.file import STUDY_KEYS
-from seedbed.study.hypotheses import metric_problem
+from seedbed.study import parser
+from seedbed.study.contents import Contents, Variant
 from seedbed.study.own_data import OwnData, own_data
-from seedbed.study.parser import Contents, check_quick, checked, with_quick
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.seeds import SeedsNeeded
-from seedbed.study.settings import changed, flat, parse_value, parse_values
-from seedbed.study.suggestions import nearest
+from seedbed.study.settings import parse_value, parse_values
 from seedbed.study.tomltext import TomlError, to_toml
-from seedbed.study.variants import Variant, check_keys
+from seedbed.study.trainable import Trainable
 from seedbed.text import counted
 
 NAMES_SHOWN = 5  # by repr, and of variants that are not compared
@@ -32,22 +28,21 @@ class Study(Contents):
     ----------
     text
         The TOML as given.
-    directory
-        What relative paths in it are relative to.
     tables
         The document as read, with the changes of `override`.
+    trainable
+        What trains its runs.
     own_data
         The arrays that it was made with; they lie in `directory` and are stored with its results.
     """
 
     text: str
-    directory: Path
     tables: dict[str, Any]
-    place: str = "study"
+    trainable: Trainable
     own_data: OwnData | None = None
 
     @classmethod
-    def load(cls, path_or_lab: str | Path) -> Self:
+    def load(cls, path_or_lab: str | Path, trainable: Trainable) -> Self:
         """Read a study file, or a lab by its name.
 
         Raises
@@ -55,81 +50,38 @@ class Study(Contents):
         StudyError
             With all that is wrong with it.
         """
-        place = str(path_or_lab)
-        path = Path(path_or_lab)
-        if place in labs.names() and not path.is_file():
-            path = labs.path(place)
-        elif path.is_dir():
-            raise StudyError(place, [Problem("", "is a directory, not a study file")])
-        elif not path.exists():
-            raise StudyError(place, [Problem("", _nothing_there(path))])
-        return cls._parsed(_read(path, place), place, path.absolute().parent)
+        text, path = parser.text_of(path_or_lab)
+        return cls._of(text, trainable, str(path_or_lab), path.absolute().parent)
 
     @classmethod
-    def parse(cls, text: str, path: str | Path = "study.toml") -> Self:
+    def parse(cls, text: str, path: str | Path, trainable: Trainable) -> Self:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
-        return cls._parsed(text, str(path), Path(path).absolute().parent)
+        return cls._of(text, trainable, str(path), Path(path).absolute().parent)
 
     @classmethod
-    def from_dict(
+    def _from_dict(
         cls,
         tables: Mapping[str, Any],
-        *,
-        directory: str | Path = ".",
-        x: Any = None,
-        y: Any = None,
-        x_test: Any = None,
-        y_test: Any = None,
-        features: Sequence[str] | None = None,
+        trainable: Trainable,
+        directory: str | Path,
+        arrays: Mapping[str, Any],
+        features: Sequence[str] | None,
     ) -> Self:
-        """Make a study of plain data: the tables of a study file as dictionaries, and where wanted arrays.
-
-        Parameters
-        ----------
-        tables
-            As in a file: `{"name": ..., "data": {...}, "model": {...}, "training": {...}, "study": {...}}` and,
-            where wanted, "ablate", "grid", "variant" and "hypothesis". A key whose value is None is left out.
-        directory
-            What relative paths in them are relative to.
-        x, y
-            Arrays instead of a source: (rows, features) numbers or images, and a number or class for each. They
-            are stored with every result.
-        x_test, y_test
-            The same for a test part of their own; x and y are then split into training and validation.
-        features
-            Names of the columns of x; those of a data frame, or x0, x1, ... unless given.
-
-        Raises
-        ------
-        StudyError, DataError
-            With all that is wrong with it.
-        """
-        given = {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
-        arrays = {name: array for name, array in given.items() if array is not None}
+        """Make a study of plain data and, where there are any, arrays; see `own_data.own_data`."""
         try:
-            if arrays:
-                own = own_data(tables, arrays, features)
-                return replace(cls._of_dict({**tables, "data": own.table(tables)}, own.path), own_data=own)
-            return cls._of_dict(tables, Path(directory))
+            if not arrays:
+                return cls._of(to_toml(tables), trainable, "study", Path(directory).absolute())
+            own = own_data(tables, arrays, features)
+            text = to_toml({**tables, "data": own.table(tables)})
+            return replace(cls._of(text, trainable, "study", own.path.absolute()), own_data=own)
         except TomlError as error:
             raise StudyError("study", [Problem(error.key, error.message)]) from None
 
     @classmethod
-    def _of_dict(cls, tables: Mapping[str, Any], directory: Path) -> Self:
-        return cls._parsed(to_toml(tables), "study", directory.absolute())
-
-    @classmethod
-    def _parsed(cls, text: str, place: str, directory: Path) -> Self:
-        try:
-            tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise StudyError(place, [Problem("", f"not valid TOML: {error}")]) from None
-        problems: list[Problem] = []
-        contents = checked(tables, problems)
-        check_quick(tables, problems)
-        if problems or contents is None:
-            raise StudyError(place, problems)
-        return cls(**vars(contents), text=text, directory=directory, tables=tables, place=place)
+    def _of(cls, text: str, trainable: Trainable, origin: str, directory: Path) -> Self:
+        tables = parser.tables_of(text, origin)
+        contents = parser.contents_of(tables, trainable, origin, directory)
+        return cls(**vars(contents), text=text, tables=tables, trainable=trainable)
 
     @property
     def base(self) -> Variant:
@@ -147,7 +99,7 @@ class Study(Contents):
         return tuple(
             variant.name
             for variant in self.variants
-            if metric_problem(self.metric, variant.recipe, at_epoch=False)
+            if self.trainable.metric_problem(self.metric, variant.configuration, at_epoch=False)
         )
 
     @property
@@ -190,26 +142,9 @@ class Study(Contents):
         settings = {key: parse_value(value) for key, value in (set or {}).items()}
         if seeds is not None:
             settings["study.seeds"] = seeds
-        problems: list[Problem] = []
-        check_keys("set", settings, problems, also=STUDY_KEYS)
-        if problems:
-            raise StudyError(self.place, problems)
-        tables = changed(self._quick_tables() if quick else self.tables, settings)
-        ablate = flat(tables.get("ablate", {}))
-        for key, text in (vary or {}).items():
-            there = ablate.get(key, [])
-            ablate[key] = [*there, *(value for value in parse_values(text) if value not in there)]
-        tables["ablate"] = ablate
-        contents = checked(tables, problems)
-        if contents is None:
-            raise StudyError(self.place, problems)
+        values = {key: parse_values(text) for key, text in (vary or {}).items()}
+        contents, tables = parser.changed_contents(self, self.tables, self.trainable, settings, values, quick)
         return replace(self, **vars(contents), tables=tables)
-
-    def _quick_tables(self) -> dict[str, Any]:
-        if not self.tables.get("quick"):
-            message = 'this study has none; write one, such as "training.epochs" = 2 and "study.seeds" = 2'
-            raise StudyError(self.place, [Problem("quick", message)])
-        return with_quick(self.tables)
 
     def __repr__(self) -> str:
         names = [variant.name for variant in self.variants]
@@ -220,21 +155,3 @@ class Study(Contents):
             f"<Study {self.name}: {counted(len(names), 'variant')} ({listed}) x {counted(self.seeds, 'seed')}, "
             f"compared by {self.metric} ({better} is better){claims}>"
         )
-
-
-def _nothing_there(path: Path) -> str:
-    """That there is no such file or, where the name may be a lab's, which one was probably meant."""
-    if path.suffix == ".toml":
-        return "there is no such file"
-    found = nearest(str(path), labs.names())
-    return "there is no such file and no such lab" + (f'; did you mean the lab "{found}"?' if found else "")
-
-
-def _read(path: Path, place: str) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 text: byte {error.object[error.start]:#04x} at position {error.start}"
-        raise StudyError(place, [Problem("", message)]) from None
-    except OSError as error:
-        raise StudyError(place, [Problem("", f"cannot be read: {error.strerror}")]) from None

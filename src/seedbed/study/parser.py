@@ -1,72 +1,165 @@
-"""What a study's document says once all of it is checked: its variants, seeds, metric and claims."""
+"""Reads a study: the document of a file checked against its trainable, every error at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from seedbed.metrics.names import Direction, direction, usual_metric
-from seedbed.recipe import Recipe, Table
-from seedbed.study.file import STUDY_KEYS, StudyFile, VariantTable
-from seedbed.study.hypotheses import (
-    Hypothesis,
-    comparison_problem,
-    hypothesis_problems,
-    metric_problem,
-    said_once,
-)
-from seedbed.study.problems import Problem, dotted, known_keys, problems_of
+from seedbed.study import labs
+from seedbed.study.contents import BASE, Contents, Variant
+from seedbed.study.file import STUDY_KEYS, StudyFile, VariantTable, file_of
+from seedbed.study.hypotheses import Hypothesis
+from seedbed.study.problems import Problem, StudyError, dotted, problems_of
 from seedbed.study.seeds import usual_seeds
 from seedbed.study.settings import changed, flat
-from seedbed.study.variants import BASE, Variant, changes, check_keys, validated
+from seedbed.study.suggestions import instead_of, nearest
+from seedbed.study.trainable import Trainable
+from seedbed.study.variants import changes, check_keys, validated
+from seedbed.values import Table
 
 Entry = TypeVar("Entry", bound=Table)
 
 
-@dataclass(frozen=True)
-class Contents:
-    """A valid study.
+# --- what is read ---------------------------------------------------------------------------------------
 
-    Attributes
-    ----------
-    variants
-        `base` first.
-    seeds
-        How many seeds each variant is run under.
-    metric, direction
-        What variants are compared by, and whether less ("min") or more ("max") of it is better.
-    seed
-        The seed of the whole study: another one gives other splits, draws and batches under every seed.
+
+def text_of(path_or_lab: str | Path) -> tuple[str, Path]:
+    """The text of a study file, or of a lab by its name, and the file.
+
+    Raises
+    ------
+    StudyError
+        Where there is no such file or lab, or it is not text.
     """
+    origin, path = str(path_or_lab), Path(path_or_lab)
+    if origin in labs.names() and not path.is_file():
+        path = labs.path(origin)
+    elif path.is_dir():
+        raise StudyError(origin, [Problem("", "is a directory, not a study file")])
+    elif not path.exists():
+        raise StudyError(origin, [Problem("", _nothing_there(path))])
+    try:
+        return path.read_bytes().decode("utf-8-sig"), path
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text: byte {error.object[error.start]:#04x} at position {error.start}"
+        raise StudyError(origin, [Problem("", message)]) from None
+    except OSError as error:
+        raise StudyError(origin, [Problem("", f"cannot be read: {error.strerror}")]) from None
 
-    name: str
-    description: str
-    variants: tuple[Variant, ...]
-    seeds: int
-    metric: str
-    direction: Direction
-    seed: int
-    hypotheses: tuple[Hypothesis, ...]
+
+def _nothing_there(path: Path) -> str:
+    """That there is no such file or, where the name may be a lab's, which one was probably meant."""
+    if path.suffix == ".toml":
+        return "there is no such file"
+    lab = nearest(str(path), labs.names())
+    return "there is no such file and no such lab" + (f'; did you mean the lab "{lab}"?' if lab else "")
 
 
-def checked(tables: Mapping[str, Any], problems: list[Problem]) -> Contents | None:
+def tables_of(text: str, origin: str) -> dict[str, Any]:
+    """The tables of a study's TOML.
+
+    Raises
+    ------
+    StudyError
+        Where it is not valid TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(origin, [Problem("", f"not valid TOML: {error}")]) from None
+
+
+# --- what it says ---------------------------------------------------------------------------------------
+
+
+def contents_of(tables: Mapping[str, Any], trainable: Trainable, origin: str, directory: Path) -> Contents:
+    """What a document says.
+
+    Parameters
+    ----------
+    origin, directory
+        See `Contents`.
+
+    Raises
+    ------
+    StudyError
+        With all that is wrong, also with its table [quick].
+    """
+    problems: list[Problem] = []
+    contents = _checked(tables, trainable, origin, directory, problems)
+    _check_quick(tables, trainable, origin, directory, problems)
+    if problems or contents is None:
+        raise StudyError(origin, problems)
+    return contents
+
+
+def changed_contents(
+    contents: Contents,
+    tables: Mapping[str, Any],
+    trainable: Trainable,
+    settings: Mapping[str, Any],
+    vary: Mapping[str, Sequence[Any]],
+    quick: bool,
+) -> tuple[Contents, dict[str, Any]]:
+    """A study with some settings of its base changed and more values to vary, and its document.
+
+    Parameters
+    ----------
+    contents, tables
+        What it says, and its document.
+    quick
+        Whether the settings of its table [quick] come first.
+
+    Raises
+    ------
+    StudyError
+        With all that is wrong then.
+    """
+    origin = contents.origin
+    problems: list[Problem] = []
+    if not check_keys("set", settings, [*trainable.keys, *STUDY_KEYS], problems):
+        raise StudyError(origin, problems)
+    if quick and not tables.get("quick"):
+        message = 'this study has none; write one, such as "training.epochs" = 2 and "study.seeds" = 2'
+        raise StudyError(origin, [Problem("quick", message)])
+    start = _with_quick(tables, trainable) if quick else tables
+    document = changed(start, settings, trainable.exclusive)
+    ablate = flat(document.get("ablate", {}), trainable.tables)
+    for key, values in vary.items():
+        there = ablate.get(key, [])
+        ablate[key] = [*there, *(value for value in values if value not in there)]
+    document["ablate"] = ablate
+    result = _checked(document, trainable, origin, contents.directory, problems)
+    if result is None:
+        raise StudyError(origin, problems)
+    return result, document
+
+
+def _checked(
+    tables: Mapping[str, Any],
+    trainable: Trainable,
+    origin: str,
+    directory: Path,
+    problems: list[Problem],
+) -> Contents | None:
     """What a document says, or None and all that is wrong with it added to `problems`."""
-    file = _file(tables, problems)
+    file = _file(tables, trainable, problems)
     named = _valid(VariantTable, tables, "variant")
-    asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), problems)
-    variants = validated(tables, asked, file.published if file else {}, problems)
-    metric = _table(tables, "study").get("metric", _usual_metric(variants))
-    wrong_metric = _metric_problems(metric, variants)
-    of_metrics = wrong_metric + _published_problems(variants)
+    asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), trainable, problems)
+    variants = validated(tables, asked, file.published if file else {}, trainable, problems)
+    metric = _table(tables, "study").get("metric", _usual_metric(variants, trainable))
+    wrong_metric = _metric_problems(metric, variants, trainable)
+    of_metrics = wrong_metric + _published_problems(variants, trainable)
     compared_by = metric if isinstance(metric, str) and not wrong_metric else None
     names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        of_metrics += hypothesis_problems(hypothesis, names, variants, compared_by)
-    problems += said_once(of_metrics)
+        of_metrics += _claim_problems(hypothesis, names, variants, compared_by, trainable)
+    problems += _once_per_remedy(of_metrics)
     if problems or file is None:
         return None
     return Contents(
@@ -75,33 +168,43 @@ def checked(tables: Mapping[str, Any], problems: list[Problem]) -> Contents | No
         variants=tuple(variants),
         seeds=file.study.seeds or usual_seeds(len(variants) - 1),
         metric=metric,
-        direction=file.study.direction or direction(metric),
+        direction=file.study.direction or trainable.direction(metric),
         seed=file.study.seed,
         hypotheses=file.hypothesis,
+        origin=origin,
+        directory=directory,
     )
 
 
-def check_quick(tables: Mapping[str, Any], problems: list[Problem]) -> None:
+def _check_quick(
+    tables: Mapping[str, Any],
+    trainable: Trainable,
+    origin: str,
+    directory: Path,
+    problems: list[Problem],
+) -> None:
     """Add to `problems` what is wrong with the table [quick], beside what is wrong without it."""
-    quick = flat(_table(tables, "quick"))
+    quick = flat(_table(tables, "quick"), trainable.tables)
     wrong: list[Problem] = []
-    if quick and check_keys("quick", quick, problems, also=STUDY_KEYS):
-        checked(with_quick(tables), wrong)
+    if quick and check_keys("quick", quick, [*trainable.keys, *STUDY_KEYS], problems):
+        _checked(_with_quick(tables, trainable), trainable, origin, directory, wrong)
     problems += [one.under("quick") for one in wrong if one not in problems]
 
 
-def with_quick(tables: Mapping[str, Any]) -> dict[str, Any]:
+def _with_quick(tables: Mapping[str, Any], trainable: Trainable) -> dict[str, Any]:
     """The document with the settings of its table [quick]; its description says so."""
     rest = {name: table for name, table in tables.items() if name != "quick"}
-    said = f"{tables.get('description', '')} (quick settings)".strip()
-    return changed(rest | {"description": said}, flat(_table(tables, "quick")))
+    description = f"{tables.get('description', '')} (quick settings)".strip()
+    settings = flat(_table(tables, "quick"), trainable.tables)
+    return changed(rest | {"description": description}, settings, trainable.exclusive)
 
 
-def _file(tables: Mapping[str, Any], problems: list[Problem]) -> StudyFile | None:
+def _file(tables: Mapping[str, Any], trainable: Trainable, problems: list[Problem]) -> StudyFile | None:
+    model = file_of(trainable.tables)
     try:
-        return StudyFile.model_validate(tables)
+        return model.model_validate(tables)
     except ValidationError as error:
-        problems += problems_of(error, StudyFile, tables, also=known_keys(Recipe))
+        problems += problems_of(error, model, tables, also=trainable.keys)
         return None
 
 
@@ -121,28 +224,75 @@ def _valid(model: type[Entry], tables: Mapping[str, Any], name: str) -> list[Ent
     return valid
 
 
-def _usual_metric(variants: Sequence[Variant]) -> str | None:
-    """What variants are compared by unless the study says: of a part that all of them have."""
-    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
-    if base is None:
+# --- its metrics ----------------------------------------------------------------------------------------
+
+
+def _usual_metric(variants: Sequence[Variant], trainable: Trainable) -> str | None:
+    """What variants are compared by unless the study says."""
+    if not any(variant.name == BASE for variant in variants):
         return None
-    shared = set.intersection(*(set(variant.recipe.parts) for variant in variants))
-    return usual_metric(base.is_classification, shared)
+    return trainable.usual_metric([variant.configuration for variant in variants])
 
 
-def _metric_problems(metric: object, variants: Sequence[Variant]) -> list[Problem]:
+def _metric_problems(metric: object, variants: Sequence[Variant], trainable: Trainable) -> list[Problem]:
     """Whether base has the metric by which variants are compared."""
-    base = next((variant.recipe for variant in variants if variant.name == BASE), None)
-    message = comparison_problem(metric, base, at_epoch=False) if isinstance(metric, str) else None
-    return [Problem("study.metric", message)] if message else []
+    base = next((variant.configuration for variant in variants if variant.name == BASE), None)
+    if not isinstance(metric, str):
+        return []
+    problem = trainable.metric_problem(metric, base, at_epoch=False, compared=True)
+    return [problem.under("study.metric")] if problem else []
 
 
-def _published_problems(variants: Sequence[Variant]) -> list[Problem]:
+def _published_problems(variants: Sequence[Variant], trainable: Trainable) -> list[Problem]:
     """Published numbers of metrics that their variants do not have."""
     problems = []
     for variant in variants:
-        place = "published" if variant.name == BASE else f'variant "{variant.name}": published'
+        table = "published" if variant.name == BASE else f'variant "{variant.name}": published'
         for metric in variant.published:
-            if message := metric_problem(metric, variant.recipe, at_epoch=False):
-                problems.append(Problem(f"{place}.{dotted([metric])}", message))
+            if problem := trainable.metric_problem(metric, variant.configuration, at_epoch=False):
+                problems.append(problem.under(f"{table}.{dotted([metric])}"))
     return problems
+
+
+def _claim_problems(
+    hypothesis: Hypothesis,
+    names: Sequence[str],
+    variants: Iterable[Variant],
+    study_metric: str | None,
+    trainable: Trainable,
+) -> list[Problem]:
+    """What keeps a claim from being tested: variants that do not exist, metrics that they do not have.
+
+    Parameters
+    ----------
+    names
+        Of all variants asked for.
+    variants
+        Those of them that have valid settings.
+    study_metric
+        What variants are compared by where the claim names nothing; None where that is wrong itself.
+    """
+    claim = f'hypothesis "{hypothesis.claim}"'
+    problems = [
+        Problem(claim, f'there is no variant "{name}"; {instead_of(name, names)}')
+        for name in hypothesis.variants
+        if name not in names
+    ]
+    configurations = {variant.name: variant.configuration for variant in variants}
+    concerned: dict[Problem, list[str]] = {}
+    for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
+        for name in hypothesis.variants:
+            if problem := trainable.metric_problem(metric, configurations.get(name), compared=True):
+                concerned.setdefault(problem, []).append(f'"{name}"')
+    for problem, who in concerned.items():
+        where = f"{claim}: variant {', '.join(who)}" if len(who) < len(hypothesis.variants) else claim
+        problems.append(problem.under(where))
+    return problems
+
+
+def _once_per_remedy(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems but those whose remedy another has already: one change of the base removes them all."""
+    kept: dict[str, Problem] = {}
+    for problem in problems:
+        kept.setdefault(problem.remedy or str(problem), problem)
+    return list(kept.values())

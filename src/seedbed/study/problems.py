@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -35,14 +35,25 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: the key it is found under (empty for the whole file) and what to do."""
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    key
+        What it is found under; empty for the whole file.
+    message
+        What is wrong and what to do.
+    remedy
+        A change that removes all problems with the same remedy; empty where there is no such change.
+    """
 
     key: str
     message: str
+    remedy: str = ""
 
-    def under(self, place: str) -> Problem:
+    def under(self, part: str) -> Problem:
         """The same, found in a part of the file, such as a variant."""
-        return Problem(f"{place}: {self.key}" if self.key else place, self.message)
+        return replace(self, key=f"{part}: {self.key}" if self.key else part)
 
     def __str__(self) -> str:
         text = f"{self.key}: {self.message}" if self.key else self.message

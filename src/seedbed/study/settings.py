@@ -6,11 +6,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-TABLES = ("data", "model", "training")
-
-# Of these, one takes the place of the other: TOML has no way to take a key away.
-INSTEAD = {"training.epochs": "training.steps", "training.steps": "training.epochs"}
-
 
 def parse_value(text: object) -> Any:
     """A value as a TOML file would give it; text that is none is meant as text (batch, not "batch").
@@ -42,32 +37,43 @@ def parse_values(text: str | Iterable[Any]) -> list[Any]:
     return [parse_value(part.strip()) for part in parts]
 
 
-def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+def flat(settings: Mapping[str, Any], tables: Iterable[str]) -> dict[str, Any]:
     """Settings with dotted keys, also where they were written without quotes, as nested tables.
 
-    A whole data or model table, known by its source or kind, is one setting.
+    Parameters
+    ----------
+    tables
+        The names of the tables that hold settings. A whole one as a value, known by its source or kind, is one setting.
     """
     result: dict[str, Any] = {}
     for key, value in settings.items():
-        if key in (*TABLES, "study") and isinstance(value, Mapping) and not {"kind", "source"} & set(value):
+        if key in (*tables, "study") and isinstance(value, Mapping) and not {"kind", "source"} & set(value):
             result.update({f"{key}.{name}": inner for name, inner in value.items()})
         else:
             result[key] = value
     return result
 
 
-def changed(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of nested tables with the dotted settings put in; a table as a value replaces a whole table."""
+def changed(
+    tables: Mapping[str, Any], settings: Mapping[str, Any], exclusive: Mapping[str, str]
+) -> dict[str, Any]:
+    """A copy of nested tables with the dotted settings put in; a table as a value replaces a whole table.
+
+    Parameters
+    ----------
+    exclusive
+        Keys of which one replaces another, each with that one: TOML has no way to take a key away.
+    """
     result = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tables.items()}
     for key, value in settings.items():
-        _remove(result, INSTEAD.get(key, ""), settings)
+        _remove(result, exclusive.get(key, ""), settings)
         *path, last = key.split(".")
-        place = result
+        table = result
         for name in path:
-            inner = place.get(name)
-            place[name] = dict(inner) if isinstance(inner, Mapping) else {}
-            place = place[name]
-        place[last] = value
+            inner = table.get(name)
+            table[name] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[name]
+        table[last] = value
     return result
 
 

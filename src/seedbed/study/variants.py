@@ -1,49 +1,26 @@
-"""Variants: the base recipe and every change of it that [ablate], [[variant]] and [grid] ask for."""
+"""Variants: the base and every change of it that [ablate], [[variant]] and [grid] ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Any
 
-from pydantic import ValidationError
-
-from seedbed.recipe import Recipe
-from seedbed.study.problems import Problem, dotted, known_keys, problems_of
-from seedbed.study.settings import TABLES, changed, described, flat, names
+from seedbed.files import to_json
+from seedbed.study.contents import BASE, Configuration, Variant
+from seedbed.study.problems import Problem, dotted
+from seedbed.study.settings import changed, described, flat, names
 from seedbed.study.suggestions import instead_of_setting
+from seedbed.study.trainable import Trainable
 
-BASE = "base"
 MOST_POINTS = 10_000
 
 
 @dataclass(frozen=True)
-class Variant:
-    """One assignment of the varied settings.
-
-    Attributes
-    ----------
-    name
-        `base` for the unchanged recipe.
-    settings
-        What is set differently from base: dotted key -> value.
-    recipe
-        The whole recipe with every default filled in.
-    published
-        Numbers that somebody else reported for it, by metric.
-    """
-
-    name: str
-    settings: dict[str, Any]
-    recipe: Recipe
-    published: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Change:
-    """A variant that is asked for, before its recipe is known to be valid."""
+    """A variant that is asked for, before its settings are known to be valid."""
 
     name: str
     settings: dict[str, Any]
@@ -52,7 +29,11 @@ class Change:
 
 
 def changes(
-    ablate: Mapping[str, Any], named: Iterable[Any], grid: Mapping[str, Any], problems: list[Problem]
+    ablate: Mapping[str, Any],
+    named: Iterable[Any],
+    grid: Mapping[str, Any],
+    trainable: Trainable,
+    problems: list[Problem],
 ) -> list[Change]:
     """Every variant asked for beside base: the named ones, then one change at a time, then every combination.
 
@@ -63,7 +44,8 @@ def changes(
     problems
         Gets what is wrong with keys and lists; what it concerns is left out.
     """
-    ablate, grid = _lists("ablate", ablate, problems), _lists("grid", grid, problems)
+    ablate = _lists("ablate", ablate, trainable, problems)
+    grid = _lists("grid", grid, trainable, problems)
     points = prod(len(values) for values in grid.values())
     if points > MOST_POINTS:
         problems.append(Problem("grid", f"asks for {points:,} variants; {MOST_POINTS:,} are the most"))
@@ -72,27 +54,29 @@ def changes(
     automatic += [dict(zip(grid, point, strict=True)) for point in product(*grid.values()) if grid]
     result = []
     for table in named:
-        settings = flat(table.set)
-        if check_keys(f'variant "{table.name}": set', settings, problems):
+        settings = flat(table.set, trainable.tables)
+        if check_keys(f'variant "{table.name}": set', settings, trainable.keys, problems):
             result.append(Change(table.name, settings, True, table.published))
     called = zip(names(automatic), automatic, strict=True)
     return result + [Change(name, settings) for name, settings in called]
 
 
-def _lists(table: str, varied: Mapping[str, Any], problems: list[Problem]) -> dict[str, list[Any]]:
-    varied = flat(varied)
-    check_keys(table, varied, problems)
-    known = known_keys(Recipe)
+def _lists(
+    table: str, varied: Mapping[str, Any], trainable: Trainable, problems: list[Problem]
+) -> dict[str, list[Any]]:
+    varied = flat(varied, trainable.tables)
+    known = trainable.keys
+    check_keys(table, varied, known, problems)
     result = {}
     for key, values in varied.items():
-        place = dotted([table, key])
+        where = dotted([table, key])
         if not isinstance(values, list) or not values:
             problems.append(
-                Problem(place, f"expected a list of values to try, got {described(values) or 'an empty one'}")
+                Problem(where, f"expected a list of values to try, got {described(values) or 'an empty one'}")
             )
         elif key in known:
             result[key], again = _first_and_repeated(values)
-            problems += [Problem(place, f"{described(value)} is given twice") for value in again]
+            problems += [Problem(where, f"{described(value)} is given twice") for value in again]
     return result
 
 
@@ -108,14 +92,11 @@ def _first_and_repeated(values: Iterable[Any]) -> tuple[list[Any], list[Any]]:
     return first, repeated
 
 
-def check_keys(
-    place: str, settings: Iterable[str], problems: list[Problem], also: Iterable[str] = ()
-) -> bool:
-    """Whether all dotted keys are a recipe's (or among `also`); a problem for each that is not."""
-    known = [*known_keys(Recipe), *also]
+def check_keys(where: str, settings: Iterable[str], known: Collection[str], problems: list[Problem]) -> bool:
+    """Whether all dotted keys are known; a problem for each that is not."""
     wrong = [key for key in settings if key not in known]
     problems += [
-        Problem(f"{place}.{dotted([key])}", f"no such setting; {instead_of_setting(key, known)}")
+        Problem(f"{where}.{dotted([key])}", f"no such setting; {instead_of_setting(key, known)}")
         for key in wrong
     ]
     return not wrong
@@ -125,46 +106,45 @@ def validated(
     tables: Mapping[str, Any],
     asked: Iterable[Change],
     published: Mapping[str, float],
+    trainable: Trainable,
     problems: list[Problem],
 ) -> list[Variant]:
-    """Base and those changes of it that make a valid recipe; `problems` gets what is wrong with the rest.
+    """Base and those changes of it that the trainable accepts; `problems` gets what is wrong with the rest.
 
     What is wrong with base already is not said again for each variant. A change that [ablate] or [grid] asks
     for is left out where it is there already; a named variant must differ from all others.
     """
-    recipe, wrong_in_base = _recipe(tables)
+    configuration, wrong_in_base = _configured(tables, trainable)
     problems += wrong_in_base
-    variants = [Variant(BASE, {}, recipe, dict(published))] if recipe else []
-    known = {_key(recipe): BASE} if recipe else {}  # recipe -> the variant that has it
+    variants = [Variant(BASE, {}, configuration, dict(published))] if configuration else []
+    known = {_key(configuration): BASE} if configuration else {}  # configuration -> the variant that has it
     for change in asked:
-        recipe, wrong = _recipe(changed(tables, change.settings))
+        configuration, wrong = _configured(changed(tables, change.settings, trainable.exclusive), trainable)
         problems += [
             problem.under(f'variant "{change.name}"') for problem in wrong if problem not in wrong_in_base
         ]
-        if not recipe:
+        if not configuration:
             continue
-        key = _key(recipe)
+        key = _key(configuration)
         same = known.get(key)
         if same is None:
             known[key] = change.name
-            variants.append(Variant(change.name, change.settings, recipe, dict(change.published)))
+            variants.append(Variant(change.name, change.settings, configuration, dict(change.published)))
         elif change.named:
             problems.append(Problem(f'variant "{change.name}"', f'has the same settings as "{same}"'))
     problems += _names_taken([BASE, *(variant.name for variant in variants if variant.settings)])
     return variants
 
 
-def _recipe(tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
-    document = {name: tables[name] for name in TABLES if name in tables}
-    try:
-        return Recipe.model_validate(document), []
-    except ValidationError as error:
-        return None, problems_of(error, Recipe, document)
+def _configured(
+    tables: Mapping[str, Any], trainable: Trainable
+) -> tuple[Configuration | None, list[Problem]]:
+    return trainable.configure({name: tables[name] for name in trainable.tables if name in tables})
 
 
-def _key(recipe: Recipe) -> str:
-    """Equal for equal recipes: comparing each with all others would take minutes where there are thousands."""
-    return recipe.model_dump_json()
+def _key(configuration: Configuration) -> str:
+    """Equal for equal ones: comparing each with all others would take minutes where there are thousands."""
+    return to_json(configuration.model_dump())
 
 
 def _names_taken(called: list[str]) -> list[Problem]:

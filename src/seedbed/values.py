@@ -1,4 +1,4 @@
-"""What a single value of a recipe may be, and the base of all its tables."""
+"""What a single value of a study file or recipe may be, and the base of all their tables."""
 
 from __future__ import annotations
 

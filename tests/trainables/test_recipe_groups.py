@@ -1,4 +1,4 @@
-"""The plan: which runs share a group, what only data can tell, and groups cut to fit the memory."""
+"""Groups of a study of recipes: which runs share one, what only data can tell, and groups cut to fit the memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ from seedbed.api import Study
 from seedbed.engines.choice import choose
 from seedbed.plan.plan import Plan, plan
 from seedbed.study.problems import StudyError
+from seedbed.trainables.recipe_work import RecipeWork
 from seedbed.training import memory
 from seedbed.training.loop import train
 
 
-def planned(changes: dict[str, Any] | None = None, directory: Path = Path()) -> Plan:
+def a_plan(changes: dict[str, Any] | None = None, directory: Path = Path()) -> Plan:
     return plan(Study.parse(small(changes), directory / "a.toml"))
+
+
+def planned(changes: dict[str, Any] | None = None, directory: Path = Path()) -> RecipeWork:
+    work = a_plan(changes, directory).work
+    assert isinstance(work, RecipeWork)
+    return work
 
 
 def groups(settings: dict[str, Any], base: dict[str, Any] | None = None) -> int:
@@ -93,7 +100,7 @@ def test_every_variant_is_run_under_every_seed_once():
 
 
 def test_document():
-    found = planned({"ablate": {"model.norm": ["none"]}, "training.epochs": None, "training.steps": 7})
+    found = a_plan({"ablate": {"model.norm": ["none"]}, "training.epochs": None, "training.steps": 7})
     dense = 1 * 4 + 4 + 4 * 1 + 1
     document = found.document()
     assert document.pop("data") == found.facts
@@ -117,7 +124,7 @@ def test_document():
 
 
 def test_epochs_count_the_smaller_last_batch():
-    assert planned({"training.batch_size": 8}).document()["steps"] == 2 * 2 * 4  # 30 samples: 8 + 8 + 8 + 6
+    assert a_plan({"training.batch_size": 8}).document()["steps"] == 2 * 2 * 4  # 30 samples: 8 + 8 + 8 + 6
 
 
 def test_the_same_seed_has_the_same_data_in_every_variant():
@@ -194,7 +201,7 @@ def test_classes_are_counted_as_outputs(tmp_path: Path):
     assert planned(TABLE, tmp_path).groups[0].network.outputs == 3
     two = {**TABLE, "data.where": "b < 2", "data.split": [20, 3, 3], "training.loss": "bce"}
     assert planned(two, tmp_path).groups[0].network.outputs == 1
-    assert "t.csv" in planned(TABLE, tmp_path).checksums()
+    assert "t.csv" in planned(TABLE, tmp_path).environment["data"]
 
 
 # --- memory ----------------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""What a study asks once all of it is checked: its variants, seeds, metric and claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from seedbed.study.hypotheses import Hypothesis
+
+BASE = "base"
+Direction = Literal["min", "max"]
+
+
+class Configuration(Protocol):
+    """The settings of one variant: checked, every default filled in. Only its trainable looks into it."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Plain data, as it is stored; variants that have the same train the same runs."""
+        ...
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One assignment of the varied settings.
+
+    Attributes
+    ----------
+    name
+        `base` for the unchanged configuration.
+    settings
+        What is set differently from base: dotted key -> value.
+    configuration
+        All settings with every default filled in, as the study's trainable made it of them.
+    published
+        Numbers that somebody else reported for it, by metric.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    configuration: Any
+    published: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A valid study.
+
+    Attributes
+    ----------
+    variants
+        `base` first.
+    seeds
+        How many seeds each variant is run under.
+    metric, direction
+        What variants are compared by, and whether less ("min") or more ("max") of it is better.
+    seed
+        The seed of the whole study: another one gives other splits, draws and batches under every seed.
+    origin
+        Where it is from, for messages: a path, or the name of a lab.
+    directory
+        What relative paths in it are relative to.
+    """
+
+    name: str
+    description: str
+    variants: tuple[Variant, ...]
+    seeds: int
+    metric: str
+    direction: Direction
+    seed: int
+    hypotheses: tuple[Hypothesis, ...]
+    origin: str
+    directory: Path

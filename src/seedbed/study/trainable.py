@@ -1,0 +1,233 @@
+"""The contract between a study and what trains its runs: a *trainable* turns settings and seeds into metrics.
+
+Study, plan, store, analysis and report know this much of training and nothing more. The built-in recipe is the first
+trainable (`trainables/recipe.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
+
+from seedbed.study.contents import Configuration, Contents, Direction
+from seedbed.study.events import Events
+from seedbed.study.problems import Problem
+
+if TYPE_CHECKING:
+    from seedbed.analysis.findings import Evidence
+    from seedbed.store.models import Trained
+
+Status = Literal["complete", "stopped", "diverged", "interrupted"]
+Columns = Mapping[str, Sequence[Any]]
+Facts = dict[str, Any]
+OwnConfiguration = TypeVar("OwnConfiguration", bound=Configuration)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How runs are computed, as far as a trainable leaves a choice; see `engines.choice.choose`."""
+
+    engine: str = "auto"
+    device: str = "auto"
+    precision: str = "float32"
+    cuda_graphs: bool = False
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One variant under one seed, and what it costs: steps and parameters, None where nobody can say."""
+
+    variant: str
+    seed: int
+    steps: int | None = None
+    parameters: int | None = None
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What is computed together in one place: plain data.
+
+    Attributes
+    ----------
+    number
+        Its index among the shards of the study.
+    label
+        What computes it, in a few words for whoever looks on.
+    epochs
+        The most that a run of it takes.
+    facts
+        What the study's journal says of it once it is trained, such as "engine".
+    """
+
+    number: int
+    runs: tuple[PlannedRun, ...]
+    label: str = ""
+    epochs: int = 1
+    facts: Facts = field(default_factory=dict)
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants that it has runs of."""
+        return list(dict.fromkeys(run.variant for run in self.runs))
+
+
+@dataclass
+class FinishedRun:
+    """What is kept of one run, as one row of `runs.parquet`.
+
+    Attributes
+    ----------
+    metrics
+        In full, such as "val.mse", or as the trainable names them.
+    columns
+        More columns: plain values or one-dimensional arrays.
+    """
+
+    variant: str
+    seed: int
+    status: Status = "complete"
+    stop_reason: str | None = None
+    steps: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    parameters: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What training a shard leaves.
+
+    Attributes
+    ----------
+    runs
+        All of the shard's.
+    tables
+        Artefacts by kind: columns of the stored table of that name ("curves", "predictions", "mistakes"; see
+        `store.schema`), each with "variant" and "seed". The report draws those kinds that it has a section for.
+    models
+        Trained networks, of every variant in the shard.
+    evidence
+        The record that findings are made of; runs may be without.
+    interrupted
+        Whether training was interrupted; the study ends then.
+    """
+
+    runs: Sequence[FinishedRun]
+    tables: Mapping[str, Columns] = field(default_factory=dict)
+    models: Sequence[Trained] = ()
+    evidence: Sequence[Evidence] = ()
+    interrupted: bool = False
+
+
+class Work(Protocol):
+    """A study made ready by a trainable: what would run, and the running of it."""
+
+    @property
+    def shards(self) -> Sequence[Shard]:
+        """All runs of the study, each in one shard."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """What `resolved.json` says beside the study itself.
+
+        "data", "classes" and "features" where there are such; "notes" in "data" are shown before training.
+        """
+        ...
+
+    def facts_of(self, variant: str) -> Facts:
+        """What `resolved.json` says of a variant beside its settings."""
+        ...
+
+    @property
+    def environment(self) -> Facts:
+        """What `environment.json` says of how it is computed, such as "engine" and "device"."""
+        ...
+
+    def on(self, compute: Compute) -> Self:
+        """The same, its shards cut for where they will be computed.
+
+        Raises
+        ------
+        EngineError
+            Where it cannot be computed so.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Do once what no run's time should pay for, such as compiling."""
+        ...
+
+    def train(self, shard: Shard, events: Events) -> Finished:
+        """Train the runs of a shard to their end, telling events meanwhile."""
+        ...
+
+
+class Trainable(Protocol[OwnConfiguration]):
+    """Whatever turns settings and a seed into metrics; it makes the configurations that it is asked about."""
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """The tables of a study file that hold its settings, and what each is for."""
+        ...
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Every dotted key of its settings."""
+        ...
+
+    @property
+    def exclusive(self) -> Mapping[str, str]:
+        """Keys of which a variant's setting replaces another key of its base, each with that key."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, Direction]:
+        """Its metrics, without their part, and which way is better; none for those of `seedbed.metrics`."""
+        ...
+
+    def configure(self, tables: Mapping[str, Any]) -> tuple[OwnConfiguration | None, list[Problem]]:
+        """The settings of a variant checked, or None and all that is wrong with them."""
+        ...
+
+    def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str | None:
+        """What variants are compared by unless the study says."""
+        ...
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better, unless the study says."""
+        ...
+
+    def metric_problem(
+        self,
+        metric: str,
+        configuration: OwnConfiguration | None,
+        at_epoch: bool = True,
+        compared: bool = False,
+    ) -> Problem | None:
+        """Why a variant has no such metric; None where it has.
+
+        Parameters
+        ----------
+        configuration
+            The variant's; None where that is wrong itself.
+        at_epoch
+            Whether `@EPOCH` may stand after it.
+        compared
+            Whether variants are to be compared by it.
+        """
+        ...
+
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
+        """Load what the study needs and say how it would run.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong, as far as the settings alone did not tell.
+        """
+        ...

@@ -1,0 +1,69 @@
+"""The built-in recipe as a trainable: which settings it has, which metrics, and how a study of it is made ready."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from seedbed.metrics.names import Direction, direction, usual_metric
+from seedbed.recipe import Recipe
+from seedbed.study.contents import Contents
+from seedbed.study.problems import Problem, known_keys, problems_of
+from seedbed.trainables.recipe_metrics import metric_problem
+
+if TYPE_CHECKING:
+    from seedbed.trainables.recipe_work import RecipeWork
+
+TABLES = {
+    "data": "Where samples come from, how they are split and scaled.",
+    "model": "The network.",
+    "training": "Loss, update rule, batches and when to stop.",
+}
+
+
+class RecipeTrainable:
+    """Trains Seedbed's own networks as a recipe says; see `study.trainable.Trainable`."""
+
+    tables: Mapping[str, str] = TABLES
+    exclusive: Mapping[str, str] = {
+        "training.epochs": "training.steps",
+        "training.steps": "training.epochs",
+    }
+    metrics: Mapping[str, Direction] = {}  # those of `seedbed.metrics`
+
+    @cached_property
+    def keys(self) -> Collection[str]:
+        """Every dotted key of a recipe, of all kinds of data, model and schedule."""
+        return known_keys(Recipe)
+
+    def configure(self, tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
+        """The recipe that tables give, or None and all that is wrong with them."""
+        try:
+            return Recipe.model_validate(tables), []
+        except ValidationError as error:
+            return None, problems_of(error, Recipe, tables)
+
+    def usual_metric(self, configurations: Sequence[Recipe]) -> str:
+        """What variants are compared by unless the study says: of a part that all of them have."""
+        shared = set.intersection(*(set(recipe.parts) for recipe in configurations))
+        return usual_metric(configurations[0].is_classification, shared)
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better."""
+        return direction(metric)
+
+    def metric_problem(
+        self, metric: str, configuration: Recipe | None, at_epoch: bool = True, compared: bool = False
+    ) -> Problem | None:
+        """Why a run of a recipe has no such metric, or is not compared by it."""
+        return metric_problem(metric, configuration, at_epoch, compared)
+
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> RecipeWork:
+        """Load the data of every run and cut the runs into groups; see `recipe_work`."""
+        from seedbed.trainables.recipe_work import RecipeWork  # engines load only where something is to run
+
+        return RecipeWork.of(study, data_dir)

@@ -1,0 +1,204 @@
+"""A study of recipes made ready: its groups, the engine of each, and what training one leaves for the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from seedbed.data import facts
+from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
+from seedbed.store.models import Trained
+from seedbed.study.contents import BASE, Contents
+from seedbed.study.events import Events, Message
+from seedbed.study.trainable import Compute, Finished, FinishedRun, PlannedRun, Shard
+from seedbed.text import counted
+from seedbed.trainables.recipe_groups import claimed_epochs, groups_of
+from seedbed.training import memory
+from seedbed.training.evaluation import curve_samples
+from seedbed.training.group import Group
+from seedbed.training.loop import train
+from seedbed.training.outcome import Outcome, RunRecord
+
+NAMED = 5  # variants that a message names, at most
+
+
+@dataclass(frozen=True)
+class RecipeWork:
+    """See `study.trainable.Work`.
+
+    Attributes
+    ----------
+    groups
+        All runs of the study; those of one group are trained as one batch.
+    claimed
+        The metrics that claims name at an epoch, with that epoch.
+    choices
+        The engine of every group; empty until `on` has chosen them.
+    """
+
+    study: Contents
+    groups: tuple[Group, ...]
+    claimed: frozenset[tuple[str, int]]
+    choices: tuple[Choice, ...] = ()
+
+    @classmethod
+    def of(cls, study: Contents, data_dir: Path | None = None) -> Self:
+        """Load the data and cut the runs into groups; raises what `recipe_groups.groups_of` raises."""
+        groups = groups_of(study, data_dir)
+        return cls(study, groups, claimed_epochs(study, groups[0].samples.classes))
+
+    # --- what would run -----------------------------------------------------------------------------------
+
+    @cached_property
+    def shards(self) -> Sequence[Shard]:
+        """A shard is a group."""
+        return [self._shard(number, group) for number, group in enumerate(self.groups)]
+
+    def _shard(self, number: int, group: Group) -> Shard:
+        size = group.network.parameters.size
+        steps = group.total_steps()
+        runs = tuple(
+            PlannedRun(run.variant, run.seed, int(count), size)
+            for run, count in zip(group.runs, steps, strict=True)
+        )
+        variants = counted(len({run.variant for run in runs}), "variant")
+        epochs = int(-(-steps.max() // group.steps_per_epoch))
+        if not self.choices:
+            return Shard(number, runs, variants, epochs)
+        engine = self.choices[number].engine
+        return Shard(number, runs, f"{variants}, {engine} engine", epochs, {"engine": engine})
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Classes, features, and what the data of the base variant are; see `data.facts.describe`."""
+        samples = self.groups[0].samples
+        base = [run.prepared for group in self.groups for run in group.runs if run.variant == BASE]
+        return {"classes": samples.classes, "features": samples.features, "data": facts.describe(base)}
+
+    def facts_of(self, variant: str) -> dict[str, Any]:
+        """How many training samples stand behind a point of its training curves."""
+        sizes = self._part_sizes[variant]
+        return {"train_curve": {"samples": curve_samples(sizes), "of": sizes["train"]}}
+
+    @cached_property
+    def _part_sizes(self) -> dict[str, dict[str, int]]:
+        return {run.variant: group.part_sizes for group in self.groups for run in group.runs}
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Engines, devices and precisions, and the sha256 of every file of data."""
+        samples = [run.prepared.samples for group in self.groups for run in group.runs]
+        used = {
+            fact: " + ".join(dict.fromkeys(getattr(choice, fact) for choice in self.choices))
+            for fact in ("engine", "device", "precision")
+        }
+        return {
+            **used,
+            "cuda_graphs": any(choice.cuda_graphs for choice in self.choices),
+            "data": {name: checksum for part in samples for name, checksum in part.sha256.items()},
+        }
+
+    # --- where --------------------------------------------------------------------------------------------
+
+    def on(self, compute: Compute) -> Self:
+        """Choose the engine of every group, and cut groups to the memory of what trains them.
+
+        Raises
+        ------
+        EngineError
+            Where the engine cannot be used, cannot train some variant, or a run does not fit its device.
+        """
+        pieces: list[tuple[Group, Choice]] = []
+        for group, choice in zip(self.groups, _chosen(self.groups, compute), strict=True):
+            one = replace(group, runs=group.runs[:1])
+            free_there = f"are free on the {choice.device} device"
+            if lack := memory.lack(one, choice.memory, free_there, choice.engine):
+                raise EngineError(f"{lack}: use --device cpu")
+            free = choice.memory or memory.available()
+            pieces += [(piece, choice) for piece in memory.fitted(group, free, choice.engine)]
+        groups, choices = zip(*pieces, strict=True)
+        return replace(self, groups=groups, choices=choices)
+
+    def warm_up(self) -> None:
+        """Have engines compile what they need, so that no group's time is that of a compiler."""
+        for choice in self.choices:
+            if choice.prepare:
+                choice.prepare()
+
+    # --- training -----------------------------------------------------------------------------------------
+
+    def train(self, shard: Shard, events: Events) -> Finished:
+        """Train a group."""
+        group, choice = self.groups[shard.number], self.choices[shard.number]
+        if choice.reason:
+            events(Message(choice.reason))
+        metric, better = self.study.metric, self.study.direction
+        # A copy, with which the arrays go that are made of the group's data.
+        outcome = train(replace(group), choice.make, metric, better, events, self.claimed)
+        tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes")}
+        return Finished(
+            runs=[_finished(record) for record in outcome.records],
+            tables={name: columns for name, columns in tables.items() if columns},
+            models=[_trained(group, outcome, variant) for variant in shard.variants],
+            evidence=outcome.evidence,
+            interrupted=outcome.interrupted,
+        )
+
+
+def _chosen(groups: Sequence[Group], compute: Compute) -> list[Choice]:
+    """The engine of every group; where the one asked for cannot train some, the error says of which variants."""
+    how = compute.device, compute.precision, compute.cuda_graphs
+    choices, unfit = [], {}
+    for group in groups:
+        try:
+            choices.append(choose(compute.engine, group.program(), *how))
+        except UnfitError as reason:
+            unfit.update(dict.fromkeys((run.variant for run in group.runs), (group, str(reason))))
+    if not unfit:
+        return choices
+    names, variants = list(unfit), {run.variant for group in groups for run in group.runs}
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    reasons = "; ".join(dict.fromkeys(reason for _, reason in unfit.values()))
+    best = " and ".join(dict.fromkeys(choose("auto", group.program()).engine for group, _ in unfit.values()))
+    raise EngineError(
+        f"the {compute.engine} engine cannot train {len(names)} of {counted(len(variants), 'variant')} ({listed}): "
+        f"{reasons}; use --engine auto, which takes {best} for what {compute.engine} cannot train"
+    )
+
+
+def _finished(record: RunRecord) -> FinishedRun:
+    kept = {name: value for name, value in vars(record).items() if name != "confusion"}
+    confusion = None if record.confusion is None else record.confusion.ravel()
+    return FinishedRun(**kept, columns={"confusion": confusion})
+
+
+def _trained(group: Group, outcome: Outcome, variant: str) -> Trained:
+    """The networks of a variant that a group has trained."""
+    rows = [row for row, run in enumerate(group.runs) if run.variant == variant]
+    members = [group.runs[row] for row in rows]
+    scaling = {
+        name: np.stack([getattr(run.prepared, name) for run in members])
+        for name in ("center", "scale", "fill")
+        if getattr(members[0].prepared, name) is not None
+    }
+    if (weights := group.data.class_weights) is not None:
+        scaling["class_weights"] = weights[rows]
+    return Trained(
+        variant=variant,
+        recipe=members[0].recipe.model_dump(),
+        seeds=tuple(run.seed for run in members),
+        parameters=group.network.parameters.views(outcome.params[rows]),
+        state=group.network.state.views(outcome.state[rows]),
+        features=group.samples.features,
+        classes=group.samples.classes,
+        dtype=str(group.samples.inputs.dtype),
+        encodings=group.samples.encodings,
+        shape=group.samples.inputs.shape[1:],
+        outputs=group.network.outputs,
+        **scaling,
+    )
