@@ -86,6 +86,17 @@ def test_no_module_imports_itself_through_others() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
+# Who knows of runs and studies by study/trainable.py alone, and what they know nothing of.
+SEALED = ("study", "plan", "store", "analysis", "execution", "report")
+TRAINING = ("trainables", "training", "engines", "nn", "optim", "simd", "recipe")
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if name.split(".")[0] in SEALED))
+def test_nobody_but_trainables_knows_how_runs_are_trained(module: str) -> None:
+    known = {other for other in edges()[module] if other.split(".")[0] in TRAINING}
+    assert not known, f"seedbed.{module} must not import {', '.join(sorted(known))}"
+
+
 def test_a_planted_import_upward_is_seen() -> None:
     for source in (
         "def f():\n    from seedbed.cli.run import command\n",
