@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seedbed.files import slug
-from seedbed.store.models import Trained, TrainedError, read_trained
+from seedbed.store.models import Trained, TrainedError, joined, read_trained
 from seedbed.store.writer import Store
 
 HASH = "0123456789abcdef" * 4
@@ -53,3 +53,12 @@ def test_a_file_that_holds_no_networks_is_named(tmp_path: Path, content: bytes) 
     (tmp_path / "m.safetensors").write_bytes(content)
     with pytest.raises(TrainedError, match=r"m\.safetensors is not a readable file"):
         read_trained(tmp_path / "m.safetensors")
+
+
+def test_networks_trained_in_parts_are_joined_in_the_order_of_their_seeds() -> None:
+    whole = trained(center=np.arange(4, dtype=np.float32).reshape(2, 2))
+    parts = [whole.only(run) for run in reversed(range(len(whole.seeds)))]
+    found = joined(parts)
+    assert found.seeds == whole.seeds == tuple(sorted(whole.seeds))
+    assert found.to_bytes() == whole.to_bytes()
+    assert joined([whole]).to_bytes() == whole.to_bytes()

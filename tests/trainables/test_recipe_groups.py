@@ -14,19 +14,15 @@ from study_files import small
 
 from seedbed.api import Study
 from seedbed.engines.choice import choose
-from seedbed.plan.plan import Plan, plan
+from seedbed.plan.plan import plan
 from seedbed.study.problems import StudyError
 from seedbed.trainables.recipe_work import RecipeWork
 from seedbed.training import memory
 from seedbed.training.loop import train
 
 
-def a_plan(changes: dict[str, Any] | None = None, directory: Path = Path()) -> Plan:
-    return plan(Study.parse(small(changes), directory / "a.toml"))
-
-
 def planned(changes: dict[str, Any] | None = None, directory: Path = Path()) -> RecipeWork:
-    work = a_plan(changes, directory).work
+    work = plan(Study.parse(small(changes), directory / "a.toml")).work
     assert isinstance(work, RecipeWork)
     return work
 
@@ -97,34 +93,6 @@ def test_every_variant_is_run_under_every_seed_once():
     found = planned({"ablate": {"training.lr": [0.5], "model.norm": ["none"]}, "study.seeds": 3})
     runs = [(run.variant, run.seed) for group in found.groups for run in group.runs]
     assert sorted(runs) == [(name, seed) for name in ("base", "lr = 0.5", "norm = none") for seed in range(3)]
-
-
-def test_document():
-    found = a_plan({"ablate": {"model.norm": ["none"]}, "training.epochs": None, "training.steps": 7})
-    dense = 1 * 4 + 4 + 4 * 1 + 1
-    document = found.document()
-    assert document.pop("data") == found.facts
-    assert found.facts["parts"]["train"] < found.facts["rows"]
-    assert document == {
-        "study": "tests/small",
-        "variants": [
-            {"name": "base", "settings": {}, "parameters": dense + 8, "steps": 7},
-            {"name": "norm = none", "settings": {"model.norm": "none"}, "parameters": dense, "steps": 7},
-        ],
-        "metric": "val.mse",
-        "direction": "min",
-        "seeds": 2,
-        "seeds_needed": {"versus_base": 6, "hypotheses": None},
-        "not_compared": [],
-        "runs": 4,
-        "groups": 2,
-        "parameters": 2 * (dense + 8) + 2 * dense,
-        "steps": 4 * 7,
-    }
-
-
-def test_epochs_count_the_smaller_last_batch():
-    assert a_plan({"training.batch_size": 8}).document()["steps"] == 2 * 2 * 4  # 30 samples: 8 + 8 + 8 + 6
 
 
 def test_the_same_seed_has_the_same_data_in_every_variant():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from seedbed.api import Result, Study
 from seedbed.study.contents import Contents, Direction
 from seedbed.study.events import Epoch, Events
 from seedbed.study.problems import Problem, StudyError
-from seedbed.study.trainable import Compute, Finished, FinishedRun, PlannedRun, Shard
+from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, Trainable, Work
 
 
 class Settings(dict[str, Any]):
@@ -26,12 +26,11 @@ class Settings(dict[str, Any]):
         return {"toy": dict(self)}
 
 
-class Toy:
+class Toy(Trainable[Settings]):
     """Scores its setting `skill`, with luck by the seed; a skill below 0 fails."""
 
     tables: Mapping[str, str] = {"toy": "How well it does."}
     keys = ("toy.skill", "toy.luck")
-    exclusive: Mapping[str, str] = {}
     metrics: Mapping[str, Direction] = {"score": "max", "effort": "min"}
 
     def configure(self, tables: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]:
@@ -40,51 +39,21 @@ class Toy:
             return settings, []
         return None, [Problem("toy.skill", f"expected a number, got {settings.get('skill')!r}")]
 
-    def usual_metric(self, configurations: Sequence[Settings]) -> str:
-        return "score"
-
-    def direction(self, metric: str) -> Direction:
-        return self.metrics[metric]
-
-    def metric_problem(self, metric: str, *_: object, **__: object) -> Problem | None:
-        return None if metric in self.metrics else Problem("", f'"{metric}" is not a metric; use score')
-
-    def prepare(self, study: Contents, data_dir: Path | None = None) -> Toys:
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
         return Toys(study)
 
 
-class Toys:
-    """One shard for each variant."""
-
-    environment: Mapping[str, Any] = {}
-    facts: Mapping[str, Any] = {}
-
-    def __init__(self, study: Contents) -> None:
-        self.variants = {variant.name: variant.configuration for variant in study.variants}
-        self.shards = [
-            Shard(number, tuple(PlannedRun(name, seed) for seed in range(study.seeds)))
-            for number, name in enumerate(self.variants)
-        ]
-
-    def facts_of(self, variant: str) -> dict[str, Any]:
-        return {}
-
-    def on(self, compute: Compute) -> Toys:
-        return self
-
-    def warm_up(self) -> None:
-        pass
-
+class Toys(Work):
     def train(self, shard: Shard, events: Events) -> Finished:
         events(Epoch(1, 1, len(shard.runs), None, None, "score"))
-        return Finished([self._run(run.variant, run.seed) for run in shard.runs])
+        settings = {variant.name: variant.configuration for variant in self.study.variants}
+        return Finished([self._run(run, settings[run.variant]) for run in shard.runs])
 
-    def _run(self, variant: str, seed: int) -> FinishedRun:
-        settings, luck = self.variants[variant], np.random.default_rng(seed).normal()
-        score = settings["skill"] + settings["luck"] * luck
+    def _run(self, run: PlannedRun, settings: Settings) -> FinishedRun:
         if settings["skill"] < 0:
-            return FinishedRun(variant, seed, "diverged", "no skill")
-        return FinishedRun(variant, seed, metrics={"score": score, "effort": 1.0 + seed})
+            return FinishedRun(run.variant, run.seed, "diverged", "no skill")
+        score = settings["skill"] + settings["luck"] * np.random.default_rng(run.seed).normal()
+        return FinishedRun(run.variant, run.seed, metrics={"score": score, "effort": 1.0 + run.seed})
 
 
 TEXT = """
@@ -154,7 +123,7 @@ def test_what_is_wrong_with_it_is_said_at_once() -> None:
     with pytest.raises(StudyError) as error:
         Study.parse(TEXT.replace("skill = 5.0", 'skill = "much"').replace("score", "points"), trainable=Toy())
     assert "toy.skill: expected a number, got 'much'" in str(error.value)
-    assert '"points" is not a metric; use score' in str(error.value)
+    assert '"points" is not a metric; known: score, effort' in str(error.value)
     with pytest.raises(StudyError, match="did you mean"):
         Study.parse(TEXT, trainable=Toy()).override(set={"toy.skil": 1})
 

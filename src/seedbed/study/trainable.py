@@ -6,14 +6,16 @@ trainable (`trainables/recipe.py`).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from seedbed.study.contents import Configuration, Contents, Direction
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem
+from seedbed.study.suggestions import instead_of
 
 if TYPE_CHECKING:
     from seedbed.analysis.findings import Evidence
@@ -123,13 +125,25 @@ class Finished:
     interrupted: bool = False
 
 
-class Work(Protocol):
-    """A study made ready by a trainable: what would run, and the running of it."""
+class Work(ABC):
+    """A study made ready by a trainable: what would run, and the running of it.
+
+    Parameters
+    ----------
+    study
+        Its variants name the settings and seeds to train.
+    """
+
+    def __init__(self, study: Contents) -> None:
+        self.study = study
 
     @property
     def shards(self) -> Sequence[Shard]:
-        """All runs of the study, each in one shard."""
-        ...
+        """All runs of the study, each in one shard; unless said otherwise a shard for each variant."""
+        return [
+            Shard(number, tuple(PlannedRun(variant.name, seed) for seed in range(self.study.seeds)))
+            for number, variant in enumerate(self.study.variants)
+        ]
 
     @property
     def facts(self) -> Facts:
@@ -137,16 +151,16 @@ class Work(Protocol):
 
         "data", "classes" and "features" where there are such; "notes" in "data" are shown before training.
         """
-        ...
+        return {}
 
     def facts_of(self, variant: str) -> Facts:
         """What `resolved.json` says of a variant beside its settings."""
-        ...
+        return {}
 
     @property
     def environment(self) -> Facts:
         """What `environment.json` says of how it is computed, such as "engine" and "device"."""
-        ...
+        return {}
 
     def on(self, compute: Compute) -> Self:
         """The same, its shards cut for where they will be computed.
@@ -156,51 +170,58 @@ class Work(Protocol):
         EngineError
             Where it cannot be computed so.
         """
-        ...
+        return self
 
     def warm_up(self) -> None:
         """Do once what no run's time should pay for, such as compiling."""
-        ...
+        return
 
+    @abstractmethod
     def train(self, shard: Shard, events: Events) -> Finished:
         """Train the runs of a shard to their end, telling events meanwhile."""
-        ...
 
 
-class Trainable(Protocol[OwnConfiguration]):
-    """Whatever turns settings and a seed into metrics; it makes the configurations that it is asked about."""
+class Trainable(ABC, Generic[OwnConfiguration]):
+    """Whatever turns settings and a seed into metrics; it makes the configurations that it is asked about.
 
-    @property
-    def tables(self) -> Mapping[str, str]:
-        """The tables of a study file that hold its settings, and what each is for."""
-        ...
+    Attributes
+    ----------
+    tables
+        The tables of a study file that hold its settings, and what each is for.
+    keys
+        Every dotted key of its settings.
+    exclusive
+        Keys of which a variant's setting replaces another key of its base, each with that key.
+    metrics
+        Its metrics by name, and which way is better, the most usual one first.
+    """
 
-    @property
-    def keys(self) -> Collection[str]:
-        """Every dotted key of its settings."""
-        ...
+    tables: Mapping[str, str]
+    keys: Collection[str]
+    exclusive: Mapping[str, str] = {}
+    metrics: Mapping[str, Direction] = {}
 
-    @property
-    def exclusive(self) -> Mapping[str, str]:
-        """Keys of which a variant's setting replaces another key of its base, each with that key."""
-        ...
-
-    @property
-    def metrics(self) -> Mapping[str, Direction]:
-        """Its metrics, without their part, and which way is better; none for those of `seedbed.metrics`."""
-        ...
-
+    @abstractmethod
     def configure(self, tables: Mapping[str, Any]) -> tuple[OwnConfiguration | None, list[Problem]]:
         """The settings of a variant checked, or None and all that is wrong with them."""
-        ...
 
-    def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str | None:
+    @abstractmethod
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
+        """Load what the study needs and say how it would run.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong, as far as the settings alone did not tell.
+        """
+
+    def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str:
         """What variants are compared by unless the study says."""
-        ...
+        return next(iter(self.metrics))
 
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better, unless the study says."""
-        ...
+        return self.metrics[metric]
 
     def metric_problem(
         self,
@@ -220,14 +241,6 @@ class Trainable(Protocol[OwnConfiguration]):
         compared
             Whether variants are to be compared by it.
         """
-        ...
-
-    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
-        """Load what the study needs and say how it would run.
-
-        Raises
-        ------
-        StudyError
-            With all that is wrong, as far as the settings alone did not tell.
-        """
-        ...
+        if metric in self.metrics:
+            return None
+        return Problem("", f'"{metric}" is not a metric; {instead_of(metric, self.metrics)}')

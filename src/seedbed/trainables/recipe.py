@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from seedbed.metrics.names import Direction, direction, usual_metric
 from seedbed.recipe import Recipe
 from seedbed.study.contents import Contents
 from seedbed.study.problems import Problem, known_keys, problems_of
+from seedbed.study.trainable import Trainable
 from seedbed.trainables.recipe_metrics import metric_problem
 
 if TYPE_CHECKING:
@@ -25,20 +25,15 @@ TABLES = {
 }
 
 
-class RecipeTrainable:
-    """Trains Seedbed's own networks as a recipe says; see `study.trainable.Trainable`."""
+class RecipeTrainable(Trainable[Recipe]):
+    """Trains Seedbed's own networks as a recipe says; its metrics are those of `seedbed.metrics`."""
 
-    tables: Mapping[str, str] = TABLES
+    tables = TABLES
     exclusive: Mapping[str, str] = {
         "training.epochs": "training.steps",
         "training.steps": "training.epochs",
     }
-    metrics: Mapping[str, Direction] = {}  # those of `seedbed.metrics`
-
-    @cached_property
-    def keys(self) -> Collection[str]:
-        """Every dotted key of a recipe, of all kinds of data, model and schedule."""
-        return known_keys(Recipe)
+    keys = tuple(known_keys(Recipe))  # of all kinds of data, model and schedule
 
     def configure(self, tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
         """The recipe that tables give, or None and all that is wrong with them."""

@@ -15,7 +15,7 @@ from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.store.models import Trained
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
-from seedbed.study.trainable import Compute, Finished, FinishedRun, PlannedRun, Shard
+from seedbed.study.trainable import Compute, Finished, FinishedRun, PlannedRun, Shard, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, groups_of
 from seedbed.training import memory
@@ -28,7 +28,7 @@ NAMED = 5  # variants that a message names, at most
 
 
 @dataclass(frozen=True)
-class RecipeWork:
+class RecipeWork(Work):
     """See `study.trainable.Work`.
 
     Attributes
