@@ -17,8 +17,8 @@ from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
     from seedbed.execution.progress import Observer
-    from seedbed.results.answer import Answer
     from seedbed.results.documents import Table
+    from seedbed.results.predictions import Predictions
 
 
 RECIPE = RecipeTrainable()
@@ -162,7 +162,7 @@ class Result(result.Result):
         write_page(self, target)
         return target
 
-    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Answer:
+    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Predictions:
         """Ask the trained networks of one variant, by every seed, about new rows.
 
         Parameters

@@ -1,4 +1,4 @@
-"""Trained networks speak about new rows: raw input in, mean and spread over seeds out."""
+"""Predictions for new rows: raw input in, mean and spread over seeds out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def recipe(kind: str, **data: Any) -> dict[str, Any]:
 
 
 def linear(variant: str, slopes: list[float], **changes: Any) -> Trained:
-    """Networks y = slope * a + 10 * slope * b, one a slope."""
+    """Networks y = slope * a + 10 * slope * b, one per slope."""
     weights = np.array([[[slope], [10 * slope]] for slope in slopes], dtype=np.float32)
     facts: dict[str, Any] = {
         "variant": variant,
@@ -53,6 +53,21 @@ def linear(variant: str, slopes: list[float], **changes: Any) -> Trained:
         "features": ("a", "b"),
     }
     return Trained(**{**facts, **changes})
+
+
+def logistic(loss: str, slopes: list[float]) -> Trained:
+    """Networks with log odds slope * a of "yes": with bce as one output, else as the second of two."""
+    outputs = {"bce": 1, "cross_entropy": 2}[loss]
+    beta = np.zeros((len(slopes), 3, outputs), dtype=np.float32)
+    beta[:, 0, -1] = slopes
+    return linear(
+        "base",
+        slopes,
+        recipe=recipe("logistic", loss=loss),
+        parameters={"0.beta": beta},
+        outputs=outputs,
+        classes=("no", "yes"),
+    )
 
 
 def study(
@@ -80,7 +95,7 @@ def study(
 
 
 def rows(variant: str, values: list[float | None], metric: str = "val.mse") -> list[dict[str, Any]]:
-    """One run a value; None where it diverged."""
+    """One run per value; None where it diverged."""
     return [
         {
             "variant": variant,
@@ -100,12 +115,12 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_numbers_are_mean_and_spread_over_seeds(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, 0.2, 0.3]))
-    answer = predict(place, table)
-    np.testing.assert_allclose(answer.table["mean"], [24, -2], rtol=1e-6)
-    np.testing.assert_allclose(answer.table["spread"], [12, 1], rtol=1e-6)
-    assert answer.said == "variant 'base', 3 seeds; not scored: the table has no target 'y'"
-    assert answer.table["other"].to_pylist() == ["x", "y"]  # what is no feature comes along
+    directory = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, 0.2, 0.3]))
+    predictions = predict(directory, table)
+    np.testing.assert_allclose(predictions.table["mean"], [24, -2], rtol=1e-6)
+    np.testing.assert_allclose(predictions.table["spread"], [12, 1], rtol=1e-6)
+    assert predictions.summary == "variant 'base', 3 seeds; not scored: the table has no target 'y'"
+    assert predictions.table["other"].to_pylist() == ["x", "y"]  # what is no feature comes along
 
 
 def test_the_stored_scaling_is_applied_run_by_run(tmp_path: Path, table: Path) -> None:
@@ -113,22 +128,22 @@ def test_the_stored_scaling_is_applied_run_by_run(tmp_path: Path, table: Path) -
         "center": np.array([[1, 0], [0, 0]], np.float32),
         "scale": np.array([[1, 1], [0.5, 2]], np.float32),
     }
-    place = study(tmp_path, {"base": linear("base", [1, 1], **scaling)}, rows("base", [0.1, 0.2]))
+    directory = study(tmp_path, {"base": linear("base", [1, 1], **scaling)}, rows("base", [0.1, 0.2]))
     # row (a=2, b=1): (2 - 1) + 10 = 11 and 1 + 20 = 21; row (a=-1, b=0): -2 and -0.5
-    np.testing.assert_allclose(predict(place, table).table["mean"], [16, -1.25], rtol=1e-6)
+    np.testing.assert_allclose(predict(directory, table).table["mean"], [16, -1.25], rtol=1e-6)
 
 
 def test_diverged_runs_are_left_out_and_said_so(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1, 50, 3])}, rows("base", [0.1, None, 0.3]))
-    answer = predict(place, table)
-    np.testing.assert_allclose(answer.table["mean"], [24, -2], rtol=1e-6)
-    assert (answer.seeds, answer.left_out) == ((0, 2), (1,))
-    assert "left out 1 that diverged" in answer.said
+    directory = study(tmp_path, {"base": linear("base", [1, 50, 3])}, rows("base", [0.1, None, 0.3]))
+    predictions = predict(directory, table)
+    np.testing.assert_allclose(predictions.table["mean"], [24, -2], rtol=1e-6)
+    assert (predictions.seeds, predictions.left_out) == ((0, 2), (1,))
+    assert "left out 1 that diverged" in predictions.summary
 
 
 def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
-    assert to_csv(predict(place, table).table) == b'"other","mean","spread"\n"x",12,\n"y",-1,\n'
+    directory = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
+    assert to_csv(predict(directory, table).table) == b'"other","mean","spread"\n"x",12,\n"y",-1,\n'
 
 
 @pytest.mark.parametrize(
@@ -181,10 +196,10 @@ def test_the_best_variant_of_the_ranking_speaks(
 ) -> None:
     trained = {name: linear(name, [1] * len(first)) for name in ("first", "second")}
     runs = rows("first", first, column) + rows("second", second, column)
-    place = study(tmp_path, trained, runs, metric, direction)
-    assert predict(place, table).variant == best
-    assert Result.open(place).document["ranking"][0] == best
-    assert predict(place, table, "second").variant == "second"
+    directory = study(tmp_path, trained, runs, metric, direction)
+    assert predict(directory, table).variant == best
+    assert Result.open(directory).document["ranking"][0] == best
+    assert predict(directory, table, "second").variant == "second"
 
 
 def interrupted(variant: str, steps: list[int | None], value: float = 0.1) -> list[dict[str, Any]]:
@@ -195,79 +210,76 @@ def interrupted(variant: str, steps: list[int | None], value: float = 0.1) -> li
     ]
 
 
-def test_untrained_networks_are_never_asked(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1, 2])}, interrupted("base", [0, 0]))
+def test_untrained_networks_never_predict(tmp_path: Path, table: Path) -> None:
+    directory = study(tmp_path, {"base": linear("base", [1, 2])}, interrupted("base", [0, 0]))
     with pytest.raises(StoreError, match=r"no trained networks .*interrupted before their first step"):
-        predict(place, table)
+        predict(directory, table)
     with pytest.raises(StoreError, match="'base' cannot predict: its runs were interrupted before"):
-        predict(place, table, "base")
+        predict(directory, table, "base")
 
 
-def test_networks_trained_in_part_are_asked_where_there_are_no_others(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path / "a", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, 0, 5]))
-    answer = predict(place, table)
-    assert answer.seeds == (0, 2)
-    assert "trained in part, since the study was interrupted; left out 1 that were untrained" in answer.said
-    place = study(tmp_path / "b", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, None, None]))
-    answer = predict(place, table)
-    assert answer.seeds == (1, 2)
-    assert "left out 1 that were interrupted" in answer.said
+def test_networks_trained_in_part_predict_where_there_are_no_others(tmp_path: Path, table: Path) -> None:
+    directory = study(tmp_path / "a", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, 0, 5]))
+    predictions = predict(directory, table)
+    assert predictions.seeds == (0, 2)
+    assert (
+        "trained in part, since the study was interrupted; left out 1 that were untrained"
+        in predictions.summary
+    )
+    directory = study(
+        tmp_path / "b", {"base": linear("base", [1, 2, 3])}, interrupted("base", [5, None, None])
+    )
+    predictions = predict(directory, table)
+    assert predictions.seeds == (1, 2)
+    assert "left out 1 that were interrupted" in predictions.summary
 
 
 def test_the_next_best_speaks_where_the_best_was_not_stored(tmp_path: Path, table: Path) -> None:
     runs = rows("first", [0.5, 0.5]) + rows("second", [0.1])  # the study ended before the second's other seed
-    place = study(tmp_path, {"first": linear("first", [1, 2])}, runs)
-    answer = predict(place, table)
-    assert answer.variant == "first"
-    assert "'second' ranks higher but has no trained networks" in answer.said
+    directory = study(tmp_path, {"first": linear("first", [1, 2])}, runs)
+    predictions = predict(directory, table)
+    assert predictions.variant == "first"
+    assert "'second' ranks higher but has no trained networks" in predictions.summary
     with pytest.raises(StoreError, match="'second' cannot predict: 1 of its 2 runs ended"):
-        predict(place, table, "second")
+        predict(directory, table, "second")
 
 
 def test_networks_that_are_not_finite_count_as_diverged(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1, np.nan, 3])}, rows("base", [0.1, 0.2, 0.3]))
-    assert predict(place, table).seeds == (0, 2)
+    directory = study(tmp_path, {"base": linear("base", [1, np.nan, 3])}, rows("base", [0.1, 0.2, 0.3]))
+    assert predict(directory, table).seeds == (0, 2)
 
 
-@pytest.mark.parametrize(("outputs", "loss"), [(1, "bce"), (2, "cross_entropy")])
-def test_classes_are_probabilities_and_a_name(tmp_path: Path, table: Path, outputs: int, loss: str) -> None:
-    # log odds of "yes" are 0.5 a for one run and 1.5 a for the other, whichever way the network says it
-    beta = np.zeros((2, 3, outputs), dtype=np.float32)
-    beta[:, 0, -1] = [0.5, 1.5]
-    logistic = linear(
-        "base",
-        [1, 2],
-        recipe=recipe("logistic", loss=loss),
-        parameters={"0.beta": beta},
-        outputs=outputs,
-        classes=("no", "yes"),
-    )
-    answer = predict(study(tmp_path, {"base": logistic}, rows("base", [0.1, 0.1])), table).table
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+def test_classes_are_probabilities_and_a_name(tmp_path: Path, table: Path, loss: str) -> None:
+    networks = logistic(loss, [0.5, 1.5])
+    predictions = predict(study(tmp_path, {"base": networks}, rows("base", [0.1, 0.1])), table).table
     chances = 1 / (1 + np.exp(-np.array([[1.0, 3.0], [-0.5, -1.5]])))
-    assert answer["class"].to_pylist() == ["yes", "no"]
-    np.testing.assert_allclose(answer["probability:yes"], chances.mean(axis=1), rtol=1e-6)
-    np.testing.assert_allclose(answer["spread:no"], chances.std(axis=1, ddof=1), rtol=1e-5)
-    np.testing.assert_allclose(np.add(answer["probability:yes"], answer["probability:no"]), 1, rtol=1e-12)
+    assert predictions["class"].to_pylist() == ["yes", "no"]
+    np.testing.assert_allclose(predictions["probability:yes"], chances.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(predictions["spread:no"], chances.std(axis=1, ddof=1), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.add(predictions["probability:yes"], predictions["probability:no"]), 1, rtol=1e-12
+    )
 
 
 def test_images_take_a_column_a_pixel(tmp_path: Path) -> None:
     path = tmp_path / "pixels.csv"
     path.write_text("p0,p1\n2,1\n")
-    place = study(tmp_path, {"base": linear("base", [1, 3], features=())}, rows("base", [0.1, 0.1]))
-    np.testing.assert_allclose(predict(place, path).table["mean"], [24], rtol=1e-6)
+    directory = study(tmp_path, {"base": linear("base", [1, 3], features=())}, rows("base", [0.1, 0.1]))
+    np.testing.assert_allclose(predict(directory, path).table["mean"], [24], rtol=1e-6)
     path.write_text("p0,p1,p2\n2,1,5\n")
     with pytest.raises(DataError, match="expected 2 columns of pixels, got 3"):
-        predict(place, path)
+        predict(directory, path)
 
 
-def test_many_rows_are_answered_in_order_and_in_slices(
+def test_many_rows_are_predicted_in_order_and_in_slices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = np.arange(10_000)
     path = tmp_path / "many.csv"
     path.write_text("a,b\n" + "\n".join(f"{value},0" for value in values))
-    place = study(tmp_path, {"base": linear("base", [1, 1])}, rows("base", [0.1, 0.1]))
-    whole = predict(place, path).table
+    directory = study(tmp_path, {"base": linear("base", [1, 1])}, rows("base", [0.1, 0.1]))
+    whole = predict(directory, path).table
     sizes = []
     monkeypatch.setattr("seedbed.results.predict.NUMBERS_AT_ONCE", 3000)
     forward = Network.forward
@@ -277,9 +289,9 @@ def test_many_rows_are_answered_in_order_and_in_slices(
         return forward(self, params, state, x, context)
 
     monkeypatch.setattr(Network, "forward", watched)
-    found = csv.read_csv(io.BytesIO(to_csv(predict(place, path).table)))
+    found = csv.read_csv(io.BytesIO(to_csv(predict(directory, path).table)))
     np.testing.assert_array_equal(found["mean"], values)
-    assert whole.equals(predict(place, path).table)
+    assert whole.equals(predict(directory, path).table)
     assert max(sizes) <= 1500
     assert len(sizes) >= 2 * 2 * 10_000 // 1500
 
@@ -287,36 +299,30 @@ def test_many_rows_are_answered_in_order_and_in_slices(
 def test_rows_with_the_target_are_scored_for_every_seed_and_together(tmp_path: Path) -> None:
     path = tmp_path / "scored.csv"
     path.write_text("id,a,b,y\n007,1,0,2\n008,2,0,4\n009,3,0,\n")
-    place = study(tmp_path, {"base": linear("base", [1, 2, 6])}, rows("base", [0.1, 0.2, 0.3]))
-    answer = predict(place, path)
-    assert answer.said.endswith("scored on 2 of 3 rows")
-    assert answer.scores is not None
-    assert answer.scores.rows == 2
-    assert set(answer.scores.ensemble) == set(metrics.REGRESSION)
-    assert {seed: values["mae"] for seed, values in answer.scores.seeds.items()} == {0: 1.5, 1: 0.0, 2: 6.0}
-    assert answer.scores.ensemble["mae"] == 1.5  # the mean network has slope 3
-    assert answer.scores.ensemble["mse"] == 2.5
-    assert answer.table["id"].to_pylist() == ["007", "008", "009"]  # as text, for it is no feature
+    directory = study(tmp_path, {"base": linear("base", [1, 2, 6])}, rows("base", [0.1, 0.2, 0.3]))
+    predictions = predict(directory, path)
+    assert predictions.summary.endswith("scored on 2 of 3 rows")
+    assert predictions.scores is not None
+    assert predictions.scores.rows == 2
+    assert set(predictions.scores.ensemble) == set(metrics.REGRESSION)
+    assert {seed: values["mae"] for seed, values in predictions.scores.seeds.items()} == {
+        0: 1.5,
+        1: 0.0,
+        2: 6.0,
+    }
+    assert predictions.scores.ensemble["mae"] == 1.5  # the mean network has slope 3
+    assert predictions.scores.ensemble["mse"] == 2.5
+    assert predictions.table["id"].to_pylist() == ["007", "008", "009"]  # as text, for it is no feature
 
 
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 def test_classes_are_scored_by_name(tmp_path: Path, loss: str) -> None:
     path = tmp_path / "scored.csv"
     path.write_text("a,b,y\n1,0,yes\n-1,0,yes\n3,0,no\n0,1,\n")
-    outputs = 1 if loss == "bce" else 2
-    beta = np.zeros((2, 3, outputs), dtype=np.float32)
-    beta[:, 0, -1] = [0.5, -1.5]
-    logistic = linear(
-        "base",
-        [1, 2],
-        recipe=recipe("logistic", loss=loss),
-        parameters={"0.beta": beta},
-        outputs=outputs,
-        classes=("no", "yes"),
-    )
+    networks = logistic(loss, [0.5, -1.5])
     runs = rows("base", [0.1, 0.1], "val.log_loss")
-    answer = predict(study(tmp_path, {"base": logistic}, runs, "val.log_loss"), path)
-    scores = answer.scores
+    predictions = predict(study(tmp_path, {"base": networks}, runs, "val.log_loss"), path)
+    scores = predictions.scores
     assert scores is not None
     assert scores.rows == 3
     chances = 1 / (1 + np.exp(-np.outer([0.5, -1.5], [1, -1, 3])))
@@ -336,8 +342,8 @@ def test_classes_are_scored_by_name(tmp_path: Path, loss: str) -> None:
 def test_the_document_is_plain_and_complete(tmp_path: Path) -> None:
     path = tmp_path / "scored.csv"
     path.write_text("when,mean,a,b,y\n2024-01-01,9,1,0,2\n2024-01-02,9,2,0,2\n")
-    place = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, None, 0.3]))
-    document = json.loads(to_json(predict(place, path).document))
+    directory = study(tmp_path, {"base": linear("base", [1, 2, 3])}, rows("base", [0.1, None, 0.3]))
+    document = json.loads(to_json(predict(directory, path).document))
     assert document["predictions"][0] == {
         "when": "2024-01-01",
         "mean": "9",
@@ -346,12 +352,12 @@ def test_the_document_is_plain_and_complete(tmp_path: Path) -> None:
         "spread": pytest.approx(2**0.5),
     }
     assert document["columns"] == {"mean": "predicted:mean", "spread": "spread"}
-    assert (document["study"], document["id"], document["variant"]) == ("s", place.name, "base")
+    assert (document["study"], document["id"], document["variant"]) == ("s", directory.name, "base")
     assert (document["seeds"], document["left_out"], document["rows"]) == ([0, 2], [1], 2)
     assert [row["seed"] for row in document["scores"]["seeds"]] == [0, 2]
     assert document["scores"]["ensemble"]["r2"] is None  # of a constant target it is not defined
     path.write_text("a,b\n1,0\n")
-    document = json.loads(to_json(predict(place, path).document))
+    document = json.loads(to_json(predict(directory, path).document))
     assert (document["scores"], document["unscored"]) == (None, "the table has no target 'y'")
 
 
@@ -371,24 +377,24 @@ def test_mean_and_spread_are_those_of_all_outputs_at_once(seeds: int, count: int
 
 
 def test_what_cannot_be_answered_says_why(tmp_path: Path, table: Path) -> None:
-    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [None]))
+    directory = study(tmp_path, {"base": linear("base", [1])}, rows("base", [None]))
     with pytest.raises(StoreError, match='did you mean "base"'):
-        predict(place, table, "bse")
+        predict(directory, table, "bse")
     with pytest.raises(StoreError, match="variant 'base' cannot predict: all its runs diverged"):
-        predict(place, table, "base")
+        predict(directory, table, "base")
     table.write_text("a\n1\n")
-    place = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
+    directory = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
     with pytest.raises(DataError, match="'b'"):
-        predict(place, table)
-    next((place / "models").iterdir()).unlink()
+        predict(directory, table)
+    next((directory / "models").iterdir()).unlink()
     with pytest.raises(TrainedError, match="safetensors"):
-        predict(place, table)
+        predict(directory, table)
     with pytest.raises(TrainedError, match="safetensors"):
-        predict(place, table, "base")
-    (place / "runs.parquet").unlink()
+        predict(directory, table, "base")
+    (directory / "runs.parquet").unlink()
     with pytest.raises(StoreError, match="ended before a run was stored"):
-        predict(place, table)
-    assert json.loads((place / "resolved.json").read_text())  # nothing of it was touched
+        predict(directory, table)
+    assert json.loads((directory / "resolved.json").read_text())  # nothing of it was touched
 
 
 # --- what is good to know -----------------------------------------------------------------------------------
@@ -415,18 +421,23 @@ def test_what_came_with_the_rows_stays_whatever_it_is_called(
         beta = {"0.beta": np.array([[[0], [0.5], [0]], [[0], [0], [-1]]], np.float32)}
         facts = {"recipe": recipe("logistic"), "classes": ("no", "yes"), "parameters": beta}
     runs = rows("base", [0.1, 0.2], "val.accuracy" if is_class else "val.mse")
-    place = study(root, {"base": linear("base", [1, 2], **facts)}, runs, runs and next(reversed(runs[0])))
+    directory = study(root, {"base": linear("base", [1, 2], **facts)}, runs, runs and next(reversed(runs[0])))
     numbers = np.array([[1.0, 2.0], [3.0, 4.0]])
     plain = pa.table({"a": numbers[:, 0], "b": numbers[:, 1]})
     theirs = {name: [f"{name} 0", f"{name} 1"] for name in names}
-    without, answer = predict(place, plain), predict(place, pa.table({**plain.to_pydict(), **theirs}))
-    found = answer.table.to_pydict()
+    without, predictions = (
+        predict(directory, plain),
+        predict(directory, pa.table({**plain.to_pydict(), **theirs})),
+    )
+    found = predictions.table.to_pydict()
     assert {name: found[name] for name in names} == theirs
     for name, values in without.table.to_pydict().items():
-        assert found[answer.columns[name]] == values
-        assert answer.columns[name] == name or name in names
+        assert found[predictions.columns[name]] == values
+        assert predictions.columns[name] == name or name in names
     assert len(found) == len(names) + len(without.columns)
-    assert any("came with the rows" in note for note in answer.notes) == bool({*names} & {*without.columns})
+    assert any("came with the rows" in note for note in predictions.notes) == bool(
+        {*names} & {*without.columns}
+    )
 
 
 @pytest.mark.parametrize(
@@ -437,9 +448,9 @@ def test_what_an_expression_gives_is_said(
     tmp_path: Path, table: Path, target: str, expected: list[str]
 ) -> None:
     networks = linear("base", [1], recipe=recipe("linear", target=target))
-    answer = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), table)
-    assert answer.notes == expected
-    assert answer.document["target"] == target
+    predictions = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), table)
+    assert predictions.notes == expected
+    assert predictions.document["target"] == target
 
 
 @pytest.mark.parametrize(
@@ -464,15 +475,15 @@ def test_rows_that_were_no_part_of_training_are_counted(
         "a,b,k,color,sold\n1,0,007,red,2024-01-31\n2,0,3,blue,2024-02-01\n3,0,,green,2024-03-01\n"
     )
     networks = linear("base", [1], recipe=recipe("linear", where=where))
-    answer = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), path)
-    assert answer.document["rows_outside_where"] == outside
-    assert answer.table.num_rows == 3
-    assert answer.table["k"].to_pylist() == ["007", "3", None]
+    predictions = predict(study(tmp_path, {"base": networks}, rows("base", [0.1])), path)
+    assert predictions.document["rows_outside_where"] == outside
+    assert predictions.table.num_rows == 3
+    assert predictions.table["k"].to_pylist() == ["007", "3", None]
     if outside:
-        assert answer.notes == [
+        assert predictions.notes == [
             f"data.where = {where!r} would have left out {outside} of 3 rows of training; all are predicted"
         ]
     elif outside is None:
-        assert "cannot be told" in answer.notes[0]
+        assert "is not known" in predictions.notes[0]
     else:
-        assert answer.notes == []
+        assert predictions.notes == []

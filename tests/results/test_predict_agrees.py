@@ -14,7 +14,7 @@ from study_files import document
 from seedbed.api import Result, Study
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.plan.plan import plan
-from seedbed.results.answer import Answer
+from seedbed.results.predictions import Predictions
 from seedbed.store.schema import StoreError
 
 RANDOM = np.random.default_rng(0)
@@ -102,10 +102,10 @@ CASES: dict[str, tuple[dict[str, Any], str, Callable[[Path, np.ndarray], Path]]]
 }
 
 
-def agree(result: Result, answer: Answer) -> None:
+def agree(result: Result, predictions: Predictions) -> None:
     """Every metric of the test part, for every seed."""
-    assert answer.scores is not None
-    for seed, scores in answer.scores.seeds.items():
+    assert predictions.scores is not None
+    for seed, scores in predictions.scores.seeds.items():
         for name, value in scores.items():
             stored = result.values("base", f"test.{name}")[seed]
             np.testing.assert_allclose(value, stored, rtol=1e-5, atol=1e-6, err_msg=name)
@@ -143,7 +143,7 @@ def test_scores_of_arrays_are_those_of_the_study(tmp_path: Path) -> None:
     agree(result, result.predict(NUMBERS[test], targets=Y[test]))
 
 
-def test_networks_of_older_files_are_asked_as_ever(tmp_path: Path) -> None:
+def test_networks_of_older_files_predict_as_ever(tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
     study = Study.from_dict(document({"training.epochs": 1}))

@@ -1,4 +1,4 @@
-"""`seedbed predict`: what the trained networks of a study say about new rows."""
+"""`seedbed predict`: predictions of a study's trained networks for new rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from seedbed.cli import options
 
 if TYPE_CHECKING:
-    from seedbed.results.answer import Scores
+    from seedbed.results.predictions import Scores
 
 MOST_SEEDS_LISTED = 6
 
@@ -38,9 +38,9 @@ def command(
     """Predict from new rows with every seed of one variant of ID; CSV out.
 
     A number is given as the mean and the standard deviation over seeds; a class as the most probable one,
-    with the mean probability of every class and its deviation. Columns that are no features, such as an id,
-    come along; one that has the name of a prediction, such as class, stays, and the prediction is then called
-    predicted:class. Where the rows carry the target, every metric is given for each seed and for the mean over seeds.
+    with the mean probability of every class and its deviation. Columns that are not features, such as an id,
+    are kept; where one has the name of a prediction, such as class, the prediction is called predicted:class.
+    Where the rows have the target, every metric is given for each seed and for the mean over seeds.
 
     \b
     Examples:
@@ -52,13 +52,15 @@ def command(
     from seedbed.files import to_json, write_whole
     from seedbed.results.predict import predict, to_csv
 
-    answer = predict(find(runs_dir, study_id), input_file, variant)
-    for line in (answer.said, *answer.notes):
+    predictions = predict(find(runs_dir, study_id), input_file, variant)
+    for line in (predictions.summary, *predictions.notes):
         click.echo(line, err=True)
-    if answer.scores and not as_json:
-        for line in _lines(answer.scores):
+    if predictions.scores and not as_json:
+        for line in _lines(predictions.scores):
             click.echo(line, err=True)
-    content = (to_json(answer.document, indent=2) + "\n").encode() if as_json else to_csv(answer.table)
+    content = (
+        (to_json(predictions.document, indent=2) + "\n").encode() if as_json else to_csv(predictions.table)
+    )
     if output:
         write_whole(output, content)
     else:
@@ -66,7 +68,7 @@ def command(
 
 
 def _lines(scores: Scores) -> list[str]:
-    """A line a metric: the ensemble, then every seed or, of many, their median, lowest and highest."""
+    """One line per metric: the ensemble, then every seed or, of many, their median, lowest and highest."""
     from math import isnan, nan
     from statistics import median
 

@@ -19,14 +19,14 @@ TRAINED, INTERRUPTED, DIVERGED, UNTRAINED = "trained", "interrupted", "diverged"
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks of one variant that can be asked.
+    """The networks of one variant that can predict.
 
     Attributes
     ----------
     trained
         All networks of the variant.
     states
-        What became of each, in their order: "trained", "interrupted" (trained in part), "diverged", "untrained".
+        The state of each, in their order: "trained", "interrupted" (trained in part), "diverged", "untrained".
     better
         Variants that rank higher and have no trained networks.
     """
@@ -36,34 +36,34 @@ class Networks:
     better: tuple[str, ...] = ()
 
     @property
-    def rows(self) -> np.ndarray:
-        """Which networks are asked, by place: the trained ones or, where there is none, those trained in part."""
+    def indices(self) -> np.ndarray:
+        """The indices of those that predict: the trained ones or, where there are none, those trained in part."""
         wanted = TRAINED if TRAINED in self.states else INTERRUPTED
         return np.flatnonzero(np.array(self.states) == wanted)
 
     def networks(self) -> Iterator[Trained]:
-        """Those that are asked, one by one."""
-        for row in self.rows:
-            yield self.trained.only(int(row))
+        """Those that predict, one by one."""
+        for index in self.indices:
+            yield self.trained.only(int(index))
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of those that are asked."""
-        return tuple(self.trained.seeds[row] for row in self.rows)
+        """The seeds of those that predict."""
+        return tuple(self.trained.seeds[index] for index in self.indices)
 
     @property
     def left_out(self) -> tuple[int, ...]:
-        """The seeds of those that are not."""
+        """The seeds of those that do not."""
         return tuple(seed for seed in self.trained.seeds if seed not in self.seeds)
 
     @property
-    def said(self) -> str:
-        """Who is asked, and who is not, in one line."""
-        asked = {self.states[row] for row in self.rows}
+    def summary(self) -> str:
+        """Which networks predict, and which are left out, in one line."""
+        used = {self.states[index] for index in self.indices}
         parts = [f"variant {self.trained.variant!r}, {counted(len(self.seeds), 'seed')}"]
-        if asked == {INTERRUPTED}:
+        if used == {INTERRUPTED}:
             parts.append("trained in part, since the study was interrupted")
-        for state, count in Counter(state for state in self.states if state not in asked).items():
+        for state, count in Counter(state for state in self.states if state not in used).items():
             parts.append(f"left out {count} that {'diverged' if state == DIVERGED else f'were {state}'}")
         if self.better:
             parts.append(f"{', '.join(map(repr, self.better))} ranks higher but has no trained networks")
@@ -107,7 +107,7 @@ def _best(result: Result) -> Networks:
 
 
 def _networks(result: Result, variant: str) -> Networks | str:
-    """The networks of a variant, or why there is none to be asked."""
+    """The networks of a variant, or why none can predict."""
     runs = _runs(result, variant)
     trained = result.trained(variant)
     if trained is None:
@@ -120,7 +120,7 @@ def _networks(result: Result, variant: str) -> Networks | str:
         for seed, sound in zip(trained.seeds, finite, strict=True)
     )
     networks = Networks(trained, states)
-    if len(networks.rows):
+    if len(networks.indices):
         return networks
     if UNTRAINED in states:
         return "its runs were interrupted before their first step"

@@ -1,4 +1,4 @@
-"""What the trained networks of a stored study say about new rows, summed up over seeds, and how right that is."""
+"""Predictions of the trained networks of a stored study for new rows, summed up over seeds, and their scores."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ import io
 from collections.abc import Collection, Iterator
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import array_api_compat.numpy as xp
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import ArrayLike
 
 from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
 from seedbed.nn import models
 from seedbed.nn.base import Context
 from seedbed.recipe import Recipe
-from seedbed.results import asked
-from seedbed.results.answer import Answer, Scores
-from seedbed.results.asked import Asked
+from seedbed.results.inputs import NewRows, Rows, new_rows
 from seedbed.results.networks import Networks, choose
+from seedbed.results.predictions import Predictions, Scores
 from seedbed.results.result import Result
 from seedbed.store.models import Trained
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
+Column: TypeAlias = np.ndarray | pa.Array | list[str]
 SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
 
 
 def predict(
-    directory: str | Path, rows: str | Path | Any, variant: str | None = None, targets: Any = None
-) -> Answer:
-    """Ask every trained network of one variant about new rows.
+    directory: str | Path, rows: Rows, variant: str | None = None, targets: ArrayLike | None = None
+) -> Predictions:
+    """Predict from new rows with every trained network of one variant.
 
     Runs that diverged are left out, and so are interrupted ones where others have finished.
 
@@ -42,11 +43,11 @@ def predict(
     directory
         Of a stored study.
     rows
-        A file or folder as `asked.read` takes it, a data frame, or an array as `asked.arrays.rows` does.
+        A file or folder as `inputs.read` takes it, a data frame, or an array as `inputs.arrays.rows` takes it.
     variant
         Its name; where absent, the first of the study's ranking that has trained networks.
     targets
-        With an array or data frame: what is right, to score the predictions. Files carry it themselves.
+        The true targets of an array or data frame, to score the predictions. Files have them as a column.
 
     Raises
     ------
@@ -55,37 +56,37 @@ def predict(
     """
     result = Result.open(directory)
     networks = choose(result, variant)
-    content = asked.of(rows, targets, networks.trained)
-    predictions, scores = _answered(networks, content)
-    table, columns = _beside(content.carried, predictions)
-    return Answer(
+    new = new_rows(rows, targets, networks.trained)
+    predictions, scores = _predicted(networks, new)
+    table, columns = _beside(new.extra, predictions)
+    return Predictions(
         table,
         networks,
         result.study["study"],
         result.id,
         scores,
-        content.unscored,
+        new.unscored,
         columns,
-        content.outside,
+        new.outside,
     )
 
 
-def _answered(networks: Networks, content: Asked) -> tuple[dict[str, Any], Scores | None]:
+def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Scores | None]:
     trained = networks.trained
-    scored = np.zeros(0, int) if content.targets is None else np.flatnonzero(~np.isnan(content.targets))
-    right = None if content.targets is None else content.targets[scored]
+    scored = np.zeros(0, int) if new.targets is None else np.flatnonzero(~np.isnan(new.targets))
+    truth = None if new.targets is None else new.targets[scored]
     sums, seeds = Sums(), {}
     for network in networks.networks():
-        outputs = apply(network, content.inputs)[0]
+        outputs = apply(network, new.inputs)[0]
         sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
-        if right is not None and len(scored):
-            seeds[network.seeds[0]] = _score(network, outputs[scored], right)
+        if truth is not None and len(scored):
+            seeds[network.seeds[0]] = _score(network, outputs[scored], truth)
     predictions = (_classes if trained.classes else _numbers)(trained, sums)
-    if right is None or not len(scored):
+    if truth is None or not len(scored):
         return predictions, None
     mean = sums.mean[scored]
     together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
-    return predictions, Scores(len(scored), _score(trained, together, right), seeds)
+    return predictions, Scores(len(scored), _score(trained, together, truth), seeds)
 
 
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
@@ -121,50 +122,51 @@ def to_csv(table: pa.Table) -> bytes:
 
 
 class Sums:
-    """Mean and standard deviation over seeds of (rows, k) numbers that come seed by seed (Welford 1962)."""
+    """Mean and standard deviation over seeds of (rows, k) numbers that arrive seed by seed (Welford 1962)."""
 
     def __init__(self) -> None:
         self.count, self.mean, self._squares = 0, np.zeros(()), np.zeros(())
 
     def add(self, values: np.ndarray) -> None:
-        """Take in what one more network says."""
+        """Take in the outputs of one more network."""
         self.count += 1
         gap = values - self.mean
         self.mean = self.mean + gap / self.count
         self._squares = self._squares + gap * (values - self.mean)
 
-    def spread(self, column: int) -> Any:
-        """Standard deviation, (rows,); nulls for one network, which has none."""
+    def spread(self, column: int) -> np.ndarray | pa.Array:
+        """Standard deviation of a column, (rows,); nulls for a single network."""
         if self.count == 1:
             return pa.nulls(len(self.mean), pa.float64())
         return np.sqrt(self._squares[:, column] / (self.count - 1))
 
 
-def _numbers(trained: Trained, sums: Sums) -> dict[str, Any]:
+def _numbers(trained: Trained, sums: Sums) -> dict[str, Column]:
     return {"mean": sums.mean[:, 0], "spread": sums.spread(0)}
 
 
-def _classes(trained: Trained, sums: Sums) -> dict[str, Any]:
+def _classes(trained: Trained, sums: Sums) -> dict[str, Column]:
     names = trained.classes
-    columns: dict[str, Any] = {"class": [names[place] for place in sums.mean.argmax(axis=1)]}
-    for place, name in enumerate(names):
-        columns[f"probability:{name}"] = sums.mean[:, place]
-        columns[f"spread:{name}"] = sums.spread(place)
+    columns: dict[str, Column] = {"class": [names[index] for index in sums.mean.argmax(axis=1)]}
+    for index, name in enumerate(names):
+        columns[f"probability:{name}"] = sums.mean[:, index]
+        columns[f"spread:{name}"] = sums.spread(index)
     return columns
 
 
-def _beside(carried: pa.Table, predictions: dict[str, Any]) -> tuple[pa.Table, dict[str, str]]:
-    """Carried columns, those that are no plain values as text or not at all, and the predictions.
+def _beside(extra: pa.Table, predictions: dict[str, Column]) -> tuple[pa.Table, dict[str, str]]:
+    """The extra columns of the rows and the predictions; and prediction -> its column.
 
-    Beside it: prediction -> its column, which has another name where a carried column has that.
+    Extra columns of other types than numbers and truth values become text, nested and binary ones are left out. A
+    prediction has another name where an extra column has its own.
     """
     plain = {}
-    for name in carried.column_names:
-        kind = carried[name].type
+    for name in extra.column_names:
+        kind = extra[name].type
         if pa.types.is_nested(kind) or pa.types.is_binary(kind):
             continue
         is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-        plain[name] = carried[name] if is_plain else carried[name].cast(pa.string())
+        plain[name] = extra[name] if is_plain else extra[name].cast(pa.string())
     columns = {name: _free(name, plain.keys() | predictions.keys() - {name}) for name in predictions}
     named = {columns[name]: values for name, values in predictions.items()}
     return pa.table({**plain, **named}), columns
@@ -183,8 +185,8 @@ def _free(name: str, taken: Collection[str]) -> str:
 def _score(trained: Trained, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """Every metric of outputs (rows, k) of one network or of all together."""
     loss = str(trained.recipe["training"]["loss"])
-    right = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
+    truth = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
     weights = trained.class_weights
     of_all = None if weights is None else weights.mean(axis=0, keepdims=True)
-    found = metrics.compute(loss, outputs[None], right, trained.classes, of_all)
-    return {name: float(value[0]) for name, value in found.items()}
+    values = metrics.compute(loss, outputs[None], truth, trained.classes, of_all)
+    return {name: float(value[0]) for name, value in values.items()}

@@ -21,8 +21,8 @@ from seedbed.data.naming import in_expression
 from seedbed.data.tables import dates, encodings
 from seedbed.data.tables.csvfile import Layout
 from seedbed.data.tables.rows import read as read_table
-from seedbed.results import asked
-from seedbed.results.asked import table as asked_table
+from seedbed.results import inputs
+from seedbed.results.inputs import table as inputs_table
 from seedbed.store.models import Trained
 
 
@@ -455,13 +455,13 @@ def test_new_rows_are_read_as_those_of_training_were(read, tmp_path, missing):
     data = {"source": "table", "target": "y", "features": None, **LAYOUT, "encoding": "utf-8"}
     kinds = {"features": samples.features, "encodings": samples.encodings, "shape": samples.inputs.shape[1:]}
     trained = Trained("base", {"data": data}, (0,), outputs=1, parameters={}, state={}, **kinds)
-    again = asked.read(tmp_path / "made.csv", trained)
+    again = inputs.read(tmp_path / "made.csv", trained)
     np.testing.assert_array_equal(again.inputs, samples.inputs)
     (tmp_path / "new.csv").write_text("d,extra,c,n\n2024-01-31,x,red,1.5\n")
-    np.testing.assert_array_equal(asked.read(tmp_path / "new.csv", trained).inputs, samples.inputs[:1])
+    np.testing.assert_array_equal(inputs.read(tmp_path / "new.csv", trained).inputs, samples.inputs[:1])
     (tmp_path / "bad.csv").write_text("d,c,n\nsoon,teal,many\n")
     with pytest.raises(DataError) as caught:
-        asked.read(tmp_path / "bad.csv", trained)
+        inputs.read(tmp_path / "bad.csv", trained)
     assert len(caught.value.problems) == 3
 
 
@@ -475,8 +475,8 @@ def test_numbers_in_another_way_than_the_studys_are_shown(read, tmp_path):
         DataError,
         match=r"'Fläche' should be a number, not '83\.0'; the file is read with data\.decimal = \",\"; ",
     ):
-        asked.read(tmp_path / "new.csv", trained)
+        inputs.read(tmp_path / "new.csv", trained)
     with pytest.raises(DataError, match=r"not '83\.0'; .* convert the column to numbers"):
-        asked_table.frame(pa.table({"Fläche": ["83.0", "91.5"]}), None, trained)
+        inputs_table.frame(pa.table({"Fläche": ["83.0", "91.5"]}), None, trained)
     with pytest.raises(DataError, match="'Fläche' should be a number"):
-        asked_table.frame(pa.table({"Fläche": pa.array([None, None], pa.string())}), None, trained)
+        inputs_table.frame(pa.table({"Fläche": pa.array([None, None], pa.string())}), None, trained)

@@ -1,4 +1,4 @@
-"""What stored networks say about new rows, and what is good to know of it."""
+"""Predictions for new rows, their scores, and notes on them."""
 
 from __future__ import annotations
 
@@ -33,18 +33,17 @@ class Scores:
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
-    """Predictions, a row for each row asked about.
+class Predictions:
+    """Predictions, one row per new row.
 
     Attributes
     ----------
     table
-        The columns that are no features (of images "file"), as they came; then for numbers "mean" and "spread"
+        The columns that are not features (of images "file"), as given; then for numbers "mean" and "spread"
         (standard deviation over seeds, null for a single one); for classes "class", then "probability:CLASS"
-        and "spread:CLASS" of each. Where a column came under such a name, it is kept, and the prediction's
-        stands behind "predicted:".
+        and "spread:CLASS" of each. Where a given column has such a name, the prediction's begins with "predicted:".
     networks
-        Which ones were asked.
+        Those that predicted.
     study, id
         Of the study they are from.
     scores
@@ -52,7 +51,7 @@ class Answer:
     columns
         Prediction -> the column of `table` that holds it: {"mean": "mean", "spread": "predicted:spread"}.
     outside
-        How many rows `data.where` would have kept out of training; None where that cannot be told.
+        How many rows `data.where` would have kept out of training; None where that is not known.
     """
 
     table: pa.Table
@@ -66,49 +65,45 @@ class Answer:
 
     @property
     def target(self) -> str | None:
-        """What the predictions are of: a column or an expression of columns; None for images and arrays."""
+        """What is predicted: a column or an expression of columns; None for images and arrays."""
         return self.networks.trained.recipe["data"].get("target")
 
     @property
     def variant(self) -> str:
-        """Which variant predicted."""
+        """The variant that predicted."""
         return self.networks.trained.variant
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Those of the networks asked."""
+        """The seeds of the networks that predicted."""
         return self.networks.seeds
 
     @property
     def left_out(self) -> tuple[int, ...]:
-        """Those whose networks were not asked, since their runs diverged or were interrupted."""
+        """The seeds whose networks did not predict, since their runs diverged or were interrupted."""
         return self.networks.left_out
 
     @property
-    def said(self) -> str:
-        """Who predicted, and what was scored, in one line."""
+    def summary(self) -> str:
+        """Which networks predicted, and how many rows were scored, in one line."""
         if self.scores is None:
-            return f"{self.networks.said}; not scored: {self.unscored}"
-        return (
-            f"{self.networks.said}; scored on {self.scores.rows:,} of {counted(self.table.num_rows, 'row')}"
-        )
+            return f"{self.networks.summary}; not scored: {self.unscored}"
+        return f"{self.networks.summary}; scored on {self.scores.rows:,} of {counted(self.table.num_rows, 'row')}"
 
     @property
     def notes(self) -> list[str]:
-        """What the columns hold where their names do not say it, and which rows are unlike those of training."""
+        """What columns hold where their names do not say it, and how many rows are unlike those of training."""
         notes = []
         if self.target and not self.target.isidentifier():  # a name with blanks in it, or an expression
             notes.append(f"{next(iter(self.columns.values()))} is of {self.target}")
         taken = {name: column for name, column in self.columns.items() if name != column}
         if taken:
             kept, stand = (", ".join(map(repr, names)) for names in (taken, taken.values()))
-            notes.append(
-                f"{kept} came with the rows and stays; predictions under such names stand in {stand}"
-            )
+            notes.append(f"{kept} came with the rows and stays; predictions of such names are in {stand}")
         where = self.networks.trained.recipe["data"].get("where")
         if self.outside is None:
             notes.append(
-                f"data.where = {where!r} chose the rows of training; whether it holds for these cannot be told"
+                f"data.where = {where!r} chose the rows of training; whether it holds for these rows is not known"
             )
         elif self.outside:
             rows = f"{self.outside:,} of {counted(self.table.num_rows, 'row')}"
@@ -139,4 +134,4 @@ class Answer:
         }
 
     def __repr__(self) -> str:
-        return f"<predictions for {counted(self.table.num_rows, 'row')}: {self.said}>"
+        return f"<predictions for {counted(self.table.num_rows, 'row')}: {self.summary}>"

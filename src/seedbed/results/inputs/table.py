@@ -1,4 +1,4 @@
-"""Reads rows of a user's table as stored networks take them."""
+"""Reads new rows from a user's table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import fields
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike
 
 from seedbed.data.base import DataError, Encoding
 from seedbed.data.naming import first_few
@@ -22,12 +22,13 @@ from seedbed.data.tables.columns import Columns
 from seedbed.data.tables.csvfile import PLAIN, Layout
 from seedbed.data.tables.encodings import inputs_of
 from seedbed.data.tables.faults import unreadable_dates
-from seedbed.results.asked.base import Asked, check_pixels, class_places, source_of, unknown
-from seedbed.results.asked.outside import rows_outside
+from seedbed.results.inputs.base import DataFrame, NewRows, check_pixels, source_of, unknown
+from seedbed.results.inputs.outside import rows_outside
+from seedbed.results.inputs.targets import columns_as_numbers, target_name, targets_of
 from seedbed.store.models import Trained
 
 
-def read(path: Path, trained: Trained) -> Asked:
+def read(path: Path, trained: Trained) -> NewRows:
     """Rows of a table; columns are found by name, in any order.
 
     A feature `color=red` is 1 where column `color` is `red`. Networks without feature names (images) take a
@@ -42,8 +43,8 @@ def read(path: Path, trained: Trained) -> Asked:
     return _of(*_opened(path, trained), trained)
 
 
-def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
-    """Rows of a data frame, or of anything else that exports Arrow's stream of a table.
+def frame(rows: DataFrame, targets: ArrayLike | None, trained: Trained) -> NewRows:
+    """Rows of a data frame.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
     Raises
     ------
     DataError
-        As for a file; and where there are not as many targets as rows, or nothing that they are called.
+        As for a file; and where there are not as many targets as rows, or the target has no name.
     """
     table, path = pa.table(rows), Path("the data frame")
     if targets is not None:
@@ -63,7 +64,7 @@ def frame(rows: Any, targets: Any, trained: Trained) -> Asked:
 
 
 def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.Table:
-    name = _target(trained)
+    name = target_name(trained)
     if len(targets) != table.num_rows:
         raise DataError(
             f"expected {table.num_rows:,} targets, one per row of the data frame, got {len(targets):,}"
@@ -74,20 +75,20 @@ def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.
     return table.append_column(name, pa.array(targets))
 
 
-def _of(table: pa.Table, columns: Columns, typed: Columns, trained: Trained) -> Asked:
+def _of(table: pa.Table, columns: Columns, typed: Columns, trained: Trained) -> NewRows:
     inputs, used = _inputs(columns, trained) if trained.features else _pixels(columns, trained)
-    carried = table.drop_columns([name for name in columns.raw if name in used])
+    extra = table.drop_columns([name for name in columns.raw if name in used])
     outside = rows_outside(typed, trained.recipe["data"].get("where"))
-    targets = _targets(columns, trained)
+    targets = targets_of(columns, trained)
     if isinstance(targets, str):
-        return Asked(inputs, carried, unscored=targets, outside=outside)
-    return Asked(inputs, carried, targets, outside=outside)
+        return NewRows(inputs, extra, unscored=targets, outside=outside)
+    return NewRows(inputs, extra, targets, outside=outside)
 
 
 def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
-    """The table; what is not needed as a number stays the text that it is in the file, as 007 does.
+    """The table, its columns, and these as training reads them: as numbers wherever the file holds numbers.
 
-    Its columns come so, and as training reads them: numbers wherever the file holds some.
+    In the first two, columns that are not needed as numbers stay the text of the file, such as 007.
     """
     read_with = _layout(path, trained)
     table = tablefile.read(path, layout=read_with)
@@ -95,7 +96,7 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
     columns = _columns(path, table, trained, layout)
     encodings = trained_encodings(trained, columns)
     categories = {encoding.column for encoding in encodings if encoding.kind == "category"}
-    numbers = {encoding.column for encoding in encodings} - categories | _numbers_of_target(columns, trained)
+    numbers = {encoding.column for encoding in encodings} - categories | columns_as_numbers(columns, trained)
     if not trained.features:
         numbers |= set(_pixel_columns(path, list(columns.raw), prod(trained.shape)))
     text = [name for name in columns.raw if name not in numbers and name not in columns.text]
@@ -106,7 +107,7 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
 
 
 def _layout(path: Path, trained: Trained) -> Layout:
-    """How the file is written: as the study's own table or, where that cannot be, as most are."""
+    """How the file is written: as the study's own table or, where it cannot be read so, as most are."""
     data = trained.recipe["data"]
     layout = Layout(**{one.name: data[one.name] for one in fields(Layout) if one.name in data})
     with suppress(DataError):
@@ -117,7 +118,7 @@ def _layout(path: Path, trained: Trained) -> Layout:
 
 
 def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
-    """With the columns that the source derives, where the table has what they are made of."""
+    """The columns and those that the source derives, where the table has what these are made of."""
     forms = dict(trained.recipe["data"].get("dates") or {})
     forms |= {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}
     if derived := source_of(trained).derived:
@@ -140,18 +141,6 @@ def trained_encodings(trained: Trained, columns: Columns) -> list[Encoding]:
             column = column or name.partition("=")[0]
             encodings.append(Encoding(name, column, "category", name.removeprefix(f"{column}=")))
     return encodings
-
-
-def _numbers_of_target(columns: Columns, trained: Trained) -> set[str]:
-    """The file's columns that the target needs as numbers."""
-    target = _target(trained)
-    if target is None or (target in columns.raw and trained.classes):
-        return set()
-    try:
-        names = [target] if target in columns else columns.expression(target, "data.target").names
-    except DataError:
-        return set()
-    return {source for name in names for source in columns.sources(name)}
 
 
 # --- features -----------------------------------------------------------------------------------------------
@@ -208,7 +197,7 @@ def _feature(columns: Columns, name: str) -> np.ndarray:
 
 
 def _unseen(columns: Columns, trained: Trained, encodings: Sequence[Encoding]) -> list[str]:
-    """What is wrong with columns that hold categories of which the networks saw none.
+    """Problems of columns with categories that the networks never saw.
 
     A column of which the study names single categories as features may hold any others.
     """
@@ -227,7 +216,7 @@ def _unseen(columns: Columns, trained: Trained, encodings: Sequence[Encoding]) -
 
 
 def _rows_of_others(columns: Columns, name: str, known: Sequence[str]) -> dict[str, list[int]]:
-    """Each value of a text column that is not known -> its data rows; missing ones are none."""
+    """Each unknown value of a text column -> its data rows, from 1; missing values do not count."""
     values = columns.strings(name)
     others = pc.and_(pc.invert(pc.is_in(values, pa.array(known, pa.string()))), pc.not_equal(values, ""))
     rows = defaultdict(list)
@@ -257,45 +246,3 @@ def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
             "are named alike but for a number; name them pixel0, pixel1, ..."
         )
     return fitting[0]
-
-
-# --- targets ------------------------------------------------------------------------------------------------
-
-
-def _target(trained: Trained) -> str | None:
-    """The target's name; of networks trained on arrays it is y, as the array is called."""
-    name = source_of(trained).target
-    if name in trained.features:
-        return None
-    return name or trained.recipe["data"].get("target")
-
-
-def _targets(columns: Columns, trained: Trained) -> np.ndarray | str:
-    """(N,) float64 with NaN where a row has none, or why there are none."""
-    target = _target(trained)
-    if target is None:
-        return f'data.source = "{trained.recipe["data"]["source"]}" has no column that is the target'
-    if target in columns.raw and trained.classes:
-        return _labels(columns, target, columns.strings(target).to_pylist(), trained)
-    if target in columns.text:
-        columns.refuse_text(target)
-    try:
-        values = columns[target] if target in columns else columns.expression(target, "data.target")(columns)
-    except DataError:
-        return f"the table has no target {target!r}"
-    if trained.classes:
-        numbers = [None if np.isnan(value) else f"{value:g}" for value in values]
-        return _labels(columns, target, numbers, trained)
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _labels(columns: Columns, target: str, labels: list[Any], trained: Trained) -> np.ndarray:
-    known = class_places([label for label in dict.fromkeys(labels) if label], trained.classes)
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, label in enumerate(labels):
-        if label and label not in known:
-            rows[label].append(row + 1)
-    if rows:
-        remedy = "correct or remove these rows, or leave the column out"
-        raise DataError(unknown(f"{columns.path}: target {target!r}", rows, trained.classes, remedy))
-    return np.array([known.get(label, np.nan) for label in labels], dtype=np.float64)

@@ -1,24 +1,29 @@
-"""Reads what stored networks are asked about: rows of a table, images or arrays, with targets where they have some."""
+"""Reads new rows to predict from: of a table, images or arrays, with targets where they have some."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from seedbed.data.base import DataError
-from seedbed.results.asked.base import Asked
+from seedbed.results.inputs.base import DataFrame, NewRows, Rows
 from seedbed.store.models import Trained
 
-__all__ = ["Asked", "of", "read"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["NewRows", "Rows", "new_rows", "read"]
 
 
-def of(rows: Any, targets: Any, trained: Trained) -> Asked:
-    """A file or folder by its path, a data frame or an array, as the networks take them.
+def new_rows(rows: Rows, targets: ArrayLike | None, trained: Trained) -> NewRows:
+    """The rows in the form that the networks take.
 
     Parameters
     ----------
+    rows
+        A file or folder by its path, a data frame or an array.
     targets
-        What is right, one for each row of an array or data frame; None where that is not known.
+        The true target of each row of an array or data frame; None where they are not known.
 
     Raises
     ------
@@ -29,16 +34,16 @@ def of(rows: Any, targets: Any, trained: Trained) -> Asked:
         if targets is not None:
             raise DataError("expected no targets beside a file, which has them as a column; leave them out")
         return read(Path(rows), trained)
-    if hasattr(rows, "__arrow_c_stream__"):
-        from seedbed.results.asked import table
+    if isinstance(rows, DataFrame):
+        from seedbed.results.inputs import table
 
         return table.frame(rows, targets, trained)
-    from seedbed.results.asked import arrays
+    from seedbed.results.inputs import arrays
 
     return arrays.rows(rows, targets, trained)
 
 
-def read(path: Path, trained: Trained) -> Asked:
+def read(path: Path, trained: Trained) -> NewRows:
     """The content of a file or folder, in the form that the networks take.
 
     Parameters
@@ -53,15 +58,15 @@ def read(path: Path, trained: Trained) -> Asked:
         Naming what is missing, unknown to the networks, or unfit, where, and what to do.
     """
     if path.is_dir() or path.suffix.lower() in (".png", ".jpg", ".jpeg"):
-        from seedbed.results.asked import images
+        from seedbed.results.inputs import images
 
         return images.read(path, trained)
     if path.suffix.lower() == ".npz":
-        from seedbed.results.asked import arrays
+        from seedbed.results.inputs import arrays
 
         return arrays.read(path, trained)
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
-    from seedbed.results.asked import table
+    from seedbed.results.inputs import table
 
     return table.read(path, trained)

@@ -1,4 +1,4 @@
-"""What stored networks are asked about: tables, images and arrays as they were trained on, and what is refused."""
+"""New rows to predict from: tables, images and arrays as the networks were trained on, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from seedbed.data import DataError
 from seedbed.data.tables.rows import read as read_table
-from seedbed.results import asked
-from seedbed.results.asked.arrays import rows
-from seedbed.results.asked.base import unknown
+from seedbed.results import inputs
+from seedbed.results.inputs.arrays import rows
+from seedbed.results.inputs.base import unknown
 from seedbed.store.models import Trained
 
 CSV = "a,color,b,y\n1,red,0.5,10\n2,blue,1.5,20\n3,red,2.5,30\n4,green,3.5,40\n"
@@ -34,15 +34,15 @@ def trained(features: tuple[str, ...] = NAMES, classes: tuple[str, ...] = (), **
 
 
 @pytest.fixture
-def ask(tmp_path):
+def read(tmp_path):
     """Write a user's table and read it for some networks."""
 
-    def _ask(content: str, **facts: Any) -> asked.Asked:
+    def _read(content: str, **facts: Any) -> inputs.NewRows:
         path = tmp_path / "user.csv"
         path.write_text(content)
-        return asked.read(path, trained(**facts))
+        return inputs.read(path, trained(**facts))
 
-    return _ask
+    return _read
 
 
 # --- tables: features -----------------------------------------------------------------------------------
@@ -65,14 +65,14 @@ def ask(tmp_path):
         ("1x1,label,1x2\n1,5,2\n", {"features": (), "shape": (2,)}, [[1, 2]]),
     ],
 )  # fmt: skip
-def test_features_from_a_users_table(ask, content, facts, expected):
-    found = ask(content, **facts).inputs
+def test_features_from_a_users_table(read, content, facts, expected):
+    found = read(content, **facts).inputs
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, expected)
 
 
-def test_a_users_table_gives_the_inputs_the_model_was_trained_on(tmp_path, ask):
-    inputs = ask(CSV).inputs
+def test_a_users_table_gives_the_inputs_the_model_was_trained_on(tmp_path, read):
+    inputs = read(CSV).inputs
     np.testing.assert_array_equal(read_table(tmp_path / "user.csv", target="y").inputs, inputs)
 
 
@@ -94,23 +94,23 @@ def test_a_users_table_gives_the_inputs_the_model_was_trained_on(tmp_path, ask):
         ("p,q\n0,256\n", {"features": (), "shape": (2,), "dtype": "uint8"}, "expected pixels as whole numbers in"),
     ],
 )  # fmt: skip
-def test_a_users_table_refused(ask, content, facts, says):
+def test_a_users_table_refused(read, content, facts, says):
     with pytest.raises(DataError, match=f"user.csv.*{says}"):
-        ask(content, **facts)
+        read(content, **facts)
 
 
 @given(st.lists(st.sampled_from(["red", "blue", "green", "teal", "Red", "7"]), min_size=1, max_size=30))
 def test_every_unseen_category_is_named_with_its_rows(tmp_path_factory, colors):
-    path = tmp_path_factory.mktemp("asked") / "user.csv"
+    path = tmp_path_factory.mktemp("inputs") / "user.csv"
     path.write_text("a,b,color\n" + "".join(f"1,2,{color}\n" for color in colors))
     unseen = {color: [row for row, other in enumerate(colors, 1) if other == color]
               for color in colors if f"color={color}" not in NAMES}  # fmt: skip
     if not unseen:
-        found = asked.read(path, trained()).inputs
+        found = inputs.read(path, trained()).inputs
         np.testing.assert_array_equal(found[:, 1:4].sum(axis=1), 1)
         return
     with pytest.raises(DataError) as caught:
-        asked.read(path, trained())
+        inputs.read(path, trained())
     got = []
     for color, numbers in unseen.items():
         listed = ", ".join(map(str, numbers[:3]))
@@ -130,9 +130,9 @@ def test_long_lists_of_unknown_values_are_cut():
     assert "'x' in data row 1; and 2 other values; y" in message
 
 
-def test_all_that_is_wrong_with_a_table_comes_in_one_go(ask):
+def test_all_that_is_wrong_with_a_table_comes_in_one_go(read):
     with pytest.raises(DataError) as caught:
-        ask("a,color,b\n,teal,1\n2,pink,x\n")
+        read("a,color,b\n,teal,1\n2,pink,x\n")
     assert len(str(caught.value).splitlines()) == 3
     assert all(word in str(caught.value) for word in ("'a' is missing", "'teal'", "'pink'", "not 'x'"))
 
@@ -140,16 +140,16 @@ def test_all_that_is_wrong_with_a_table_comes_in_one_go(ask):
 # --- tables: what comes along, and targets --------------------------------------------------------------
 
 
-def test_columns_that_are_no_features_come_along_as_they_are(ask):
-    found = ask("id,a,y,zip\n007,1,2.50,01234\n008,2,,00001\n", features=("a",))
-    assert found.carried.to_pydict() == {"id": ["007", "008"], "y": [2.5, None], "zip": ["01234", "00001"]}
+def test_columns_that_are_no_features_come_along_as_they_are(read):
+    found = read("id,a,y,zip\n007,1,2.50,01234\n008,2,,00001\n", features=("a",))
+    assert found.extra.to_pydict() == {"id": ["007", "008"], "y": [2.5, None], "zip": ["01234", "00001"]}
     np.testing.assert_array_equal(found.targets, [2.5, np.nan])
 
 
 def test_an_index_column_of_another_format_keeps_its_type(tmp_path):
     path = tmp_path / "user.parquet"
     pyarrow.parquet.write_table(pa.table({"id": [7, 8], "a": [1.0, 2.0]}), path)
-    assert asked.read(path, trained(("a",))).carried.to_pydict() == {"id": [7, 8]}
+    assert inputs.read(path, trained(("a",))).extra.to_pydict() == {"id": [7, 8]}
 
 
 @pytest.mark.parametrize(
@@ -162,37 +162,37 @@ def test_an_index_column_of_another_format_keeps_its_type(tmp_path):
         (["7", "7"], ("7", "x"), [0, 0]),
     ],
 )
-def test_classes_are_found_by_name_however_they_are_written(ask, column, classes, expected):
+def test_classes_are_found_by_name_however_they_are_written(read, column, classes, expected):
     content = "a,y\n" + "".join(f"1,{label}\n" for label in column)
-    np.testing.assert_array_equal(ask(content, features=("a",), classes=classes).targets, expected)
+    np.testing.assert_array_equal(read(content, features=("a",), classes=classes).targets, expected)
 
 
-def test_a_class_that_the_networks_do_not_know_is_named_with_its_rows(ask):
+def test_a_class_that_the_networks_do_not_know_is_named_with_its_rows(read):
     with pytest.raises(
         DataError, match=r"target 'y': expected .* \(no, yes\), got 'maybe' in data row 2; .*column out"
     ):
-        ask("a,y\n1,no\n1,maybe\n", features=("a",), classes=("no", "yes"))
+        read("a,y\n1,no\n1,maybe\n", features=("a",), classes=("no", "yes"))
 
 
-def test_a_target_of_text_where_a_number_belongs_is_refused(ask):
+def test_a_target_of_text_where_a_number_belongs_is_refused(read):
     with pytest.raises(DataError, match="data row 2: 'y' should be a number, not 'x'"):
-        ask("a,y\n1,3\n1,x\n", features=("a",))
+        read("a,y\n1,3\n1,x\n", features=("a",))
 
 
-def test_a_target_that_is_an_expression_is_computed(ask):
-    found = ask("a,t\n1,100\n2,0\n", features=("a",), data={"target": "log10(t)"})
+def test_a_target_that_is_an_expression_is_computed(read):
+    found = read("a,t\n1,100\n2,0\n", features=("a",), data={"target": "log10(t)"})
     np.testing.assert_array_equal(found.targets, [2, np.nan])  # log 0 is no target
-    found = ask("a,t\n1,100\n2,0\n", features=("a",), classes=("0", "1"), data={"target": "t > 50"})
+    found = read("a,t\n1,100\n2,0\n", features=("a",), classes=("0", "1"), data={"target": "t > 50"})
     np.testing.assert_array_equal(found.targets, [1, 0])
-    found = ask("a,u\n1,100\n", features=("a",), data={"target": "log10(t)"})
+    found = read("a,u\n1,100\n", features=("a",), data={"target": "log10(t)"})
     assert (found.targets, found.unscored) == (None, "the table has no target 'log10(t)'")
 
 
-def test_the_gpu_kernels_run_time_is_derived_where_all_runs_are_there(ask):
+def test_the_gpu_kernels_run_time_is_derived_where_all_runs_are_there(read):
     names = ",".join(f"Run{i} (ms)" for i in range(1, 5))
     facts = {"features": ("MWG",), "data": {"source": "sgemm", "target": "log_time"}}
-    np.testing.assert_allclose(ask(f"MWG,{names}\n16,1,2,3,4\n", **facts).targets, np.log(2.5))
-    assert ask("MWG,Run1 (ms)\n16,1\n", **facts).targets is None
+    np.testing.assert_allclose(read(f"MWG,{names}\n16,1,2,3,4\n", **facts).targets, np.log(2.5))
+    assert read("MWG,Run1 (ms)\n16,1\n", **facts).targets is None
 
 
 # --- arrays ---------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_arrays_are_rows_and_targets(tmp_path):
     np.testing.assert_array_equal(found.targets, [1, np.nan])
     assert rows(x, None, networks).unscored == "there is no y"
     np.savez(tmp_path / "new.npz", x=x, y=[[3], [4]])
-    np.testing.assert_array_equal(asked.read(tmp_path / "new.npz", networks).targets, [3, 4])
+    np.testing.assert_array_equal(inputs.read(tmp_path / "new.npz", networks).targets, [3, 4])
     np.testing.assert_array_equal(rows([1, 2], None, trained(("a",))).inputs, [[1], [2]])
     labels = trained(("a",), classes=("False", "True"))
     np.testing.assert_array_equal(rows([1, 2], np.array([True, False]), labels).targets, [1, 0])
@@ -243,7 +243,7 @@ def test_classes_of_arrays_that_the_networks_do_not_know_are_named():
 def test_a_file_without_x_is_refused(tmp_path):
     np.savez(tmp_path / "new.npz", a=[1])
     with pytest.raises(DataError, match=r"new\.npz: expected an array x .* got a"):
-        asked.read(tmp_path / "new.npz", trained())
+        inputs.read(tmp_path / "new.npz", trained())
 
 
 def test_pixels_on_another_scale_are_refused():
@@ -278,50 +278,50 @@ def test_folders_named_after_classes_are_scored(tmp_path: Path) -> None:
     picture(tmp_path / "dog" / "1.png", 10)
     picture(tmp_path / "cat" / "2.png", 20, (9, 6))  # brought to size, as in training
     picture(tmp_path / "0.png", 30)
-    found = asked.read(tmp_path, PHOTOS)
-    assert found.carried["file"].to_pylist() == ["0.png", "cat/2.png", "dog/1.png"]
+    found = inputs.read(tmp_path, PHOTOS)
+    assert found.extra["file"].to_pylist() == ["0.png", "cat/2.png", "dog/1.png"]
     assert found.inputs[:, :, 0, 0].tolist() == [[30] * 3, [20] * 3, [10] * 3]
     np.testing.assert_array_equal(found.targets, [np.nan, 0, 1])
 
 
 def test_folders_of_other_names_and_single_images_are_not_scored(tmp_path: Path) -> None:
     picture(tmp_path / "monday" / "1.png", 10)
-    found = asked.read(tmp_path, PHOTOS)
+    found = inputs.read(tmp_path, PHOTOS)
     assert (found.targets, found.unscored) == (None, "no folder is named after a class")
-    found = asked.read(tmp_path / "monday" / "1.png", PHOTOS)
-    assert found.carried["file"].to_pylist() == ["1.png"]
+    found = inputs.read(tmp_path / "monday" / "1.png", PHOTOS)
+    assert found.extra["file"].to_pylist() == ["1.png"]
     picture(tmp_path / "cat" / "1.png", 10)
     with pytest.raises(
         DataError, match=r"expected folders named after classes \(cat, dog\), got 'monday' beside"
     ):
-        asked.read(tmp_path, PHOTOS)
+        inputs.read(tmp_path, PHOTOS)
 
 
 def test_digits_in_files_are_read_in_their_own_size_alone(tmp_path: Path) -> None:
     networks = trained((), tuple("0123456789"), shape=(1, 28, 28), data={"source": "mnist"})
     picture(tmp_path / "3" / "a.png", 200, (28, 28))
-    found = asked.read(tmp_path, networks)
+    found = inputs.read(tmp_path, networks)
     assert (found.inputs.shape, found.targets.tolist()) == ((1, 1, 28, 28), [3])
     picture(tmp_path / "3" / "b.png", 200, (28, 30))
     with pytest.raises(DataError, match=r"b\.png: expected an image of 28 x 28 pixels, got 28 x 30"):
-        asked.read(tmp_path, networks)
+        inputs.read(tmp_path, networks)
 
 
 def test_networks_trained_on_bytes_of_an_npz_read_files_of_their_size(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", 7)
     networks = trained((), ("a", "b"), shape=(1, 4, 4), data={"source": "npz"}, dtype="uint8")
-    assert asked.read(tmp_path, networks).inputs.tolist() == [[[[7] * 4] * 4]]
+    assert inputs.read(tmp_path, networks).inputs.tolist() == [[[[7] * 4] * 4]]
 
 
 def test_what_is_no_image_or_no_place_for_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no image \(.png, .jpg, .jpeg\)"):
-        asked.read(tmp_path, PHOTOS)
+        inputs.read(tmp_path, PHOTOS)
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"a\.png is not a whole image"):
-        asked.read(tmp_path, PHOTOS)
+        inputs.read(tmp_path, PHOTOS)
     for networks, form in (
         (trained(), "a table"),
         (trained((), ("a", "b"), data={"source": "npz"}), "npz file or"),
     ):
         with pytest.raises(DataError, match=f"read no image files; give them .*{form}"):
-            asked.read(tmp_path, networks)
+            inputs.read(tmp_path, networks)

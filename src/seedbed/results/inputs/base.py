@@ -1,12 +1,15 @@
-"""Rows that stored networks are asked about, and what all kinds of them share: classes by name, bytes as pixels."""
+"""New rows to predict from, and what all kinds of them share: classes by name, bytes as pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from seedbed.data.base import DataError
 from seedbed.data.sources import source
@@ -17,27 +20,39 @@ from seedbed.text import counted
 MOST_LISTED = 3
 
 
+@runtime_checkable
+class DataFrame(Protocol):
+    """A table of any library that exports Arrow's stream of it, such as pandas, Polars or pyarrow."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """A capsule with the stream."""
+        ...
+
+
+Rows = str | Path | DataFrame | ArrayLike
+
+
 @dataclass(frozen=True)
-class Asked:
-    """Rows that networks are asked about.
+class NewRows:
+    """Rows in the form that stored networks take.
 
     Attributes
     ----------
     inputs
         (N, *shape), raw: neither scaled nor centred.
-    carried
-        The columns that are no features, such as an id, N rows each.
+    extra
+        The columns that are not features, such as an id, N rows each.
     targets
-        (N,) float64: the number, or the place of the class among the networks' classes; NaN where a row has no
+        (N,) float64: the number, or the index of the class among the networks' classes; NaN where a row has no
         target. None where no row has one.
     unscored
         Why there are no targets.
     outside
-        How many rows `data.where` would have kept out of training; None where that cannot be told.
+        How many rows `data.where` would have kept out of training; None where that is not known.
     """
 
     inputs: np.ndarray
-    carried: pa.Table = field(default_factory=lambda: pa.table({}))
+    extra: pa.Table = field(default_factory=lambda: pa.table({}))
     targets: np.ndarray | None = None
     unscored: str = ""
     outside: int | None = 0
@@ -48,18 +63,19 @@ def source_of(trained: Trained) -> Source:
     return source(trained.recipe["data"]["source"])
 
 
-def class_places(labels: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
-    """Which class each label is; a label that is none of them is left out.
+def class_indices(labels: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
+    """The index of each label's class; labels that are not classes are left out.
 
-    Numbers and truth values are found however they are written: the classes of a column of numbers are called
-    "0" and "1" whether the new rows say 1, 1.0 or true.
+    Numbers and truth values may be written in any form: the classes of a column of numbers are called "0" and "1"
+    whether the new rows say 1, 1.0 or true.
     """
-    places = {name: place for place, name in enumerate(classes)}
-    found = ((label, next((form for form in _forms(label) if form in places), None)) for label in labels)
-    return {label: places[form] for label, form in found if form is not None}
+    indices = {name: index for index, name in enumerate(classes)}
+    known = ((label, next((form for form in _forms(label) if form in indices), None)) for label in labels)
+    return {label: indices[form] for label, form in known if form is not None}
 
 
 def _forms(label: str) -> Iterable[str]:
+    """The ways in which the class that a label means may be called."""
     yield label
     try:
         number = float(label)
@@ -90,16 +106,16 @@ def check_pixels(where: str, pixels: np.ndarray, trained: Trained) -> None:
 
 
 def unknown(what: str, rows: Mapping[str, Sequence[int]], known: Iterable[str], remedy: str) -> str:
-    """What to say where values are unknown to the networks.
+    """The message about values that are unknown to the networks.
 
     Parameters
     ----------
     what
-        Where the values stand, such as "new.csv: column 'color'".
+        Where the values are, such as "new.csv: column 'color'".
     rows
-        The data rows, counted from 1, in which each value stands.
+        The data rows, counted from 1, that hold each value.
     """
-    values = [f"{value!r} in data {_places(numbers)}" for value, numbers in rows.items()]
+    values = [f"{value!r} in data {_numbered(numbers)}" for value, numbers in rows.items()]
     got = "; ".join(values[:MOST_LISTED])
     if len(values) > MOST_LISTED:
         got += f"; and {counted(len(values) - MOST_LISTED, 'other value')}"
@@ -108,7 +124,7 @@ def unknown(what: str, rows: Mapping[str, Sequence[int]], known: Iterable[str], 
     return f"{what}: expected a value that the networks were trained on ({listed}), got {got}; {remedy}"
 
 
-def _places(numbers: Sequence[int]) -> str:
+def _numbered(numbers: Sequence[int]) -> str:
     listed = ", ".join(f"{number:,}" for number in numbers[:MOST_LISTED])
     more = f" and {len(numbers) - MOST_LISTED:,} more" if len(numbers) > MOST_LISTED else ""
     return f"{'row' if len(numbers) == 1 else 'rows'} {listed}{more}"

@@ -1,22 +1,22 @@
-"""Takes NumPy arrays as the rows that stored networks are asked about."""
+"""Reads new rows from NumPy arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from seedbed.data.base import DataError
 from seedbed.data.sources import npz
-from seedbed.results.asked.base import Asked, check_pixels, class_places, unknown
+from seedbed.results.inputs.base import NewRows, check_pixels, class_indices, unknown
 from seedbed.store.models import Trained
 from seedbed.text import counted
 
 
-def read(path: Path, trained: Trained) -> Asked:
+def read(path: Path, trained: Trained) -> NewRows:
     """The arrays x and, where there is one, y of a .npz file.
 
     Raises
@@ -34,18 +34,18 @@ def read(path: Path, trained: Trained) -> Asked:
     return rows(arrays["x"], arrays.get("y"), trained, str(path))
 
 
-def rows(x: Any, y: Any, trained: Trained, where: str = "the array") -> Asked:
-    """Arrays as the networks take them.
+def rows(x: ArrayLike, y: ArrayLike | None, trained: Trained, where: str = "the array") -> NewRows:
+    """The rows of arrays in the form that the networks take.
 
     Parameters
     ----------
     x
         (N, features) numbers in the order of the networks' features, or images as the source `npz` takes them, also
-        flat; of one feature also (N,).
+        flattened; of one feature also (N,).
     y
         (N,) or (N, 1): numbers, or names of classes; None where the rows have no target.
     where
-        What to call them in errors.
+        What errors call them.
 
     Raises
     ------
@@ -54,15 +54,16 @@ def rows(x: Any, y: Any, trained: Trained, where: str = "the array") -> Asked:
     """
     inputs = _inputs(np.asarray(x), trained, where)
     if y is None:
-        return Asked(inputs, unscored="there is no y")
+        return NewRows(inputs, unscored="there is no y")
     targets = np.asarray(y)
     if targets.shape not in ((len(inputs),), (len(inputs), 1)):
         raise DataError(
             f"{where}: expected y of shape ({len(inputs)},), one target per row, got {targets.shape}"
         )
     targets = targets.reshape(-1)
-    found = _labels(targets, trained, where) if trained.classes else _numbers(targets, where)
-    return Asked(inputs, targets=found)
+    if trained.classes:
+        return NewRows(inputs, targets=_labels(targets, trained, where))
+    return NewRows(inputs, targets=_numbers(targets, where))
 
 
 def _inputs(x: np.ndarray, trained: Trained, where: str) -> np.ndarray:
@@ -89,7 +90,7 @@ def _inputs(x: np.ndarray, trained: Trained, where: str) -> np.ndarray:
 
 
 def _forms(x: np.ndarray, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
-    """What an array may be meant as: rows as they are, of one number, flat ones, images with channels last."""
+    """The forms that rows may have: as they are, of one number, flattened, images with channels last."""
     yield x
     if x.ndim == 1 or (len(shape) == 3 and x.ndim == 3):
         yield x[:, None]
@@ -107,13 +108,13 @@ def _numbers(targets: np.ndarray, where: str) -> np.ndarray:
 
 
 def _labels(targets: np.ndarray, trained: Trained, where: str) -> np.ndarray:
-    names, places = np.unique(targets.astype(str), return_inverse=True)
-    known = class_places(names.tolist(), trained.classes)
+    names, codes = np.unique(targets.astype(str), return_inverse=True)
+    known = class_indices(names.tolist(), trained.classes)
     if len(known) < len(names):
         wrong = {
-            str(name): (np.flatnonzero(places == place) + 1).tolist()
-            for place, name in enumerate(names)
+            str(name): (np.flatnonzero(codes == code) + 1).tolist()
+            for code, name in enumerate(names)
             if name not in known
         }
         raise DataError(unknown(f"{where}: y", wrong, trained.classes, "correct or leave out these rows"))
-    return np.array([known[name] for name in names], dtype=np.float64)[places]
+    return np.array([known[name] for name in names], dtype=np.float64)[codes]

@@ -1,4 +1,4 @@
-"""Reads image files that stored networks are asked about, from one file or a folder of them."""
+"""Reads new rows from image files: one, or a folder of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from seedbed.data.base import DataError
 from seedbed.data.sources import folder
-from seedbed.results.asked.base import Asked, brightest, source_of
+from seedbed.results.inputs.base import NewRows, brightest, source_of
 from seedbed.store.models import Trained
 
 
-def read(path: Path, trained: Trained) -> Asked:
+def read(path: Path, trained: Trained) -> NewRows:
     """An image file, or all those in a folder and in its folders, by name.
 
     Images in folders named after classes carry these as targets. Networks of source "images" see any image in
@@ -22,7 +22,7 @@ def read(path: Path, trained: Trained) -> Asked:
     Raises
     ------
     DataError
-        Where the networks take no image files, there is none, or one is damaged or of another size; or where
+        Where the networks take no image files, there are none, or one is damaged or of another size; or where
         some folders are named after classes and others are not.
     """
     if brightest(trained) != 255:
@@ -34,24 +34,24 @@ def read(path: Path, trained: Trained) -> Asked:
     files = [path] if path.is_file() else _files(path)
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(folder.KINDS)}), nor do the folders in it")
-    places = _classes(path, files, trained)
+    targets = _classes(path, files, trained)
     inputs = np.empty((len(files), *trained.shape), np.uint8)
     for row, file in enumerate(files):
         inputs[row] = folder.pixels(file, trained.shape, resized=source_of(trained).resizes)
     names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
-    carried = pa.table({"file": names})
-    if np.isnan(places).all():
-        return Asked(inputs, carried, unscored="no folder is named after a class")
-    return Asked(inputs, carried, places)
+    extra = pa.table({"file": names})
+    if np.isnan(targets).all():
+        return NewRows(inputs, extra, unscored="no folder is named after a class")
+    return NewRows(inputs, extra, targets)
 
 
 def _files(path: Path) -> list[Path]:
     inner = sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
-    return [file for place in (path, *inner) for file in folder.images(place)]
+    return [file for directory in (path, *inner) for file in folder.images(directory)]
 
 
 def _classes(path: Path, files: list[Path], trained: Trained) -> np.ndarray:
-    """(N,) float64: the class after which each file's folder is named; NaN where that is none."""
+    """(N,) float64: the class after which each file's folder is named; NaN where it is not one."""
     folders = dict.fromkeys(file.parent for file in files if path.is_dir() and file.parent != path)
     strange = [inner.name for inner in folders if inner.name not in trained.classes]
     if 0 < len(strange) < len(folders):
@@ -59,7 +59,7 @@ def _classes(path: Path, files: list[Path], trained: Trained) -> np.ndarray:
             f"{path}: expected folders named after classes ({', '.join(trained.classes[:8])}), got "
             f"{', '.join(map(repr, strange[:3]))} beside such; rename or move them"
         )
-    places = {name: float(place) for place, name in enumerate(trained.classes)}
+    indices = {name: float(index) for index, name in enumerate(trained.classes)}
     return np.array(
-        [places.get(file.parent.name, np.nan) if file.parent in folders else np.nan for file in files]
+        [indices.get(file.parent.name, np.nan) if file.parent in folders else np.nan for file in files]
     )
