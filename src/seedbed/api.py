@@ -17,8 +17,8 @@ from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
     from seedbed.execution.progress import Observer
-    from seedbed.results.documents import Table
     from seedbed.results.predictions import Predictions
+    from seedbed.results.variant_table import VariantTable
 
 
 RECIPE = RecipeTrainable()
@@ -148,11 +148,11 @@ class Result(result.Result):
         return document(self)
 
     @property
-    def table(self) -> Table:
+    def table(self) -> VariantTable:
         """The variants side by side; aligned text, and a table in a notebook."""
-        from seedbed.results.documents import Table
+        from seedbed.results.variant_table import VariantTable
 
-        return Table(self)
+        return VariantTable(self)
 
     def report(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write the report, by default beside the runs, and its figures into `figures/` next to it."""

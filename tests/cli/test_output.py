@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import fake_studies
 import pytest
 
+from seedbed.api import Result
 from seedbed.cli.output import _fitting, described
+from seedbed.results.variant_table import Column
 
-AGAINST = ["vs base", "p", "verdict"]
-
-
-def header(*metrics: str, published: tuple[str, ...] = ()) -> list[str]:
-    """The columns that a result's table has."""
-    each = [name for metric in metrics for name in (metric, "95 % interval", "median")]
-    return ["variant", "runs", *each, *(f"published {metric}" for metric in published), *AGAINST]
+LOWEST_FIRST = [
+    Column("variant", "variant", ("x" * 8,)),
+    Column("mean", "a", ("x" * 8,), priority=3),
+    Column("median", "b", ("x" * 8,), priority=1),
+    Column("median", "c", ("x" * 8,), priority=1),
+    Column("p", "d", ("x" * 8,), priority=4),
+]
 
 
 @pytest.mark.parametrize(
-    ("metrics", "published", "width", "dropped"),
-    [
-        (("val.mse", "test.mse"), ("val.mse",), 400, []),
-        (("val.mse", "test.mse"), ("val.mse",), 170, ["median"]),
-        (("val.mse", "test.mse"), ("val.mse", "test.mse"), 135, ["median", "test.mse", "published test.mse"]),
-        (("val.mse", "test.mse"), ("val.mse",), 40, ["median", "test.mse", "p"]),
-        (("test.mse",), ("test.mse",), 40, ["median", "p"]),
-    ],
+    ("width", "kept"),
+    [(50, "variant a b c d"), (49, "variant a c d"), (30, "variant a d"), (29, "variant d"), (0, "variant")],
 )
-def test_what_matters_least_goes_first(
-    metrics: tuple, published: tuple, width: int, dropped: list[str]
-) -> None:
-    names = header(*metrics, published=published)
-    rows = [["x" * 14] * len(names)] * 2
-    kept, cells = _fitting(names, rows, width)
-    assert [name for name in dict.fromkeys(names) if name not in kept] == dropped
-    assert kept[:4] == ["variant", "runs", metrics[0], "95 % interval"]
-    assert {"vs base", "verdict"} <= set(kept)
-    assert [len(row) for row in cells] == [len(kept)] * 2
+def test_columns_of_the_lowest_priority_are_dropped_first(width: int, kept: str) -> None:
+    assert [column.heading for column in _fitting(LOWEST_FIRST, width)] == kept.split()
+
+
+def test_what_matters_least_of_a_study_is_dropped_first(tmp_path: Path) -> None:
+    columns = Result.open(fake_studies.regression(tmp_path, seeds=2)).table.plain
+    kept, dropped = columns, []
+    for width in reversed(range(300)):
+        fewer = _fitting(columns, width)
+        dropped += [column.heading for column in kept if column not in fewer]
+        kept = fewer
+    assert dropped == [
+        "seconds/run", "median", "median", "95 % interval", "test.mse", "published test.mse", "p", "parameters"
+    ]  # fmt: skip
+    assert [column.heading for column in kept] == [
+        "variant", "runs", "val.mse", "95 % interval", "published val.mse", "vs base", "verdict"
+    ]  # fmt: skip
 
 
 def test_settings_read_as_in_a_study() -> None:

@@ -15,6 +15,7 @@ from seedbed.text import counted
 if TYPE_CHECKING:
     from seedbed.analysis.advice import OfKind
     from seedbed.api import Result
+    from seedbed.results.variant_table import Column
 
 WIDE = 240  # columns where the output is no terminal and nothing need be wrapped
 MOST_NAMED = 8  # variants named for each kind of finding
@@ -37,8 +38,9 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: It
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    right = set(numbers)
     for name in names:
-        table.add_column(Text(name), justify="right" if name in set(numbers) else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(width=_width(), height=25).print(table)  # rich asks a dumb terminal only where both are given
@@ -62,14 +64,15 @@ def print_result(result: Result) -> None:
     from seedbed.analysis.sentences import sentence
     from seedbed.analysis.wording import scale_in_words
     from seedbed.data.facts import baseline_in_words
+    from seedbed.results.variant_table import rows_of
 
-    environment = result.environment
-    head = [result.study["study"], result.id, result.status, f"{environment.get('engine')} engine"]
-    seconds = (environment.get("seconds") or {}).get("total")
+    engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
+    head = [result.study["study"], result.id, result.status]
+    head += [f"{engine} engine"] if engine else []
     click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
-    table = result.table
-    header, rows = _fitting(table.header, table.rows, _width())
-    print_table(header, rows, numbers=set(header) - {"variant", "verdict"})
+    columns = _fitting(result.table.plain, _width())
+    numbers = (column.heading for column in columns if column.is_number)
+    print_table([column.heading for column in columns], rows_of(columns), numbers)
     if len(result.variants) > 1 and result.scale(result.metric) == "ratio":
         click.echo(f"vs {result.base}: {scale_in_words('ratio')}")
     if said := baseline_in_words(result.data, result.reported_metrics):
@@ -97,19 +100,13 @@ def _print_findings(group: OfKind) -> None:
         )
 
 
-def _fitting(header: list[str], rows: list[list[str]], width: int) -> tuple[list[str], list[list[str]]]:
-    """The columns for which there is room: seconds go first, then medians, the test part, p and parameters."""
-    lines = [header, *rows]
-    columns = [list(column) for column in zip(*lines, strict=True)]
-    first, last = 2, columns.index(next(column for column in columns if column[0].startswith("vs ")))
-    others = [column for column in columns[first + 3 : last] if not column[0].endswith(header[first])]
-    of_test = [column for column in others if "test." in column[0]]
-    spare = [column for column in columns if column[0] == "seconds/run"]
-    spare += [column for column in columns if column[0] == "median"]
-    spare += [column for column in others if column[0] == "95 % interval"]
-    spare += [*of_test, *(column for column in columns if column[0] in ("p", "parameters"))]
-    while spare and sum(max(map(len, column)) + 2 for column in columns) > width:
-        gone = spare.pop(0)
-        columns = [column for column in columns if column is not gone]
-    kept = [list(line) for line in zip(*columns, strict=True)]
-    return kept[0], kept[1:]
+def _fitting(columns: Sequence[Column], width: int) -> list[Column]:
+    """The columns for which there is room: those of the lowest priority are dropped first, from the left."""
+    from seedbed.results.variant_table import ALWAYS
+
+    kept = list(columns)
+    for column in sorted(columns, key=lambda one: one.priority):
+        if column.priority == ALWAYS or sum(one.width + 2 for one in kept) <= width:
+            break
+        kept.remove(column)
+    return kept

@@ -1,15 +1,13 @@
-"""A result for others to read: the JSON document of `run --json`, and the table of variants."""
+"""A result as plain data, the JSON document of `run --json`, and in one line."""
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from seedbed.analysis.wording import ABSENT, between, effect, number, p_text
-from seedbed.data.facts import baseline_in_words
+from seedbed.analysis.wording import number
 from seedbed.files import to_json
 from seedbed.text import counted
 
@@ -96,69 +94,3 @@ def line(result: Result) -> str:
     if result.diverged:
         told.append(f"{counted(result.diverged, 'run')} diverged")
     return f"<Result {'; '.join([*told, f'in {result.directory}'])}>"
-
-
-class Table:
-    """The variants side by side: `print` it, or let a notebook show it.
-
-    Attributes
-    ----------
-    header, rows
-        Cells as text.
-    """
-
-    def __init__(self, result: Result) -> None:
-        said = baseline_in_words(result.data, result.reported_metrics)
-        self.caption = " · ".join([result.study["study"], result.status, *([said] if said else [])])
-        metrics = result.reported_metrics
-        published = [
-            metric for metric in metrics if any(metric in result.published(name) for name in result.variants)
-        ]
-        self.header = ["variant", "runs"]
-        for metric in metrics:
-            self.header += [metric, "95 % interval", "median"]
-        self.header += [f"published {metric}" for metric in published] + [f"vs {result.base}", "p", "verdict"]
-        self.header += ["parameters", "seconds/run"]
-        self.rows = [_row(result, name, published) for name in result.variants]
-
-    def __str__(self) -> str:
-        lines = [self.header, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        texts = [
-            "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
-            for line in lines
-        ]
-        return "\n".join([texts[0], "─" * max(map(len, texts)), *texts[1:]])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        def line(cells: list[str], tag: str) -> str:
-            return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-        body = "".join(line(row, "td") for row in self.rows)
-        return (
-            f"<table><caption>{html.escape(self.caption)}</caption>"
-            f"<thead>{line(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
-        )
-
-
-def _row(result: Result, name: str, published: list[str]) -> list[str]:
-    statuses = list(result.status_of(name).values())
-    unfinished = [(statuses.count(status), status) for status in ("diverged", "interrupted")]
-    told = ", ".join(f"{count} {status}" for count, status in unfinished if count)
-    row = [name, f"{len(statuses)} ({told})" if told else f"{len(statuses)}"]
-    for metric in result.reported_metrics:
-        seen = result.summary(name, metric)
-        row += [number(seen.mean), between(seen.low, seen.high), number(seen.median)]
-    row += [number(result.published(name).get(metric)) for metric in published]
-    versus = result.versus_base.get(name)
-    row += [effect(versus.comparison), p_text(versus.p), versus.verdict] if versus else [""] * 3
-    return [*row, *costs(result, name)]
-
-
-def costs(result: Result, name: str) -> tuple[str, str]:
-    """Parameters and seconds per run of a variant, as text."""
-    known = result.costs(name)
-    parameters = f"{known['parameters']:,.0f}" if "parameters" in known else ABSENT
-    return parameters, number(known.get("seconds"), 3)
