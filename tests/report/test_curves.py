@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.api import Result
-from seedbed.report import curves, series, style
+from seedbed.report import series, style
+from seedbed.report.sections import curves
 
 
 def study(root: Path, made: fake_studies.Curves, seeds: int, diverged: tuple[str, ...] = ()) -> Result:
@@ -73,7 +74,7 @@ def test_every_variants_rate_is_on_the_axis(tmp_path: Path, end: float) -> None:
         for epoch, share in ((1, 1.0), (2, 0.5), (3, end)):
             made.add(name, 0, epoch, val__mse=0.5, lr=peak * share)
     with style.drawing():
-        pictures = curves.curve_pictures(study(tmp_path, made, 1))
+        pictures = next(iter(curves.blocks(study(tmp_path, made, 1)))).pictures
         _, under = pictures[0].figure.axes
         low, high = under.get_ylim()
         low, high, *places = under.transAxes.inverted().transform(

@@ -8,7 +8,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from seedbed.api import Result, Study
-from seedbed.report import images, style
+from seedbed.report import style
+from seedbed.report.sections import mistakes
+from seedbed.report.sections import weights as section
 from seedbed.store.models import Trained
 
 pytest.importorskip("sklearn")
@@ -150,7 +152,7 @@ def trained(parameters, shape, classes=("a", "b")):
 
 
 def kernels_of(of):
-    return images._kernels(images._layers(of)[0], of.shape)
+    return section._kernels(section._layers(of)[0], of.shape)
 
 
 def test_weights_of_a_dense_layer_are_images_of_what_its_units_see():
@@ -182,7 +184,7 @@ def test_what_is_no_picture_is_not_shown(weights, shape):
 
 def test_signs_are_colours_and_sizes_are_opacity():
     kernels = np.array([[-2.0, 0.0], [1.0, 2.0]]).reshape(1, 1, 2, 2)
-    colours = images._coloured(kernels)[0]
+    colours = section._coloured(kernels)[0]
     np.testing.assert_allclose(colours[..., 3], [[1, 0], [0.5, 1]], atol=0.02)
     assert colours[0, 0, 2] > colours[0, 0, 0]  # blue
     assert colours[1, 1, 0] > colours[1, 1, 2]  # orange
@@ -191,17 +193,16 @@ def test_signs_are_colours_and_sizes_are_opacity():
 def test_kernels_of_three_channels_are_colours_around_grey():
     kernels = np.zeros((2, 3, 3, 3))
     kernels[0, 0, 1, 1], kernels[1, 2, 0, 0] = 3, -3
-    colours = images._coloured(kernels)
+    colours = section._coloured(kernels)
     np.testing.assert_array_equal(colours[0, 1, 1], [1, 0.5, 0.5])
     np.testing.assert_array_equal(colours[1, 0, 0], [0.5, 0.5, 0])
-    assert (images._coloured(np.zeros((1, 3, 2, 2))) == 0.5).all()
+    assert (section._coloured(np.zeros((1, 3, 2, 2))) == 0.5).all()
 
 
 def test_only_the_largest_units_are_shown():
-    weights = np.ones((4, 100)) * np.arange(100)
-    of = trained({"1.weight": weights, "3.weight": np.ones((100, 2))}, (1, 2, 2))
+    of = trained({"1.weight": np.ones((4, 100)) * np.arange(100), "3.weight": np.ones((100, 2))}, (1, 2, 2))
     with style.drawing():
-        (picture,) = images._weights("v", "v", of)
+        picture = section._drawn("v", "v", of)
     assert "the 40 largest of 100 units" in picture.label
     assert len(picture.figure.axes[0].images) == 40
 
@@ -211,19 +212,19 @@ def test_only_the_largest_units_are_shown():
 
 @pytest.mark.parametrize(("confidence", "told"), [(0.998, "99.8 %"), (0.5, "50.0 %"), (0.99999, "> 99.9 %")])
 def test_confidence_is_never_rounded_to_certainty(confidence, told):
-    assert images._percent(confidence) == told
+    assert mistakes._percent(confidence) == told
 
 
 def test_large_images_are_thinned():
     pixels = np.zeros((3, 200, 400), np.uint8)
     row = {"channels": 3, "height": 200, "width": 400, "image": pixels.tobytes()}
-    assert max(images._image(row).shape) <= images.MOST_PIXELS
+    assert max(mistakes._image(row).shape) <= mistakes.MOST_PIXELS
 
 
 def test_grey_and_coloured_images_keep_their_pixels():
     pixels = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
     for channels in (1, 3):
         row = {"channels": channels, "height": 4, "width": 5, "image": pixels[:channels].tobytes()}
-        seen = images._image(row)
+        seen = mistakes._image(row)
         assert seen.shape == (4, 5, 3)
         np.testing.assert_array_equal(seen[..., -1], pixels[channels - 1])

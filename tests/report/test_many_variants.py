@@ -20,7 +20,9 @@ from matplotlib.figure import Figure
 
 from seedbed.api import Result
 from seedbed.files import slug
-from seedbed.report import comparisons, series, style
+from seedbed.report import comparisons, style
+from seedbed.report.labels import distinct_labels
+from seedbed.report.leaders import leaders
 
 LONG = "a name that says all about its settings, and does so twice over: rate"
 NAMES = ("_x", "__init__", "$a_b$ & <i>", f"{LONG} 0.1, width 10", f"{LONG} 0.2, width 10")
@@ -118,11 +120,11 @@ def test_the_table_says_that_it_scrolls_on_a_narrow_screen(odd: Page) -> None:
 def test_leaders_hold_base_the_best_and_what_claims_name(many: Page) -> None:
     result = many.result
     for count in (1, 2, 5, 20, 99):
-        found = series.leaders(result, count)
+        found = leaders(result, count)
         assert len(found) == min(count, 30)
         assert found == [name for name in result.ranking if name in found]
         assert result.base in found
-    assert set(series.leaders(result, 5)) == {
+    assert set(leaders(result, 5)) == {
         "base", result.ranking[0], "no norm, default init", "init kaiming_normal", "norm none"
     }  # fmt: skip
 
@@ -140,7 +142,7 @@ def test_legends_name_every_variant_once(odd: Page) -> None:
 
 
 def test_files_keep_their_legends(odd: Page) -> None:
-    short = style.told_apart(("base", *NAMES), 40)
+    short = distinct_labels(("base", *NAMES), 40)
     for stem in ("curve-train.loss", "curve-val.mse"):
         assert [text for text in texts(odd.figures[stem]) if text in short.values()] == list(short.values())
 
@@ -169,7 +171,7 @@ def test_long_names_are_told_apart(odd: Page) -> None:
 
 @given(st.lists(st.text("ab ", min_size=1, max_size=12), unique=True, max_size=30), st.integers(4, 8))
 def test_names_that_are_cut_stay_apart(names: list[str], length: int) -> None:
-    found = style.told_apart(names, length)
+    found = distinct_labels(names, length)
     assert list(found) == names
     assert len(set(found.values())) == len(names)
     assert all(found[name] == name for name in names if len(name) <= length)

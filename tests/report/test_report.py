@@ -223,7 +223,7 @@ def test_many_variants_get_a_panel_each(tmp_path):
 
 
 def test_many_variants_with_classes_show_both_accuracies_of_each(tmp_path, monkeypatch):
-    monkeypatch.setattr("seedbed.report.curves.VARIANT_COLOURS", ("#000000",) * 3)
+    monkeypatch.setattr("seedbed.report.sections.curves.VARIANT_COLOURS", ("#000000",) * 3)
     written = Written(fake_studies.classification(tmp_path, seeds=2))
     curves = {path.stem for path in written.figures if path.name.startswith("curve-")}
     assert curves == {f"curve-val.accuracy-{slug(name)}" for name in written.result.variants}

@@ -12,8 +12,10 @@ from matplotlib.figure import Figure
 from seedbed.analysis.pairs import Comparison
 from seedbed.analysis.wording import effect, p_phrase
 from seedbed.report import style
-from seedbed.report.series import MOST_ROWS, leaders
-from seedbed.report.style import Picture, panel
+from seedbed.report.axes import log_axis, panel, set_title
+from seedbed.report.labels import distinct_labels, shortened
+from seedbed.report.leaders import MOST_ROWS, leaders
+from seedbed.report.picture import Picture
 from seedbed.results.result import Result, VersusBase
 
 ROW = 0.36  # inches
@@ -43,7 +45,7 @@ def every_run(result: Result) -> Picture:
         if published is not None:
             axes.plot(published, row, "D", markersize=5, color=style.VERMILLION, markerfacecolor="none")
     if result.scale(metric) == "ratio":
-        style.log_axis(axes, "x")
+        log_axis(axes, "x")
     return Picture("every-run", figure, f"Every run of each variant on {metric}")
 
 
@@ -64,10 +66,10 @@ def forest(result: Result) -> Picture | None:
         axes.plot(seen.estimate, row, "o", markersize=5.5, color=colour)
     axes.set_xlim(*_limits([versus.comparison for versus in rows.values()], ratio))
     if ratio:
-        style.log_axis(axes, "x")
+        log_axis(axes, "x")
     better = "left" if result.direction(result.metric) == "min" else "right"
     kind = "ratio to" if ratio else "difference from"
-    legend = f"{kind} {style.shortened(result.base, 20)}, 95 % interval\n(better to the {better})"
+    legend = f"{kind} {shortened(result.base, 20)}, 95 % interval\n(better to the {better})"
     axes.set_xlabel(legend)
     return Picture("forest", figure, f"Each variant against {result.base} on {result.metric}")
 
@@ -106,7 +108,7 @@ def _rows(
     height = style.TOP + bottom + ROW * (len(names) + 0.2)
     width = style.WIDTH - left - right
     figure, axes = panel(height, "", left=left, bottom=bottom, right=right)
-    style.set_title(axes, title, x=(SPACE - left) / width)
+    set_title(axes, title, x=(SPACE - left) / width)
     axes.locator_params(axis="x", nbins=max(2, min(6, int(width / TICK))))
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), labels, color=style.INK, linespacing=1.15)
@@ -121,7 +123,7 @@ def _rows(
 
 def _labels(names: Sequence[str]) -> list[str]:
     """Names in at most two lines, no two of them alike."""
-    short = style.told_apart(names, 2 * NAME_LETTERS - 8)  # lines are seldom filled to their ends
+    short = distinct_labels(names, 2 * NAME_LETTERS - 8)  # lines are seldom filled to their ends
     return ["\n".join(textwrap.wrap(short[name], NAME_LETTERS)) or name for name in names]
 
 

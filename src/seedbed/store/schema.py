@@ -59,6 +59,12 @@ def part_paths(directory: Path, name: str) -> list[Path]:
     return sorted((directory / PARTS).glob(f"{name}-*.parquet"))
 
 
+def table_names(directory: Path) -> set[str]:
+    """The names of the tables that there are, whole or in parts."""
+    parts = {path.stem.rpartition("-")[0] for path in (directory / PARTS).glob("*-*.parquet")}
+    return parts | {path.stem for path in directory.glob("*.parquet")}
+
+
 def runs_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows of `runs.parquet` as a table of fixed types; what a row lacks is null.
 

@@ -1,0 +1,36 @@
+"""The head of the page: what the study is, what it ran on, and what its data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seedbed.data.facts import baseline_in_words, in_words
+from seedbed.results.result import Result
+from seedbed.text import counted
+
+
+def header(result: Result) -> dict[str, Any]:
+    """What `page.html` is filled with beside the sections."""
+    baseline = baseline_in_words(result.data, result.reported_metrics)
+    data = [*in_words(result.data), baseline, *result.data.get("notes", [])]
+    return {
+        "name": result.study["study"],
+        "description": result.study.get("description"),
+        "status": result.status,
+        "facts": _facts(result),
+        "data": list(filter(None, data)),
+    }
+
+
+def _facts(result: Result) -> list[str]:
+    """The line under the title."""
+    environment = result.environment
+    facts = [f"{counted(len(result.variants), 'variant')} × {counted(len(result.seeds), 'seed')}"]
+    total = (environment.get("seconds") or {}).get("total")
+    if total is not None:
+        facts.append(f"{total:.1f} s" if total < 120 else f"{total / 60:.0f} min")
+    if environment.get("engine"):
+        facts.append(f"{environment['engine']} engine on {environment.get('device') or 'cpu'}")
+    if environment.get("started"):
+        facts.append(str(environment["started"])[:10])
+    return [*facts, result.id]

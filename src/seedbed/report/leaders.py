@@ -1,0 +1,62 @@
+"""Which variants figures and sentences show where there are many, and how the page says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from seedbed.analysis.forms import variants_of
+from seedbed.results.result import Result
+
+MOST_ROWS = 24  # variants in a figure of one row each
+MOST_PANELS = 12  # variants with a figure of their own
+MOST_PAIRS = 6  # variants with a figure, or two, of their predictions
+MOST_LISTED = 8  # names in a sentence; the table has them all
+
+
+def leaders(result: Result, count: int) -> list[str]:
+    """The variants that matter most, at most `count`, in the order of the ranking.
+
+    They are the base, the best, those that claims name, and the next best.
+    """
+    claimed = [name for claim in result.study.get("hypotheses") or [] for name in variants_of(claim)]
+    chosen = list(dict.fromkeys([result.base, result.ranking[0], *claimed, *result.ranking]))[:count]
+    return [name for name in result.ranking if name in chosen]
+
+
+def best_and_base(result: Result) -> list[str]:
+    """The best variant by the study's metric and, where it is another, the base."""
+    return list(dict.fromkeys([result.ranking[0], result.base]))
+
+
+def best_and_base_named(result: Result) -> str:
+    """The variants of `best_and_base` in a sentence."""
+    best, *others = best_and_base(result)
+    return f"“{best}”, the best variant" + "".join(f", and “{name}”" for name in others)
+
+
+def left_out(result: Result, count: int) -> str:
+    """A sentence on figures that show `count` variants only; empty where that is all of them."""
+    total = len(result.variants)
+    if count >= total:
+        return ""
+    said = Markup(
+        "Drawn are {} of {} variants: {}, those that claims name, and the best. "
+        'The <a href="#variants">table</a> has all.'
+    )
+    return said.format(count, total, result.base)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence or, where these are too many, their number."""
+    return (
+        ", ".join(f"“{name}”" for name in names) if len(names) <= MOST_LISTED else f"{len(names):,} variants"
+    )
+
+
+def has_finished(result: Result) -> bool:
+    """Whether any run came to its end, be it that it diverged."""
+    return any(
+        status != "interrupted" for name in result.variants for status in result.status_of(name).values()
+    )

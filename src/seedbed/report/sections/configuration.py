@@ -1,0 +1,43 @@
+"""The section on settings: those of the base, what else was tried, and what each variant changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from seedbed.analysis.wording import ABSENT
+from seedbed.report.blocks import Block, Filled
+from seedbed.report.values import flat
+from seedbed.results.result import Result
+
+MOST_VALUES = 12  # of a setting; the table of changes has them all
+MOST_OPEN = 24  # variants whose changes are not folded away
+
+
+def blocks(result: Result) -> Iterator[Block]:
+    """Both tables."""
+    changes = {row["name"]: dict(flat(row.get("settings") or {})) for row in result.study["variants"]}
+    yield Filled(
+        "configuration.html",
+        {
+            "base": result.base,
+            "settings": _settings(result),
+            "changes": changes,
+            "is_open": len(changes) <= MOST_OPEN,
+        },
+    )
+
+
+def _settings(result: Result) -> list[dict[str, Any]]:
+    """Every setting of the base, and what else it is in other variants."""
+    recipes = {row["name"]: dict(flat(row.get("recipe") or {})) for row in result.study["variants"]}
+    keys = dict.fromkeys(key for recipe in recipes.values() for key in recipe)
+    base = recipes[result.base]
+    rows = []
+    for key in keys:
+        values = [recipe.get(key, ABSENT) for recipe in recipes.values()]
+        own = base.get(key, ABSENT)
+        others = [value for value in dict.fromkeys(values) if value != own]
+        left_out = [f"and {len(others) - MOST_VALUES:,} more"] if len(others) > MOST_VALUES else []
+        rows.append({"key": key, "value": own, "others": others[:MOST_VALUES] + left_out})
+    return rows

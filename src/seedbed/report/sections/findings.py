@@ -1,0 +1,16 @@
+"""The section on findings: what the records of the runs show to be wrong, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedbed.analysis.advice import by_kind
+from seedbed.report.blocks import Block, Filled
+from seedbed.results.result import Result
+
+MOST_LISTED = 24  # variants of a kind; the others are folded away
+
+
+def blocks(result: Result) -> Iterator[Block]:
+    """The findings."""
+    yield Filled("findings.html", {"findings": by_kind(result.findings), "most": MOST_LISTED})

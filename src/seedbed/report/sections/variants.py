@@ -1,0 +1,141 @@
+"""The section on the variants: their table, every run as a figure, and the differences from the base."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seedbed.analysis.wording import ABSENT, number, scale_in_words
+from seedbed.report.blocks import Block, Filled, Gallery, Note
+from seedbed.report.comparisons import every_run, forest
+from seedbed.report.leaders import MOST_ROWS, has_finished, left_out
+from seedbed.results.result import Result
+from seedbed.results.variant_table import Column, Kind, VariantTable
+
+HEADINGS: dict[Kind, str] = {
+    "mean": "mean",
+    "median": "median",
+    "published": "published",
+    "estimate": "estimate",
+    "p": "p",
+    "verdict": "verdict",
+    "parameters": "parameters",
+    "seconds": "seconds per run",
+}
+BELOW: dict[Kind, Kind] = {"mean": "interval", "estimate": "estimate interval", "parameters": "seconds"}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column of the page: its headings, its cells and what stands in small letters below each."""
+
+    headings: tuple[str, ...]
+    column: Column
+    below: Column | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring columns with a common title."""
+
+    title: str
+    columns: list[Cells]
+    baseline: str = ABSENT
+
+
+def blocks(result: Result) -> Iterator[Block]:
+    """The table and the figures, which come first where they are shorter than the table."""
+    is_long = len(result.variants) > MOST_ROWS
+    if is_long:
+        yield from _figures(result)
+    yield Filled("variants.html", _table(result))
+    yield _note(result)
+    if not is_long:
+        yield from _figures(result)
+
+
+def _figures(result: Result) -> Iterator[Block]:
+    if not has_finished(result):
+        return
+    pictures = [every_run(result)]
+    first, second = "A dot", ""
+    if differences := forest(result):
+        pictures.append(differences)
+        first, second = "First figure: a dot", f"Second: each variant against {result.base}, paired by seed."
+    yield Gallery(pictures)
+    yield Note(
+        f"{first} is a run, the bar their median, a diamond what was published.",
+        second,
+        left_out(result, min(MOST_ROWS, len(result.variants))),
+    )
+
+
+def _note(result: Result) -> Note:
+    metric, *test = result.reported_metrics
+    reported = f" and reported on {test[0]}" if test else ""
+    order = "" if metric == result.selected_by else f" {result.selected_by}"
+    costs = any("seconds" in result.costs(name) for name in result.variants)
+    return Note(
+        "Means with 95 % t intervals over the runs that ended; medians over all runs, a diverged one counting as "
+        "worst.",
+        f"Variants are selected on {metric}{reported}. They stand in the order of their median{order}, the best first.",
+        f"Against {result.base}: {scale_in_words(result.scale(result.metric))}.",
+        "p: exact sign-flip test of the paired runs, sampled above 12 seeds, after Holm's adjustment for all "
+        "comparisons.",
+        "A run's seconds are an equal share of the clock of its group, so they are not tested."
+        if costs
+        else "",
+    )
+
+
+# --- the table ------------------------------------------------------------------------------------------
+
+
+def _table(result: Result) -> dict[str, Any]:
+    """What `variants.html` is filled with."""
+    table = VariantTable(result)
+    groups = list(_groups(result, table))
+    indices = {name: index for index, name in enumerate(result.variants)}
+    return {
+        "base": result.base,
+        "best": _best(result),
+        "rows": [(name, indices[name]) for name in result.ranking],
+        "count": table.column("count"),
+        "unfinished": table.column("unfinished"),
+        "note": table.column("note"),
+        "groups": groups,
+        "width": 2 + sum(len(group.columns) for group in groups),
+    }
+
+
+def _best(result: Result) -> str | None:
+    """The variant that comes first; None where no median says so."""
+    best = result.ranking[0]
+    return best if math.isfinite(result.summary(best, result.selected_by).median) else None
+
+
+def _groups(result: Result, table: VariantTable) -> Iterator[Group]:
+    baseline = result.data.get("baseline", {})
+    for metric in result.reported_metrics:
+        kinds: tuple[Kind, ...] = ("mean", "median", "published")
+        if metric != result.metric:
+            kinds = ("mean", "published")
+        yield Group(metric, _cells(table, kinds, metric), number(baseline.get(metric)))
+    against = _cells(table, ("estimate", "p", "verdict"))
+    yield Group(f"against {result.base}, {result.metric}", against)
+    costs = _cells(table, ("parameters",)) or _cells(table, ("seconds",))
+    if costs:
+        yield Group("cost", costs)
+
+
+def _cells(table: VariantTable, kinds: Sequence[Kind], metric: str = "") -> list[Cells]:
+    """The columns of some kinds, as far as the table has them."""
+    found = []
+    for kind in kinds:
+        if column := table.column(kind, metric):
+            below = table.column(BELOW[kind], metric) if kind in BELOW else None
+            headings = [HEADINGS[one.kind] for one in (column, below) if one and one.kind in HEADINGS]
+            found.append(Cells(tuple(headings), column, below))
+    return found

@@ -1,0 +1,72 @@
+"""The first section: the verdict on every claim, and what the variants show beyond the claims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from seedbed.analysis.power import fewest_pairs
+from seedbed.analysis.sentences import sentence
+from seedbed.analysis.wording import ABSENT, between, number
+from seedbed.report.blocks import Block, Filled
+from seedbed.report.leaders import has_finished, listed
+from seedbed.results.result import Result
+from seedbed.text import counted
+
+OPENINGS = {
+    "better": "Better than {}: ",
+    "worse": "Worse than {}: ",
+    "no evidence": "No evidence of a difference from {}: ",
+    "not enough seeds": "Too few seeds to tell from {}: ",
+    "same runs": "The same runs as {}, so what was changed has no effect: ",
+    "all diverged": "Diverged under every seed, as {} did: ",
+    "no finished runs": "No finished runs to compare with {}: ",
+    "undefined": "Not compared with {}, since the metric is undefined: ",
+    "not tested": "Not compared with {}, since the metric is a cost: ",
+}
+
+
+def blocks(result: Result) -> Iterator[Block]:
+    """The claims, each with its verdict, and the summary."""
+    verdicts = [{"judgement": one, "sentence": sentence(one)} for one in result.judgements]
+    yield Filled("verdicts.html", {"verdicts": verdicts, "summary": _summary(result)})
+
+
+def _summary(result: Result) -> list[str]:
+    """What the variants show beyond the claims, in sentences."""
+    if not has_finished(result):
+        return ["No run has finished, so there is nothing to compare."]
+    sentences = [_selection(result)]
+    by_verdict: dict[str, list[str]] = {}
+    for name, versus in result.versus_base.items():
+        by_verdict.setdefault(versus.verdict, []).append(name)
+    for verdict, opening in OPENINGS.items():
+        if verdict in by_verdict:
+            sentences.append(f"{opening.format(result.base)}{listed(by_verdict[verdict])}.")
+    if "not enough seeds" in by_verdict:
+        count = len(result.versus_base)
+        sentences.append(
+            f"With {counted(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
+        )
+    return sentences
+
+
+def _selection(result: Result) -> str:
+    """Which variant the study's metric selects, and its mean on the test part."""
+    metric, best = result.selected_by, result.ranking[0]
+    median = result.summary(best, metric).median
+    if math.isinf(median):
+        return "At least half of the runs of every variant diverged, so none comes first."
+    if math.isnan(median):
+        return f"No run has a {metric}, so no variant comes first."
+    better = "lower" if result.direction(metric) == "min" else "higher"
+    text = f"By median {metric} ({better} is better) “{best}” comes first with {number(median)}"
+    for reported in result.reported_metrics:
+        if reported == metric:
+            continue
+        seen = result.summary(best, reported)
+        interval = between(seen.low, seen.high)
+        text += f"; its mean {reported} is {number(seen.mean)}" + (
+            f" ({interval})" if interval != ABSENT else ""
+        )
+    return text + "."
