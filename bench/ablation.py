@@ -22,7 +22,7 @@ LAB, SEEDS, SAMPLE = "trig/norm-init", 30, 300
 
 @dataclass(frozen=True)
 class Ablation:
-    """Seconds of the study, and of its training steps alone in PyTorch, extrapolated from `SAMPLE` steps a variant."""
+    """Seconds of the study, and of its steps alone in PyTorch, extrapolated from `SAMPLE` steps per variant."""
 
     study: str
     runs: int

@@ -58,7 +58,7 @@ def peak_flops(threads: int) -> float:
 
 
 def read_bandwidth(threads: int, size: float) -> float:
-    """Bytes a second, reading an array of about `size` bytes over and over, one array a thread."""
+    """Bytes a second, reading an array of about `size` bytes over and over, one array per thread."""
     arrays = [aligned_zeros(int(size) // 4 // (4 * WIDTH) * 4 * WIDTH) for _ in range(threads)]
     _read(1, arrays[0])
     rounds = max(1, int(2e9 / size))

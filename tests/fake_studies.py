@@ -171,7 +171,7 @@ def regression(
                 _predict(predictions, variant, seed, part, x, truth(x), truth(x) + wave)
     hypotheses = (
         {
-            "claim": "Batch norm with Xavier init beats neither",
+            "claim": "Batch norm with Xavier init beats having neither",
             "better": "base",
             "than": ["no norm, default init"],
         },

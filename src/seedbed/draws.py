@@ -31,7 +31,7 @@ def generator(study_seed: int, seed: int, purpose: str, counter: int = 0) -> np.
 
 
 def keys(study_seed: int, seeds: list[int], purpose: str) -> np.ndarray:
-    """Philox 4x32 keys, one a run: (runs, 2) int64 holding 32-bit words."""
+    """Philox 4x32 keys, one per run: (runs, 2) int64 holding 32-bit words."""
     number = PURPOSES.index(purpose)
     words = [
         np.random.SeedSequence([study_seed, seed, number]).generate_state(2, np.uint32) for seed in seeds

@@ -45,7 +45,9 @@ def test_the_engine_follows_what_is_asked(asked: dict[str, str], engine: str, pr
     ],
 )
 def test_only_torch_has_devices_and_precisions(name: str, asked: dict[str, str], option: str) -> None:
-    with pytest.raises(EngineError, match=f"{option} .*not for {name}: take --engine torch"):
+    with pytest.raises(
+        EngineError, match=f"{option} .*needs the torch engine, got {name}; use --engine torch"
+    ):
         choose(name, DENSE, **asked)
 
 
@@ -57,10 +59,12 @@ def test_a_missing_cuda_device_is_an_error_that_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: built)
-    with pytest.raises(EngineError, match=rf"PyTorch \(.*\) {why}: take --device cpu, or install"):
+    with pytest.raises(EngineError, match=rf"PyTorch \(.*\) {why}; use --device cpu, or install"):
         choose("torch", DENSE, device="cuda")
     assert choose("torch", DENSE).device == "cpu"
-    with pytest.raises(EngineError, match="on a cpu take --precision float32 or bf16"):
+    with pytest.raises(
+        EngineError, match="tf32 requires a CUDA device; on a cpu use --precision float32 or bf16"
+    ):
         choose("torch", DENSE, precision="tf32")
     with pytest.raises(EngineError, match=rf"--cuda-graphs needs a CUDA device, and .* {why}: leave it out"):
         choose("auto", DENSE, cuda_graphs=True)

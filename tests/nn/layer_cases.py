@@ -1,4 +1,4 @@
-"""The table of layers: one row a layer and mode, which drives every check of test_layers.py."""
+"""The table of layers: one row per layer and mode, which drives every check of test_layers.py."""
 
 from __future__ import annotations
 

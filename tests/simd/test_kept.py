@@ -46,7 +46,7 @@ def test_what_was_added_is_found_and_nothing_else_is_left(place: Path) -> None:
     keep=st.integers(0, 255),
     then=st.binary(max_size=3),
 )
-def test_damage_of_any_kind_is_seen_and_mended(file: str, keep: int, then: bytes) -> None:
+def test_damage_of_any_kind_is_seen_and_repaired(file: str, keep: int, then: bytes) -> None:
     with tempfile.TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "places", lambda: iter([Path(root)]))
         add()

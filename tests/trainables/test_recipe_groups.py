@@ -125,7 +125,10 @@ UNFIT = [
         ["data.scale_columns", '"aa"', '"a"'],
     ),
     ({**TABLE, "data.path": "u.csv"}, ["data.path", "u.csv"]),
-    ({**TABLE, "training.loss": "bce"}, ["training.loss: bce tells two classes apart, and there are 3"]),
+    (
+        {**TABLE, "training.loss": "bce"},
+        ["training.loss: bce needs exactly two classes, got 3; use cross_entropy"],
+    ),
     ({**TABLE, "study.metric": "val.recall.xx"}, ['there is no class "xx"', '"x"']),
     ({**TABLE, "published": {"test.recall.w": 0.5}}, ['there is no class "w"', "x, y, z"]),
     ({**TABLE, "data.target": "a", "data.where": "a > 8"}, ["a > 8"]),

@@ -29,7 +29,7 @@ def ranked(values: Mapping[str, np.ndarray], direction: Direction) -> list[str]:
     Parameters
     ----------
     values
-        One number a seed for each variant; the worst infinity where a run diverged, NaN where there is none.
+        One number per seed for each variant; the worst infinity where a run diverged, NaN where there is none.
 
     Returns
     -------

@@ -44,7 +44,7 @@ def command(
         (one["name"], described(one["settings"]), f"{one['parameters']:,}", f"{one['steps']:,}")
         for one in document["variants"]
     ]
-    numbers = ("parameters", "steps a run")
+    numbers = ("parameters", "steps per run")
     print_table(("variant", "settings", *numbers), rows, numbers)
     runs = (
         f"{counted(len(rows), 'variant')} x {counted(document['seeds'], 'seed')} = {document['runs']:,} runs"

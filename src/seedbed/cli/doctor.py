@@ -27,7 +27,7 @@ OPTIONAL = ("torch", "scikit-learn")
 def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
     """Check versions, engines, data sets, the runs directory and the cache of compiled code.
 
-    What is missing limits what can be run; what is wrong must be mended, and the exit code is then 1.
+    What is missing limits what can be run; what is wrong must be fixed, and the exit code is then 1.
     """
     checks = [*_packages(), *_engines(), *_data(data_dir), _writable("runs", runs_dir), _cache()]
     if as_json:

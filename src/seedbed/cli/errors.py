@@ -43,7 +43,7 @@ def _explain(error: Exception) -> NoReturn:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror}", FAILED)
     _fail(
-        f"{type(error).__name__}: {error}\nthis is a fault in Seedbed: run again with SEEDBED_DEBUG=1 and "
+        f"{type(error).__name__}: {error}\nthis is a bug in Seedbed: run again with SEEDBED_DEBUG=1 and "
         "report what that prints, with the study",
         FAILED,
     )

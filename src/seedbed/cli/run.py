@@ -19,7 +19,7 @@ from seedbed.cli.output import print_json, print_result
     type=click.Choice(["auto", "numpy", "torch", "fused"]),
     default="auto",
     show_default=True,
-    help="Who does the arithmetic.",
+    help="The compute backend.",
 )
 @click.option(
     "--device",

@@ -47,7 +47,7 @@ def fit(
 
     Returns
     -------
-    Two float32 arrays, computed in float64: one number a column, and for images one a channel, (channels, 1, 1).
+    Two float32 arrays, computed in float64: one number per column, and for images one per channel, (channels, 1, 1).
     Columns that are not scaled keep the source's own unit, and so does what is constant in the training part: a
     channel, a category, a part of a date.
 

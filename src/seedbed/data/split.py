@@ -55,7 +55,7 @@ def split(
 def _stratified(generator: np.random.Generator, classes: np.ndarray) -> np.ndarray:
     """An order every stretch of which holds each class in proportion, to within about one sample.
 
-    Member j of a class of m, in random order, stands at (j + u) / m of the way, with one random u a class.
+    Member j of a class of m, in random order, stands at (j + u) / m of the way, with one random u per class.
     """
     if classes.ndim != 1 or classes.dtype.kind not in "iu":
         raise DataError("data.stratify needs classes, and the target is a number; leave it out")
@@ -68,7 +68,7 @@ def _stratified(generator: np.random.Generator, classes: np.ndarray) -> np.ndarr
 
 def _fold_parts(folds: Folds, order: np.ndarray, official_test: int) -> Parts:
     if folds.folds > len(order):
-        raise DataError(f"data.split asks for {folds.folds} folds of {len(order)} samples; take fewer folds")
+        raise DataError(f"data.split asks for {folds.folds} folds of {len(order)} samples; use fewer folds")
     pieces = np.array_split(order, folds.folds)
     held_out = ["val"] if official_test else ["test", "val"]
     parts = {name: pieces[(folds.fold + i) % folds.folds] for i, name in enumerate(held_out)}

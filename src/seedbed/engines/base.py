@@ -89,7 +89,7 @@ class Batches:
     Attributes
     ----------
     indices
-        (runs, length) int32 sample numbers in order; a row a run.
+        (runs, length) int32 sample numbers in order; one row per run.
     offsets
         (steps + 1,) int64: step s takes the samples from offsets[s] up to offsets[s + 1]. The indices repeat: where
         offsets pass their length they start over, and no batch crosses that end. So full-batch descent is one row

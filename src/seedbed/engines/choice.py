@@ -89,7 +89,7 @@ def choose(
     if name == "torch" or (name == "auto" and special):
         return _torch(device, precision, cuda_graphs)
     if special:
-        raise EngineError(f"{special} is for the torch engine, not for {name}: take --engine torch")
+        raise EngineError(f"{special} needs the torch engine, got {name}; use --engine torch")
     if name == "numpy":
         return _numpy()
     from seedbed.engines.fused.compiler import supports
@@ -149,10 +149,10 @@ def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
 
     missing = cuda_is_missing()
     if device == "cuda" and missing:
-        raise EngineError(f"{missing}: take --device cpu, or install a CUDA build of PyTorch")
+        raise EngineError(f"{missing}; use --device cpu, or install a CUDA build of PyTorch")
     where = device if device != "auto" else "cpu" if missing else "cuda"
     if precision == "tf32" and where == "cpu":
-        raise EngineError("tf32 is how CUDA devices multiply: on a cpu take --precision float32 or bf16")
+        raise EngineError("tf32 requires a CUDA device; on a cpu use --precision float32 or bf16")
     if cuda_graphs and where == "cpu":
         why = missing or "--device cpu was asked for"
         raise EngineError(f"--cuda-graphs needs a CUDA device, and {why}: leave it out")

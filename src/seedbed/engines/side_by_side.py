@@ -114,7 +114,7 @@ class SideBySide:
 
 
 def _joined(places: Sequence[np.ndarray], arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """The parts' arrays as one, a row a run."""
+    """The parts' arrays as one, one row per run."""
     whole = np.empty((sum(map(len, places)), *arrays[0].shape[1:]), arrays[0].dtype)
     for own, array in zip(places, arrays, strict=True):
         whole[own] = array

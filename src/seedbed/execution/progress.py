@@ -140,7 +140,7 @@ class Lines(Silent):
 
 
 class Live(Silent):
-    """One moving line a group on a terminal: epochs, runs still active, best and median metric, time left."""
+    """One moving line per group on a terminal: epochs, runs still active, best and median metric, time left."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console

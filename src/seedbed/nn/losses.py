@@ -1,4 +1,4 @@
-"""Losses: how wrong a batch of outputs is, one number a run, and its derivative."""
+"""Losses: how wrong a batch of outputs is, one number per run, and its derivative."""
 
 from __future__ import annotations
 

@@ -135,9 +135,7 @@ class Recipe(Table):
         if self.model.kind == "logistic" and not self.is_classification:
             raise ValueError("a logistic model needs loss bce or cross_entropy")
         if self.model.kind == "linear" and self.is_classification:
-            raise ValueError(
-                'a linear model needs loss mse, mae or huber; for classes take kind = "logistic"'
-            )
+            raise ValueError('a linear model needs loss mse, mae or huber; for classes use kind = "logistic"')
         if self.is_classification and not self.data.gives_classes:
             raise ValueError(
                 f'{self.training.loss} needs classes, and source = "{self.data.source}" gives a number'

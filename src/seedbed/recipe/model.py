@@ -113,7 +113,7 @@ class ResnetModel(Model):
         if self.depth <= 2 or (self.depth - 2) % stage:
             raise ValueError(f"depth must be {stage}n + 2 for {len(self.widths)} widths, not {self.depth}")
         if self.shortcut == "pad" and sorted(self.widths) != list(self.widths):
-            raise ValueError('shortcut = "pad" needs widths that do not shrink; take "projection"')
+            raise ValueError('shortcut = "pad" needs widths that do not shrink; use "projection"')
         return self
 
 

@@ -72,17 +72,17 @@ class Result:
 
     @cached_property
     def runs(self) -> pa.Table:
-        """One row a run."""
+        """One row per run."""
         return reader.read_table(self.directory, "runs")
 
     @cached_property
     def curves(self) -> pa.Table:
-        """One row a run, epoch and metric."""
+        """One row per run, epoch and metric."""
         return reader.read_table(self.directory, "curves")
 
     @cached_property
     def predictions(self) -> pa.Table:
-        """One row a run and sample of the grid and of the test part."""
+        """One row per run and sample of the grid and of the test part."""
         return reader.read_table(self.directory, "predictions")
 
     def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
@@ -92,7 +92,7 @@ class Result:
 
     @cached_property
     def mistakes(self) -> pa.Table:
-        """One row a mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
+        """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
         return reader.read_table(self.directory, "mistakes")
 
     def trained(self, variant: str) -> Trained | None:
@@ -182,7 +182,7 @@ class Result:
         return scale_for(self._values(metric).ravel(), self.direction(metric))
 
     def values(self, variant: str, metric: str) -> np.ndarray:
-        """One value a seed: the worst infinity where the run diverged, NaN where there is no finished run.
+        """One value per seed: the worst infinity where the run diverged, NaN where there is no finished run.
 
         Parameters
         ----------

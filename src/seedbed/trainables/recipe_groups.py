@@ -105,7 +105,7 @@ def _unfit(
     recipe, classes = variant.configuration, run.prepared.samples.classes
     yield from _unfit_batches(recipe, len(run.prepared.parts["train"]))
     if recipe.training.loss == "bce" and len(classes) != 2:
-        message = f"bce tells two classes apart, and there are {len(classes)}: take cross_entropy"
+        message = f"bce needs exactly two classes, got {len(classes)}; use cross_entropy"
         yield Problem("training.loss", message)
     weights = recipe.training.class_weight
     for name in weights if isinstance(weights, dict) else ():
@@ -117,7 +117,7 @@ def _unfit(
         yield from _unfit_metric(metric, group)
     lack = memory.lack(group, free, "of memory are free")
     if lack:
-        yield Problem("", f"{lack}: take a narrower network or a smaller batch_size")
+        yield Problem("", f"{lack}; use a narrower network or a smaller batch_size")
 
 
 def _unfit_metric(metric: str, group: Group) -> Iterator[Problem]:
@@ -140,11 +140,11 @@ def _unfit_batches(recipe: Recipe, samples: int) -> Iterator[Problem]:
     if size == "all":
         return
     if size > samples:
-        message = f'{size:,} is more than the {samples:,} samples of the training part: take fewer, or "all"'
+        message = f'{size:,} is more than the {samples:,} samples of the training part; use fewer, or "all"'
         yield Problem("training.batch_size", message)
     elif getattr(recipe.model, "norm", "none") == "batch" and (samples % size == 1 or size == 1):
         message = (
-            f"{samples:,} samples in batches of {size:,} leave a batch of one, which batch norm cannot norm"
+            f"{samples:,} samples in batches of {size:,} leave a batch of one; batch norm needs two or more"
         )
         yield Problem("training.batch_size", message)
 

@@ -75,9 +75,9 @@ def test_a_test_part_of_its_own_comes_last(tmp_path):
         ({"x": PIXELS, "y": LABELS / 2}, "expected classes as integers or strings, got float64"),
         ({"x": PIXELS, "y": LABELS * 0}, "has fewer than two classes; there is nothing to tell apart"),
         ({"x": PIXELS.reshape(6, -1), "y": LABELS}, r'images have shape \(90,\).*source = "arrays"'),
-        ({"x": PIXELS + np.float32(np.nan), "y": LABELS}, "finite ones; they are float32"),
-        ({"x": PIXELS.astype(np.int16) + 1, "y": LABELS}, "whole numbers in 0..255 .* they are int16"),
-        ({"x": PIXELS * 1j, "y": LABELS}, "they are complex128"),
+        ({"x": PIXELS + np.float32(np.nan), "y": LABELS}, "finite numbers, got float32"),
+        ({"x": PIXELS.astype(np.int16) + 1, "y": LABELS}, "whole numbers in 0..255 .* got int16"),
+        ({"x": PIXELS * 1j, "y": LABELS}, "got complex128"),
         ({"x": PIXELS.astype(object), "y": LABELS}, "not a .npz file of plain arrays: Object arrays"),
         (
             {"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, :, :3], "y_test": LABELS},

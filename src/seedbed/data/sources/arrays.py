@@ -118,6 +118,6 @@ def _plain(name: str, value: Any) -> np.ndarray:
     if array.dtype.kind not in "biufU":
         raise DataError(
             f"{name}: expected an array of numbers or, for classes, text, got {array.dtype}; make numbers of it, or "
-            'write a table and take source = "table"'
+            'write a table and use source = "table"'
         )
     return array

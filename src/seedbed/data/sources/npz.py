@@ -102,7 +102,7 @@ def _joined(path: Path, inputs: list[np.ndarray]) -> np.ndarray:
         images = images.transpose(0, 3, 1, 2)
     if images.ndim != 4:
         raise DataError(
-            f"{path}: its images have shape {images.shape[1:]}; they take (height, width), (channels, height, "
+            f"{path}: its images have shape {images.shape[1:]}; expected (height, width), (channels, height, "
             'width) or (height, width, channels); rows of numbers are for source = "arrays"'
         )
     return np.ascontiguousarray(_in_bytes(path, images))
@@ -114,6 +114,6 @@ def _in_bytes(path: Path, images: np.ndarray) -> np.ndarray:
         return images.astype(np.float32)
     if images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
         raise DataError(
-            f"{path}: its pixels take whole numbers in 0..255 or finite ones; they are {images.dtype}"
+            f"{path}: expected pixels that are whole numbers in 0..255 or finite numbers, got {images.dtype}"
         )
     return images.astype(np.uint8)

@@ -34,7 +34,7 @@ MOST_VALUES, LONGEST_EXAMPLE = 3, 120  # of the values, and characters of the se
 class Columns(Mapping[str, np.ndarray]):
     """The columns of a table by name, each converted to (rows,) float64 when asked for, nan where missing.
 
-    A text column `color` is read through 0/1 columns `color=red`, one a category, sorted; a column of dates `sold` as
+    A text column `color` is read through 0/1 columns `color=red`, one per category, sorted; a column of dates `sold` as
     days since 1970-01-01, and through `sold.days`, `sold.month` and so on. A time of day is its hours, a duration its
     seconds. Derived columns, each an expression of others, stand beside those of the file.
 

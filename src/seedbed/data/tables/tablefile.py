@@ -135,9 +135,7 @@ def _plain(error: str) -> str:
     ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", error)
     if ragged:
         line, expected, found = ragged.groups()
-        return (
-            f"line {line or '?'} is ragged, {found} of {expected} columns; every row needs one value a column"
-        )
+        return f"line {line or '?'} is ragged, {found} of {expected} columns; every row needs one value per column"
     return error.splitlines()[0]
 
 

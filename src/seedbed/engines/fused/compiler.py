@@ -1,4 +1,4 @@
-"""A network as a short program: one row of integers a layer, over places in one flat array.
+"""A network as a short program: one row of integers per layer, over places in one flat array.
 
 So one compilation of the kernels serves every architecture.
 """

@@ -1,4 +1,4 @@
-"""Pooling: images made smaller by one number a window."""
+"""Pooling: images made smaller by one number per window."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _together(result: Result, metric: str, rates: Mapping[str, Band]) -> Picture
             _draw_rate(under, rates[name], colours[name], dashes)
     _finish(axes, under, result, metric, bands.values(), rates)
     draw_legend(figure, legend, columns)
-    label = f"{metric} over the epochs, one line a variant"
+    label = f"{metric} over the epochs, one line per variant"
     return Picture(f"curve-{slug(metric)}", figure, label, legend=legend, foot=foot)
 
 

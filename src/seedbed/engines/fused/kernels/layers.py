@@ -1,4 +1,4 @@
-"""Forward and backward passes of a run through its program, a row a layer."""
+"""Forward and backward passes of a run through its program, one row per layer."""
 
 from __future__ import annotations
 

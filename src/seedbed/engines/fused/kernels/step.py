@@ -71,7 +71,7 @@ def loss_of(work, plan, samples, run, source, panels, batch, weight, smoothing):
 
 @kernel
 def slice_size(plan, batch):
-    """Samples of a slice: whole blocks, at most SLICES slices a batch."""
+    """Samples of a slice: whole blocks, at most SLICES slices per batch."""
     return (batch + SLICES * plan.block - 1) // (SLICES * plan.block) * plan.block
 
 

@@ -13,7 +13,7 @@ def fast(images: torch.Tensor) -> torch.Tensor:
 
 
 def together(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-    """One tensor with a runs axis, of one tensor a run; the order of memory is kept."""
+    """One tensor with a runs axis, of one tensor per run; the order of memory is kept."""
     if len(tensors) == 1:
         return tensors[0][None]
     if not tensors[0].is_contiguous(memory_format=torch.channels_last):
