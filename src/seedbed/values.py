@@ -18,7 +18,7 @@ Fraction = Annotated[Float, Field(ge=0, lt=1)]
 Per = Literal["epoch", "step"]
 
 
-class Table(BaseModel):
+class FrozenModel(BaseModel):
     """Base of every table of a study file: frozen, unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

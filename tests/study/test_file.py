@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from pydantic.fields import FieldInfo
 
-from seedbed.recipe import Recipe, Table
+from seedbed.recipe import FrozenModel, Recipe
 from seedbed.study.file import StudyFile
 from seedbed.study.problems import tables_at
 
 
-def fields(model: type[Table], seen: set[type[Table]]) -> Iterator[tuple[str, FieldInfo]]:
+def fields(model: type[FrozenModel], seen: set[type[FrozenModel]]) -> Iterator[tuple[str, FieldInfo]]:
     """Every field of a model and of the models in it, with a name for messages."""
     if model in seen:
         return

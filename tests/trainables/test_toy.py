@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from seedbed.api import Result, Study
-from seedbed.study.contents import Contents, Direction
+from seedbed.metrics.base import Direction
+from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, Trainable, Work

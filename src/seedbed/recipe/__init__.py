@@ -50,13 +50,13 @@ from seedbed.values import (
     Bool,
     Float,
     Fraction,
+    FrozenModel,
     Int,
     NonNegativeFloat,
     NonNegativeInt,
     Per,
     PositiveFloat,
     PositiveInt,
-    Table,
 )
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "FolderData",
     "Folds",
     "Fraction",
+    "FrozenModel",
     "FunctionData",
     "Images",
     "Init",
@@ -108,14 +109,13 @@ __all__ = [
     "Split",
     "StepSchedule",
     "Stop",
-    "Table",
     "TableData",
     "Target",
     "Training",
 ]
 
 
-class Recipe(Table):
+class Recipe(FrozenModel):
     """Data, model and training of one run."""
 
     data: AnyData

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from seedbed.values import Bool, Float, Int, NonNegativeFloat, NonNegativeInt, PositiveInt, Table
+from seedbed.values import Bool, Float, FrozenModel, Int, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 
-class Folds(Table):
+class Folds(FrozenModel):
     """A k-fold split: one fold is the test part, the next one validation, the rest the training part."""
 
     folds: Annotated[Int, Field(ge=3)] = Field(description="How many folds the samples are cut into.")
@@ -30,7 +30,7 @@ class Folds(Table):
 Split = tuple[NonNegativeInt | NonNegativeFloat, ...]
 
 
-class Data(Table):
+class Data(FrozenModel):
     """What every source of data can be told, and what is known of all its samples.
 
     Attributes

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from seedbed.values import Fraction, PositiveFloat, PositiveInt, Table
+from seedbed.values import Fraction, FrozenModel, PositiveFloat, PositiveInt
 
 Init = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform", "normal", "zeros"
@@ -14,7 +14,7 @@ Init = Literal[
 Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "identity"]
 
 
-class Model(Table):
+class Model(FrozenModel):
     """What every kind of network can be told."""
 
     init: Init = Field(
@@ -54,7 +54,7 @@ class MlpModel(Model):
     )
 
 
-class Block(Table):
+class Block(FrozenModel):
     """A convolution that keeps the size of the image, its norm and activation, and a pooling by 2."""
 
     filters: PositiveInt = Field(description="How many filters, which are the channels that come out.")

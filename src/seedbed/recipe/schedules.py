@@ -9,16 +9,16 @@ from pydantic import Field, model_validator
 from seedbed.values import (
     Bool,
     Fraction,
+    FrozenModel,
     NonNegativeFloat,
     NonNegativeInt,
     Per,
     PositiveFloat,
     PositiveInt,
-    Table,
 )
 
 
-class Schedule(Table):
+class Schedule(FrozenModel):
     """How the learning rate moves."""
 
     per: Per = Field(default="epoch", description="Whether the schedule counts epochs or steps (batches).")

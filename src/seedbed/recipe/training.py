@@ -11,15 +11,15 @@ from seedbed.values import (
     Bool,
     Float,
     Fraction,
+    FrozenModel,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    Table,
 )
 
 
-class Stop(Table):
+class Stop(FrozenModel):
     """When a run ends before its epochs or steps do; the first condition met is recorded as the stop reason."""
 
     patience: PositiveInt | None = Field(
@@ -41,7 +41,7 @@ class Stop(Table):
     seconds: PositiveFloat | None = Field(default=None, description="Wall-clock time of the run's group.")
 
 
-class Augment(Table):
+class Augment(FrozenModel):
     """What happens at random to every training image: a crop, a flip."""
 
     crop: NonNegativeInt = Field(
@@ -95,7 +95,7 @@ NONE = BeforeValidator(
 )  # takes the text "none", with which a variant unsets what base has: TOML has no null
 
 
-class Training(Table):
+class Training(FrozenModel):
     """How a network is trained."""
 
     loss: Loss | None = Field(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from seedbed.metrics.base import Direction
 from seedbed.study.hypotheses import Hypothesis
 
 BASE = "base"
-Direction = Literal["min", "max"]
 
 
 class Configuration(Protocol):

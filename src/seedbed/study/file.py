@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 
 from seedbed.study.hypotheses import Hypothesis
-from seedbed.values import Float, NonNegativeInt, PositiveInt, Table
+from seedbed.values import Float, FrozenModel, NonNegativeInt, PositiveInt
 
 Published = dict[str, Float]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
@@ -30,7 +30,7 @@ def _visible(name: str) -> str:
     return name
 
 
-class StudySettings(Table):
+class StudySettings(FrozenModel):
     """The table [study]."""
 
     seeds: PositiveInt | None = Field(
@@ -56,7 +56,7 @@ class StudySettings(Table):
 STUDY_KEYS = tuple(f"study.{name}" for name in StudySettings.model_fields)
 
 
-class VariantTable(Table):
+class VariantTable(FrozenModel):
     """One [[variant]]: several settings changed under a name."""
 
     name: Annotated[str, AfterValidator(_visible)] = Field(
@@ -71,7 +71,7 @@ class VariantTable(Table):
     )
 
 
-class StudyFile(Table):
+class StudyFile(FrozenModel):
     """The top level of a study file; see `file_of` for the tables that its trainable adds."""
 
     name: Annotated[str, AfterValidator(_safe_name)] = Field(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
 from seedbed.analysis.forms import FORMS, Holds, form_of, metrics_of, variants_of
-from seedbed.values import Float, NonNegativeFloat, Table
+from seedbed.values import Float, FrozenModel, NonNegativeFloat
 
 
 def _one_or_several(value: object) -> object:
@@ -24,7 +24,7 @@ Names = Annotated[
 HELD: dict[Holds, Any] = {"variant": str, "variants": tuple[str, str], "metric": str, "number": Float}
 
 
-class _Claim(Table):
+class _Claim(FrozenModel):
     claim: str = Field(description="The claim in words.")
 
 

@@ -20,9 +20,9 @@ from seedbed.study.settings import changed, flat
 from seedbed.study.suggestions import instead_of, nearest
 from seedbed.study.trainable import Trainable
 from seedbed.study.variants import changes, check_keys, validated
-from seedbed.values import Table
+from seedbed.values import FrozenModel
 
-Entry = TypeVar("Entry", bound=Table)
+Entry = TypeVar("Entry", bound=FrozenModel)
 
 
 # --- what is read ---------------------------------------------------------------------------------------

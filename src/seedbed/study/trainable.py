@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
-from seedbed.study.contents import Configuration, Contents, Direction
+from seedbed.metrics.base import Direction
+from seedbed.study.contents import Configuration, Contents
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem
 from seedbed.study.suggestions import instead_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from seedbed.store.models import Trained
 
 Status = Literal["complete", "stopped", "diverged", "interrupted"]
-Columns = Mapping[str, Sequence[Any]]
+ColumnsByName = Mapping[str, Sequence[Any]]
 Facts = dict[str, Any]
 OwnConfiguration = TypeVar("OwnConfiguration", bound=Configuration)
 
@@ -119,7 +120,7 @@ class Finished:
     """
 
     runs: Sequence[FinishedRun]
-    tables: Mapping[str, Columns] = field(default_factory=dict)
+    tables: Mapping[str, ColumnsByName] = field(default_factory=dict)
     models: Sequence[Trained] = ()
     evidence: Sequence[Evidence] = ()
     interrupted: bool = False

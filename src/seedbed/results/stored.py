@@ -1,0 +1,220 @@
+"""A stored study as tables and curves, and as numbers by variant and seed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from seedbed.analysis.pairs import Scale, scale_for
+from seedbed.metrics.names import Direction, bare_name, bounds, direction, is_known, split_epoch
+from seedbed.results.by_run import ByRun
+from seedbed.store import reader
+from seedbed.store.models import Trained, models_path, read_trained
+from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Stored:
+    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory)
+        self.id = self.directory.resolve().name
+        self.study = _read_json(self.directory / "resolved.json")
+        environment = self.directory / "environment.json"
+        self.environment = _read_json(environment) if environment.exists() else {}
+        self.events = list(reader.events(self.directory))
+        self.status = reader.status(self.directory)
+        self.metric: str = self.study["metric"]
+        self._known_values: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Self:
+        """Open the directory of a study.
+
+        Raises
+        ------
+        StoreError
+            Where it holds none.
+        """
+        if not (Path(directory) / JOURNAL).is_file():
+            raise StoreError(f"{directory} is not the directory of a study: it has no {JOURNAL}")
+        return cls(directory)
+
+    # --- what is stored ---------------------------------------------------------------------------------
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """One row per run."""
+        return reader.read_table(self.directory, "runs")
+
+    @cached_property
+    def curves(self) -> pa.Table:
+        """One row per run, epoch and metric."""
+        return reader.read_table(self.directory, "curves")
+
+    @cached_property
+    def predictions(self) -> pa.Table:
+        """One row per run and sample of the grid and of the test part."""
+        return reader.read_table(self.directory, "predictions")
+
+    def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
+        """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
+        wanted = [("variant", "in", list(variants)), ("part", "==", part)]
+        return reader.read_table(self.directory, "predictions", filters=wanted)
+
+    @cached_property
+    def mistakes(self) -> pa.Table:
+        """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
+        return reader.read_table(self.directory, "mistakes")
+
+    def trained(self, variant: str) -> Trained | None:
+        """The trained networks of a variant; None where not all of its runs have finished."""
+        path = models_path(self.directory, variant)
+        return read_trained(path) if path.exists() else None
+
+    # --- as numbers by variant and seed --------------------------------------------------------------------
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the data are, see `data.facts.describe`; empty for studies of older versions."""
+        return self.study.get("data") or {}
+
+    @cached_property
+    def variants(self) -> list[str]:
+        """Names, in the order of the study."""
+        return [variant["name"] for variant in self.study["variants"]]
+
+    @property
+    def base(self) -> str:
+        """The variant that all others are compared with."""
+        return self.variants[0]
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that the finished runs have: the columns of numbers beside those of every run."""
+        import pyarrow as pa
+
+        return [
+            column.name
+            for column in self.runs.schema
+            if column.name not in RUN_COLUMNS and pa.types.is_floating(column.type)
+        ]
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The study's seeds."""
+        seeds = self.study["seeds"]
+        return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+    def published(self, variant: str) -> dict[str, float]:
+        """Numbers that somebody else reported for a variant, by metric."""
+        return self.study["variants"][self._rows[variant]].get("published") or {}
+
+    def status_of(self, variant: str) -> dict[int, str]:
+        """Seed -> how that run ended."""
+        statuses = self._statuses[self._rows[variant]]
+        return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
+
+    @property
+    def diverged(self) -> int:
+        """How many runs diverged."""
+        return int(np.sum(self._statuses == "diverged"))
+
+    def ended(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where there is a run that ended without diverging."""
+        return np.isin(self._statuses[self._rows[variant]], ("complete", "stopped"))
+
+    def same_runs(self, variant: str, other: str) -> bool:
+        """Whether two variants have the same runs: every metric is the same under every seed."""
+        rows = [self._rows[variant], self._rows[other]]
+        first, second = self._statuses[rows]
+        if not (self.ended(variant).any() and np.array_equal(first, second)):
+            return False
+        pairs = (self._by_run.numbers(metric)[rows] for metric in (*self.metrics, "steps"))
+        return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs)
+
+    def costs(self, variant: str) -> dict[str, float]:
+        """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
+        row = self._rows[variant]
+        columns = {name: self._by_run.numbers(name)[row] for name in ("parameters", "seconds")}
+        known = {name: values[~np.isnan(values)] for name, values in columns.items()}
+        return {name: float(values.mean()) for name, values in known.items() if len(values)}
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better: as the study, what trained it or `seedbed.metrics` say.
+
+        What the study says of its own metric holds on every part. Of a metric that nobody knows less is better.
+        """
+        bare = bare_name(metric)
+        if bare == bare_name(self.metric):
+            return self.study["direction"]
+        own = self.study.get("metrics", {}).get(bare)
+        return own or (direction(metric) if is_known(metric) else "min")
+
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """The least and the largest value that a metric can have; infinite of one that nobody knows."""
+        return bounds(metric) if is_known(metric) else (-np.inf, np.inf)
+
+    def scale(self, metric: str) -> Scale:
+        """How variants are compared on a metric: one scale for the whole study."""
+        return scale_for(self._values(metric).ravel(), self.direction(metric))
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """One value per seed: the worst infinity where the run diverged, NaN where there is no finished run.
+
+        Parameters
+        ----------
+        metric
+            A column of the runs, or `name@EPOCH`: what its curve held at that epoch, or at its end if the run
+            stopped before.
+        """
+        return self._values(metric)[self._rows[variant]]
+
+    def _values(self, metric: str) -> np.ndarray:
+        """What `values` gives, of all variants: (variants, seeds)."""
+        if metric not in self._known_values:
+            column, epoch = split_epoch(metric, self.study.get("classes") or ())
+            values = self._by_run.numbers(column) if epoch is None else self._curve_values(column, epoch)
+            worst = np.inf if self.direction(metric) == "min" else -np.inf
+            values = np.where(self._statuses == "diverged", worst, values)
+            self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, values)
+            self._known_values[metric].flags.writeable = False  # every caller gets the same
+        return self._known_values[metric]
+
+    def _curve_values(self, metric: str, epoch: int) -> np.ndarray:
+        """The values at an epoch, or the last one of a run that ended before it: (variants, seeds)."""
+        import pyarrow.compute as pc
+
+        points = self.curves.filter(pc.equal(self.curves["metric"], metric)).sort_by("epoch")
+        then = ByRun(points.filter(pc.equal(points["epoch"], epoch)), self.variants, self.seeds)
+        last = ByRun(points, self.variants, self.seeds)  # of several points of a run, the latest counts
+        return np.where(last.numbers("epoch") < epoch, last.numbers("value"), then.numbers("value"))
+
+    @cached_property
+    def _by_run(self) -> ByRun:
+        return ByRun(self.runs, self.variants, self.seeds)
+
+    @cached_property
+    def _statuses(self) -> np.ndarray:
+        return self._by_run.texts("status")
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Variant -> its index in the arrays of all."""
+        return {name: row for row, name in enumerate(self.variants)}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
