@@ -12,7 +12,9 @@ from seedbed.engines.base import Engine
 from seedbed.nn.models import build
 from seedbed.recipe import Recipe
 from seedbed.study.events import Event
-from seedbed.training.group import BatchOrder, Group, Hyperparameters, Run
+from seedbed.training.batches import BatchOrder
+from seedbed.training.group import Group, Run
+from seedbed.training.hyperparameters import Hyperparameters
 
 SAMPLES, FEATURES = 85, 3
 CLASSES = {"bce": 2, "cross_entropy": 4}
@@ -86,5 +88,5 @@ def engine(engine_class: Any, of: Group) -> Engine:
 
 def steps(made: Engine, of: Group, count: int, first: int = 0) -> np.ndarray:
     """Train `count` steps from step `first`; losses (runs, count)."""
-    hyper = Hyperparameters(of).steps(first, count, np.ones(len(of.runs)))
+    hyper = Hyperparameters(of).steps(first, count)
     return made.train(BatchOrder(of).batches(first, count), hyper, first)

@@ -23,7 +23,7 @@ from seedbed.engines.interrupts import held_back
 from seedbed.engines.side_by_side import SideBySide
 from seedbed.engines.workers import Workers
 from seedbed.training.group import Group
-from seedbed.training.loop import train
+from seedbed.training.loop import Loop, train
 
 # --- holding back -----------------------------------------------------------------------------------------
 
@@ -73,11 +73,14 @@ def test_an_error_ends_the_block_and_another_thread_has_nothing_to_hold_back() -
 
 # --- at every line of a training --------------------------------------------------------------------------
 
+LOOP = Loop.run.__code__
 PACKAGE = str(Path(sys.modules["seedbed"].__file__ or "").parent)
 # Whatever keeps the books of a group: what evaluates and trains it only reads them.
 BOOKS = {
-    "_trained", "_advance", "_observe", "_record", "_keep_best", "_store", "_finish", "_note", "_drop", "_finite",
-    "keep", "_of_runs", "_places", "add", "add_losses", "held_back", "_held_back", "read", "_restart", "write",
+    "_advance", "_evaluate", "_finish", "_drop", "_restart", "_stops",  # the loop
+    "evaluate", "record", "add", "add_losses",  # monitor and curves
+    "keep_best", "note", "_keep", "_finite", "_record",  # endings
+    "keep", "_of_runs", "_places", "held_back", "_held_back", "read", "write",
 }  # fmt: skip
 
 
@@ -89,9 +92,9 @@ def interrupted_at(count: int) -> Iterator[list[tuple[str, int]]]:
 
     def trace(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
         code = frame.f_code
-        if not code.co_filename.startswith(PACKAGE) or code.co_name not in BOOKS:
+        if code is not LOOP and (not code.co_filename.startswith(PACKAGE) or code.co_name not in BOOKS):
             return None
-        if event == "call" and code.co_name == "_trained":
+        if event == "call" and code is LOOP:
             training.append(frame)
         elif event == "return" and training[-1:] == [frame]:
             training.pop()

@@ -10,9 +10,9 @@ from made import group, ignore, recipe
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.metrics.names import direction
 from seedbed.study.events import Epoch, Events
+from seedbed.training.curves import is_recorded
 from seedbed.training.group import Group
 from seedbed.training.loop import train
-from seedbed.training.outcome import is_recorded
 
 
 def outcome(of: Group, metric: str = "val.mse", events: Events = ignore):

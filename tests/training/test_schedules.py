@@ -186,7 +186,7 @@ def test_run_without_plateau_keeps_its_rate():
     np.testing.assert_allclose(plateau.factor_now, [0.01, 1])
 
 
-def test_plateau_survives_dropping_runs_and_a_checkpoint():
+def test_plateau_survives_dropping_runs():
     schedules = [_schedule({"kind": "plateau", "patience": patience}) for patience in (0, 1, 2)]
     curve = np.random.default_rng(0).normal(size=(12, 3))
     whole, cut = Plateau.of(schedules), Plateau.of(schedules)
@@ -194,10 +194,8 @@ def test_plateau_survives_dropping_runs_and_a_checkpoint():
         whole.update(values)
         cut.update(values)
     cut.keep(np.array([2, 0]))
-    resumed = Plateau.of([schedules[2], schedules[0]])
-    resumed.restore(cut.state())
     for values in curve[5:]:
         whole.update(values)
-        resumed.update(values[[2, 0]])
-    np.testing.assert_array_equal(resumed.factor_now, whole.factor_now[[2, 0]])
+        cut.update(values[[2, 0]])
+    np.testing.assert_array_equal(cut.factor_now, whole.factor_now[[2, 0]])
     assert len(set(whole.factor_now)) > 1

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from seedbed.analysis.findings import Evidence
-from seedbed.training.evaluation import joined
+from seedbed.engines.base import Engine
+from seedbed.training.curves import Curves
+from seedbed.training.dead_units import rectified
+from seedbed.training.endings import Endings, RunRecord
+from seedbed.training.evaluation import Evaluator
 from seedbed.training.group import Group
-
-
-@dataclass
-class RunRecord:
-    """What is kept of one run; `confusion` is (classes, classes) or None."""
-
-    variant: str
-    seed: int
-    status: str
-    stop_reason: str | None
-    steps: int
-    epochs: int
-    seconds: float
-    parameters: int
-    metrics: dict[str, float] = field(default_factory=dict)
-    confusion: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -35,73 +21,86 @@ class Outcome:
 
     records: list[RunRecord]
     curves: dict[str, np.ndarray]
-    predictions: dict[str, Any] | None
-    mistakes: dict[str, Any] | None
+    predictions: dict[str, np.ndarray] | None
+    mistakes: dict[str, np.ndarray] | None
     params: np.ndarray
     state: np.ndarray
     evidence: list[Evidence]
     interrupted: bool
 
 
-def is_recorded(evaluation: int) -> bool:
-    """Whether the curves keep this evaluation (counted from 1): each of the first 20, then one every 5 %.
-
-    So a curve of 100 000 epochs takes 200 points, and which they are depends on nothing but the count.
-    """
-    if evaluation <= 20:
-        return True
-    return int(np.log(evaluation) / np.log(1.05)) > int(np.log(evaluation - 1) / np.log(1.05))
-
-
-class Curves:
-    """Gathers the columns of `curves.parquet`, and the losses that findings are made of.
+def evaluate_final(
+    group: Group,
+    engine: Engine,
+    evaluator: Evaluator,
+    curves: Curves,
+    endings: Endings,
+    seconds: np.ndarray,
+    interrupted: bool,
+) -> Outcome:
+    """Evaluate the final parameters of a trained group on all parts.
 
     Parameters
     ----------
-    metrics
-        In full, such as "val.mae": kept on every part, beside the usual ones.
+    engine
+        Holds the final parameters of all runs.
+    seconds
+        (runs,): what each took.
     """
+    runs, records = np.arange(len(group.runs)), endings.records(seconds)
+    values: dict[str, np.ndarray] = {}
+    for part in group.part_sizes:
+        values |= evaluator.metrics(engine, runs, part)
+    confusion, mistakes = evaluator.answers(engine, runs)
+    _complete(records, values, confusion)
+    return Outcome(
+        records,
+        curves.columns,
+        evaluator.predictions(engine, runs),
+        mistakes,
+        endings.final["params"],
+        endings.final["state"],
+        _evidence(group, records, endings, curves, evaluator.output_spread(engine, runs)),
+        interrupted,
+    )
 
-    def __init__(self, group: Group, metrics: Collection[str]) -> None:
-        self._group = group
-        self._kept = {"loss", "mse", "accuracy", *(metric.partition(".")[2] for metric in metrics)}
-        self._points: list[dict[str, np.ndarray]] = []
-        self._losses: list[tuple[list[float], list[float]]] = [([], []) for _ in group.runs]
 
-    def add_losses(self, row: int, train: float, val: float | None) -> None:
-        """Note the losses of one run at one evaluation; None where there is no validation part."""
-        self._losses[row][0].append(train)
-        if val is not None:
-            self._losses[row][1].append(val)
+def _complete(records: list[RunRecord], values: dict[str, np.ndarray], confusion: np.ndarray | None) -> None:
+    """Add metrics to the records; one whose outputs are not finite on some part has diverged, and has none."""
+    losses = [value for name, value in values.items() if name.endswith(".loss")]
+    finite = np.logical_and.reduce([np.isfinite(loss) for loss in losses])
+    for run, record in enumerate(records):
+        if record.status != "diverged" and not finite[run]:
+            record.status, record.stop_reason = "diverged", "outputs not finite"
+        if record.status == "diverged":
+            record.metrics = dict.fromkeys(values, np.nan)
+            continue
+        record.metrics = {name: float(value[run]) for name, value in values.items()}
+        if confusion is not None:
+            record.confusion = confusion[run]
 
-    def losses(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Training loss of one run at every evaluation, and validation loss, empty without such a part."""
-        train, val = self._losses[row]
-        return np.array(train, np.float64), np.array(val, np.float64)
 
-    def add(self, rows: np.ndarray, step: int, values: dict[str, np.ndarray]) -> None:
-        """Note the rate and those metrics of some runs, (rows,) each by full name, that are kept.
-
-        An epoch that was begun counts as one, so that no two points of a run have the same.
-        """
-        kept = {
-            name: value
-            for name, value in values.items()
-            if name == "lr" or name.partition(".")[2] in self._kept
-        }
-        runs, count = [self._group.runs[row] for row in rows], len(rows) * len(kept)
-        self._points.append(
-            {
-                "variant": np.repeat(np.array([run.variant for run in runs], dtype=object), len(kept)),
-                "seed": np.repeat([run.seed for run in runs], len(kept)),
-                "step": np.full(count, step),
-                "epoch": np.full(count, -(-step // self._group.steps_per_epoch)),
-                "metric": np.tile(np.array(list(kept), dtype=object), len(rows)),
-                "value": np.stack(list(kept.values()), axis=1).ravel(),
-            }
+def _evidence(
+    group: Group, records: list[RunRecord], endings: Endings, curves: Curves, spread: np.ndarray
+) -> list[Evidence]:
+    """What findings are made of, one per run."""
+    moved = endings.moved()
+    layers = rectified(group, endings.final["params"], endings.final["state"])
+    evidence = []
+    for index, (run, record) in enumerate(zip(group.runs, records, strict=True)):
+        train_loss, val_loss = curves.losses(index)
+        evidence.append(
+            Evidence(
+                record.variant,
+                record.seed,
+                record.status,
+                record.stop_reason,
+                bool(moved[index]),
+                train_loss,
+                val_loss,
+                float(spread[index]),
+                layers[index],
+                run.recipe.training.keep_best,
+            )
         )
-
-    @property
-    def columns(self) -> dict[str, np.ndarray]:
-        """The columns of `curves.parquet`, a row for each run, evaluation and metric; empty without any."""
-        return joined(self._points) if self._points else {}
+    return evidence

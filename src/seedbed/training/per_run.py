@@ -1,8 +1,6 @@
-"""What a group remembers of each run between evaluations: arrays whose first axis is runs."""
+"""What training remembers of each run between evaluations: arrays whose first axis is runs."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,12 +12,3 @@ class PerRun:
         """Drop every run but those named by index."""
         for name, array in vars(self).items():
             setattr(self, name, array[runs])
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Copies of all arrays, for a checkpoint."""
-        return {name: array.copy() for name, array in vars(self).items()}
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Set all arrays to what `state` gave."""
-        for name in vars(self):
-            setattr(self, name, np.array(state[name]))

@@ -1,0 +1,111 @@
+"""How the runs of a group end: their final parameters, and a record of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from seedbed.engines.base import Engine
+from seedbed.engines.interrupts import held_back
+from seedbed.training.group import Group
+
+Ending = tuple[str, str | None]  # status, and why
+
+
+@dataclass
+class RunRecord:
+    """What is kept of one run; `confusion` is (classes, classes) or None."""
+
+    variant: str
+    seed: int
+    status: str
+    stop_reason: str | None
+    steps: int
+    epochs: int
+    seconds: float
+    parameters: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    confusion: np.ndarray | None = None
+
+
+class Endings:
+    """Final parameters and records of the runs of a group.
+
+    Methods take `active`, the runs of the group that the engine holds, by index, in the order of its arrays.
+
+    Attributes
+    ----------
+    initial
+        (runs, P): the parameters that training starts from.
+    final
+        "params" (runs, P) and "state" (runs, S); those that training starts from until others are kept.
+    """
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self.initial = group.initial_params()
+        self.final = {"params": self.initial.copy(), "state": group.initial_state()}
+        self._records: list[RunRecord | None] = [None] * len(group.runs)
+        self._keeps_best = np.array([run.recipe.training.keep_best for run in group.runs])
+        self._best = np.full(len(group.runs), np.inf)
+
+    def keep_best(self, engine: Engine, active: np.ndarray, scores: np.ndarray, due: np.ndarray) -> None:
+        """Keep the parameters of runs whose recipe says so and whose score, (active runs,), has become less.
+
+        Parameters
+        ----------
+        due
+            (active runs,) bool: whose score counts.
+        """
+        better = due & self._keeps_best[active] & (scores < self._best[active])
+        if better.any():
+            with held_back():
+                self._keep(engine, active, np.flatnonzero(better))
+                self._best[active[better]] = scores[better]
+
+    def note(self, engine: Engine, active: np.ndarray, endings: Mapping[int, Ending], step: int) -> None:
+        """Keep the last parameters of ended runs that have no best ones, and record how they ended.
+
+        Parameters
+        ----------
+        endings
+            By index among the active runs.
+        step
+            Steps done.
+        """
+        finite = self._finite(engine)
+        last = [index for index in endings if not np.isfinite(self._best[active[index]])]
+        if last:
+            self._keep(engine, active, np.array(last))
+        for index, (status, reason) in endings.items():
+            if status != "diverged" and not finite[index]:
+                status, reason = "diverged", "parameters not finite"
+            self._records[active[index]] = self._record(int(active[index]), status, reason, step)
+
+    def records(self, seconds: np.ndarray) -> list[RunRecord]:
+        """One per run, in the order of the group, when all have ended; `seconds` (runs,) is what each took."""
+        records = [record for record in self._records if record is not None]
+        assert len(records) == len(self._group.runs)
+        for record, taken in zip(records, seconds, strict=True):
+            record.seconds = float(taken)
+        return records
+
+    def moved(self) -> np.ndarray:
+        """(runs,) bool: whether any final parameter differs from its initial draw."""
+        return (self.final["params"] != self.initial).any(axis=1)
+
+    def _record(self, index: int, status: str, reason: str | None, step: int) -> RunRecord:
+        run, epochs = self._group.runs[index], step // self._group.steps_per_epoch
+        return RunRecord(run.variant, run.seed, status, reason, step, epochs, 0.0, self.initial.shape[1])
+
+    def _keep(self, engine: Engine, active: np.ndarray, indices: np.ndarray) -> None:
+        """Take the engine's present parameters of some active runs as their final ones."""
+        for name, final in self.final.items():
+            final[active[indices]] = engine.read([name])[name][indices]
+
+    def _finite(self, engine: Engine) -> np.ndarray:
+        """Which active runs still have finite parameters and statistics: a last update may have broken them."""
+        arrays = engine.read(self.final).values()
+        return np.logical_and.reduce([np.isfinite(array).all(axis=1) for array in arrays])
