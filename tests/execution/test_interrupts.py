@@ -84,10 +84,13 @@ BOOKS = {
 }  # fmt: skip
 
 
+Line = tuple[str, int, str]  # file, number, and the function that called this one
+
+
 @contextmanager
-def interrupted_at(count: int) -> Iterator[list[tuple[str, int]]]:
+def interrupted_at(count: int) -> Iterator[list[Line]]:
     """Press Ctrl-C at the count-th line of the books while a group is trained; gives the list of these lines."""
-    lines: list[tuple[str, int]] = []
+    lines: list[Line] = []
     training: list[FrameType] = []
 
     def trace(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
@@ -99,7 +102,8 @@ def interrupted_at(count: int) -> Iterator[list[tuple[str, int]]]:
         elif event == "return" and training[-1:] == [frame]:
             training.pop()
         elif event == "line" and training and frame not in training:
-            lines.append((code.co_filename, frame.f_lineno))
+            caller = frame.f_back.f_code.co_name if frame.f_back else ""
+            lines.append((code.co_filename, frame.f_lineno, caller))
             if len(lines) == count:
                 signal.raise_signal(signal.SIGINT)
         return trace
@@ -112,8 +116,8 @@ def interrupted_at(count: int) -> Iterator[list[tuple[str, int]]]:
         sys.settrace(before)
 
 
-def first_and_last(lines: list[tuple[str, int]]) -> list[int]:
-    """Of every line, when it is passed for the first time and when for the last, counted from 1."""
+def first_and_last(lines: list[Line]) -> list[int]:
+    """Of every line and caller, when it is passed for the first time and when for the last, counted from 1."""
     first = {line: count for count, line in reversed(list(enumerate(lines, 1)))}
     last = {line: count for count, line in enumerate(lines, 1)}
     return sorted({*first.values(), *last.values()})
@@ -170,6 +174,7 @@ def test_ctrl_c_at_any_line_leaves_every_run_its_own_parameters(engine_class: An
             stored = result.params[place].tobytes() + result.state[place].tobytes()
             assert stored in OWN[place], f"line {count}: run {place} ({record.status})"
         assert len({len(column) for column in result.curves.values()}) <= 1, count
+        assert all(len(one.train_loss) == len(one.val_loss) for one in result.evidence), count
 
 
 def test_the_fused_engine_ends_its_call_before_an_interrupt_is_raised(
