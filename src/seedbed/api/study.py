@@ -1,25 +1,19 @@
-"""What Python users start from: load a study, run it, open a result. Joins what is kept apart below."""
+"""A study for Python users: loaded, changed and run; the recipe trains it unless another trainable is given."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from seedbed.results import result
-from seedbed.store.reader import find
-from seedbed.store.schema import runs_root
 from seedbed.study import model
 from seedbed.study.trainable import Compute, Trainable
 from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
+    from seedbed.api.result import Result
     from seedbed.execution.progress import Observer
-    from seedbed.results.predictions import Predictions
-    from seedbed.results.variant_table import VariantTable
-
 
 RECIPE = RecipeTrainable()
 
@@ -134,62 +128,9 @@ class Study(model.Study):
             progress=progress,
             observer=observer,
         )
+        from seedbed.api.result import Result
+
         return Result.open(directory)
-
-
-class Result(result.Result):
-    """A study's directory, opened for reading and for telling; see `results.result.Result`."""
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The document of `run --json`: numbers as numbers, what is absent or not finite as None."""
-        from seedbed.results.documents import document
-
-        return document(self)
-
-    @property
-    def table(self) -> VariantTable:
-        """The variants side by side; aligned text, and a table in a notebook."""
-        from seedbed.results.variant_table import VariantTable
-
-        return VariantTable(self)
-
-    def report(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Write the report, by default beside the runs, and its figures into `figures/` next to it."""
-        from seedbed.report.page import write_page
-
-        target = self.directory / "report.html" if path is None else Path(path)
-        write_page(self, target)
-        return target
-
-    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Predictions:
-        """Ask the trained networks of one variant, by every seed, about new rows.
-
-        Parameters
-        ----------
-        rows
-            A file or folder of images by its path, a data frame, or an array.
-        variant
-            Its name; where absent, the first of the ranking that has trained networks.
-        targets
-            With an array or data frame: what is right, to score the predictions. Files carry it themselves.
-
-        Raises
-        ------
-        StoreError, TrainedError, DataError
-            Where there are no trained networks, or the rows do not fit them.
-        """
-        from seedbed.results.predict import predict
-
-        return predict(self.directory, rows, variant, targets)
-
-    def __repr__(self) -> str:
-        from seedbed.results.documents import line
-
-        return line(self)
-
-    def _repr_html_(self) -> str:
-        return self.table._repr_html_()
 
 
 run = Study.run  # seedbed.run(study, ...)
@@ -204,21 +145,3 @@ def load(path_or_lab: str | Path) -> Study:
         With all that is wrong with it.
     """
     return Study.load(path_or_lab)
-
-
-def open(id_or_path: str | Path, runs_dir: str | os.PathLike[str] | None = None) -> Result:
-    """Open the result of a study that was run.
-
-    Parameters
-    ----------
-    id_or_path
-        Its directory, its id or the beginning of that, or the study's name for its latest run.
-    runs_dir
-        Where studies are kept; by default $SEEDBED_RUNS, or ./runs.
-
-    Raises
-    ------
-    StoreError
-        Where nothing, or more than one id, fits.
-    """
-    return Result.open(find(runs_root(runs_dir), str(id_or_path)))

@@ -1,0 +1,22 @@
+"""What Python users start from, and the only place that knows everything: load a study, run it, open a result.
+
+Results load at once and studies when they are asked for: reading what was stored needs none of what checks and trains.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seedbed.api.result import Result, open
+
+if TYPE_CHECKING:
+    from seedbed.api.study import RECIPE, Study, load, run
+
+__all__ = ["RECIPE", "Result", "Study", "load", "open", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("seedbed.api.study"), name)
+    raise AttributeError(f"module 'seedbed.api' has no attribute {name!r}")
