@@ -162,6 +162,12 @@ def test_interrupt_saves_what_there_is():
     assert all(np.isfinite(record.metrics["val.mse"]) for record in result.records)
 
 
+def test_metrics_of_a_point_come_in_one_order_in_every_process():
+    columns = outcome(group([recipe()], seeds=1)).curves
+    names = [str(name) for name, epoch in zip(columns["metric"], columns["epoch"], strict=True) if epoch == 1]
+    assert names == ["train.loss", "val.loss", "val.mse", "train.mse", "test.loss", "test.mse", "lr"]
+
+
 def test_curves_keep_a_few_hundred_points_of_any_length():
     assert all(is_recorded(number) for number in range(1, 21))
     kept = [number for number in range(1, 100_001) if is_recorded(number)]
