@@ -56,8 +56,9 @@ def user_errors() -> tuple[type[Exception], ...]:
     from seedbed.store.models import TrainedError
     from seedbed.store.schema import StoreError
     from seedbed.study.problems import StudyError
+    from seedbed.study.trainable import TrainableError
 
-    return DataError, EngineError, StudyError, StoreError, TrainedError
+    return DataError, EngineError, StudyError, StoreError, TrainableError, TrainedError
 
 
 def _fail(message: str, code: int) -> NoReturn:

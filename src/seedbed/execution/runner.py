@@ -13,6 +13,7 @@ from typing import Any
 from seedbed.analysis import findings
 from seedbed.execution import environment
 from seedbed.execution.progress import GroupStart, Observer, events_of, watched
+from seedbed.execution.returned import check
 from seedbed.files import to_json
 from seedbed.plan.plan import plan
 from seedbed.store.models import Trained, joined
@@ -51,6 +52,8 @@ def run(
     ------
     StudyError, DataError, EngineError, StoreError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
+    TrainableError
+        Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
     work = plan(study, Path(data_dir) if data_dir else None).work.on(compute or Compute())
     root = runs_root(runs_dir)
@@ -131,6 +134,7 @@ class _Execution:
         finished = self.work.train(shard, events_of(self.observer))
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
+        check(finished, shard)
         self._write(shard, finished)
         facts = {"group": shard.number, "runs": len(shard.runs), "seconds": seconds, **shard.facts}
         self.store.journal({"event": "group", **facts})

@@ -28,6 +28,10 @@ Facts = dict[str, Any]
 OwnConfiguration = TypeVar("OwnConfiguration", bound=Configuration)
 
 
+class TrainableError(ValueError):
+    """What a trainable returned and cannot be stored; the message names the run and what is wrong."""
+
+
 @dataclass(frozen=True)
 class Compute:
     """How runs are computed, as far as a trainable leaves a choice; see `engines.choice.choose`."""

@@ -1,0 +1,80 @@
+"""What a trainable returns is held to what was asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from trainables.test_toy import TEXT, Toy, Toys
+
+from seedbed.api import Result, Study
+from seedbed.execution.returned import check
+from seedbed.store.reader import listing
+from seedbed.study.contents import Contents
+from seedbed.study.events import Events
+from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, TrainableError, Work
+
+SHARD = Shard(0, (PlannedRun("base", 0), PlannedRun("base", 1)))
+RUNS = [FinishedRun("base", seed, metrics={"score": 1.0}) for seed in (0, 1)]
+
+
+def test_what_was_asked_for_is_taken() -> None:
+    check(Finished(RUNS), SHARD)
+    check(Finished([replace(run, metrics={"score": np.float32(1), "n": np.int64(2)}) for run in RUNS]), SHARD)
+    check(Finished(RUNS[:1], interrupted=True), SHARD)
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        (RUNS[:1], 'variant "base", seed 1 is missing'),
+        ([*RUNS, RUNS[0]], 'variant "base", seed 0 was not asked for, or is there twice'),
+        ([*RUNS, FinishedRun("other", 0)], 'variant "other", seed 0 was not asked for'),
+        ([RUNS[0], replace(RUNS[1], status="done")], "expected a status among complete, stopped, .* got 'done'"),
+        ([RUNS[0], replace(RUNS[1], metrics={"score": "high"})], "expected metric 'score' to be a number, got 'high'"),
+        ([RUNS[0], replace(RUNS[1], metrics={"score": None})], "expected metric 'score' to be a number, got None"),
+        ([RUNS[0], replace(RUNS[1], metrics={"seconds": 1.0})], "a metric cannot be called 'seconds'"),
+        ([], 'seed 0 is missing; and 1 more'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_stored_is_refused(runs: list[FinishedRun], message: str) -> None:
+    with pytest.raises(TrainableError, match=message):
+        check(Finished(runs), SHARD)
+
+
+class Failing(Toy):
+    """Trains its first variant, and then goes wrong."""
+
+    def __init__(self, wrong: Callable[[], Finished]) -> None:
+        self.wrong = wrong
+
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
+        wrong = self.wrong
+
+        class Some(Toys):
+            def train(self, shard: Shard, events: Events) -> Finished:
+                return wrong() if shard.number else super().train(shard, events)
+
+        return Some(study)
+
+
+def nothing() -> Finished:
+    return Finished([])
+
+
+def fault() -> Finished:
+    raise ZeroDivisionError("a fault of its own")
+
+
+@pytest.mark.parametrize("wrong", [nothing, fault])
+def test_what_was_stored_before_a_fault_is_kept(wrong: Callable[[], Finished], tmp_path: Path) -> None:
+    with pytest.raises((TrainableError, ZeroDivisionError)):
+        Study.parse(TEXT, trainable=Failing(wrong)).run(runs_dir=tmp_path)
+    (row,) = listing(tmp_path)
+    assert (row["status"], row["stored"], row["runs"]) == ("failed", 8, 24)
+    result = Result.open(tmp_path / "toys" / row["id"])
+    assert result.document["variants"][0]["runs"] == 8
+    assert "failed" in result.report().read_text(encoding="utf-8")
