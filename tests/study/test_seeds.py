@@ -105,7 +105,7 @@ def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_a_verdict(fact
     ],
 )  # fmt: skip
 def test_what_is_said(asked: tuple[int, int], seeds: int, said: str | None):
-    assert SeedsNeeded(*asked).said(seeds) == said
+    assert SeedsNeeded(*asked).summary(seeds) == said
 
 
 @given(st.integers(0, 10_000))
@@ -125,7 +125,7 @@ def test_the_default_grows_with_the_comparisons(rates: int, seeds: int):
 @pytest.mark.parametrize("name", labs.names())
 def test_labs_have_the_seeds_that_their_verdicts_need(name: str):
     study = Study.load(name)
-    assert "so no" not in (study.seeds_needed.said(study.seeds) or "")
+    assert "so no" not in (study.seeds_needed.summary(study.seeds) or "")
 
 
 def test_no_table_study_is_needed():

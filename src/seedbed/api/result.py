@@ -12,6 +12,8 @@ from seedbed.store.reader import find
 from seedbed.store.schema import runs_root
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from seedbed.results.predictions import Predictions
     from seedbed.results.variant_table import VariantTable
 
@@ -41,7 +43,9 @@ class Result(result.Result):
         write_page(self, target)
         return target
 
-    def predict(self, rows: Any, variant: str | None = None, targets: Any = None) -> Predictions:
+    def predict(
+        self, rows: str | Path | ArrayLike, variant: str | None = None, targets: ArrayLike | None = None
+    ) -> Predictions:
         """Ask the trained networks of one variant, by every seed, about new rows.
 
         Parameters

@@ -12,6 +12,8 @@ from seedbed.study.trainable import Compute, Trainable
 from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from seedbed.api.result import Result
     from seedbed.execution.progress import Observer
 
@@ -44,10 +46,10 @@ class Study(model.Study):
         trainable: Trainable = RECIPE,
         *,
         directory: str | Path = ".",
-        x: Any = None,
-        y: Any = None,
-        x_test: Any = None,
-        y_test: Any = None,
+        x: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        x_test: ArrayLike | None = None,
+        y_test: ArrayLike | None = None,
         features: Sequence[str] | None = None,
     ) -> Self:
         """Make a study of plain data: the tables of a study file as dictionaries, and where wanted arrays.

@@ -105,7 +105,7 @@ class Study(Contents):
     @property
     def beforehand(self) -> list[str]:
         """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
-        said = self.seeds_needed.said(self.seeds)
+        verdicts = self.seeds_needed.summary(self.seeds)
         first = ", ".join(f'"{name}"' for name in self.not_compared[:NAMES_SHOWN])
         more = (
             f" and {len(self.not_compared) - NAMES_SHOWN} more"
@@ -113,7 +113,7 @@ class Study(Contents):
             else ""
         )
         lack = f"no verdict against base for {first}{more}: no {self.metric} there" if first else None
-        return [line for line in (said, lack) if line]
+        return [line for line in (verdicts, lack) if line]
 
     def variant(self, name: str) -> Variant:
         """The variant of that name."""

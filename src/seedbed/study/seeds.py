@@ -35,7 +35,7 @@ class SeedsNeeded:
         """For the claims, one-sided and each judged by itself."""
         return FEWEST_PAIRS if self.claims else None
 
-    def said(self, seeds: int) -> str | None:
+    def summary(self, seeds: int) -> str | None:
         """In a sentence or two, with what a study of so many seeds lacks; None where there is nothing to judge."""
         asked = [
             (
@@ -49,12 +49,12 @@ class SeedsNeeded:
         if not needs:
             return None
         fewest = " and ".join(f"at least {n} seeds for {what}" for n, what, _ in needs)
-        told = f"verdicts need {fewest}; this study has {seeds}"
+        summary = f"verdicts need {fewest}; this study has {seeds}"
         short = [(n, one) for n, _, one in needs if seeds < n]
         if not short:
-            return told
+            return summary
         none = " and no ".join(one for _, one in short)
-        return f"{told}, so no {none} can get one: use --seeds {max(n for n, _ in short)} or more"
+        return f"{summary}, so no {none} can get one: use --seeds {max(n for n, _ in short)} or more"
 
 
 def usual_seeds(comparisons: int) -> int:
