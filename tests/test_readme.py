@@ -14,7 +14,8 @@ from seedbed.api import Study
 from seedbed.cli import program
 from seedbed.study import labs
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -59,3 +60,17 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tmp_path / "report.html").exists()
     assert names["answer"].table.column_names == ["mean", "spread"]
     assert set(names["answer"].scores.seeds) == set(range(8))
+
+
+def test_what_contributing_names_exists() -> None:
+    """Paths from the root, and modules by their path in the package."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"`([\w./-]+(?:\.(?:py|md|txt|toml|json)|/))`", text) + re.findall(
+        r"\]\(([\w./-]+)\)", text
+    )
+    paths = {one for one in quoted if not one.startswith("..")}
+    assert {"docs/architecture.md", "bench/"} <= paths
+    missing = {
+        one for one in paths if not ((ROOT / one).exists() or (ROOT / "src" / "seedbed" / one).exists())
+    }
+    assert not missing
