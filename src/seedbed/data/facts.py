@@ -89,14 +89,16 @@ def _of_the_mean(targets: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[s
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
-    """The facts as sentences, but for notes and baseline; none where an old study has no facts."""
-    if not facts:
-        return []
-    parts = ", ".join(f"{name} {size:,}" for name, size in facts["parts"].items())
-    lines = [f"data: {facts['rows']:,} rows of {counted(facts['features'], 'feature')}; {parts}"]
-    if counts := facts["classes"]:
+    """The facts as sentences, but for notes and baseline; none of what a study does not say."""
+    rows = counted(facts["rows"], "row") if "rows" in facts else ""
+    if rows and "features" in facts:
+        rows += f" of {counted(facts['features'], 'feature')}"
+    parts = ", ".join(f"{name} {size:,}" for name, size in facts.get("parts", {}).items())
+    sizes = "; ".join(filter(None, (rows, parts)))
+    lines = [f"data: {sizes}"] if sizes else []
+    if counts := facts.get("classes"):
         lines.append(f"classes: {_classes_in_words(counts)}")
-    if missing := facts["missing"]:
+    if missing := facts.get("missing"):
         lines.append(
             "missing values: " + first_few(f"{short(name)} {count:,}" for name, count in missing.items())
         )

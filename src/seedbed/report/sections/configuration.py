@@ -16,16 +16,12 @@ MOST_OPEN = 24  # variants whose changes are not folded away
 
 def blocks(result: Result) -> Iterator[Block]:
     """Both tables."""
+    settings = _settings(result)
     changes = {row["name"]: dict(flat(row.get("settings") or {})) for row in result.study["variants"]}
-    yield Filled(
-        "configuration.html",
-        {
-            "base": result.base,
-            "settings": _settings(result),
-            "changes": changes,
-            "is_open": len(changes) <= MOST_OPEN,
-        },
-    )
+    if settings or any(changes.values()):
+        is_open = len(changes) <= MOST_OPEN
+        values = {"base": result.base, "settings": settings, "changes": changes, "is_open": is_open}
+        yield Filled("configuration.html", values)
 
 
 def _settings(result: Result) -> list[dict[str, Any]]:
