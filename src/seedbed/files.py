@@ -1,4 +1,4 @@
-"""Whole files, plain JSON and safe file names: what everything that writes to disk shares."""
+"""Whole files, plain JSON and safe file names, for everything that writes to disk."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 def slug(name: str) -> str:
-    """A file name for any name; different names give different ones, also where letters' case is lost."""
+    """A file name for any name; different names give different ones, also on file systems that ignore case."""
     safe = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-.")[:60]
     return safe if safe == name else f"{safe or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def to_json(document: Any, indent: int | None = None, ascii: bool = False) -> str:
-    """Plain data as JSON: NumPy values as numbers and lists, what is not finite as null.
+def to_json(document: object, indent: int | None = None, ascii: bool = False) -> str:
+    """Plain data as JSON: NumPy values as numbers and lists, numbers that are not finite as null.
 
-    All of it is ASCII if asked for; else only the bytes that are no text in a file's name are escaped.
+    Only `ascii` escapes all that is not ASCII; else only bytes of a file name that are not text are escaped.
     """
     text = json.dumps(_plain(document), indent=indent, ensure_ascii=ascii, allow_nan=False)
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def write_whole(path: Path, data: bytes | Any) -> None:
+def write_whole(path: Path, data: Buffer) -> None:
     """Write a file so that readers see all of it or none, even after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -48,7 +51,7 @@ def write_whole(path: Path, data: bytes | Any) -> None:
             os.close(handle)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if hasattr(value, "tolist"):  # a NumPy number or array
         value = value.tolist()
     if hasattr(value, "model_dump"):  # a recipe

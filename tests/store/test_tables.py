@@ -59,7 +59,7 @@ def cut(keys: list[tuple[str, int]], count: int) -> list[list[tuple[str, int]]]:
 
 def write_groups(store: Store, groups: list[list[tuple[str, int]]]) -> None:
     for number, keys in enumerate(groups):
-        store.add_group(number, rows(number, keys), {"curves": curves(keys), "mistakes": None})
+        store.add_group(number, rows(number, keys), {"curves": curves(keys)})
 
 
 def sorted_rows(table: pa.Table) -> list[dict[str, Any]]:
@@ -87,6 +87,18 @@ def test_parts_joined_hold_what_one_table_would(
     assert {name: row[name] for name in own} == own
     assert not (store.directory / PARTS).exists()
     assert len(read_table(store.directory, "mistakes")) == 0
+
+
+def test_tables_of_any_name_are_joined(tmp_path: Path) -> None:
+    with Store.create(tmp_path, "s", HASH) as store:
+        for number in range(2):
+            own = {"variant": ["v0"], "seed": [number], "angle": [0.5]}
+            store.add_group(number, rows(number, [("v0", number)]), {"rotations": own})
+        store.join_groups(NAMES)
+    assert read_table(store.directory, "rotations")["seed"].to_pylist() == [0, 1]
+    assert (store.directory / "rotations.parquet").exists()
+    assert not (store.directory / PARTS).exists()
+    assert read_table(store.directory, "none").column_names == ["variant", "seed"]
 
 
 def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, monkeypatch: Any) -> None:

@@ -122,9 +122,9 @@ def test_missing_parts_have_no_metrics(fit_on):
 def test_classes_get_a_confusion_matrix_of_the_test_part():
     result = outcome(group([recipe(training={"loss": "cross_entropy"})]), metric="val.accuracy")
     for record in result.records:
-        assert record.confusion.shape == (4, 4)
-        assert record.confusion.sum() == 12
-        assert np.isclose(np.trace(record.confusion) / 12, record.metrics["test.accuracy"])
+        confusion = record.columns["confusion"].reshape(4, 4)
+        assert confusion.sum() == 12
+        assert np.isclose(np.trace(confusion) / 12, record.metrics["test.accuracy"])
     assert result.predictions is None
 
 

@@ -8,13 +8,24 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from seedbed.store import locks
 from seedbed.store.schema import JOURNAL, StoreError, concatenated, empty_table, part_paths, table_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class Listed(TypedDict):
+    """A study in the listing: `runs` is how many there are to be (None where unknown), `stored` how many are."""
+
+    id: str
+    study: str
+    status: str
+    runs: int | None
+    stored: int
+    created: str
 
 
 # --- one study ------------------------------------------------------------------------------------------
@@ -50,14 +61,14 @@ def read_table(
     directory: Path,
     name: str,
     columns: Sequence[str] | None = None,
-    filters: Sequence[tuple[str, str, Any]] | None = None,
+    filters: Sequence[tuple[str, str, object]] | None = None,
 ) -> pa.Table:
     """A table as far as it is written: its file where there is one, else the parts that there are.
 
     Parameters
     ----------
     name
-        A key of `schema.COLUMNS`.
+        Such as "runs", see `schema.COLUMNS`.
     columns
         The names of those to read; by default all.
     filters
@@ -78,11 +89,8 @@ def read_table(
 # --- many studies ---------------------------------------------------------------------------------------
 
 
-def listing(runs_dir: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """All studies below a directory, oldest first: id, study, status, runs, stored and created of each.
-
-    `runs` is how many there are to be, `stored` how many are. What cannot be read, or is something else, is skipped.
-    """
+def listing(runs_dir: str | os.PathLike[str]) -> list[Listed]:
+    """All studies below a directory, oldest first; what cannot be read, or is something else, is skipped."""
     entries = []
     for directory in _studies(Path(runs_dir)):
         with contextlib.suppress(OSError):
@@ -129,7 +137,7 @@ def _study_name(directory: Path, root: Path) -> str:
     return str(name or directory.parent.relative_to(root).as_posix())
 
 
-def _entry(directory: Path, root: Path) -> dict[str, Any]:
+def _entry(directory: Path, root: Path) -> Listed:
     counted = [event for event in events(directory) if isinstance(event.get("runs"), int)]
     return {
         "id": directory.name,

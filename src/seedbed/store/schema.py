@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+
+    Columns = Mapping[str, np.ndarray | Sequence[object]]  # of a table, by name
 
 JOURNAL = "journal.jsonl"
 PARTS = "parts"  # the directory of what each group adds to the tables while a study runs
@@ -24,7 +27,7 @@ RUN_COLUMNS = {
     "parameters": "int64",
 }
 KEYS = {"variant": "string", "seed": "int64"}
-COLUMNS = {  # of every table, at least
+COLUMNS = {  # that tables have at least
     "runs": RUN_COLUMNS,
     "curves": KEYS | {"step": "int64", "epoch": "int64", "metric": "string", "value": "float64"},
     "predictions": KEYS
@@ -54,6 +57,11 @@ def part_path(directory: Path, name: str, number: int) -> Path:
     return directory / PARTS / f"{name}-{number:06}.parquet"
 
 
+def part_names(directory: Path) -> set[str]:
+    """The tables of which there are parts."""
+    return {path.stem.rpartition("-")[0] for path in (directory / PARTS).glob("*.parquet")}
+
+
 def part_paths(directory: Path, name: str) -> list[Path]:
     """The parts of a table that there are, in the order of their groups."""
     return sorted((directory / PARTS).glob(f"{name}-*.parquet"))
@@ -65,7 +73,7 @@ def table_names(directory: Path) -> set[str]:
     return parts | {path.stem for path in directory.glob("*.parquet")}
 
 
-def runs_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def runs_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
     """Rows of `runs.parquet` as a table of fixed types; what a row lacks is null.
 
     Rows hold the columns of `RUN_COLUMNS`, optionally "confusion" (a flat list of counts, row by row), "setting:KEY"
@@ -77,8 +85,8 @@ def runs_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], _run_type(name)) for name in names})
 
 
-def table_of(columns: Mapping[str, Any]) -> pa.Table:
-    """Columns of any arrays as a table; text becomes a dictionary, an array (n, k) a column of lists."""
+def table_of(columns: Columns) -> pa.Table:
+    """Columns as a table; text becomes a dictionary, an array (n, k) a column of lists."""
     import pyarrow as pa
 
     return pa.table({name: _column(values) for name, values in columns.items()})
@@ -88,7 +96,8 @@ def empty_table(name: str) -> pa.Table:
     """A table of a study without rows."""
     import pyarrow as pa
 
-    return pa.schema([(column, getattr(pa, kind)()) for column, kind in COLUMNS[name].items()]).empty_table()
+    columns = COLUMNS.get(name, KEYS)
+    return pa.schema([(column, getattr(pa, kind)()) for column, kind in columns.items()]).empty_table()
 
 
 def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
@@ -108,12 +117,13 @@ def _run_type(name: str) -> pa.DataType:
     return pa.type_for_alias(RUN_COLUMNS.get(name, "float64"))
 
 
-def _column(values: Any) -> pa.Array | pa.ChunkedArray:
+def _column(values: np.ndarray | Sequence[object]) -> pa.Array:
+    import numpy as np
     import pyarrow as pa
 
-    if getattr(values, "ndim", 1) == 2:
+    if isinstance(values, np.ndarray) and values.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
-    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    column = pa.array(values)
     if pa.types.is_null(column.type):  # nothing but None: still a column of numbers
         return column.cast(pa.float64())
     return column.dictionary_encode() if pa.types.is_string(column.type) else column

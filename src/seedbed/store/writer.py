@@ -15,17 +15,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from seedbed.files import to_json, write_whole
 from seedbed.store import locks
 from seedbed.store.models import Trained, models_path
 from seedbed.store.schema import (
-    COLUMNS,
     JOURNAL,
     PARTS,
     StoreError,
     concatenated,
+    part_names,
     part_path,
     part_paths,
     runs_table,
@@ -35,6 +35,8 @@ from seedbed.store.schema import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from seedbed.store.schema import Columns
 
 HASH_LENGTH = 8
 ROW_GROUP = 2**20  # rows of a row group, at least, where parts are joined
@@ -89,13 +91,13 @@ class Store:
         """What people call this execution of the study: the name of its directory."""
         return self.directory.name
 
-    def journal(self, event: Mapping[str, Any]) -> None:
+    def journal(self, event: Mapping[str, object]) -> None:
         """Append one event, with the time, as one line."""
         now = datetime.now().astimezone().isoformat(timespec="milliseconds")
         self._journal.write(to_json({"time": now, **event}) + "\n")
         self._journal.flush()
 
-    def finish(self, status: str, **facts: Any) -> None:
+    def finish(self, status: str, **facts: object) -> None:
         """Write the last event, "complete" or "failed", and close; a study without it was interrupted."""
         self.journal({"event": "finished", "status": status, **facts})
         self.close()
@@ -123,12 +125,12 @@ class Store:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             write_whole(self.directory / path.name, content)
 
-    def write_json(self, name: str, document: Any) -> None:
+    def write_json(self, name: str, document: object) -> None:
         """Write plain data as a whole JSON file; see `to_json`."""
         self.write_text(name, to_json(document, indent=2) + "\n")
 
     def add_group(
-        self, number: int, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Mapping[str, Any] | None]
+        self, number: int, rows: Sequence[Mapping[str, object]], tables: Mapping[str, Columns]
     ) -> None:
         """Write what group `number` adds to the tables, each part whole.
 
@@ -136,17 +138,17 @@ class Store:
         ----------
         rows
             As `schema.runs_table` takes them.
-        columns
-            By the names of the other tables, as docs/architecture.md lists their columns; None where there are none.
+        tables
+            The columns of the other tables by name, as docs/architecture.md lists them.
         """
-        tables = {name: table_of(table) for name, table in columns.items() if table}
-        for name, table in (tables | {"runs": runs_table(rows)}).items():
-            add_part(self.directory, name, number, table)
+        for name, columns in tables.items():
+            add_part(self.directory, name, number, table_of(columns))
+        add_part(self.directory, "runs", number, runs_table(rows))
 
     def join_groups(self, variants: Sequence[str]) -> None:
         """Make one file per table of what `add_group` wrote; runs in the order of `variants` and seeds."""
         rank = {name: index for index, name in enumerate(variants)}
-        for name in COLUMNS:
+        for name in part_names(self.directory):
             join_parts(self.directory, name, rank if name == "runs" else None)
 
     def write_models(self, trained: Trained) -> None:

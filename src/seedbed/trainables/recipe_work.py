@@ -15,14 +15,14 @@ from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.store.models import Trained
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
-from seedbed.study.trainable import Compute, Finished, FinishedRun, PlannedRun, Shard, Work
+from seedbed.study.trainable import Compute, Finished, PlannedRun, Shard, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, groups_of
 from seedbed.training import memory
 from seedbed.training.evaluation import curve_samples
 from seedbed.training.group import Group
 from seedbed.training.loop import train
-from seedbed.training.outcome import Outcome, RunRecord
+from seedbed.training.outcome import Outcome
 
 NAMED = 5  # variants that a message names, at most
 
@@ -142,7 +142,7 @@ class RecipeWork(Work):
         outcome = train(replace(group), choice.make, metric, better, events, self.claimed)
         tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes")}
         return Finished(
-            runs=[_finished(record) for record in outcome.records],
+            runs=outcome.records,
             tables={name: columns for name, columns in tables.items() if columns},
             models=[_trained(group, outcome, variant) for variant in shard.variants],
             evidence=outcome.evidence,
@@ -169,12 +169,6 @@ def _chosen(groups: Sequence[Group], compute: Compute) -> list[Choice]:
         f"the {compute.engine} engine cannot train {len(names)} of {counted(len(variants), 'variant')} ({listed}): "
         f"{reasons}; use --engine auto, which takes {best} for what {compute.engine} cannot train"
     )
-
-
-def _finished(record: RunRecord) -> FinishedRun:
-    kept = {name: value for name, value in vars(record).items() if name != "confusion"}
-    confusion = None if record.confusion is None else record.confusion.ravel()
-    return FinishedRun(**kept, columns={"confusion": confusion})
 
 
 def _trained(group: Group, outcome: Outcome, variant: str) -> Trained:

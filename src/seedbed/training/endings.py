@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from seedbed.engines.base import Engine
 from seedbed.engines.interrupts import held_back
+from seedbed.study.trainable import FinishedRun, Status
 from seedbed.training.group import Group
 
-Ending = tuple[str, str | None]  # status, and why
-
-
-@dataclass
-class RunRecord:
-    """What is kept of one run; `confusion` is (classes, classes) or None."""
-
-    variant: str
-    seed: int
-    status: str
-    stop_reason: str | None
-    steps: int
-    epochs: int
-    seconds: float
-    parameters: int
-    metrics: dict[str, float] = field(default_factory=dict)
-    confusion: np.ndarray | None = None
+Ending = tuple[Status, str | None]  # and why
 
 
 class Endings:
@@ -47,7 +31,7 @@ class Endings:
         self._group = group
         self.initial = group.initial_params()
         self.final = {"params": self.initial.copy(), "state": group.initial_state()}
-        self._records: list[RunRecord | None] = [None] * len(group.runs)
+        self._records: list[FinishedRun | None] = [None] * len(group.runs)
         self._keeps_best = np.array([run.recipe.training.keep_best for run in group.runs])
         self._best = np.full(len(group.runs), np.inf)
 
@@ -84,7 +68,7 @@ class Endings:
                 status, reason = "diverged", "parameters not finite"
             self._records[active[index]] = self._record(int(active[index]), status, reason, step)
 
-    def records(self, seconds: np.ndarray) -> list[RunRecord]:
+    def records(self, seconds: np.ndarray) -> list[FinishedRun]:
         """One per run, in the order of the group, when all have ended; `seconds` (runs,) is what each took."""
         records = [record for record in self._records if record is not None]
         assert len(records) == len(self._group.runs)
@@ -96,9 +80,10 @@ class Endings:
         """(runs,) bool: whether any final parameter differs from its initial draw."""
         return (self.final["params"] != self.initial).any(axis=1)
 
-    def _record(self, index: int, status: str, reason: str | None, step: int) -> RunRecord:
+    def _record(self, index: int, status: Status, reason: str | None, step: int) -> FinishedRun:
         run, epochs = self._group.runs[index], step // self._group.steps_per_epoch
-        return RunRecord(run.variant, run.seed, status, reason, step, epochs, 0.0, self.initial.shape[1])
+        size = self.initial.shape[1]
+        return FinishedRun(run.variant, run.seed, status, reason, step, epochs, parameters=size)
 
     def _keep(self, engine: Engine, active: np.ndarray, indices: np.ndarray) -> None:
         """Take the engine's present parameters of some active runs as their final ones."""

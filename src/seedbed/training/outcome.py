@@ -8,18 +8,22 @@ import numpy as np
 
 from seedbed.analysis.findings import Evidence
 from seedbed.engines.base import Engine
+from seedbed.study.trainable import FinishedRun
 from seedbed.training.curves import Curves
 from seedbed.training.dead_units import rectified
-from seedbed.training.endings import Endings, RunRecord
+from seedbed.training.endings import Endings
 from seedbed.training.evaluation import Evaluator
 from seedbed.training.group import Group
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained group: records, columns of tables, final parameters (runs, P) and state (runs, S)."""
+    """A trained group: records, columns of tables, final parameters (runs, P) and state (runs, S).
 
-    records: list[RunRecord]
+    The column "confusion" of a record is (classes * classes,), row by row, or None.
+    """
+
+    records: list[FinishedRun]
     curves: dict[str, np.ndarray]
     predictions: dict[str, np.ndarray] | None
     mistakes: dict[str, np.ndarray] | None
@@ -65,11 +69,14 @@ def evaluate_final(
     )
 
 
-def _complete(records: list[RunRecord], values: dict[str, np.ndarray], confusion: np.ndarray | None) -> None:
-    """Add metrics to the records; one whose outputs are not finite on some part has diverged, and has none."""
+def _complete(
+    records: list[FinishedRun], values: dict[str, np.ndarray], confusion: np.ndarray | None
+) -> None:
+    """Add metrics and confusion to the records; a run whose outputs are not finite on some part has diverged."""
     losses = [value for name, value in values.items() if name.endswith(".loss")]
     finite = np.logical_and.reduce([np.isfinite(loss) for loss in losses])
     for run, record in enumerate(records):
+        record.columns["confusion"] = None
         if record.status != "diverged" and not finite[run]:
             record.status, record.stop_reason = "diverged", "outputs not finite"
         if record.status == "diverged":
@@ -77,11 +84,11 @@ def _complete(records: list[RunRecord], values: dict[str, np.ndarray], confusion
             continue
         record.metrics = {name: float(value[run]) for name, value in values.items()}
         if confusion is not None:
-            record.confusion = confusion[run]
+            record.columns["confusion"] = confusion[run].ravel()
 
 
 def _evidence(
-    group: Group, records: list[RunRecord], endings: Endings, curves: Curves, spread: np.ndarray
+    group: Group, records: list[FinishedRun], endings: Endings, curves: Curves, spread: np.ndarray
 ) -> list[Evidence]:
     """What findings are made of, one per run."""
     moved = endings.moved()
