@@ -4,23 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from seedbed.recipe.data import (
-    AnyData,
-    ArraysData,
-    Cifar10Data,
-    Data,
-    DigitsData,
-    FolderData,
-    Folds,
-    FunctionData,
-    Images,
-    Interval,
-    MnistData,
-    NpzData,
-    SgemmData,
-    Split,
-    TableData,
-)
+from seedbed.recipe.data import Data, Folds, Split
 from seedbed.recipe.model import (
     Activation,
     AnyModel,
@@ -44,6 +28,20 @@ from seedbed.recipe.schedules import (
     PolynomialSchedule,
     Schedule,
     StepSchedule,
+)
+from seedbed.recipe.sources import (
+    AnyData,
+    ArraysData,
+    Cifar10Data,
+    DigitsData,
+    FolderData,
+    FunctionData,
+    Images,
+    Interval,
+    MnistData,
+    NpzData,
+    SgemmData,
+    TableData,
 )
 from seedbed.recipe.training import TARGETS, Augment, Loss, Optimizer, Stop, Target, Training
 from seedbed.values import (

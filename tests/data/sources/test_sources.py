@@ -14,7 +14,7 @@ from seedbed import recipe
 
 ROOT = Path(seedbed.__file__ or "").parent
 MODELS = {model.__name__ for model in get_args(get_args(recipe.AnyData)[0])}
-OWN = (ROOT / "data" / "sources", ROOT / "recipe" / "data.py")
+OWN = (ROOT / "data" / "sources", ROOT / "recipe" / "sources.py")
 
 
 def _is_source(node: ast.expr) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources import npz
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import ArraysData
+from seedbed.recipe.sources import ArraysData
 from seedbed.text import counted
 
 FEATURES = "features"

@@ -15,7 +15,7 @@ from seedbed.data.base import DataError, Samples
 from seedbed.data.decoded import decoded
 from seedbed.data.public import Dataset, Form
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import Cifar10Data
+from seedbed.recipe.sources import Cifar10Data
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)

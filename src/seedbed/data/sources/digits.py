@@ -6,7 +6,7 @@ import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import DigitsData
+from seedbed.recipe.sources import DigitsData
 
 
 def load(request: Request[DigitsData]) -> Samples:

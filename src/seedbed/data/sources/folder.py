@@ -11,7 +11,7 @@ from seedbed.data.base import DataError, Samples
 from seedbed.data.checksums import checksum
 from seedbed.data.public import Files
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import FolderData
+from seedbed.recipe.sources import FolderData
 
 KINDS = (".png", ".jpg", ".jpeg")
 

@@ -8,7 +8,7 @@ from seedbed import draws as random
 from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions.parser import Expression
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import FunctionData
+from seedbed.recipe.sources import FunctionData
 
 MOST_SAMPLES = 100_000_000
 

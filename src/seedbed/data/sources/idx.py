@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.data.base import DataError, Samples
 from seedbed.data.public import Dataset, Form
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import MnistData
+from seedbed.recipe.sources import MnistData
 
 CLASSES = {
     "mnist": tuple("0123456789"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import NpzData
+from seedbed.recipe.sources import NpzData
 
 NAMES = (("x", "y"), ("x_train", "y_train", "x_test", "y_test"))
 CHANNELS = (1, 3, 4)  # of grey, coloured and partly transparent images

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seedbed.data.base import Samples
 from seedbed.data.public import Dataset, Form
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import SgemmData
+from seedbed.recipe.sources import SgemmData
 
 PARAMETERS = (
     "MWG", "NWG", "KWG", "MDIMC", "NDIMC", "MDIMA", "NDIMB", "KWI", "VWM", "VWN", "STRM", "STRN", "SA", "SB",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seedbed.data.base import Samples
 from seedbed.data.sources.base import Request
-from seedbed.recipe.data import TableData
+from seedbed.recipe.sources import TableData
 
 
 def load(request: Request[TableData]) -> Samples:
