@@ -102,7 +102,7 @@ def test_columns_that_name_the_rows_and_gaps_are_noted(tmp_path) -> None:
     samples = read_table(tmp_path / "t.csv", target="y", missing="category")
     found = describe([Prepared(samples, {"train": np.arange(50)})])
     (note,) = found["notes"]
-    assert note.startswith("'row', 'key': the columns name the rows")
+    assert note.startswith("'row', 'key': the columns have a different value in every row")
     assert found["missing"] == {"gap": 40}
     assert in_words(found)[-1] == "missing values: gap 40"
 

@@ -14,7 +14,7 @@ from seedbed.analysis.p_values import ALPHA, EXACT_UP_TO, FLIPS
 from seedbed.analysis.pairs import DECADE
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.api import Study
-from seedbed.data.tables.dates import PARTS
+from seedbed.data.tables.dates import DATE_PARTS
 from seedbed.metrics.names import METRICS
 from seedbed.recipe import Recipe
 from seedbed.reference.keys import matching, sections, toml
@@ -133,7 +133,7 @@ def test_what_verdicts_rest_on_is_told() -> None:
 
 def test_the_parts_of_a_date_are_told() -> None:
     told = lookup(SECTIONS, "dates", 80) or ""
-    assert all(f"NAME.{part}" in told for part in PARTS)
+    assert all(f"NAME.{part}" in told for part in DATE_PARTS)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed
     DataError
         Where the split or the scaling asks for what the samples do not give.
     """
-    # Whoever holds what is found here holds its samples, so that no others can have taken their id.
+    # A prepared run holds its samples, so that while it is in the table no other samples can have their id.
     key = (settings.model_dump_json(), id(samples), study_seed, seed)
     prepared = _prepared.get(key)
     if prepared is None:

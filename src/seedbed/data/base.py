@@ -1,4 +1,4 @@
-"""What a source of data gives, and what a run gets of it."""
+"""The samples of a source, and the data of one run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class DataError(ValueError):
     Attributes
     ----------
     problems
-        All that is wrong, each text naming what, where and what to do.
+        One text per problem, naming what, where and what to do.
     """
 
     def __init__(self, *problems: str) -> None:
@@ -38,10 +38,9 @@ class Encoding:
     value
         See `kind`.
     missing
-        What becomes of rows without a value, as `data.missing` says: "impute", "category", or "" where there may be
-        none.
+        The policy for rows without a value, of `data.missing`: "impute", "category", or "" where none are allowed.
     form
-        How a date is written, as `strptime` takes it; empty where the file itself says that it is one.
+        The format of a date, as `strptime` takes it; empty where the column's type in the file is one of dates.
     """
 
     name: str
@@ -78,7 +77,7 @@ class Samples:
     encodings
         Of each input column of a table; empty for other sources.
     notes
-        What looks like a mistake in them, in sentences.
+        Sentences about what looks like a mistake in them.
     """
 
     inputs: np.ndarray

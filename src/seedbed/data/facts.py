@@ -61,31 +61,31 @@ def baseline(data: Prepared) -> dict[str, float]:
     if not classes:
         return _of_the_mean(targets, data.parts)
     shares = _counts(train, classes) / len(train)
-    majority, found = int(shares.argmax()), {}
+    majority, values = int(shares.argmax()), {}
     for part, members in data.parts.items():
         here = _counts(targets[members], classes)
         with np.errstate(divide="ignore", invalid="ignore"):
             surprise = np.where(here > 0, -np.log(shares) * here, 0).sum() / here.sum()
-        found[f"{part}.accuracy"] = float(here[majority] / here.sum())
-        found[f"{part}.balanced_accuracy"] = float((here[majority] > 0) / (here > 0).sum())
+        values[f"{part}.accuracy"] = float(here[majority] / here.sum())
+        values[f"{part}.balanced_accuracy"] = float((here[majority] > 0) / (here > 0).sum())
         if here.all():
-            found[f"{part}.auc"] = 0.5
-        found[f"{part}.log_loss"] = float(surprise)
-    return found
+            values[f"{part}.auc"] = 0.5
+        values[f"{part}.log_loss"] = float(surprise)
+    return values
 
 
 def _of_the_mean(targets: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[str, float]:
-    mean, found = targets[parts["train"]].mean(axis=0, dtype=np.float64), {}
+    mean, values = targets[parts["train"]].mean(axis=0, dtype=np.float64), {}
     for part, members in parts.items():
         own = targets[members].astype(np.float64)
         error, variance = own - mean, own.var(axis=0)
         mse = (error**2).mean(axis=0)
-        found[f"{part}.mse"] = float(mse.mean())
-        found[f"{part}.rmse"] = float(mse.mean() ** 0.5)
-        found[f"{part}.mae"] = float(np.abs(error).mean())
+        values[f"{part}.mse"] = float(mse.mean())
+        values[f"{part}.rmse"] = float(mse.mean() ** 0.5)
+        values[f"{part}.mae"] = float(np.abs(error).mean())
         if variance.all():
-            found[f"{part}.r2"] = float((1 - mse / variance).mean())
-    return found
+            values[f"{part}.r2"] = float((1 - mse / variance).mean())
+    return values
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
@@ -137,9 +137,9 @@ def _counts(targets: np.ndarray, classes: Sequence[str]) -> np.ndarray:
 def _missing(samples: Samples) -> dict[str, int]:
     """Rows without a value, by column of the table."""
     counts: dict[str, int] = {}
-    for place, encoding in enumerate(samples.encodings):
+    for i, encoding in enumerate(samples.encodings):
         if encoding.missing:
-            column = samples.inputs[:, place]
+            column = samples.inputs[:, i]
             gaps = column.sum() if encoding.kind == "missing" else np.isnan(column).sum()
             counts[encoding.column] = max(counts.get(encoding.column, 0), int(gaps))
     return {name: count for name, count in counts.items() if count}
@@ -150,10 +150,10 @@ def _unused_rows(rows: int, parts: Mapping[str, int], official_test: int) -> Ite
     used = sum(size for name, size in parts.items() if name != "grid")
     if used == rows:
         return
-    told = f"the split uses {used:,} of {rows:,} rows"
+    note = f"the split uses {used:,} of {rows:,} rows"
     if used - official_test == PERCENT:
-        told += "; if percentages are meant, write fractions, as in data.split = [0.8, 0.1, 0.1]"
-    yield told
+        note += "; if percentages are meant, write fractions, as in data.split = [0.8, 0.1, 0.1]"
+    yield note
 
 
 def _absent_classes(runs: Sequence[Prepared]) -> Iterator[str]:

@@ -18,7 +18,7 @@ def short(name: str) -> str:
 
 
 def in_expression(name: str) -> str:
-    """A column's name as an expression takes it: in backticks unless it is an identifier."""
+    """A column's name as expressions write it: in backticks unless it is an identifier."""
     plain = name.isidentifier() and not keyword.iskeyword(name)
     return name if plain and unicodedata.is_normalized("NFKC", name) else f"`{name}`"
 
@@ -33,7 +33,7 @@ def first_few(names: Iterable[str]) -> str:
 def nearest(name: str, known: Iterable[str], written: Callable[[str], str] = repr) -> str:
     """The end of a message about an unknown name: the nearest known one, or the first few of them.
 
-    Nearest is, whatever the case of letters, one that is spelt alike, else one that has the name among its words.
+    The nearest, ignoring case, is one that is spelt alike, else one that has the name among its words.
 
     Parameters
     ----------

@@ -23,10 +23,10 @@ class Statistics(NamedTuple):
     deviation: np.ndarray
 
 
-# What is taken off a column, and what it is then divided by.
+# What is subtracted from a column, and what it is then divided by.
 SCALES: dict[str, Callable[[Statistics], tuple[np.ndarray, np.ndarray]]] = {
-    "standard": lambda found: (found.mean, found.deviation),
-    "minmax": lambda found: (found.low, found.high - found.low),
+    "standard": lambda of: (of.mean, of.deviation),
+    "minmax": lambda of: (of.low, of.high - of.low),
 }
 
 
@@ -62,17 +62,19 @@ def fit(
         if samples.unit == (0.0, 1.0):
             return None, None
         return center.astype(np.float32), scale.astype(np.float32)
-    found = Statistics(*(values.reshape(chosen.shape) for values in _statistics(samples.inputs, train, fill)))
-    changing = found.low != found.high
+    statistics = Statistics(
+        *(values.reshape(chosen.shape) for values in _statistics(samples.inputs, train, fill))
+    )
+    changing = statistics.low != statistics.high
     _check_changing(settings, samples, chosen & ~changing)
-    offset, spread = SCALES[settings.scale](found)
+    offset, spread = SCALES[settings.scale](statistics)
     center = np.where(chosen, offset, center)
     np.divide(1, spread, out=scale, where=chosen & changing)
     return center.astype(np.float32), scale.astype(np.float32)
 
 
 def _check_changing(settings: Data, samples: Samples, constant: np.ndarray) -> None:
-    """Refuse columns of numbers that never change; what is made of text or dates may, where one value is rare."""
+    """Refuse constant columns of numbers; those made of text or dates may be constant, where a value is rare."""
     made = [encoding.kind != "number" for encoding in samples.encodings] or [False] * len(samples.features)
     names = [
         name
@@ -117,7 +119,7 @@ def _of_columns(columns: np.ndarray) -> Statistics:
 
 
 def _histograms(images: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """How often each byte stands in each channel, (channels, 256), a few images at a time."""
+    """How often each byte occurs in each channel, (channels, 256), a few images at a time."""
     counts = np.zeros((images.shape[1], 256), dtype=np.int64)
     for start in range(0, len(train), IMAGES_AT_ONCE):
         some = images[train[start : start + IMAGES_AT_ONCE]]
@@ -127,7 +129,7 @@ def _histograms(images: np.ndarray, train: np.ndarray) -> np.ndarray:
 
 
 def _of_counts(counts: np.ndarray) -> Statistics:
-    """Statistics of bytes, of how often each stands in each channel."""
+    """Statistics of bytes, from how often each occurs in each channel."""
     value, total = np.arange(256.0), counts.sum(axis=1)
     mean = counts @ value / total
     variance = (counts * (value - mean[:, None]) ** 2).sum(axis=1) / total

@@ -55,15 +55,15 @@ def split(
 def _stratified(generator: np.random.Generator, classes: np.ndarray) -> np.ndarray:
     """An order every stretch of which holds each class in proportion, to within about one sample.
 
-    Member j of a class of m, in random order, stands at (j + u) / m of the way, with one random u per class.
+    Member j of a class of m, in random order, is at (j + u) / m of the way, with one random u per class.
     """
     if classes.ndim != 1 or classes.dtype.kind not in "iu":
         raise DataError("data.stratify needs classes, and the target is a number; leave it out")
-    place = np.empty(len(classes))
+    position = np.empty(len(classes))
     for name in np.unique(classes):
         members = generator.permutation(np.flatnonzero(classes == name))
-        place[members] = (np.arange(len(members)) + generator.random()) / len(members)
-    return np.argsort(place, kind="stable")
+        position[members] = (np.arange(len(members)) + generator.random()) / len(members)
+    return np.argsort(position, kind="stable")
 
 
 def _fold_parts(folds: Folds, order: np.ndarray, official_test: int) -> Parts:

@@ -73,7 +73,7 @@ WITH_GAP = np.where(np.arange(18).reshape(6, 3) == 7, np.nan, X)
         ({"x": X, "y": ["a"] * 6}, False, "y holds text; classes need loss cross_entropy or bce"),
         ({"x": X.astype(str), "y": Y}, False, "expected x to hold numbers, got <U"),
         ({"x": X, "y": Y}, True, "expected classes as integers or strings, got float64"),
-        ({"x": X, "y": Y * 0}, True, "has fewer than two classes"),
+        ({"x": X, "y": Y * 0}, True, "expected at least two classes, got 1"),
         (
             {"x": X, "y": Y, "features": ["a", "a", "b"]},
             False,

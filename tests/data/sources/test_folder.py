@@ -114,7 +114,10 @@ def test_what_is_wrong_with_an_image_or_class_is_named(pictures, spoil, says):
 
 @pytest.mark.parametrize(
     ("classes", "says"),
-    [((), "holds no folder"), (("only",), "holds one folder; it takes one for each class, two at least")],
+    [
+        ((), "for each of at least two classes, got no folder"),
+        (("only",), "for each of at least two classes, got one folder"),
+    ],
 )
 def test_fewer_than_two_classes_are_refused(tmp_path, classes, says):
     for name in classes:

@@ -73,15 +73,18 @@ def test_a_test_part_of_its_own_comes_last(tmp_path):
         ({"x": PIXELS, "y": LABELS[:5]}, r"x has shape \(6, 3, 6, 5\), and its targets \(5,\)"),
         ({"x": PIXELS, "y": np.eye(6)}, r"x has shape \(6, 3, 6, 5\), and its targets \(6, 6\)"),
         ({"x": PIXELS, "y": LABELS / 2}, "expected classes as integers or strings, got float64"),
-        ({"x": PIXELS, "y": LABELS * 0}, "has fewer than two classes; there is nothing to tell apart"),
-        ({"x": PIXELS.reshape(6, -1), "y": LABELS}, r'images have shape \(90,\).*source = "arrays"'),
+        ({"x": PIXELS, "y": LABELS * 0}, "expected at least two classes, got 1"),
+        (
+            {"x": PIXELS.reshape(6, -1), "y": LABELS},
+            r'expected images of shape .* got \(90,\).*source = "arrays"',
+        ),
         ({"x": PIXELS + np.float32(np.nan), "y": LABELS}, "finite numbers, got float32"),
         ({"x": PIXELS.astype(np.int16) + 1, "y": LABELS}, "whole numbers in 0..255 .* got int16"),
-        ({"x": PIXELS * 1j, "y": LABELS}, "got complex128"),
+        ({"x": PIXELS * 1j, "y": LABELS}, "finite numbers, got complex128"),
         ({"x": PIXELS.astype(object), "y": LABELS}, "not a .npz file of plain arrays: Object arrays"),
         (
             {"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, :, :3], "y_test": LABELS},
-            "images have different shapes",
+            "expected images of one shape",
         ),
     ],
 )

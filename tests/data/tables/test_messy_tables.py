@@ -91,7 +91,7 @@ def test_however_it_is_written_it_is_the_same_table(read, name, content, layout)
         ('a,y\n"1,500",2\n', ['set data.thousands = "," or data.decimal = ","']),
         ('a,y\n"1.234,5",2\n', ['set data.decimal = "," and data.thousands = "."']),
         ("a,y\n1'500,2\n", ['set data.thousands = "\'"']),
-        ('a,y\n1,"2,5"\n2,"3,5"\n', ["'y' holds numbers that are written in another way .*decimal"]),
+        ('a,y\n1,"2,5"\n2,"3,5"\n', ["'y' holds numbers in another format .*decimal"]),
     ],
 )
 def test_a_guess_at_how_a_file_is_written(read, content, says):
@@ -270,7 +270,7 @@ def test_dates_in_a_filter(read):
         (
             "d,y\n01/02/2024,1\n03/04/2024,2\n",
             {},
-            "told apart: 'd' .*'%d/%m/%Y' or '%m/%d/%Y'.*set data.dates",
+            "ambiguous day and month: 'd' .*'%d/%m/%Y' or '%m/%d/%Y'.*set data.dates",
         ),
         (
             "d,y\n31.01.2024,1\n02/01/2024,2\n",
@@ -313,7 +313,7 @@ def test_all_faults_of_a_table_are_told_at_once(read):
         r"infinite.*: 'big' \(data row 8\)",
         r"missing values: 'gap' \(200 rows, the first data row 2\)",
         "no value in any row: 'empty'",
-        "told apart: 'day'",
+        "ambiguous day and month: 'day'",
     ):
         assert re.search(said, text), said
 

@@ -54,21 +54,19 @@ def test_an_id_is_noted_also_where_the_filter_leaves_gaps(notes, where, shuffled
     if shuffled:
         ids = np.random.default_rng(1).permutation(ids)
     found = notes({"nr": ids, **ordinary(600, 0)}, where=where, exclude=("city",))
-    assert found == [
-        "'nr': the column names the rows, with another value in each; leave out what is an id (data.exclude)"
-    ]
+    assert found == ["'nr': the column has a different value in every row; leave out ids (data.exclude)"]
 
 
 def test_text_that_names_the_rows_is_noted_where_the_filter_leaves_few(notes):
     keys = [f"k{i}" for i in range(600)]
     (note,) = notes({"key": keys, **ordinary(600, 0)}, where="area > 60 and year > 1990")
-    assert note.startswith("'key': the column names the rows")
+    assert note.startswith("'key': the column has a different value in every row")
 
 
 def test_what_never_changes_once_rows_are_left_out_is_noted(notes):
     (note,) = notes({**ordinary(300, 0)}, where="city == 'Ulm' and rooms == 2")
     assert note == (
-        "'rooms', 'city': the columns have the same value in every row; leave out what tells nothing (data.exclude)"
+        "'rooms', 'city': the columns have the same value in every row; leave out constants (data.exclude)"
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from seedbed.data.moments import days_of
 from seedbed.data.naming import nearest
 
-DAY = 86_400.0  # seconds
 Refuse = Callable[[ast.expr, str], Exception]
 
 
@@ -26,7 +26,7 @@ def days(text: str) -> float | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() / DAY
+    return days_of(moment)
 
 
 class TextComparison:
@@ -48,9 +48,11 @@ class TextComparison:
         self._name, self._texts, self._refuse = name, texts, refuse
 
     def read(self, node: ast.Compare) -> Callable[[Any], np.ndarray]:
-        """A function of all columns that gives 0 or 1 a row; its columns' `equals` compares those of text."""
+        """A function of all columns that gives 0 or 1 per row; text columns are compared by their `equals`."""
         if len(node.ops) > 1:
-            raise self._refuse(node.comparators[1], "text and lists are compared one by one; join by `and`")
+            raise self._refuse(
+                node.comparators[1], "text and lists cannot be compared in a chain; join comparisons by `and`"
+            )
         operator, left, right = node.ops[0], node.left, node.comparators[0]
         if isinstance(operator, ast.In | ast.NotIn):
             column, wanted = self._column(left), list(self._listed(right))
@@ -59,7 +61,7 @@ class TextComparison:
                 left, right = right, left
             column, wanted = self._column(left), [right]
         else:
-            raise self._refuse(node, "text is compared by ==, != or in")
+            raise self._refuse(node, "text can only be compared, with ==, != or in")
         values = [self._value(column, one) for one in wanted]
         is_text = column in self._texts
         negated = isinstance(operator, ast.NotIn | ast.NotEq)
@@ -75,12 +77,12 @@ class TextComparison:
     def _column(self, node: ast.expr) -> str:
         column = self._name(node)
         if column is None:
-            raise self._refuse(node, "only a column can be compared with text or a list")
+            raise self._refuse(node, "expected a column beside the text or list")
         return column
 
     def _listed(self, node: ast.expr) -> Iterator[ast.expr]:
         if not isinstance(node, ast.Tuple | ast.List) or not node.elts:
-            raise self._refuse(node, 'a list is needed here, as in ("red", "blue")')
+            raise self._refuse(node, 'expected a list, such as ("red", "blue")')
         yield from node.elts
 
     def _value(self, column: str, node: ast.expr) -> str | float:

@@ -33,9 +33,9 @@ BETTER_OPERATORS = {
     ast.BitOr: "write `or` instead of |",
     ast.Invert: "write `not` instead of ~",
 }
-BETTER_SYNTAX = {  # Python's words for a syntax error, ours
-    "invalid decimal literal": "a name cannot begin with a digit; a product needs its *, as in 2*x",
-    "invalid syntax": "something is missing or too much here",
+BETTER_SYNTAX = {  # Python's message for a syntax error -> ours
+    "invalid decimal literal": "a name cannot begin with a digit; write * for a product, as in 2*x",
+    "invalid syntax": "something is missing or superfluous here",
 }
 EXCERPT = 50  # characters shown on either side of an error
 
@@ -46,7 +46,7 @@ class Expression:
 
     Operators + - * / **, comparisons, and, or, not, in (these give 0 or 1); functions sin cos tan exp log log2
     log10 sqrt abs tanh sinh cosh arctan sign floor is_missing minimum maximum mean; constants pi and e. A name
-    that is not an identifier stands in backticks: `Run1 (ms)`. A column of text is compared with text in quotes,
+    that is not an identifier is written in backticks: `Run1 (ms)`. A column of text is compared with text in quotes,
     as in color == "red" or color in ("red", "blue").
 
     Attributes
@@ -92,7 +92,7 @@ class Expression:
 
 
 def _pasted(name: str) -> str:
-    """A name for a message from which it can be pasted: as an expression takes it, else in quotes."""
+    """A name for a message from which it can be copied: as expressions write it, else in quotes."""
     written = in_expression(name)
     return repr(name) if written == name else written
 
@@ -129,13 +129,13 @@ class _Parser:
         unprintable = re.search(r"[\0-\x1f\x7f\ud800-\udfff]", self.text)
         if unprintable:
             raise self._error(
-                f"the character {unprintable.group()!r} cannot stand in an expression", unprintable.start()
+                f"the character {unprintable.group()!r} is not allowed in an expression", unprintable.start()
             )
         if self.text.count("`") % 2:
-            raise self._error("a backtick has no partner", self.text.rindex("`"))
+            raise self._error("a backtick is not closed", self.text.rindex("`"))
 
     def _hide_quoted(self, match: re.Match[str]) -> str:
-        """Put underscores for a quoted name, so that positions stay; its position tells which name it is."""
+        """Underscores for a quoted name, so that positions stay; names are looked up by position."""
         self.quoted[match.start()] = match.group(1)
         return "_" * len(match.group(0))
 
@@ -176,14 +176,14 @@ class _Parser:
         }
         builder = builders.get(type(node))
         if builder is None:
-            raise self._refuse(
-                node, "only arithmetic, comparisons, functions and column names can stand here"
-            )
+            raise self._refuse(node, "expected arithmetic, a comparison, a function or a column name here")
         return builder(node, depth + 1)  # type: ignore[operator]
 
     def _constant(self, node: ast.Constant, depth: int) -> Evaluate:
         if isinstance(node.value, str):
-            raise self._refuse(node, f"{node.value!r} is not a number; text stands only beside ==, != and in")
+            raise self._refuse(
+                node, f"{node.value!r} is not a number; text can only be compared, with ==, != or in"
+            )
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self._refuse(node, f"{node.value!r} is not a number")
         try:
@@ -247,14 +247,14 @@ class _Parser:
         values = [self._date(side) if text_in(side) else self._build(side, depth) for side in sides]
 
         def evaluate(columns: Columns) -> np.ndarray:
-            found = [value(columns) for value in values]
-            pairs = [op(a, b) for op, a, b in zip(operators, found, found[1:], strict=False)]
+            results = [value(columns) for value in values]
+            pairs = [op(a, b) for op, a, b in zip(operators, results, results[1:], strict=False)]
             return reduce(OPERATORS[ast.And], pairs)
 
         return evaluate
 
     def _known_column(self, node: ast.expr) -> str | None:
-        """As `_column`, but a name that is none is refused with the nearest one."""
+        """As `_column`, but an unknown name is refused with the nearest one."""
         column = self._column(node)
         if column is None and isinstance(node, ast.Name):
             raise self._unknown(node, self._written(node))
@@ -271,7 +271,7 @@ class _Parser:
     def _is_missing(self, node: ast.Call) -> Evaluate:
         column = self._known_column(node.args[0]) if len(node.args) == 1 and not node.keywords else None
         if column is None:
-            raise self._refuse(node, f"{IS_MISSING} takes the name of one column")
+            raise self._refuse(node, f"{IS_MISSING} needs the name of one column")
         if column in self.texts:
             return lambda columns: columns.missing(column)  # type: ignore[attr-defined]
         return lambda columns: np.isnan(columns[column]).astype(np.float64)
@@ -279,7 +279,7 @@ class _Parser:
     def _call(self, node: ast.Call, depth: int) -> Evaluate:
         if not isinstance(node.func, ast.Name):
             raise self._refuse(
-                node, "only a function's name can stand before a bracket; a product needs its *"
+                node, "expected the name of a function before the bracket; write * for a product"
             )
         name = node.func.id
         if name == IS_MISSING:
@@ -291,6 +291,6 @@ class _Parser:
         fewest, function = FUNCTIONS_OF_MANY[name] if many else (1, UNARY_FUNCTIONS[name])
         if node.keywords or count < fewest or (count > 1 and not many):
             wanted = f"at least {fewest}" if many else "1"
-            raise self._refuse(node, f"{name} takes {wanted} argument{'s' * (fewest > 1)}")
+            raise self._refuse(node, f"{name} needs {wanted} argument{'s' * (fewest > 1)}")
         values = [self._build(value, depth) for value in node.args]
         return lambda columns: function(*[value(columns) for value in values])

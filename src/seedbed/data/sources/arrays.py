@@ -1,4 +1,4 @@
-"""Rows of numbers and their targets as NumPy arrays: read from a .npz file, and put into one."""
+"""Rows of numbers and their targets as NumPy arrays: read from a .npz file, and written into one."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def load(request: Request[ArraysData]) -> Samples:
         Naming the array, what was expected of it, and the first row that does not fit.
     """
     path = request.path
-    found = npz.arrays(path)
-    inputs, targets = npz.parts(found, path)
+    named = npz.arrays(path)
+    inputs, targets = npz.parts(named, path)
     if {x.ndim for x in inputs} != {2} or len({x.shape[1] for x in inputs}) > 1:
         shapes = " and ".join(str(x.shape) for x in inputs)
         raise DataError(
@@ -44,7 +44,7 @@ def load(request: Request[ArraysData]) -> Samples:
     return Samples(
         inputs=_finite(path, "x", x),
         targets=y,
-        features=_features(path, found.get(FEATURES), x.shape[1]),
+        features=_features(path, named.get(FEATURES), x.shape[1]),
         classes=classes,
         official_test=len(targets[1]) if len(targets) > 1 else 0,
     )
@@ -52,7 +52,7 @@ def load(request: Request[ArraysData]) -> Samples:
 
 def _features(path: Path, names: np.ndarray | None, count: int) -> tuple[str, ...]:
     if names is None:
-        return tuple(f"x{place}" for place in range(count))
+        return tuple(f"x{i}" for i in range(count))
     listed = tuple(str(name) for name in names.reshape(-1))
     if len(listed) != count or len(set(listed)) != count:
         raise DataError(f"{path}: expected {count} different names of features, got {', '.join(listed[:8])}")
@@ -60,7 +60,7 @@ def _features(path: Path, names: np.ndarray | None, count: int) -> tuple[str, ..
 
 
 def _whole(y: np.ndarray) -> np.ndarray:
-    """Whole numbers that are written as others, as integers."""
+    """Whole numbers of a floating type as integers."""
     whole = y.dtype.kind == "f" and bool((y == np.rint(y)).all())
     return y.astype(np.int64) if whole else y
 
@@ -70,21 +70,21 @@ def _finite(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "biuf":
         raise DataError(f"{path}: expected {name} to hold numbers, got {values.dtype}")
     with np.errstate(over="ignore"):
-        found = values.astype(np.float32)
-    bad = ~np.isfinite(found).all(axis=1)
+        numbers = values.astype(np.float32)
+    bad = ~np.isfinite(numbers).all(axis=1)
     if bad.any():
         raise DataError(
             f"{path}: row {int(np.argmax(bad)) + 1} of {name} holds a value that is missing, infinite or too large "
             f"for 32 bits ({counted(int(bad.sum()), 'such row')}); fill it in or leave such rows out"
         )
-    return found
+    return numbers
 
 
 # --- from Python ----------------------------------------------------------------------------------------------
 
 
 def save(path: Path, arrays: Mapping[str, Any], features: Sequence[str] | None = None) -> str:
-    """Write arrays into a .npz file, and tell which source reads it: "arrays", or "npz" for images.
+    """Write arrays into a .npz file, and return the source that reads it: "arrays", or "npz" for images.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _plain(name: str, value: Any) -> np.ndarray:
         array = array.astype(str)
     if array.dtype.kind not in "biufU":
         raise DataError(
-            f"{name}: expected an array of numbers or, for classes, text, got {array.dtype}; make numbers of it, or "
+            f"{name}: expected an array of numbers or, for classes, text, got {array.dtype}; convert it, or "
             'write a table and use source = "table"'
         )
     return array

@@ -93,24 +93,26 @@ def read(path: Path) -> dict[str, np.ndarray]:
     DataError
         Where the archive is damaged, lacks a batch or holds another than the author's.
     """
-    found: dict[str, Batch] = {}
+    batches: dict[str, Batch] = {}
     try:
         with tarfile.open(path) as archive:
             for member in archive:
                 name = PurePosixPath(member.name).name
                 file = archive.extractfile(member) if name.removesuffix(".bin") in BATCHES else None
                 if file:
-                    found[name.removesuffix(".bin")] = _batch(name, file.read(), f"{name} of {path}")
+                    batches[name.removesuffix(".bin")] = _batch(name, file.read(), f"{name} of {path}")
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
         raise DataError(f"{path} is not a whole tar archive ({error}); get it again") from None
-    missing = [name for name in BATCHES if name not in found]
+    missing = [name for name in BATCHES if name not in batches]
     if missing:
         raise DataError(f"{path} lacks {', '.join(missing)}; get it again")
-    images, labels = (np.concatenate(parts) for parts in zip(*(found[name] for name in BATCHES), strict=True))
+    images, labels = (
+        np.concatenate(parts) for parts in zip(*(batches[name] for name in BATCHES), strict=True)
+    )
     return {
         "images": images.reshape(-1, *SHAPE),
         "labels": labels,
-        "official_test": np.array(len(found[TEST][1])),
+        "official_test": np.array(len(batches[TEST][1])),
     }
 
 

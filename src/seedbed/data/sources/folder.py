@@ -1,4 +1,4 @@
-"""Reads images from a folder for each class: PNG or JPEG, of any size, made alike."""
+"""Images in a folder for each class: PNG or JPEG, of any size, brought to one size."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def files(path: Path) -> dict[str, list[Path]]:
     if not path.is_dir():
         raise DataError(f"data.path: there is no folder {path}")
     folders = sorted(inner for inner in path.iterdir() if inner.is_dir() and not inner.name.startswith("."))
-    found = {folder.name: images(folder) for folder in folders}
-    if len(found) < 2:
+    by_class = {folder.name: images(folder) for folder in folders}
+    if len(by_class) < 2:
         raise DataError(
-            f"{path} holds {'one folder' if found else 'no folder'}; it takes one for each class, "
-            "two at least, with its images inside"
+            f"{path}: expected a folder of images for each of at least two classes, got "
+            f"{'one folder' if by_class else 'no folder'}"
         )
-    for name, inside in found.items():
+    for name, inside in by_class.items():
         if not inside:
             raise DataError(
                 f"{path / name} holds no image ({', '.join(KINDS)}); add some, or remove the folder"
             )
-    return found
+    return by_class
 
 
 def images(folder: Path) -> list[Path]:
@@ -66,20 +66,20 @@ def load(request: Request[FolderData]) -> Samples:
     -------
     Inputs (N, 3, size, size) uint8, which runs see in [0, 1]; a picture that is not square is stretched.
     """
-    found, size = files(request.path), request.settings.size
-    inputs = np.empty((sum(map(len, found.values())), 3, size, size), np.uint8)
-    for i, file in enumerate(file for names in found.values() for file in names):
+    by_class, size = files(request.path), request.settings.size
+    inputs = np.empty((sum(map(len, by_class.values())), 3, size, size), np.uint8)
+    for i, file in enumerate(file for names in by_class.values() for file in names):
         inputs[i] = pixels(file, (3, size, size))
     return Samples(
         inputs=inputs,
-        targets=np.repeat(np.arange(len(found)), [len(names) for names in found.values()]),
-        classes=tuple(found),
+        targets=np.repeat(np.arange(len(by_class)), [len(names) for names in by_class.values()]),
+        classes=tuple(by_class),
         unit=(0.0, 1 / 255),
     )
 
 
 def pixels(file: Path, shape: tuple[int, ...], resized: bool = True) -> np.ndarray:
-    """One image as uint8 of shape (1 or 3, height, width), turned the way its camera says.
+    """One image as uint8 of shape (1 or 3, height, width), turned upright as its EXIF data say.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def pixels(file: Path, shape: tuple[int, ...], resized: bool = True) -> np.ndarr
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{file} is not a whole image ({error}); fix or remove it") from None
     if not resized and upright.size != (width, height):
-        found = f"{upright.width} x {upright.height}"
-        raise DataError(f"{file}: expected an image of {width} x {height} pixels, got {found}; resize it")
+        size = f"{upright.width} x {upright.height}"
+        raise DataError(f"{file}: expected an image of {width} x {height} pixels, got {size}; resize it")
     scaled = np.asarray(upright.resize((width, height), Image.Resampling.BILINEAR))
     return scaled.reshape(height, width, channels).transpose(2, 0, 1)

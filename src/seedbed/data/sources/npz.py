@@ -27,15 +27,15 @@ def load(request: Request[NpzData]) -> Samples:
     Raises
     ------
     DataError
-        Where the file is none, or what is in it does not fit.
+        Where the file is not a .npz file, or its arrays do not fit.
     """
     path = request.path
     inputs, targets = parts(arrays(path), path)
     images = _joined(path, inputs)
-    places, classes = labels(np.concatenate(targets), path)
+    indices, classes = labels(np.concatenate(targets), path)
     return Samples(
         inputs=images,
-        targets=places,
+        targets=indices,
         classes=classes,
         official_test=len(targets[1]) if len(targets) > 1 else 0,
         unit=(0.0, 1 / 255) if images.dtype == np.uint8 else (0.0, 1.0),
@@ -51,7 +51,7 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path} is not a .npz file of plain arrays: {error}") from None
 
 
-def parts(found: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def parts(named: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Inputs, and targets (N,), of all samples or of the training and the test part.
 
     Raises
@@ -59,13 +59,13 @@ def parts(found: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray]
     DataError
         Where arrays are missing or of different lengths.
     """
-    names = next((names for names in reversed(NAMES) if set(names) <= set(found)), None)
+    names = next((names for names in reversed(NAMES) if set(names) <= set(named)), None)
     if names is None:
         raise DataError(
             f"{path}: expected the arrays x and y, or x_train, y_train, x_test and y_test; got "
-            f"{', '.join(found) or 'none'}"
+            f"{', '.join(named) or 'none'}"
         )
-    inputs, targets = [found[name] for name in names[::2]], [found[name] for name in names[1::2]]
+    inputs, targets = [named[name] for name in names[::2]], [named[name] for name in names[1::2]]
     for name, x, y in zip(names[::2], inputs, targets, strict=True):
         if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
             raise DataError(
@@ -75,26 +75,26 @@ def parts(found: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray]
 
 
 def labels(targets: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which class each sample is of, (N,) int64, and the names of the classes, sorted.
+    """The index of each sample's class, (N,) int64, and the names of the classes, sorted.
 
     Raises
     ------
     DataError
-        Where targets are no classes, or there is but one.
+        Where targets are not classes, or there is only one class.
     """
-    classes, places = np.unique(targets, return_inverse=True)
+    classes, indices = np.unique(targets, return_inverse=True)
     if classes.dtype.kind not in "iubU":
         raise DataError(f"{path}: expected classes as integers or strings, got {classes.dtype}")
     if len(classes) < 2:
-        raise DataError(f"{path} has fewer than two classes; there is nothing to tell apart")
-    return places.astype(np.int64), tuple(str(name) for name in classes)
+        raise DataError(f"{path}: expected at least two classes, got {len(classes)}")
+    return indices.astype(np.int64), tuple(str(name) for name in classes)
 
 
 def _joined(path: Path, inputs: list[np.ndarray]) -> np.ndarray:
     """The images of all parts as (N, channels, height, width), uint8 or float32."""
     shapes = {part.shape[1:] for part in inputs}
     if len(shapes) > 1:
-        raise DataError(f"{path}: its images have different shapes: {', '.join(map(str, shapes))}")
+        raise DataError(f"{path}: expected images of one shape, got {', '.join(map(str, shapes))}")
     images = np.concatenate(inputs)
     if images.ndim == 3:
         images = images[:, None]
@@ -102,8 +102,8 @@ def _joined(path: Path, inputs: list[np.ndarray]) -> np.ndarray:
         images = images.transpose(0, 3, 1, 2)
     if images.ndim != 4:
         raise DataError(
-            f"{path}: its images have shape {images.shape[1:]}; expected (height, width), (channels, height, "
-            'width) or (height, width, channels); rows of numbers are for source = "arrays"'
+            f"{path}: expected images of shape (height, width), (channels, height, width) or (height, width, "
+            f'channels), got {images.shape[1:]}; rows of numbers are for source = "arrays"'
         )
     return np.ascontiguousarray(_in_bytes(path, images))
 
@@ -114,6 +114,6 @@ def _in_bytes(path: Path, images: np.ndarray) -> np.ndarray:
         return images.astype(np.float32)
     if images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
         raise DataError(
-            f"{path}: expected pixels that are whole numbers in 0..255 or finite numbers, got {images.dtype}"
+            f"{path}: expected pixels as whole numbers in 0..255 or as finite numbers, got {images.dtype}"
         )
     return images.astype(np.uint8)

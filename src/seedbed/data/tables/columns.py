@@ -14,20 +14,10 @@ import pyarrow.compute as pc
 from seedbed.data.base import DataError
 from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression, short
-from seedbed.data.tables import csvfile, dates, numerals
+from seedbed.data.tables import csvfile, dates, kinds, numerals
 from seedbed.data.tables.csvfile import PLAIN, Layout
 
-NUMERIC = (
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_decimal,
-    pa.types.is_boolean,
-    pa.types.is_null,
-    pa.types.is_time,
-    pa.types.is_duration,
-)
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
-HOUR = 3_600e6  # microseconds
 MOST_VALUES, LONGEST_EXAMPLE = 3, 120  # of the values, and characters of the settings, that a message shows
 
 
@@ -49,7 +39,7 @@ class Columns(Mapping[str, np.ndarray]):
     text
         The categories of each text column.
     dates
-        The form of each column of dates, empty where the file itself says that it holds dates.
+        The format of each column of dates, empty where its type in the file is one of dates.
     ambiguous
         The forms that a text column of dates may have, where they are several; it is not among `dates`.
     layout
@@ -83,11 +73,11 @@ class Columns(Mapping[str, np.ndarray]):
             self._derived[name] = self._parsed(text)
 
     def _add(self, name: str, kind: pa.DataType) -> None:
-        if dates.is_native(kind):
+        if kinds.is_date(kind):
             self._add_date(name, "")
         elif name in self._forms:
             self._add_date(name, self._forms[name])
-        elif is_text(kind):
+        elif kinds.is_text(kind):
             self._add_text(name)
 
     def _add_text(self, name: str) -> None:
@@ -104,7 +94,7 @@ class Columns(Mapping[str, np.ndarray]):
 
     def _add_date(self, name: str, form: str) -> None:
         self.dates[name] = form
-        days = dates.text_days(self.strings(name), form) if form else dates.native_days(self._table[name])
+        days = dates.text_days(self.strings(name), form) if form else kinds.days(self._table[name])
         self._days[name] = days
         self._parts |= {f"{name}.{part}": (name, part) for part in dates.parts_of(days)}
 
@@ -149,12 +139,7 @@ class Columns(Mapping[str, np.ndarray]):
                 f"{self.path}: column {name!r} holds {kind}, neither numbers, dates nor text; "
                 "convert it, or leave it out through data.exclude"
             )
-        column, unit = self._table[name], 1.0
-        if pa.types.is_time(kind):
-            column, unit = column.cast(pa.time64("us"), safe=False).cast(pa.int64()), HOUR
-        elif pa.types.is_duration(kind):
-            column, unit = column.cast(pa.duration("us"), safe=False).cast(pa.int64()), 1e6
-        return column.cast(pa.float64(), safe=False).to_numpy() / unit
+        return kinds.numbers(self._table[name])
 
     def _text_problem(self, name: str) -> str:
         values = self.text[name]
@@ -162,9 +147,9 @@ class Columns(Mapping[str, np.ndarray]):
         return f"{self.path}: column {name!r} holds text; compare it with text in quotes{example}"
 
     def number_problem(self, name: str) -> str | None:
-        """Why a column of text, which looks as if it should hold numbers, does not; None where it does not look so."""
-        if told := self.restyled(name):
-            return f"{self.path}: {name!r} holds numbers that are written in another way ({told})"
+        """Why a column that looks as if it should hold numbers holds text; None where it does not look so."""
+        if example := self.restyled(name):
+            return f"{self.path}: {name!r} holds numbers in another format ({example})"
         if wrong := self.strays(name):
             return (
                 f"{self.path}: {name!r} should be a number, got {self.in_rows(name, wrong)}; correct these cells, or "
@@ -173,7 +158,7 @@ class Columns(Mapping[str, np.ndarray]):
         return None
 
     def restyled(self, name: str) -> str | None:
-        """An example of numbers that are written in another way, and the settings that read them."""
+        """An example of numbers in another format, and the settings that read them."""
         return numerals.restyled(self.text.get(name, ()), self.layout or PLAIN)
 
     def strays(self, name: str) -> list[str]:
@@ -182,12 +167,12 @@ class Columns(Mapping[str, np.ndarray]):
 
     def in_rows(self, name: str, values: Sequence[str]) -> str:
         """The first of some values of a text column, each with its rows."""
-        told = [
+        shown = [
             f"{short(value)!r} in {self.counted_rows(self.equals(name, value) > 0)}"
             for value in values[:MOST_VALUES]
         ]
-        more = len(values) - len(told)
-        return ", ".join(told) + (f" and {more:,} other value{'s' if more > 1 else ''}" if more else "")
+        more = len(values) - len(shown)
+        return ", ".join(shown) + (f" and {more:,} other value{'s' if more > 1 else ''}" if more else "")
 
     def without(self, name: str, values: Sequence[str]) -> str:
         """The setting that leaves out the rows that hold one of some values of a text column."""
@@ -200,10 +185,10 @@ class Columns(Mapping[str, np.ndarray]):
     def is_number(self, name: str) -> bool:
         """Whether a column holds numbers."""
         kind = self.type_of(name)
-        return kind is None or (name not in self.dates and any(is_kind(kind) for is_kind in NUMERIC))
+        return kind is None or (name not in self.dates and kinds.is_number(kind))
 
     def type_of(self, name: str) -> pa.DataType | None:
-        """The type that the file says a column has; None for derived columns, which hold numbers."""
+        """A column's type in the file; None for derived columns, which hold numbers."""
         return self._table.schema.field(name).type if name in self.raw else None
 
     def strings(self, name: str) -> pa.ChunkedArray:
@@ -219,6 +204,11 @@ class Columns(Mapping[str, np.ndarray]):
         if name in self.raw and not self.is_number(name):
             return self.blank(name).astype(np.float64)
         return np.isnan(self[name]).astype(np.float64)
+
+    def infinite(self, name: str) -> np.ndarray:
+        """(rows,) bool: where a column holds a number that is infinite, or would be in 32 bits."""
+        with np.errstate(over="ignore"):
+            return np.isinf(self[name].astype(np.float32))
 
     def blank(self, name: str) -> np.ndarray:
         """(rows,) bool: where the file has nothing in a column."""
@@ -246,22 +236,19 @@ class Columns(Mapping[str, np.ndarray]):
 
     def labels(self, name: str) -> np.ndarray:
         """(rows,) int64: which of `text[name]` each value of a text column is; -1 where it is missing."""
-        found = pc.index_in(self.strings(name), pa.array(self.text[name], pa.string()))
-        return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+        codes = pc.index_in(self.strings(name), pa.array(self.text[name], pa.string()))
+        return pc.fill_null(codes, -1).to_numpy().astype(np.int64)
 
     def check_finite(self, name: str) -> None:
         """Refuse a column with numbers that are infinite, or would be in 32 bits."""
-        with np.errstate(over="ignore"):
-            self._refuse(
-                name, np.isinf(self[name].astype(np.float32)), "is infinite or too large for 32 bits"
-            )
+        self._refuse(name, self.infinite(name), "is infinite or too large for 32 bits")
 
     def check_present(self, name: str) -> None:
         """Refuse a column of the file with missing values."""
         self._refuse(name, self.missing(name) > 0, "is missing")
 
     def refuse_text(self, name: str) -> NoReturn:
-        """Say where a text column that should hold numbers does not."""
+        """Refuse a text column that should hold numbers, naming the first row that does not."""
         values = self.text[name]
         wrong = numerals.not_numbers(values, self.layout or PLAIN)
         value = next(iter(wrong or values), "")
@@ -292,10 +279,3 @@ class Columns(Mapping[str, np.ndarray]):
     def row(self, bad: np.ndarray) -> int:
         """The number, from 1, of the first data row of the file where `bad` (rows,) holds."""
         return int(self.rows[int(np.argmax(bad))]) + 1
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)

@@ -25,7 +25,7 @@ class Layout:
     Attributes
     ----------
     separator
-        Between columns; None for what the suffix says.
+        Between columns; None for the usual one of the file's suffix.
     decimal, thousands
         The decimal mark, and what groups digits where anything does.
     encoding
@@ -91,10 +91,10 @@ def _check_separator(text: str, separator: str, decimal: str) -> None:
 
 def settings_in_words(settings: Mapping[str, str | None]) -> str:
     """Settings of the table [data] as a study has them: data.separator = ";" and data.decimal = ","."""
-    told = (
+    written = (
         f"data.{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items() if value
     )
-    return " and ".join(told)
+    return " and ".join(written)
 
 
 def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table:
@@ -147,13 +147,13 @@ def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layo
 
 
 def _not_encoded(error: UnicodeDecodeError, content: bytes, encoding: str) -> str:
-    """Where a file is not of the encoding, and of which it may be."""
+    """Where a file is not of the encoding, and which encoding it may have."""
     likely = _likely_encoding(content)
     name = "UTF-8" if encoding == "utf-8" else encoding
-    told = f"byte {error.start + 1:,} is not {name}"
+    problem = f"byte {error.start + 1:,} is not {name}"
     if b"\0" in content and likely != "utf-16":
-        return f"{told}; it does not look like text"
-    return f"{told}; save the file as UTF-8, or set data.encoding, perhaps to {json.dumps(likely)}"
+        return f"{problem}; it does not look like text"
+    return f"{problem}; save the file as UTF-8, or set data.encoding, perhaps to {json.dumps(likely)}"
 
 
 def _likely_encoding(content: bytes) -> str:

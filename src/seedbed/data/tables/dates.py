@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-DAY = 86_400.0  # seconds
+from seedbed.data.moments import days_of
+
 # What a network sees of a date: the day's number since 1970-01-01, the year, the month (1 to 12), the weekday (0 is
 # Monday) and, where any value has a time, the hour with its fraction.
-PARTS = ("days", "year", "month", "weekday", "hour")
+DATE_PARTS = ("days", "year", "month", "weekday", "hour")
 LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?")
 ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d")
 FORMATS = tuple(order + time for order in ORDERS for time in ("", " %H:%M", " %H:%M:%S"))
@@ -25,7 +26,7 @@ def parsed(text: str, form: str) -> float | None:
         moment = datetime.strptime(text, form)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() / DAY
+    return days_of(moment)
 
 
 def forms_of(values: Iterable[str]) -> tuple[str, ...]:
@@ -40,17 +41,6 @@ def forms_of(values: Iterable[str]) -> tuple[str, ...]:
     return forms if forms != FORMATS else ()
 
 
-def is_native(kind: pa.DataType) -> bool:
-    """Whether a column's type says that it holds dates."""
-    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
-
-
-def native_days(column: pa.ChunkedArray) -> np.ndarray:
-    """(rows,) float64 days since 1970-01-01 (of UTC) of a column of dates or times; nan where missing."""
-    microseconds = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-    return microseconds.cast(pa.float64(), safe=False).to_numpy() / (DAY * 1e6)
-
-
 def text_days(column: pa.ChunkedArray, form: str) -> np.ndarray:
     """(rows,) float64 days since 1970-01-01 of texts of the form; nan where missing or of another form."""
     encoded = column.combine_chunks().dictionary_encode()
@@ -60,7 +50,7 @@ def text_days(column: pa.ChunkedArray, form: str) -> np.ndarray:
 
 
 def part(days: np.ndarray, name: str) -> np.ndarray:
-    """One of `PARTS`, (rows,) float64, of days since 1970-01-01; nan where these are."""
+    """One of `DATE_PARTS`, (rows,) float64, of days since 1970-01-01; nan where these are."""
     there = np.isfinite(days)
     whole = np.floor(np.where(there, days, 0))
     dates = whole.astype("datetime64[D]")
@@ -77,4 +67,4 @@ def part(days: np.ndarray, name: str) -> np.ndarray:
 def parts_of(days: np.ndarray) -> tuple[str, ...]:
     """The parts that a column of dates has: the hour only where some value has a time."""
     there = days[np.isfinite(days)]
-    return PARTS if (there != np.floor(there)).any() else PARTS[:-1]
+    return DATE_PARTS if (there != np.floor(there)).any() else DATE_PARTS[:-1]

@@ -15,7 +15,7 @@ Policy = str | Mapping[str, str] | None
 
 
 def policy_for(column: str, missing: Policy) -> str:
-    """What `data.missing` says of a column: "impute", "category", or "" where nothing."""
+    """The policy of `data.missing` for a column: "impute", "category", or "" for none."""
     if isinstance(missing, Mapping):
         return missing.get(column, "")
     return missing or ""
@@ -50,17 +50,17 @@ def _of_part(columns: Columns, name: str, column: str, value: str, policy: str) 
 def values(columns: Columns, encoding: Encoding) -> np.ndarray:
     """(rows,) float32 of one input column; nan where there is no value, but of text that is to be a category."""
     if encoding.kind == "missing":
-        found = columns.missing(encoding.column)
+        column = columns.missing(encoding.column)
     elif encoding.kind == "category":
-        found = columns.equals(encoding.column, encoding.value)
+        column = columns.equals(encoding.column, encoding.value)
         if encoding.missing != "category":
-            found = np.where(columns.missing(encoding.column) > 0, np.nan, found)
+            column = np.where(columns.missing(encoding.column) > 0, np.nan, column)
     elif encoding.kind == "date":
-        found = dates.part(columns[encoding.column], encoding.value)
+        column = dates.part(columns[encoding.column], encoding.value)
     else:
-        found = columns[encoding.column]
+        column = columns[encoding.column]
     with np.errstate(over="ignore"):
-        return found.astype(np.float32)
+        return column.astype(np.float32)
 
 
 def inputs_of(columns: Columns, encodings: Iterable[Encoding]) -> np.ndarray:
@@ -85,17 +85,17 @@ def fill(encodings: tuple[Encoding, ...], inputs: np.ndarray, train: np.ndarray)
     """
     if not any(encoding.missing for encoding in encodings):
         return None
-    found = np.zeros(len(encodings), dtype=np.float32)
+    filled = np.zeros(len(encodings), dtype=np.float32)
     for i, column in enumerate(inputs[train].T):
         there = column[~np.isnan(column)]
         if len(there):
-            found[i] = there.mean() if encodings[i].kind == "category" else np.median(there)
+            filled[i] = there.mean() if encodings[i].kind == "category" else np.median(there)
     for group in _categories(encodings).values():
-        shares = found[group]
+        shares = filled[group]
         others = 1 - shares.sum()  # of categories that are no features
-        found[group] = 0
-        found[group[int(np.argmax(shares))]] = shares.max() > others
-    return found
+        filled[group] = 0
+        filled[group[int(np.argmax(shares))]] = shares.max() > others
+    return filled
 
 
 def _categories(encodings: Iterable[Encoding]) -> dict[str, list[int]]:

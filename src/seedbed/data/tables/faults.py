@@ -1,4 +1,4 @@
-"""What keeps a table's columns from being learned from: all of it at once, a line for each kind of fault."""
+"""Problems of a table's columns, all at once, one line for each kind of problem."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def unreadable_dates(columns: Columns) -> Iterator[str]:
         bad = np.isnan(columns[name]) & ~columns.blank(name) if form else np.zeros(1, bool)
         if bad.any():
             value = columns.strings(name)[int(np.argmax(bad))].as_py()
-            told = f"{short(value)!r} in {columns.counted_rows(bad)}"
-            yield f"{columns.path}: expected dates as {form!r} in {name!r}, got {told}"
+            got = f"{short(value)!r} in {columns.counted_rows(bad)}"
+            yield f"{columns.path}: expected dates as {form!r} in {name!r}, got {got}"
 
 
 def _unknown(key: str, names: Iterable[str], path: Path, known: list[str]) -> list[str]:
@@ -58,12 +58,12 @@ def _unknown(key: str, names: Iterable[str], path: Path, known: list[str]) -> li
 
 
 def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> list[str]:
-    """What is wrong with the columns of the file that features of these names are made of."""
+    """Problems of the columns of the file that features of these names are made of."""
     of_kind: dict[str, Check] = {
         "neither numbers, dates nor text: {}; convert them, or leave them out: {exclude}": _odd_type,
         "no value in any row: {}; leave them out: {exclude}": _empty,
-        "dates whose day and month cannot be told apart: {}; set data.dates, such as {{ NAME = FORM }}": _ambiguous,
-        "numbers that are written in another way: {}": Columns.restyled,
+        "dates with ambiguous day and month: {}; set data.dates, such as {{ NAME = FORM }}": _ambiguous,
+        "numbers in another format: {}": Columns.restyled,
         "numbers expected, got text: {}; correct these cells, empty them and set data.missing, or leave out such rows "
         "({where}) or columns ({exclude})": _misprint,
         f"text columns with more than {MOST_CATEGORIES} different values: {{}}; leave them out: {{exclude}}": _crowded,
@@ -76,23 +76,23 @@ def column_problems(columns: Columns, names: Iterable[str], missing: Policy) -> 
             lambda columns, name: None if policy_for(name, missing) else _missing(columns, name)
         ),
     }
-    found: dict[str, dict[str, str]] = {}
+    by_kind: dict[str, dict[str, str]] = {}
     for name in dict.fromkeys((columns.of(name) or (name,))[0] for name in names):
-        told = ((kind, check(columns, name)) for kind, check in of_kind.items())
-        said = [*islice(((kind, text) for kind, text in told if text), 1)]
-        said += [(kind, text) for kind, check in of_rows.items() if (text := check(columns, name))]
-        for kind, text in said:
-            found.setdefault(kind, {})[name] = text
+        checked = ((kind, check(columns, name)) for kind, check in of_kind.items())
+        problems = [*islice(((kind, text) for kind, text in checked if text), 1)]
+        problems += [(kind, text) for kind, check in of_rows.items() if (text := check(columns, name))]
+        for kind, text in problems:
+            by_kind.setdefault(kind, {})[name] = text
     return [
-        f"{columns.path}: {kind.format(_few(who), exclude=_exclude(who), where=_where(columns, who))}"
-        for kind, who in found.items()
+        f"{columns.path}: {kind.format(_few(texts), exclude=_exclude(texts), where=_where(columns, texts))}"
+        for kind, texts in by_kind.items()
     ]
 
 
-def _few(said: Mapping[str, str]) -> str:
-    """The first columns, each with what is said of it."""
-    shown = ", ".join(f"{short(name)!r} ({text})" for name, text in islice(said.items(), MOST_NAMES))
-    return shown + (f", ... ({len(said):,} columns in all)" if len(said) > MOST_NAMES else "")
+def _few(texts: Mapping[str, str]) -> str:
+    """The first columns, each with its text."""
+    shown = ", ".join(f"{short(name)!r} ({text})" for name, text in islice(texts.items(), MOST_NAMES))
+    return shown + (f", ... ({len(texts):,} columns in all)" if len(texts) > MOST_NAMES else "")
 
 
 def _exclude(names: Iterable[str]) -> str:
@@ -135,8 +135,7 @@ def _crowded(columns: Columns, name: str) -> str | None:
 def _infinite(columns: Columns, name: str) -> str | None:
     if not columns.is_number(name):
         return None
-    with np.errstate(over="ignore"):
-        bad = np.isinf(columns[name].astype(np.float32))
+    bad = columns.infinite(name)
     return columns.counted_rows(bad) if bad.any() else None
 
 

@@ -1,4 +1,4 @@
-"""Columns of a table that look like a mistake: they name the rows, never change, or order them as the target does."""
+"""Columns of a table that look like a mistake: ids, constants, and those that order the rows as the target does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seedbed.data.base import Encoding
 from seedbed.data.naming import first_few
 from seedbed.data.tables.columns import Columns
 
-FEWEST_ROWS = 3  # fewer tell nothing
+FEWEST_ROWS = 3  # with fewer, nothing can be concluded
 FEWEST_ORDERED = 20  # rows that another feature than a copy of the target orders alike only by a rare chance
 EXPECTED_REPEATS = (
     10.0  # of whole numbers by chance, from which on none is a sign: its chance is below exp(-10)
@@ -35,29 +35,28 @@ def notes(columns: Columns, encodings: Iterable[Encoding], targets: np.ndarray) 
         ordered = [name for name, values in numbers.items() if _orders(values, targets[:, 0])]
     if ordered:
         yield (
-            f"{_told(ordered, 'orders', 'order')} the rows exactly as the target does; leave out what is made of the "
-            "target, or numbers rows that are sorted by it (data.exclude)"
+            f"{_named(ordered, 'orders', 'order')} the rows exactly as the target does; leave out columns made of "
+            "the target, and row numbers of rows sorted by it (data.exclude)"
         )
-    named = [name for name, values in numbers.items() if name not in ordered and _names_rows(values)]
-    named += [name for name, values in text.items() if values == len(columns.rows)]
-    if named:
+    unique = [name for name, values in numbers.items() if name not in ordered and _is_id(values)]
+    unique += [name for name, values in text.items() if values == len(columns.rows)]
+    if unique:
         yield (
-            f"{_told(named, 'names', 'name')} the rows, with another value in each; leave out what is an id "
-            "(data.exclude)"
+            f"{_named(unique, 'has', 'have')} a different value in every row; leave out ids (data.exclude)"
         )
     same = [name for name, values in numbers.items() if values.min() == values.max()]
     same += [name for name, values in text.items() if values == 1 and not columns.blank(name).any()]
     if same:
-        yield f"{_told(same, 'has', 'have')} the same value in every row; leave out what tells nothing (data.exclude)"
+        yield f"{_named(same, 'has', 'have')} the same value in every row; leave out constants (data.exclude)"
 
 
-def _told(names: list[str], one: str, several: str) -> str:
+def _named(names: list[str], one: str, several: str) -> str:
     return (
         f"{first_few(map(repr, names))}: the {f'column {one}' if len(names) == 1 else f'columns {several}'}"
     )
 
 
-def _names_rows(values: np.ndarray) -> bool:
+def _is_id(values: np.ndarray) -> bool:
     """Whether values are whole numbers that never repeat: consecutive ones, or where chance would repeat some.
 
     n numbers out of a range of R repeat n (n - 1) / 2R times on average if they are drawn evenly, more often if not

@@ -38,11 +38,11 @@ def read(
     target
         A column, or an expression of columns. Whatever it is made of is no feature.
     features
-        Columns to learn from, all others if None; a text column gives one 0/1 column a category, a date its parts.
+        Columns to learn from, all others if None; a text column gives one 0/1 column per category, a date its parts.
     exclude
         Columns not to learn from.
     where
-        An expression; rows where it is 0, or undefined, are left out.
+        An expression; rows where it is 0 or undefined are left out.
     missing
         "impute" or "category", for all columns or by name: what becomes of missing values, see `Encoding`.
     dates
@@ -154,17 +154,17 @@ def _value(columns: Columns, target: str) -> np.ndarray:
     """(rows,) float32 of the target, refused where it is missing or infinite."""
     values = columns[target] if target in columns else columns.expression(target, "data.target")(columns)
     with np.errstate(over="ignore"):
-        found = values.astype(np.float32)
+        numbers = values.astype(np.float32)
     problems = []
     for bad, what in (
-        (np.isnan(found), "is missing or undefined"),
-        (np.isinf(found), "is infinite or too large"),
+        (np.isnan(numbers), "is missing or undefined"),
+        (np.isinf(numbers), "is infinite or too large"),
     ):
         if bad.any():
             problems.append(_bad_target(columns, target, bad, what))
     if problems:
         raise DataError(*problems)
-    return found
+    return numbers
 
 
 def _bad_target(columns: Columns, target: str, bad: np.ndarray, what: str) -> str:
@@ -180,19 +180,19 @@ def _classes(columns: Columns, target: str) -> tuple[np.ndarray, tuple[str, ...]
         if (labels < 0).any():
             raise DataError(_bad_target(columns, target, labels < 0, "is missing"))
     else:
-        found, labels = np.unique(_value(columns, target), return_inverse=True)
-        _check_whole(columns, target, found)
-        classes = tuple(str(int(value)) for value in found)
+        distinct, labels = np.unique(_value(columns, target), return_inverse=True)
+        _check_whole(columns, target, distinct)
+        classes = tuple(str(int(value)) for value in distinct)
     where = f"{columns.path}: the target {short(target)!r}"
     if len(classes) == 1:
-        raise DataError(f"{where} is {classes[0]!r} in every row; there is nothing to tell apart")
+        raise DataError(f"{where} is {classes[0]!r} in every row; expected at least two classes")
     if len(classes) > MOST_CLASSES:
         raise DataError(f"{where} has {len(classes):,} classes, above {MOST_CLASSES:,}; is it a number?")
     return labels.astype(np.int64), classes
 
 
-def _check_whole(columns: Columns, target: str, found: np.ndarray) -> None:
-    fractions = found[found != np.rint(found)]
+def _check_whole(columns: Columns, target: str, values: np.ndarray) -> None:
+    fractions = values[values != np.rint(values)]
     if len(fractions):
         raise DataError(
             f"{columns.path}: the target {target!r} holds {fractions[0]:g}, but classes are text or whole "

@@ -1,4 +1,4 @@
-"""Reads a table from a (compressed) CSV, Parquet or Arrow file, and says plainly what is wrong with it."""
+"""Reads a table from a (compressed) CSV, Parquet or Arrow file, and explains what is wrong with a damaged one."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def layout_of(path: Path, layout: Layout) -> Layout | None:
 
 
 def _format(path: Path) -> tuple[str, Callable[[bytes], bytes]]:
-    """The suffix that tells the format, and how to unpack the file."""
+    """The suffix of the format, and how to unpack the file."""
     kind = path.suffix.lower()
     unpack: Callable[[bytes], bytes] = bytes
     if kind in UNPACK:
@@ -131,11 +131,13 @@ PARSE: dict[str, Parse] = {
 
 
 def _plain(error: str) -> str:
-    """pyarrow's message in the words of this package."""
+    """A message of pyarrow in plain words."""
     ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", error)
     if ragged:
-        line, expected, found = ragged.groups()
-        return f"line {line or '?'} is ragged, {found} of {expected} columns; every row needs one value per column"
+        line, expected, got = ragged.groups()
+        return (
+            f"line {line or '?'} is ragged, {got} of {expected} columns; every row needs one value per column"
+        )
     return error.splitlines()[0]
 
 
@@ -151,8 +153,8 @@ def _check_names(path: Path, table: pa.Table) -> None:
         problems.append(f"{which} no name; name such columns, or write the file without its index")
     twice = {name: times for name, times in Counter(names).items() if times > 1 and name.strip()}
     if twice:
-        told = first_few(f"{times} columns are named {short(name)!r}" for name, times in twice.items())
-        problems.append(f"{told}; rename them")
+        repeated = first_few(f"{times} columns are named {short(name)!r}" for name, times in twice.items())
+        problems.append(f"{repeated}; rename them")
     if all(is_number(name) for name in names):
         problems.append(
             f"the first line holds numbers ({', '.join(map(short, names[:3]))}, ...), not column names; add a header"
