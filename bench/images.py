@@ -17,7 +17,8 @@ from seedbed.nn.chain import Chain
 from seedbed.nn.layers.conv import Conv2d
 from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.residual import Residual
-from seedbed.nn.models import Network, build
+from seedbed.nn.network import Network
+from seedbed.training.networks import build
 
 REPORT_D = recipe.CnnModel(
     kind="cnn", blocks=tuple({"filters": filters, "pool": "max"} for filters in (16, 32)), hidden=(128,)

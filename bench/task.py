@@ -11,7 +11,8 @@ import numpy as np
 
 from seedbed import recipe
 from seedbed.nn.initializers import initial
-from seedbed.nn.models import Network, build
+from seedbed.nn.network import Network
+from seedbed.training.networks import build
 
 LR, MOMENTUM = 0.01, 0.9
 

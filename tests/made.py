@@ -9,12 +9,12 @@ import numpy as np
 
 from seedbed.data.base import Encoding, Prepared, Samples
 from seedbed.engines.base import Engine
-from seedbed.nn.models import build
 from seedbed.recipe import Recipe
 from seedbed.study.events import Event
 from seedbed.training.batches import BatchOrder
 from seedbed.training.group import Group, Run
 from seedbed.training.hyperparameters import Hyperparameters
+from seedbed.training.networks import build
 
 SAMPLES, FEATURES = 85, 3
 CLASSES = {"bce": 2, "cross_entropy": 4}

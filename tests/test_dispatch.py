@@ -8,18 +8,14 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from seedbed import data, optim, recipe
+from seedbed import data, recipe
 from seedbed.data import scaling, sources
 from seedbed.data.base import Samples
 from seedbed.data.sources.base import Request, Source
 from seedbed.data.split import split
-from seedbed.metrics.compute import compute
-from seedbed.nn import models
 from seedbed.nn.base import Layout, Parameter
-from seedbed.nn.initializers import INITIALIZERS, initial
-from seedbed.nn.layers.activations import ACTIVATIONS
-from seedbed.nn.losses import LOSSES
-from seedbed.recipe.training import TARGETS
+from seedbed.nn.initializers import initial
+from seedbed.training import networks, rules
 from seedbed.training.schedules import SHAPES, Plateau, lr_factor
 from seedbed.training.stopping import Stopping
 
@@ -36,16 +32,9 @@ def offered(table: type[recipe.Table], field: str) -> set[str]:
 
 
 HANDLED = {
-    "activations": (set(get_args(recipe.Activation)), ACTIVATIONS),
-    "initial draws": (set(get_args(recipe.Init)), INITIALIZERS),
-    "losses": (set(get_args(recipe.Loss)), LOSSES),
-    "targets of losses": (set(get_args(recipe.Loss)), TARGETS),
-    "update rules": (set(get_args(recipe.Optimizer)), optim.OPTIMIZERS),
     "schedules": (members(recipe.AnySchedule, "kind"), SHAPES),
     "sources": (members(recipe.AnyData, "source"), sources.SOURCES),
     "scales": (offered(recipe.Data, "scale") - {"none"}, scaling.SCALES),
-    "norms": (offered(recipe.MlpModel, "norm") | offered(recipe.CnnModel, "norm"), models.NORMS),
-    "pools": (offered(recipe.Block, "pool"), models.POOLS),
 }
 
 
@@ -84,25 +73,24 @@ def parameters(role: Any, init: str = "default") -> np.ndarray:
 
 IMAGE = (1, 8, 8)
 UNKNOWN: dict[str, Callable[[], Any]] = {
-    "model": lambda: models.build(Strange(), (4,), 1),  # type: ignore[arg-type]
-    "norm": lambda: models.build(other(MLP, norm="layer"), (4,), 1),
-    "norm of images": lambda: models.build(other(CNN, norm="layer"), IMAGE, 1),
-    "activation": lambda: models.build(
+    "model": lambda: networks.build(Strange(), (4,), 1),  # type: ignore[arg-type]
+    "norm": lambda: networks.build(other(MLP, norm="layer"), (4,), 1),
+    "norm of images": lambda: networks.build(other(CNN, norm="layer"), IMAGE, 1),
+    "activation": lambda: networks.build(
         other(CNN, blocks=(recipe.Block(filters=2, pool="max"),), activation="x"), IMAGE, 1
     ),
-    "pool": lambda: models.build(other(CNN, blocks=(other(CNN.blocks[0], pool="mid"),)), IMAGE, 1),
-    "shortcut": lambda: models.build(other(RESNET, shortcut="conv"), IMAGE, 1),
+    "pool": lambda: networks.build(other(CNN, blocks=(other(CNN.blocks[0], pool="mid"),)), IMAGE, 1),
+    "shortcut": lambda: networks.build(other(RESNET, shortcut="conv"), IMAGE, 1),
     "role": lambda: parameters("gain"),
     "init": lambda: parameters("weight", "lecun"),
     "role that decays": lambda: Layout({"a": Parameter((2,), "gain")}).decay_mask(),  # type: ignore[arg-type]
     "decay_on": lambda: WEIGHTS.decay_mask("biases"),  # type: ignore[arg-type]
     "schedule": lambda: lr_factor(schedule(kind="zigzag"), np.arange(3), 2, 6),
     "unit of a schedule": lambda: lr_factor(schedule(per="sample"), np.arange(3), 2, 6),
-    "update rule": lambda: optim.build(recipe.Training.model_construct(optimizer="lion", nesterov=False)),  # type: ignore[arg-type]
+    "update rule": lambda: rules.build(recipe.Training.model_construct(optimizer="lion", nesterov=False)),  # type: ignore[arg-type]
     "direction": lambda: Stopping([recipe.Stop()], "up"),
     "scale": lambda: scaling.fit(other(TABLE, scale="robust"), ROWS, np.arange(6)),
     "fit_on": lambda: split(other(TABLE, fit_on="val"), np.zeros(20), study_seed=0, seed=0),
-    "loss": lambda: compute("hinge", np.zeros((1, 2, 1)), np.zeros((1, 2, 1))),
 }
 
 

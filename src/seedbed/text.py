@@ -1,8 +1,31 @@
-"""Counts in words, as messages, tables and reports write them."""
+"""Counts and lists in words, as messages, tables and reports write them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+MOST_NAMES, LONGEST_NAME = 8, 60
 
 
 def counted(number: int, noun: str) -> str:
     """A number of things: 1 run, 2 runs."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def enumerated(words: Iterable[str], last: str = "or") -> str:
+    """Words one after another: a, b or c."""
+    *first, end = words
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def short(name: str) -> str:
+    """A name, cut where it is very long."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
+def first_few(names: Iterable[str]) -> str:
+    """The first names, and how many there are where they are more."""
+    names = list(names)
+    shown = ", ".join(short(name) for name in islice(names, MOST_NAMES))
+    return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")

@@ -9,9 +9,10 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from seedbed.data import facts
+from seedbed.analysis import data_facts
+from seedbed.analysis.data_facts import baseline_in_words, in_words
 from seedbed.data.base import Prepared, Samples
-from seedbed.data.facts import baseline, baseline_in_words, describe, in_words
+from seedbed.data.facts import baseline, describe
 from seedbed.data.tables.rows import read as read_table
 from seedbed.files import to_json
 
@@ -91,7 +92,7 @@ def test_the_facts_in_words() -> None:
 
 def test_many_classes_are_told_in_short() -> None:
     counts = {f"class {'x' * 100} {i}": i + 1 for i in range(500)}
-    assert len(facts._classes_in_words(counts)) < 200
+    assert len(data_facts._classes_in_words(counts)) < 200
 
 
 def test_columns_that_name_the_rows_and_gaps_are_noted(tmp_path) -> None:

@@ -14,7 +14,7 @@ from seedbed.engines.choice import EngineError, choose
 from seedbed.nn.layers.conv import Conv2d
 from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.flatten import Flatten
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 
 DENSE = group([recipe()]).program()
 

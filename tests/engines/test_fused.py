@@ -24,9 +24,10 @@ from seedbed.nn.layers.conv import Conv2d
 from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.flatten import Flatten
 from seedbed.nn.losses import LOSSES
-from seedbed.nn.models import Network, build
+from seedbed.nn.network import Network
 from seedbed.optim import OPTIMIZERS
 from seedbed.training.group import Group, Run
+from seedbed.training.networks import build
 
 
 @pytest.mark.parametrize("name", CASES)

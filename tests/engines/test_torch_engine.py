@@ -20,9 +20,9 @@ from seedbed.engines.recording import Function, Tensors
 from seedbed.engines.torch_engine import TensorEngine, TorchEngine
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
-from seedbed.nn.models import build
 from seedbed.optim.sgd import SGD
 from seedbed.recipe import Augment, ResnetModel
+from seedbed.training.networks import build
 
 RUNS, BATCH, STEPS = 3, 16, 8
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")

@@ -19,8 +19,8 @@ from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.fused.plan import PANEL
 from seedbed.engines.torch_engine import TorchEngine
 from seedbed.engines.workers import Workers
-from seedbed.nn.models import build
 from seedbed.training.group import Group, Run
+from seedbed.training.networks import build
 
 
 def let_start(count: int, monkeypatch: pytest.MonkeyPatch) -> None:

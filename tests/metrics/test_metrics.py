@@ -68,7 +68,7 @@ def test_every_metric_has_a_row():
 def test_numbers(random, loss, outputs, shared):
     truth = random.normal(2, 1, size=(1 if shared else RUNS, M, outputs)).astype(np.float32)
     answer = (truth + random.normal(size=(RUNS, M, outputs))).astype(np.float32)
-    found = metrics.compute(loss, answer, truth)
+    found = metrics.compute(LOSS_OF[loss], answer, truth)
     assert tuple(found) == names.valid_metrics(False)
     for run in range(RUNS):
         true, answered = (array.astype(np.float64) for array in (truth[0 if shared else run], answer[run]))
@@ -94,7 +94,7 @@ def _check_labels(found, run, truth, answer, p, classes):
 def test_softmax_classes(random, shared):
     truth = random.integers(0, 3, size=(1 if shared else RUNS, M))
     logits = random.normal(size=(RUNS, M, 3)) * 3
-    found = metrics.compute("cross_entropy", logits, truth, CLASSES)
+    found = metrics.compute(LOSS_OF["cross_entropy"], logits, truth, CLASSES)
     assert tuple(found) == names.valid_metrics(True, CLASSES)
     tables = metrics.confusion(logits, truth, 3)
     for run in range(RUNS):
@@ -106,7 +106,7 @@ def test_softmax_classes(random, shared):
 def test_one_logit(random):
     truth = random.integers(0, 2, size=(RUNS, M, 1)).astype(np.float32)
     logits = random.normal(size=(RUNS, M, 1)) * 3
-    found = metrics.compute("bce", logits, truth, ("no", "yes"))
+    found = metrics.compute(LOSS_OF["bce"], logits, truth, ("no", "yes"))
     tables = metrics.confusion(logits, truth, 2)
     for run in range(RUNS):
         true, answer = truth[run, :, 0].astype(int), (logits[run, :, 0] > 0).astype(int)
@@ -118,21 +118,21 @@ def test_one_logit(random):
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 def test_huge_logits_give_a_finite_log_loss(loss):
     logits = np.array([[[1e30], [-1e30]]]) * (np.ones(1) if loss == "bce" else np.array([-1, 1]))
-    found = metrics.compute(loss, logits, np.array([[1, 0]]), ("no", "yes"))
+    found = metrics.compute(LOSS_OF[loss], logits, np.array([[1, 0]]), ("no", "yes"))
     assert found["log_loss"] == 0
-    assert metrics.compute(loss, logits, np.array([[0, 1]]), ("no", "yes"))["log_loss"] >= 1e30
+    assert metrics.compute(LOSS_OF[loss], logits, np.array([[0, 1]]), ("no", "yes"))["log_loss"] >= 1e30
 
 
 def test_absent_class_has_no_recall_and_no_share_in_macro_f1():
     truth = np.array([[0, 0, 1, 1]])
     logits = np.eye(3)[[[0, 1, 1, 1]]]
-    found = metrics.compute("cross_entropy", logits, truth, CLASSES)
+    found = metrics.compute(LOSS_OF["cross_entropy"], logits, truth, CLASSES)
     assert np.isnan(found["recall.cat"][0])
     np.testing.assert_allclose(found["macro_f1"], sk.f1_score(truth[0], [0, 1, 1, 1], average="macro"))
 
 
 def test_what_is_not_defined_is_nan_without_a_warning(recwarn):
-    found = metrics.compute("mse", np.ones((1, 4, 1)), np.zeros((1, 4, 1)))
+    found = metrics.compute(LOSS_OF["mse"], np.ones((1, 4, 1)), np.zeros((1, 4, 1)))
     undefined = {name for name, value in found.items() if np.isnan(value[0])}
     assert undefined == {"r2", "mape", "relative_error_of_mean"}
     assert not recwarn.list
@@ -143,9 +143,9 @@ def test_what_is_not_defined_is_nan_without_a_warning(recwarn):
 def test_run_that_is_not_finite_has_no_metrics_and_leaves_the_others(random, loss, bad, recwarn):
     outputs = random.normal(size=(2, M, 3 if loss == "cross_entropy" else 1))
     targets = random.integers(0, 2, size=(1, M, 1))
-    alone = metrics.compute(loss, outputs[:1], targets, ("a", "b", "c"))
+    alone = metrics.compute(LOSS_OF[loss], outputs[:1], targets, ("a", "b", "c"))
     outputs[1, 7, 0] = bad
-    both = metrics.compute(loss, outputs, targets, ("a", "b", "c"))
+    both = metrics.compute(LOSS_OF[loss], outputs, targets, ("a", "b", "c"))
     for name, value in both.items():
         np.testing.assert_array_equal(value[0], alone[name][0])
         assert np.isnan(value[1])
@@ -157,7 +157,7 @@ def test_small_differences_of_large_float32_numbers_are_kept():
     truth = np.full((1, 3, 1), 1e6, dtype=np.float32)
     answer = truth + np.array([-0.25, 0.25, 0.5], dtype=np.float32)[None, :, None]
     np.testing.assert_allclose(
-        metrics.compute("mse", answer, truth)["mse"], (0.0625 * 2 + 0.25) / 3, rtol=1e-12
+        metrics.compute(LOSS_OF["mse"], answer, truth)["mse"], (0.0625 * 2 + 0.25) / 3, rtol=1e-12
     )
 
 
@@ -213,7 +213,7 @@ def test_auc_is_scikit_learns_whatever_ties_and_undefined_without_a_class(classe
     random = np.random.default_rng(seed)
     truth = random.integers(0, classes, size=(1, m))
     logits = random.integers(0, levels, size=(2, m, classes)).astype(np.float64)
-    found = metrics.compute("cross_entropy", logits, truth, tuple("abcd"[:classes]))["auc"]
+    found = metrics.compute(LOSS_OF["cross_entropy"], logits, truth, tuple("abcd"[:classes]))["auc"]
     for run in range(2):
         if len(np.unique(truth)) < classes:
             assert np.isnan(found[run])
@@ -227,19 +227,19 @@ def test_auc_is_scikit_learns_whatever_ties_and_undefined_without_a_class(classe
 def test_sure_probabilities_do_not_tie():
     """Logits of 50 and 60 both give a probability of 1 but for rounding; the surer one still ranks higher."""
     logits, truth = np.array([[[50.0], [60.0]]]), np.array([[0, 1]])
-    assert metrics.compute("bce", logits, truth, ("no", "yes"))["auc"] == 1
+    assert metrics.compute(LOSS_OF["bce"], logits, truth, ("no", "yes"))["auc"] == 1
 
 
 def test_balanced_accuracy_is_over_the_classes_that_are_there():
     truth, logits = np.array([[0, 0, 1, 1]]), np.eye(3)[[[0, 1, 1, 2]]]
-    found = metrics.compute("cross_entropy", logits, truth, CLASSES)
+    found = metrics.compute(LOSS_OF["cross_entropy"], logits, truth, CLASSES)
     assert found["balanced_accuracy"] == 0.5
     assert np.isnan(found["auc"])
 
 
 def test_what_takes_long_is_left_out_where_nobody_asks(random):
     logits, truth = random.normal(size=(RUNS, M, 3)), random.integers(0, 3, size=(1, M))
-    found = metrics.compute("cross_entropy", logits, truth, CLASSES, without=names.SLOW)
+    found = metrics.compute(LOSS_OF["cross_entropy"], logits, truth, CLASSES, without=names.SLOW)
     assert set(names.valid_metrics(True, CLASSES)) - set(found) == set(names.SLOW)
 
 
@@ -248,8 +248,8 @@ def test_loss_is_weighted_as_in_training(random, loss):
     weights = random.uniform(0.1, 5, size=(RUNS, 2 if loss == "bce" else 3))
     truth = random.integers(0, weights.shape[1], size=(RUNS, M))
     logits = random.normal(size=(RUNS, M, 1 if loss == "bce" else 3))
-    found = metrics.compute(loss, logits, truth, CLASSES[: weights.shape[1]], weights)
-    plain = metrics.compute(loss, logits, truth, CLASSES[: weights.shape[1]])
+    found = metrics.compute(LOSS_OF[loss], logits, truth, CLASSES[: weights.shape[1]], weights)
+    plain = metrics.compute(LOSS_OF[loss], logits, truth, CLASSES[: weights.shape[1]])
     targets = truth[..., None].astype(np.float64) if loss == "bce" else truth
     expected, _ = LOSS_OF[loss].forward(xp, logits, targets, {"class_weights": weights})
     np.testing.assert_allclose(found["loss"], expected, rtol=1e-12)
@@ -265,7 +265,7 @@ outputs_of_a_run = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8)
 @given(outputs_of_a_run, st.sampled_from(["mse", "mae", "huber"]), st.integers(0, 99))
 def test_metrics_of_numbers_lie_within_their_bounds(outputs, loss, seed):
     targets = np.random.default_rng(seed).normal(size=(1, len(outputs), 1))
-    lie_within_bounds(metrics.compute(loss, np.array(outputs).reshape(1, -1, 1), targets))
+    lie_within_bounds(metrics.compute(LOSS_OF[loss], np.array(outputs).reshape(1, -1, 1), targets))
 
 
 @given(outputs_of_a_run, st.integers(1, 3), st.integers(0, 99))
@@ -275,7 +275,7 @@ def test_metrics_of_classes_lie_within_their_bounds(outputs, side, seed):
     )
     labels = np.random.default_rng(seed).integers(0, max(side, 2), (1, len(outputs)))
     loss = "bce" if side == 1 else "cross_entropy"
-    lie_within_bounds(metrics.compute(loss, logits[None], labels, tuple("abc"[: max(side, 2)])))
+    lie_within_bounds(metrics.compute(LOSS_OF[loss], logits[None], labels, tuple("abc"[: max(side, 2)])))
 
 
 def lie_within_bounds(values):

@@ -17,7 +17,6 @@ from recorded import NothingCarried
 from seedbed.nn.base import Context
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.losses import LOSSES
-from seedbed.nn.models import build
 from seedbed.optim.adagrad import Adagrad
 from seedbed.optim.adam import Adam
 from seedbed.optim.adamw import AdamW
@@ -25,6 +24,7 @@ from seedbed.optim.clipping import clip
 from seedbed.optim.rmsprop import RMSprop
 from seedbed.optim.sgd import SGD
 from seedbed.recipe import Augment, CnnModel, LogisticModel, MlpModel, ResnetModel
+from seedbed.training.networks import build
 
 RUNS, BATCH = 3, 6
 RESNET = ResnetModel(kind="resnet", depth=8, widths=(4, 8, 8))

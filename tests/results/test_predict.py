@@ -20,7 +20,7 @@ from seedbed.data.base import DataError
 from seedbed.files import to_json
 from seedbed.metrics import compute as metrics
 from seedbed.metrics.names import direction as direction_of
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 from seedbed.recipe import Recipe
 from seedbed.results.predict import Sums, predict, to_csv
 from seedbed.store.models import Trained, TrainedError

@@ -9,9 +9,9 @@ import pytest
 import seedbed
 from seedbed.api import Study
 from seedbed.cli.labs import describe
-from seedbed.nn import models
 from seedbed.plan.plan import plan
 from seedbed.study import labs
+from seedbed.training import networks
 
 NEEDS = {
     "cifar10/resnet20": ["cifar10"],
@@ -211,7 +211,7 @@ def test_large_labs_have_quick_settings_that_do_less(lab: str):
     ],
 )
 def test_networks_are_the_reports(lab: str, shape: tuple[int, ...], layers: int, parameters: int):
-    network = models.build(Study.load(lab).base.configuration.model, shape, 10)
+    network = networks.build(Study.load(lab).base.configuration.model, shape, 10)
     assert network.parameters.size == parameters
     assert sum(slot.parameter.role == "weight" for slot in network.parameters.slots.values()) == layers
 

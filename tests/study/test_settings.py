@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.api import RECIPE
 from seedbed.study.settings import changed, described, flat, names, parse_value, parse_values
+from seedbed.trainables.recipe import RecipeTrainable
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,23 @@ def test_numbers_come_back_from_text(numbers: list[float]):
 
 def test_flat_keeps_whole_tables_and_opens_the_others():
     whole = {"kind": "mlp", "hidden": [3]}
-    assert flat({"model": whole}, RECIPE.tables) == {"model": whole}
-    assert flat({"model": {"norm": "none"}, "training.lr": 1.0}, RECIPE.tables) == {
+    assert flat({"model": whole}, RecipeTrainable.tables) == {"model": whole}
+    assert flat({"model": {"norm": "none"}, "training.lr": 1.0}, RecipeTrainable.tables) == {
         "model.norm": "none",
         "training.lr": 1.0,
     }
-    assert flat({"training": {"stop": {"patience": 3}}}, RECIPE.tables) == {"training.stop": {"patience": 3}}
+    assert flat({"training": {"stop": {"patience": 3}}}, RecipeTrainable.tables) == {
+        "training.stop": {"patience": 3}
+    }
 
 
 def test_changed_leaves_what_it_was_given_alone():
     tables = {"training": {"lr": 0.1, "epochs": 3, "schedule": {"kind": "plateau", "factor": 0.5}}}
     before = copy.deepcopy(tables)
     found = changed(
-        tables, {"training.schedule.factor": 0.2, "training.steps": 9, "model.norm": "none"}, RECIPE.exclusive
+        tables,
+        {"training.schedule.factor": 0.2, "training.steps": 9, "model.norm": "none"},
+        RecipeTrainable.exclusive,
     )
     assert tables == before
     assert found == {
@@ -85,7 +89,7 @@ def test_changed_leaves_what_it_was_given_alone():
 
 
 def test_epochs_and_steps_given_together_both_stay_for_the_recipe_to_refuse():
-    found = changed({"training": {}}, {"training.epochs": 1, "training.steps": 2}, RECIPE.exclusive)
+    found = changed({"training": {}}, {"training.epochs": 1, "training.steps": 2}, RecipeTrainable.exclusive)
     assert found["training"] == {"epochs": 1, "steps": 2}
 
 

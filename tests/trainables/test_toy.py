@@ -139,7 +139,9 @@ def test_neither_networks_nor_engines_nor_data_are_needed(tmp_path: Path) -> Non
     """In a process of its own, where importing them is an error."""
     program = f"""
 import sys
-for name in ("seedbed.nn", "seedbed.engines", "seedbed.optim", "seedbed.training", "torch", "numba"):
+for name in ("nn", "engines", "optim", "training", "data", "recipe"):
+    sys.modules[f"seedbed.{{name}}"] = None
+for name in ("torch", "numba"):
     sys.modules[name] = None
 sys.path[:0] = {[str(Path(__file__).parent)]!r}
 from test_toy import TEXT, Toy

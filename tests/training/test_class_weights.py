@@ -44,8 +44,8 @@ def test_every_run_is_balanced_by_its_own_training_part():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"loss": "mse", "class_weight": "balanced"}, "needs classes"),
-        ({"class_weight": "balanced"}, "needs classes"),  # mse by default
+        ({"loss": "mse", "class_weight": "balanced"}, "class_weight needs loss bce or cross_entropy"),
+        ({"class_weight": "balanced"}, "class_weight needs loss bce or cross_entropy"),  # mse by default
         ({"loss": "bce", "class_weight": "balance"}, '"balanced", "none" or a table'),
         ({"loss": "bce", "class_weight": {"a": 0.0}}, "greater than 0"),
         ({"loss": "bce", "class_weight": {"a": "much"}}, "valid number"),

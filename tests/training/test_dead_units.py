@@ -14,12 +14,12 @@ from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.nn.base import Slot
 from seedbed.nn.layers.activations import ACTIVATIONS
-from seedbed.nn.models import build
 from seedbed.recipe import Recipe
 from seedbed.training import dead_units
 from seedbed.training.dead_units import rectified
 from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
+from seedbed.training.networks import build
 
 RNG = np.random.default_rng(8)
 PIXELS = RNG.integers(0, 256, (90, 3, 8, 8)).astype(np.uint8)

@@ -15,10 +15,10 @@ from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.side_by_side import SideBySide
 from seedbed.metrics import compute as metrics
-from seedbed.nn.models import build
 from seedbed.training import evaluation
 from seedbed.training.evaluation import MOST_MISTAKES, Evaluator, _pixels, joined
 from seedbed.training.group import Group, Run
+from seedbed.training.networks import build
 
 TRAIN, TESTED = 5, 40
 

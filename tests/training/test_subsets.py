@@ -8,10 +8,10 @@ from made import ignore, recipe
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
-from seedbed.nn.models import build
 from seedbed.training.evaluation import FEWEST_IN_CURVE, PICTURE_SAMPLES, Evaluator, curve_samples
 from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
+from seedbed.training.networks import build
 
 SIZE = 6000
 

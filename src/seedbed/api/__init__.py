@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from seedbed.api.result import Result, open
 
 if TYPE_CHECKING:
-    from seedbed.api.study import RECIPE, Study, load, run
+    from seedbed.api.study import Study, load, run
 
-__all__ = ["RECIPE", "Result", "Study", "load", "open", "run"]
+__all__ = ["Result", "Study", "load", "open", "run"]
 
 
 def __getattr__(name: str) -> Any:

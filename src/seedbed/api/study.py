@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from seedbed.study import model
 from seedbed.study.trainable import Compute, Trainable
-from seedbed.trainables.recipe import RecipeTrainable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from seedbed.api.result import Result
     from seedbed.execution.progress import Observer
 
-RECIPE = RecipeTrainable()
+
+@cache
+def _recipe() -> Trainable:
+    """The built-in recipe, loaded where a study names no other trainable: those need nothing of networks."""
+    from seedbed.trainables.recipe import RecipeTrainable
+
+    return RecipeTrainable()
 
 
 class Study(model.Study):
     """A validated study that can be run; see `study.model.Study`."""
 
     @classmethod
-    def load(cls, path_or_lab: str | Path, trainable: Trainable = RECIPE) -> Self:
+    def load(cls, path_or_lab: str | Path, trainable: Trainable | None = None) -> Self:
         """Read a study file, or a lab by its name.
 
         Raises
@@ -32,18 +38,18 @@ class Study(model.Study):
         StudyError
             With all that is wrong with it.
         """
-        return super().load(path_or_lab, trainable)
+        return super().load(path_or_lab, trainable or _recipe())
 
     @classmethod
-    def parse(cls, text: str, path: str | Path = "study.toml", trainable: Trainable = RECIPE) -> Self:
+    def parse(cls, text: str, path: str | Path = "study.toml", trainable: Trainable | None = None) -> Self:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
-        return super().parse(text, path, trainable)
+        return super().parse(text, path, trainable or _recipe())
 
     @classmethod
     def from_dict(
         cls,
         tables: Mapping[str, Any],
-        trainable: Trainable = RECIPE,
+        trainable: Trainable | None = None,
         *,
         directory: str | Path = ".",
         x: ArrayLike | None = None,
@@ -76,7 +82,7 @@ class Study(model.Study):
         """
         given = {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
         arrays = {name: array for name, array in given.items() if array is not None}
-        return cls._from_dict(tables, trainable, directory, arrays, features)
+        return cls._from_dict(tables, trainable or _recipe(), directory, arrays, features)
 
     def run(
         self,

@@ -31,8 +31,8 @@ def command(
       seedbed check my-study.toml
       seedbed check trig/shape --vary model.activation=tanh,gelu --seeds 30
     """
+    from seedbed.analysis.data_facts import baseline_in_words, in_words
     from seedbed.api import Study
-    from seedbed.data.facts import baseline_in_words, in_words
     from seedbed.plan.plan import plan
 
     planned = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir)

@@ -61,9 +61,9 @@ def described(settings: Mapping[str, Any]) -> str:
 def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
     from seedbed.analysis.advice import by_kind
+    from seedbed.analysis.data_facts import baseline_in_words
     from seedbed.analysis.sentences import sentence
     from seedbed.analysis.wording import scale_in_words
-    from seedbed.data.facts import baseline_in_words
     from seedbed.results.variant_table import rows_of
 
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")

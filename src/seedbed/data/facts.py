@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from seedbed.data.base import Prepared, Samples
-from seedbed.data.naming import first_few, short
 from seedbed.metrics.names import PARTS
-from seedbed.text import counted
+from seedbed.text import first_few
 
-MOST_CLASSES_LISTED = 8
 PERCENT = 100
 
 
@@ -86,45 +84,6 @@ def _of_the_mean(targets: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[s
         if variance.all():
             values[f"{part}.r2"] = float((1 - mse / variance).mean())
     return values
-
-
-def in_words(facts: Mapping[str, Any]) -> list[str]:
-    """The facts as sentences, but for notes and baseline; none of what a study does not say."""
-    rows = counted(facts["rows"], "row") if "rows" in facts else ""
-    if rows and "features" in facts:
-        rows += f" of {counted(facts['features'], 'feature')}"
-    parts = ", ".join(f"{name} {size:,}" for name, size in facts.get("parts", {}).items())
-    sizes = "; ".join(filter(None, (rows, parts)))
-    lines = [f"data: {sizes}"] if sizes else []
-    if counts := facts.get("classes"):
-        lines.append(f"classes: {_classes_in_words(counts)}")
-    if missing := facts.get("missing"):
-        lines.append(
-            "missing values: " + first_few(f"{short(name)} {count:,}" for name, count in missing.items())
-        )
-    return lines
-
-
-def baseline_in_words(facts: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """What answering always the same gives by the named metrics; None where that is not known."""
-    values = {name: value for name in names if (value := facts.get("baseline", {}).get(name)) is not None}
-    if not values:
-        return None
-    what = f"the most frequent class, {facts['majority']!r}," if "majority" in facts else "the training mean"
-    return f"baseline: always answering {what} gives " + ", ".join(
-        f"{name} {value:.4g}" for name, value in values.items()
-    )
-
-
-def _classes_in_words(counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    if len(ordered) > MOST_CLASSES_LISTED:
-        (most, high), (least, low) = ordered[0], ordered[-1]
-        return (
-            f"{len(ordered):,}, from {high / total:.1%} ({short(most)}) to {low / total:.1%} ({short(least)})"
-        )
-    return ", ".join(f"{short(name)} {count:,} ({count / total:.1%})" for name, count in ordered)
 
 
 def _counts(targets: np.ndarray, classes: Sequence[str]) -> np.ndarray:

@@ -7,27 +7,14 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from itertools import islice
 
-MOST_NAMES, LONGEST_NAME = 8, 60
-
-
-def short(name: str) -> str:
-    """A name, cut where it is very long."""
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+from seedbed.text import first_few
 
 
 def in_expression(name: str) -> str:
     """A column's name as expressions write it: in backticks unless it is an identifier."""
     plain = name.isidentifier() and not keyword.iskeyword(name)
     return name if plain and unicodedata.is_normalized("NFKC", name) else f"`{name}`"
-
-
-def first_few(names: Iterable[str]) -> str:
-    """The first names, and how many there are where they are more."""
-    names = list(names)
-    shown = ", ".join(short(name) for name in islice(names, MOST_NAMES))
-    return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")
 
 
 def nearest(name: str, known: Iterable[str], written: Callable[[str], str] = repr) -> str:

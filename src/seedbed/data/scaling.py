@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
-from seedbed.data.naming import first_few, nearest
+from seedbed.data.naming import nearest
 from seedbed.recipe import Data
+from seedbed.text import first_few
 
 IMAGES_AT_ONCE = 1000
 

@@ -16,7 +16,7 @@ class Program:
     Attributes
     ----------
     model
-        A `nn.models.Network`.
+        A `nn.network.Network`.
     loss
         One of `nn.losses`.
     optimizer

@@ -10,7 +10,6 @@ import numpy as np
 
 Direction = Literal["min", "max"]
 ERROR, SHARE = (0.0, np.inf), (0.0, 1.0)  # bounds
-LOSS = "the training loss, class weights included, without label smoothing and penalties"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Metric:
         A phrase for the reference.
     compute
         Takes the `Numbers` or `Classes` of one part and gives (runs,) float64, nan where it is not defined; None where
-        outputs are not what it is computed from.
+        more or other than that is needed.
     bounds
         The least and the largest value that it can have.
     slow
@@ -46,3 +45,7 @@ def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     """over / under, nan where under is 0."""
     over, under = np.broadcast_arrays(over, under)
     return np.divide(over, under, out=np.full(over.shape, np.nan), where=under != 0)
+
+
+# Of numbers and of classes; computed by the loss itself.
+LOSS = Metric("min", "the training loss, class weights included, without label smoothing and penalties")

@@ -23,11 +23,8 @@ class Classes:
         How many classes there are.
     """
 
-    def __init__(
-        self, outputs: np.ndarray, labels: np.ndarray, count: int, loss: str, weights: np.ndarray | None
-    ) -> None:
+    def __init__(self, outputs: np.ndarray, labels: np.ndarray, count: int) -> None:
         self.outputs, self.labels, self.count = outputs, labels, count
-        self._loss, self._weights = loss, weights
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -46,20 +43,8 @@ class Classes:
 
     @cached_property
     def log_losses(self) -> np.ndarray:
-        """(runs, m): the negative logarithm of the probability given to the right class."""
+        """(runs, m), see `log_losses`."""
         return log_losses(self.outputs, self.labels)
-
-    @property
-    def loss(self) -> np.ndarray:
-        """The training loss, (runs,): its mean as training weighs it, see `nn.losses`."""
-        losses = self.log_losses
-        if self._weights is None:
-            return losses.mean(axis=1)
-        each = np.take_along_axis(
-            self._weights.astype(np.float64), np.broadcast_to(self.labels, losses.shape), axis=1
-        )
-        total = each.sum(axis=1) if self._loss == "cross_entropy" else losses.shape[1]
-        return (each * losses).sum(axis=1) / total
 
 
 def labels_of(targets: np.ndarray) -> np.ndarray:
@@ -92,7 +77,19 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def log_losses(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(runs, m): the negative logarithm of the probability given to the right class; see `Classes`."""
+    """The negative logarithm of the probability given to the right class.
+
+    Parameters
+    ----------
+    outputs
+        (runs, m, classes) float64 logits, or (runs, m, 1) of the second of two classes.
+    labels
+        (runs or 1, m) class indices.
+
+    Returns
+    -------
+    (runs, m).
+    """
     if outputs.shape[-1] == 1:
         logits = outputs[..., 0]
         return np.logaddexp(0, logits) - labels * logits
@@ -126,7 +123,7 @@ def _mean_of_defined(values: np.ndarray) -> np.ndarray:
 
 # The order of the rows is that of the columns in which metrics are stored.
 CLASSIFICATION: dict[str, Metric] = {
-    "loss": Metric("min", LOSS, lambda given: given.loss),
+    "loss": LOSS,
     "accuracy": Metric(
         "max",
         "share of samples whose class is right",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
@@ -11,11 +12,23 @@ from seedbed.metrics.classes import CLASSIFICATION, Classes, confusion, labels_o
 from seedbed.metrics.names import RECALL
 from seedbed.metrics.numbers import REGRESSION, Numbers
 
-__all__ = ["compute", "confusion", "probabilities"]
+__all__ = ["Target", "compute", "confusion", "probabilities"]
+
+Target = Literal["number", "binary", "class"]
+
+
+class Loss(Protocol):
+    """What metrics need to know of a loss, see `nn.losses.Loss`."""
+
+    target: ClassVar[Target]
+
+    def evaluated(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """The metric "loss", (runs,)."""
+        ...
 
 
 def compute(
-    loss: str,
+    loss: Loss,
     outputs: np.ndarray,
     targets: np.ndarray,
     classes: Sequence[str] = (),
@@ -27,9 +40,9 @@ def compute(
     Parameters
     ----------
     loss
-        Of the recipe: "mse", "mae" and "huber" make it regression, "bce" and "cross_entropy" classification.
+        Of the recipe, see `nn.losses`; what it is about decides whether these are metrics of numbers or of classes.
     outputs
-        (runs, m, k) network outputs; logits for classes, for "bce" one.
+        (runs, m, k) network outputs; for classes logits, of which a loss of two classes has one.
     targets
         (runs or 1, m, k) numbers, or (runs or 1, m) or (runs or 1, m, 1) class indices.
     classes
@@ -47,12 +60,17 @@ def compute(
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
-    if loss in ("bce", "cross_entropy"):
-        answered = Classes(outputs, labels_of(targets), len(classes), loss, weights)
-        values = _values(CLASSIFICATION, answered, without)
-        values |= {RECALL + name: answered.recall[:, index] for index, name in enumerate(classes)}
+    of_classes = {}
+    if loss.target == "number":
+        numbers = Numbers(outputs, targets.astype(np.float64))
+        right, values = numbers.targets, _values(REGRESSION, numbers, without)
     else:
-        values = _values(REGRESSION, Numbers(outputs, targets.astype(np.float64), loss), without)
+        answered = Classes(outputs, labels_of(targets), len(classes))
+        right, values = answered.labels, _values(CLASSIFICATION, answered, without)
+        of_classes = {RECALL + name: answered.recall[:, index] for index, name in enumerate(classes)}
+    if loss.target == "binary":
+        right = right[..., None].astype(np.float64)
+    values = {"loss": loss.evaluated(outputs, right, weights)} | values | of_classes
     return {name: np.where(finite, value, np.nan) for name, value in values.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +12,8 @@ from seedbed.metrics.base import LOSS, Metric, ratio
 class Numbers:
     """Outputs and targets of one part, (runs, m, k) and (runs or 1, m, k) float64, and what several metrics share."""
 
-    def __init__(self, outputs: np.ndarray, targets: np.ndarray, loss: str) -> None:
-        self.outputs, self.targets, self._loss = outputs, targets, loss
+    def __init__(self, outputs: np.ndarray, targets: np.ndarray) -> None:
+        self.outputs, self.targets = outputs, targets
 
     @cached_property
     def error(self) -> np.ndarray:
@@ -30,16 +29,6 @@ class Numbers:
     def square(self) -> np.ndarray:
         """The squared error."""
         return self.error**2
-
-    @property
-    def loss(self) -> np.ndarray:
-        """The training loss, (runs,)."""
-        losses: dict[str, Callable[[], np.ndarray]] = {
-            "mse": lambda: mse(self),
-            "mae": lambda: mae(self),
-            "huber": lambda: np.where(self.size < 1, self.square / 2, self.size - 0.5).mean(axis=(1, 2)),
-        }
-        return losses[self._loss]()
 
 
 def mse(given: Numbers) -> np.ndarray:
@@ -71,7 +60,7 @@ def relative_error_of_mean(given: Numbers) -> np.ndarray:
 
 
 REGRESSION: dict[str, Metric] = {
-    "loss": Metric("min", LOSS, lambda given: given.loss),
+    "loss": LOSS,
     "mse": Metric("min", "mean squared error", mse),
     "rmse": Metric("min", "square root of the mean squared error", lambda given: np.sqrt(mse(given))),
     "mae": Metric("min", "mean absolute error", mae),

@@ -1,22 +1,39 @@
-"""Losses: how wrong a batch of outputs is, one number per run, and its derivative."""
+"""Losses: how wrong a batch of outputs is, one number per run, and its derivative; a class and a row each."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-from array_api_compat import device
+import numpy as np
+from array_api_compat import array_namespace, device
 
+from seedbed.metrics.classes import log_losses
+from seedbed.metrics.compute import Target
 from seedbed.nn.base import Array, Arrays
 from seedbed.nn.layers.activations import sigmoid
 from seedbed.nn.ops import scalar
 
 
-class Loss(Protocol):
-    """A frozen dataclass named after its rule."""
+class Loss(ABC):
+    """A frozen dataclass named after its rule.
 
+    Attributes
+    ----------
+    target
+        What it is about: a number; which of two classes, for which a network has one output; which of several, an
+        output for each.
+    smooths
+        Whether it reads "label_smoothing".
+    """
+
+    target: ClassVar[Target] = "number"
+    smooths: ClassVar[bool] = False
+
+    @abstractmethod
     def forward(
         self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
     ) -> tuple[Array, Callable[[], Array]]:
@@ -40,88 +57,105 @@ class Loss(Protocol):
         The loss (runs,): the mean over batch and outputs, for cross entropy over the batch, weighted by the
         samples' class weights; and a function that gives d loss / d outputs (runs, batch, outputs).
         """
-        ...
+
+    def evaluated(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """The metric "loss": what `forward` gives of float64 arrays, with class weights but without smoothing."""
+        hyper = {} if weights is None else {"class_weights": weights}
+        return self.forward(array_namespace(outputs), outputs, targets, hyper)[0]
 
 
-class _Elementwise:
-    """A loss that is the mean of one number an output."""
+class Elementwise(Loss):
+    """A loss that is the mean of one number per output; where targets are 0 or 1, times the weight of their class."""
 
+    @abstractmethod
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """The loss of every output and a function giving its derivative."""
-        raise NotImplementedError
 
     def forward(
         self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
     ) -> tuple[Array, Callable[[], Array]]:
         """See `Loss.forward`."""
         losses, derivative = self.elements(xp, outputs, targets)
-        return xp.mean(losses, axis=(1, 2)), lambda: derivative() / prod(outputs.shape[1:])
+        count = prod(outputs.shape[1:])
+        if "class_weights" not in hyper:
+            return xp.mean(losses, axis=(1, 2)), lambda: derivative() / count
+        of_none, of_one = (hyper["class_weights"][:, i, None, None] for i in (0, 1))
+        weights = xp.where(targets > 0.5, of_one, of_none)
+        return xp.mean(weights * losses, axis=(1, 2)), lambda: weights * derivative() / count
 
 
 @dataclass(frozen=True)
-class MeanSquaredError(_Elementwise):
+class MeanSquaredError(Elementwise):
     """e^2."""
 
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
-        """See `_Elementwise.elements`."""
+        """See `Elementwise.elements`."""
         error = outputs - targets
         return error * error, lambda: 2 * error
 
 
 @dataclass(frozen=True)
-class MeanAbsoluteError(_Elementwise):
+class MeanAbsoluteError(Elementwise):
     """|e|; at its kink the derivative is 0."""
 
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
-        """See `_Elementwise.elements`."""
+        """See `Elementwise.elements`."""
         error = outputs - targets
         return xp.abs(error), lambda: xp.sign(error)
 
 
 @dataclass(frozen=True)
-class Huber(_Elementwise):
+class Huber(Elementwise):
     """e^2 / 2 up to |e| = 1, |e| - 1/2 beyond."""
 
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
-        """See `_Elementwise.elements`."""
+        """See `Elementwise.elements`."""
         error = outputs - targets
         near = xp.minimum(xp.maximum(error, scalar(xp, -1.0, error)), scalar(xp, 1.0, error))
         return near * (error - 0.5 * near), lambda: near
 
 
+class _LogLoss(Loss):
+    """A loss whose metric is the mean of `log_losses`: finite, and exact to the last bits, also for huge logits."""
+
+    def evaluated(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """See `Loss.evaluated`."""
+        labels = (targets if self.target == "class" else targets[..., 0]).astype(np.int64)
+        losses = log_losses(outputs, labels)
+        if weights is None:
+            return losses.mean(axis=1)
+        own = weights.astype(np.float64)
+        each = np.take_along_axis(own, np.broadcast_to(labels, losses.shape), axis=1)
+        total = each.sum(axis=1) if self.target == "class" else losses.shape[1]
+        return (each * losses).sum(axis=1) / total
+
+
 @dataclass(frozen=True)
-class BinaryCrossEntropy(_Elementwise):
+class BinaryCrossEntropy(_LogLoss, Elementwise):
     """-t log p - (1 - t) log(1 - p) with p the sigmoid of the output, computed from the logit itself.
 
     Class weights multiply it and are not divided by: (1, w) is what torch calls pos_weight = w.
     """
 
-    def forward(
-        self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
-    ) -> tuple[Array, Callable[[], Array]]:
-        """See `Loss.forward`."""
-        if "class_weights" not in hyper:
-            return super().forward(xp, outputs, targets, hyper)
-        of_none, of_one = (hyper["class_weights"][:, i, None, None] for i in (0, 1))
-        weights = xp.where(targets > 0.5, of_one, of_none)
-        losses, derivative = self.elements(xp, outputs, targets)
-        count = prod(outputs.shape[1:])
-        return xp.mean(weights * losses, axis=(1, 2)), lambda: weights * derivative() / count
+    target: ClassVar[Target] = "binary"
 
     def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
-        """See `_Elementwise.elements`."""
+        """See `Elementwise.elements`."""
         positive = xp.maximum(outputs, scalar(xp, 0.0, outputs))
         losses = positive - outputs * targets + xp.log1p(xp.exp(-xp.abs(outputs)))
         return losses, lambda: sigmoid(xp, outputs) - targets
 
 
 @dataclass(frozen=True)
-class CrossEntropy:
+class CrossEntropy(_LogLoss):
     """- sum q log softmax(outputs), with q 1 at the true class, smoothed to (1 - s) q + s / classes.
 
     With class weights w it is the weighted mean - sum q w log softmax(outputs) / sum of the true classes' weights, as
     torch has it.
     """
+
+    target: ClassVar[Target] = "class"
+    smooths: ClassVar[bool] = True
 
     def forward(
         self, xp: Any, outputs: Array, targets: Array, hyper: Arrays

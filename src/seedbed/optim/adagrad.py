@@ -6,27 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from seedbed.optim.base import Array
+from seedbed.optim.base import Array, Optimizer
 from seedbed.optim.penalties import penalised
 
 EPS = 1e-10
 
 
 @dataclass(frozen=True)
-class Adagrad:
+class Adagrad(Optimizer):
     """s = s + g^2; w = w - lr * g / (sqrt(s) + eps), as torch.optim.Adagrad.
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("square",)
-    hyperparameters: ClassVar[tuple[str, ...]] = ()
-
-    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
-        """Nothing."""
-        return {}
 
     def update(
         self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]

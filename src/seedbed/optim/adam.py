@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seedbed.optim.base import Array
+from seedbed.optim.base import Array, Optimizer
 from seedbed.optim.penalties import penalised
 
 EPS = 1e-8
@@ -38,7 +38,7 @@ def adam_step(
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adam with L2 in the gradient, as torch.optim.Adam.
 
     Source: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.

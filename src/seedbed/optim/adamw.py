@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seedbed.optim.adam import adam_step, bias_corrections
-from seedbed.optim.base import Array
+from seedbed.optim.base import Array, Optimizer
 from seedbed.optim.penalties import penalised
 
 
 @dataclass(frozen=True)
-class AdamW:
+class AdamW(Optimizer):
     """w shrinks by lr * weight_decay * w before Adam's step, as torch.optim.AdamW; L1 stays in the gradient.
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
@@ -22,6 +22,7 @@ class AdamW:
 
     slots: ClassVar[tuple[str, ...]] = ("mean", "square")
     hyperparameters: ClassVar[tuple[str, ...]] = ("beta1", "beta2")
+    decoupled: ClassVar[bool] = True
 
     def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
         """step_size, root_correction, gain1 and gain2, see `bias_corrections`."""

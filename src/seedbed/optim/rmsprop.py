@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from seedbed.optim.base import Array
+from seedbed.optim.base import Array, Optimizer
 from seedbed.optim.penalties import penalised
 
 ALPHA = 0.99
@@ -16,7 +14,7 @@ EPS = 1e-8
 
 
 @dataclass(frozen=True)
-class RMSprop:
+class RMSprop(Optimizer):
     """s = alpha * s + (1 - alpha) * g^2; v = momentum * v + g / (sqrt(s) + eps); w = w - lr * v.
 
     As torch.optim.RMSprop. Source: Hinton, "Neural networks for machine learning", lecture 6, 2012.
@@ -24,10 +22,6 @@ class RMSprop:
 
     slots: ClassVar[tuple[str, ...]] = ("square", "velocity")
     hyperparameters: ClassVar[tuple[str, ...]] = ("momentum",)
-
-    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
-        """Nothing."""
-        return {}
 
     def update(
         self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]

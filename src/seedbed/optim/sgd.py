@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from seedbed.optim.base import Array
+from seedbed.optim.base import Array, Optimizer
 from seedbed.optim.penalties import penalised
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(Optimizer):
     """v = momentum * v + g; w = w - lr * v, or with `nesterov` w = w - lr * (g + momentum * v).
 
     As torch.optim.SGD; a momentum of 0 is plain gradient descent. Source: Sutskever et al., "On the
@@ -23,10 +21,6 @@ class SGD:
     nesterov: bool = False
     slots: ClassVar[tuple[str, ...]] = ("velocity",)
     hyperparameters: ClassVar[tuple[str, ...]] = ("momentum",)
-
-    def derived(self, hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[str, np.ndarray]:
-        """Nothing."""
-        return {}
 
     def update(
         self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
+from seedbed.metrics.compute import Target
+from seedbed.nn.losses import LOSSES
+from seedbed.recipe.choices import Activation, Init, Loss, Optimizer, losses_of
 from seedbed.recipe.data import Data, Folds, Split
 from seedbed.recipe.model import (
-    Activation,
     AnyModel,
     Block,
     CnnModel,
-    Init,
     LinearModel,
     LogisticModel,
     MlpModel,
@@ -43,7 +44,7 @@ from seedbed.recipe.sources import (
     SgemmData,
     TableData,
 )
-from seedbed.recipe.training import TARGETS, Augment, Loss, Optimizer, Stop, Target, Training
+from seedbed.recipe.training import Augment, Stop, Training
 from seedbed.values import (
     Bool,
     Float,
@@ -128,12 +129,14 @@ class Recipe(FrozenModel):
             )
         if self.training.class_weight is not None and not self.is_classification:
             raise ValueError(
-                f"class_weight needs classes, so loss cross_entropy or bce; got {self.training.loss}"
+                f"class_weight needs loss {losses_of('binary', 'class')}, got {self.training.loss}"
             )
         if self.model.kind == "logistic" and not self.is_classification:
-            raise ValueError("a logistic model needs loss bce or cross_entropy")
+            raise ValueError(f"a logistic model needs loss {losses_of('binary', 'class')}")
         if self.model.kind == "linear" and self.is_classification:
-            raise ValueError('a linear model needs loss mse, mae or huber; for classes use kind = "logistic"')
+            raise ValueError(
+                f'a linear model needs loss {losses_of("number")}; for classes use kind = "logistic"'
+            )
         if self.is_classification and not self.data.gives_classes:
             raise ValueError(
                 f'{self.training.loss} needs classes, and source = "{self.data.source}" gives a number'
@@ -177,7 +180,7 @@ class Recipe(FrozenModel):
     def target(self) -> Target:
         """What its loss is about."""
         assert self.training.loss  # filled in above
-        return TARGETS[self.training.loss]
+        return LOSSES[self.training.loss].target
 
     @property
     def is_classification(self) -> bool:

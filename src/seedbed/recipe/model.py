@@ -6,12 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from seedbed.recipe.choices import Activation, Init, Norm, Pool
 from seedbed.values import Fraction, FrozenModel, PositiveFloat, PositiveInt
-
-Init = Literal[
-    "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform", "normal", "zeros"
-]
-Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "identity"]
 
 
 class Model(FrozenModel):
@@ -45,9 +41,7 @@ class MlpModel(Model):
         description="Units of each hidden layer, such as [100, 100]; [] for none."
     )
     activation: Activation = Field(default="relu", description="The function after each hidden layer.")
-    norm: Literal["none", "batch"] = Field(
-        default="none", description="Whether batch norm stands before each activation."
-    )
+    norm: Norm = Field(default="none", description="Whether batch norm stands before each activation.")
     dropout: Fraction = Field(
         default=0.0,
         description="Share of the units of each hidden layer that is dropped at random in training.",
@@ -59,7 +53,7 @@ class Block(FrozenModel):
 
     filters: PositiveInt = Field(description="How many filters, which are the channels that come out.")
     kernel: PositiveInt = Field(default=3, description="Pixels a side of each filter.")
-    pool: Literal["none", "max", "avg"] = Field(default="none", description="What halves the image after it.")
+    pool: Pool = Field(default="none", description="What halves the image after it.")
 
     @model_validator(mode="after")
     def _size_is_kept(self) -> Block:
@@ -82,9 +76,7 @@ class CnnModel(Model):
     activation: Activation = Field(
         default="relu", description="The function after each block and each hidden layer."
     )
-    norm: Literal["none", "batch"] = Field(
-        default="none", description="Whether batch norm stands before each activation."
-    )
+    norm: Norm = Field(default="none", description="Whether batch norm stands before each activation.")
     dropout: Fraction = Field(
         default=0.0,
         description="Share of the units of each hidden layer that is dropped at random in training.",

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from seedbed.nn.losses import LOSSES
+from seedbed.optim import OPTIMIZERS
+from seedbed.recipe.choices import DECOUPLED, SMOOTHED, Loss, Optimizer, losses_of, rules_with
 from seedbed.recipe.schedules import AnySchedule, ConstantSchedule
 from seedbed.values import (
     Bool,
@@ -56,19 +59,6 @@ class Augment(FrozenModel):
         return bool(self.crop or self.flip)
 
 
-Loss = Literal["mse", "mae", "huber", "bce", "cross_entropy"]
-Target = Literal["number", "binary", "class"]
-# What each loss is about: a number, which of two classes (one output), or which of several (an output each).
-TARGETS: dict[Loss, Target] = {
-    "mse": "number",
-    "mae": "number",
-    "huber": "number",
-    "bce": "binary",
-    "cross_entropy": "class",
-}
-Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
-
-
 def _whole_or_all(value: object) -> object:
     if isinstance(value, str) and value != "all":
         raise ValueError('batch_size is a whole number of samples or "all"')
@@ -101,10 +91,10 @@ class Training(FrozenModel):
     loss: Loss | None = Field(
         default=None,
         description="What is minimised. Unless given: mse for numbers, cross_entropy for images, bce for kind = "
-        '"logistic". With bce (two classes) and cross_entropy targets are classes.',
+        f'"logistic". With {losses_of("binary")} (two classes) and {losses_of("class")} targets are classes.',
     )
     label_smoothing: Fraction = Field(
-        default=0.0, description="Share of each target that is spread over all classes; for cross_entropy."
+        default=0.0, description=f"Share of each target that is spread over all classes; for {SMOOTHED}."
     )
     class_weight: Annotated[ClassWeight | None, NONE] = Field(
         default=None,
@@ -114,15 +104,16 @@ class Training(FrozenModel):
     )
     optimizer: Optimizer = Field(default="sgd", description="The update rule.")
     lr: PositiveFloat = Field(default=0.01, description="Learning rate, before the schedule.")
-    momentum: Fraction = Field(default=0.0, description="For sgd and rmsprop.")
+    momentum: Fraction = Field(default=0.0, description=f"For {rules_with('momentum')}.")
     nesterov: Bool = Field(default=False, description="Nesterov's momentum; for sgd with a momentum above 0.")
     betas: tuple[Fraction, Fraction] = Field(
         default=(0.9, 0.999),
-        description="Decay of the running means of the gradient and of its square; for adam and adamw.",
+        description="Decay of the running means of the gradient and of its square; for "
+        f"{rules_with('beta1')}.",
     )
     weight_decay: NonNegativeFloat = Field(
         default=0.0,
-        description="L2 penalty, weight_decay / 2 x w^2 in the loss; for adamw decoupled from the gradient.",
+        description=f"L2 penalty, weight_decay / 2 x w^2 in the loss; for {DECOUPLED} decoupled from the gradient.",
     )
     l1: NonNegativeFloat = Field(default=0.0, description="L1 penalty, l1 x |w| in the loss.")
     decay_on: Literal["weights", "all"] = Field(
@@ -162,12 +153,14 @@ class Training(FrozenModel):
     def _combination_is_possible(self) -> Training:
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("give either epochs or steps")
-        if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
-            raise ValueError(f"momentum belongs to sgd and rmsprop; {self.optimizer} has none")
+        if self.momentum and "momentum" not in OPTIMIZERS[self.optimizer].hyperparameters:
+            raise ValueError(f"momentum belongs to {rules_with('momentum')}; {self.optimizer} has none")
         if self.nesterov and (self.optimizer != "sgd" or not self.momentum):
             raise ValueError('nesterov needs optimizer = "sgd" and a momentum above 0')
-        if self.label_smoothing and self.loss not in (None, "cross_entropy"):
-            raise ValueError(f"label_smoothing belongs to cross_entropy; {self.loss} has none")
-        if self.class_weight is not None and self.loss not in (None, "bce", "cross_entropy"):
-            raise ValueError(f"class_weight needs classes, so loss cross_entropy or bce; got {self.loss}")
+        if self.loss is None:  # the recipe fills it in
+            return self
+        if self.label_smoothing and not LOSSES[self.loss].smooths:
+            raise ValueError(f"label_smoothing belongs to {SMOOTHED}; {self.loss} has none")
+        if self.class_weight is not None and LOSSES[self.loss].target == "number":
+            raise ValueError(f"class_weight needs loss {losses_of('binary', 'class')}, got {self.loss}")
         return self

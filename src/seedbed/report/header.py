@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedbed.data.facts import baseline_in_words, in_words
+from seedbed.analysis.data_facts import baseline_in_words, in_words
 from seedbed.results.result import Result
 from seedbed.text import counted
 

@@ -16,14 +16,15 @@ from numpy.typing import ArrayLike
 
 from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
-from seedbed.nn import models
 from seedbed.nn.base import Context
+from seedbed.nn.losses import LOSSES
 from seedbed.recipe import Recipe
 from seedbed.results.inputs import NewRows, Rows, new_rows
 from seedbed.results.networks import Networks, choose
 from seedbed.results.predictions import Predictions, Scores
 from seedbed.results.result import Result
 from seedbed.store.models import Trained
+from seedbed.training import networks
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
@@ -97,7 +98,7 @@ def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
 def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
     """The outputs of some rows at a time, so that memory does not grow with the number of rows."""
     recipe = Recipe.model_validate(trained.recipe)
-    network = models.build(
+    network = networks.build(
         recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
     )
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
@@ -184,7 +185,7 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 def _score(trained: Trained, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """Every metric of outputs (rows, k) of one network or of all together."""
-    loss = str(trained.recipe["training"]["loss"])
+    loss = LOSSES[trained.recipe["training"]["loss"]]
     truth = targets.astype(np.int64)[None] if trained.classes else targets[None, :, None]
     weights = trained.class_weights
     of_all = None if weights is None else weights.mean(axis=0, keepdims=True)

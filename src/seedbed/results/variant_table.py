@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from seedbed.analysis.data_facts import baseline_in_words
 from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, number, p_text
-from seedbed.data.facts import baseline_in_words
 from seedbed.results.result import Result, VersusBase
 
 Kind = Literal[

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
-from seedbed import data, optim
+from seedbed import data
 from seedbed.data.base import DataError
 from seedbed.metrics.names import RECALL, split_epoch
-from seedbed.nn import models
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 from seedbed.recipe import Recipe
 from seedbed.study.contents import BASE, Contents, Variant
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.suggestions import instead_of
-from seedbed.training import memory
+from seedbed.training import memory, networks, rules
 from seedbed.training.group import Group, Run
 
 
@@ -70,7 +69,7 @@ def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) ->
     prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=seed)
     outputs = {"number": 1, "binary": 1, "class": len(samples.classes)}[recipe.target]
     try:
-        network = models.build(
+        network = networks.build(
             recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers, recipe.training.augment
         )
     except ValueError as error:
@@ -84,7 +83,7 @@ def _group_key(run: Run, network: Network) -> Hashable:
     batch = len(prepared.parts["train"]) if training.batch_size == "all" else training.batch_size
     parts = tuple((name, len(members)) for name, members in prepared.parts.items())
     weighted = training.class_weight is not None
-    shared = (training.loss, weighted, training.decay_on, training.eval_every, optim.build(training))
+    shared = (training.loss, weighted, training.decay_on, training.eval_every, rules.build(training))
     scaling = None if prepared.center is None else prepared.center.shape, prepared.fill is None
     return network, shared, batch, parts, len(prepared.samples.targets), prepared.samples.classes, scaling
 
@@ -104,8 +103,8 @@ def _unfit(
     run, network = members[0]
     recipe, classes = variant.configuration, run.prepared.samples.classes
     yield from _unfit_batches(recipe, len(run.prepared.parts["train"]))
-    if recipe.training.loss == "bce" and len(classes) != 2:
-        message = f"bce needs exactly two classes, got {len(classes)}; use cross_entropy"
+    if recipe.target == "binary" and len(classes) != 2:
+        message = f"{recipe.training.loss} needs exactly two classes, got {len(classes)}; use cross_entropy"
         yield Problem("training.loss", message)
     weights = recipe.training.class_weight
     for name in weights if isinstance(weights, dict) else ():

@@ -12,6 +12,7 @@ from seedbed.data.base import Samples
 from seedbed.engines.base import Engine
 from seedbed.metrics import compute as metrics
 from seedbed.metrics.names import PARTS, SLOW, bare_name
+from seedbed.nn.losses import LOSSES
 from seedbed.training.group import Group
 
 PICTURE_SAMPLES = 1000  # predictions stored of one run and part, enough for any picture
@@ -63,7 +64,7 @@ class Evaluator:
         without: Collection[str],
     ) -> dict[str, np.ndarray]:
         values: dict[str, np.ndarray] = {}
-        loss, weights = self._group.loss, self._group.data.class_weights
+        loss, weights = LOSSES[self._group.loss], self._group.data.class_weights
         for places, outputs, targets in self._answered(engine, rows, indices):
             own = None if weights is None else weights[rows[places]]
             found = metrics.compute(loss, outputs, targets, self._classes, own, without)

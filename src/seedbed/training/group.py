@@ -8,7 +8,6 @@ from typing import assert_never
 
 import numpy as np
 
-from seedbed import optim
 from seedbed.data.base import Prepared, Samples
 from seedbed.draws import generator, keys
 from seedbed.engines.base import GroupData, Program
@@ -16,8 +15,9 @@ from seedbed.metrics.names import PARTS
 from seedbed.nn.base import Layout
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 from seedbed.recipe import Recipe, Training
+from seedbed.training import rules
 from seedbed.training.class_weights import class_weights
 
 
@@ -114,7 +114,7 @@ class Group:
         """Network, loss and update rule."""
         training = self.training
         mask = self.network.parameters.decay_mask(training.decay_on)
-        return Program(self.network, LOSSES[self.loss], optim.build(training), mask)
+        return Program(self.network, LOSSES[self.loss], rules.build(training), mask)
 
     @cached_property
     def data(self) -> GroupData:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed import optim
 from seedbed.recipe import Recipe
+from seedbed.training import rules
 from seedbed.training.group import Group
 from seedbed.training.schedules import Plateau, lr_factor, steps_since_restart
 
@@ -15,7 +15,7 @@ class Hyperparameters:
 
     def __init__(self, group: Group) -> None:
         self._group = group
-        self._optimizer = optim.build(group.training)
+        self._optimizer = rules.build(group.training)
         self._active = np.arange(len(group.runs))
         self._total = group.total_steps()
         self._constants = [_constants(run.recipe) for run in group.runs]
@@ -84,4 +84,4 @@ def _constants(recipe: Recipe) -> dict[str, float]:
         "label_smoothing": recipe.training.label_smoothing,
         "dropout": getattr(recipe.model, "dropout", 0.0),
     }
-    return optim.hyperparameters(recipe.training) | own
+    return rules.hyperparameters(recipe.training) | own

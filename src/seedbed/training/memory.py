@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from seedbed import optim
 from seedbed.engines.array_engine import PREDICT_BYTES
 from seedbed.engines.base import Program
 from seedbed.engines.choice import usual
@@ -19,6 +18,7 @@ from seedbed.nn.chain import Chain
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
+from seedbed.training import rules
 from seedbed.training.dead_units import MOST, SLICE_BYTES
 from seedbed.training.evaluation import ASKED, JUDGED, PICTURE_SAMPLES, curve_samples
 from seedbed.training.group import Group
@@ -88,7 +88,7 @@ def need(group: Group, engine: str | None = None) -> Need:
     """
     if engine is None:
         # Without the mask of what decays, which would be as large as the network.
-        rule, nothing = optim.build(group.training), np.zeros(0, np.float32)
+        rule, nothing = rules.build(group.training), np.zeros(0, np.float32)
         engine = usual(Program(group.network, LOSSES[group.loss], rule, nothing))
     return Need(
         data=_data(group),
@@ -128,7 +128,7 @@ def _batches(group: Group, engine: str) -> int:
 
 
 def _parameters(group: Group, engine: str) -> int:
-    network, slots = group.network, len(optim.build(group.training).slots)
+    network, slots = group.network, len(rules.build(group.training).slots)
     copies = PARAMETER_COPIES[engine] + SLOT_COPIES[engine] * (1 + slots)
     return FLOAT * len(group.runs) * copies * (network.parameters.size + network.state.size)
 
@@ -156,7 +156,7 @@ def _in_kernels(group: Group, numbers: int) -> int:
     couples = any(isinstance(layer, BatchNorm) for layer in network.layers)
     block = batch if couples else min(batch, BLOCK)
     gathered = batch * (prod(network.input_shape) + 2) if group.batch_size >= group.train_size else 0
-    copies = SLICES + 4 + len(optim.build(group.training).slots)
+    copies = SLICES + 4 + len(rules.build(group.training).slots)
     own = copies * network.parameters.size + block * numbers + min(gathered, RESIDENT)
     return FLOAT * threads() * own
 

@@ -70,7 +70,7 @@ WITH_GAP = np.where(np.arange(18).reshape(6, 3) == 7, np.nan, X)
         ({"x": WITH_GAP, "y": Y}, False, r"row 3 of x holds .* missing, .* \(1 such row\)"),
         ({"x": X * 1e300, "y": Y}, False, r"row 1 of x holds .* too large"),
         ({"x": X, "y": WITH_GAP[:, 1]}, False, "row 3 of y holds"),
-        ({"x": X, "y": ["a"] * 6}, False, "y holds text; classes need loss cross_entropy or bce"),
+        ({"x": X, "y": ["a"] * 6}, False, "y holds text; classes need loss bce or cross_entropy"),
         ({"x": X.astype(str), "y": Y}, False, "expected x to hold numbers, got <U"),
         ({"x": X, "y": Y}, True, "expected classes as integers or strings, got float64"),
         ({"x": X, "y": Y * 0}, True, "expected at least two classes, got 1"),

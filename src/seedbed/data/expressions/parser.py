@@ -19,7 +19,8 @@ from seedbed.data.expressions.operations import (
     OPERATORS,
     UNARY_FUNCTIONS,
 )
-from seedbed.data.naming import first_few, in_expression, nearest
+from seedbed.data.naming import in_expression, nearest
+from seedbed.text import first_few
 
 Columns = Mapping[str, np.ndarray]
 Evaluate = Callable[[Columns], np.ndarray]

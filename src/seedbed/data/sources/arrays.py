@@ -11,6 +11,7 @@ import numpy as np
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources import npz
 from seedbed.data.sources.base import Request
+from seedbed.recipe.choices import losses_of
 from seedbed.recipe.sources import ArraysData
 from seedbed.text import counted
 
@@ -38,7 +39,7 @@ def load(request: Request[ArraysData]) -> Samples:
     if request.classification:
         y, classes = npz.labels(_whole(y), path)
     elif y.dtype.kind == "U":
-        raise DataError(f"{path}: y holds text; classes need loss cross_entropy or bce")
+        raise DataError(f"{path}: y holds text; classes need loss {losses_of('binary', 'class')}")
     else:
         y = _finite(path, "y", y[:, None])
     return Samples(

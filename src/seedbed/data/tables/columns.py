@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
 from seedbed.data.expressions.parser import Expression
-from seedbed.data.naming import in_expression, short
+from seedbed.data.naming import in_expression
 from seedbed.data.tables import csvfile, dates, kinds, numerals
 from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.text import short
 
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
 MOST_VALUES, LONGEST_EXAMPLE = 3, 120  # of the values, and characters of the settings, that a message shows

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
-from seedbed.data.naming import short
+from seedbed.text import short
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NULL, NaN and their like

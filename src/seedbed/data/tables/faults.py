@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from seedbed.data.naming import MOST_NAMES, nearest, short
+from seedbed.data.naming import nearest
 from seedbed.data.tables.columns import MOST_CATEGORIES, Columns
 from seedbed.data.tables.encodings import Policy, policy_for
+from seedbed.text import MOST_NAMES, short
 
 REMEDIES = (
     'set data.missing = "impute" (the median of the training part, of text its most frequent category) or '

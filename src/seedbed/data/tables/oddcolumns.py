@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from seedbed.data.base import Encoding
-from seedbed.data.naming import first_few
 from seedbed.data.tables.columns import Columns
+from seedbed.text import first_few
 
 FEWEST_ROWS = 3  # with fewer, nothing can be concluded
 FEWEST_ORDERED = 20  # rows that another feature than a copy of the target orders alike only by a rare chance

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from seedbed.data.base import DataError, Encoding, Samples
-from seedbed.data.naming import first_few, in_expression, short
+from seedbed.data.naming import in_expression
 from seedbed.data.tables import faults, oddcolumns, tablefile
 from seedbed.data.tables.columns import Columns
 from seedbed.data.tables.csvfile import PLAIN, Layout
 from seedbed.data.tables.encodings import Policy, encodings_of, inputs_of, twice
+from seedbed.recipe.choices import losses_of
+from seedbed.text import first_few, short
 
 MOST_CLASSES = 1000
 
@@ -147,7 +149,7 @@ def _why_text(columns: Columns, target: str) -> str:
     where = f"{columns.path}: the target {target!r}"
     if problem := columns.number_problem(target):
         return problem
-    return f"{where} is text; classes need loss cross_entropy or bce"
+    return f"{where} is text; classes need loss {losses_of('binary', 'class')}"
 
 
 def _value(columns: Columns, target: str) -> np.ndarray:
@@ -196,5 +198,5 @@ def _check_whole(columns: Columns, target: str, values: np.ndarray) -> None:
     if len(fractions):
         raise DataError(
             f"{columns.path}: the target {target!r} holds {fractions[0]:g}, but classes are text or whole "
-            "numbers; a number needs loss mse, mae or huber"
+            f"numbers; a number needs loss {losses_of('number')}"
         )

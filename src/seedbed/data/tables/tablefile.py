@@ -16,9 +16,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from seedbed.data.base import DataError
-from seedbed.data.naming import first_few, short
 from seedbed.data.tables import csvfile
 from seedbed.data.tables.csvfile import PLAIN, Layout, Parse, is_number
+from seedbed.text import first_few, short
 
 BAD_ARCHIVE = (
     EOFError,

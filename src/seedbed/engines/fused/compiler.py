@@ -19,7 +19,7 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.flatten import Flatten
 from seedbed.nn.layers.merged_dense import MergedDense
 from seedbed.nn.layers.powers import Powers
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 from seedbed.optim.adagrad import Adagrad
 from seedbed.optim.adam import Adam
 from seedbed.optim.adamw import AdamW
@@ -29,7 +29,7 @@ from seedbed.optim.sgd import SGD
 LEARNING = (oc.DENSE, oc.DENSE_WITHOUT_BIAS, oc.BATCH_NORM)
 # Activations whose derivative follows from what they give, so that it may take the place of what they are given.
 IN_PLACE = (oc.RELU, oc.LEAKY_RELU, oc.SIGMOID, oc.TANH)
-RULES = {
+RULES: dict[type, int] = {
     SGD: oc.SGD,
     Adam: oc.ADAM,
     AdamW: oc.ADAMW,

@@ -9,7 +9,7 @@ import numpy as np
 from seedbed.engines.base import GroupData
 from seedbed.engines.fused.compiler import Code
 from seedbed.engines.fused.opcodes import ALIGN, SLICES, padded
-from seedbed.nn.models import Network
+from seedbed.nn.network import Network
 from seedbed.simd.width import native_width
 
 PANEL = 2 * native_width()  # samples side by side in an activation

@@ -73,12 +73,12 @@ class Function:
 
 
 ACTIVATIONS: dict[str, Function] = {
-    "identity": Function(_identity, monotone=True),
     "relu": Function(_relu, monotone=True),
     "leaky_relu": Function(_leaky_relu, monotone=True),
     "sigmoid": Function(_sigmoid, monotone=True),
     "tanh": Function(_tanh, monotone=True),
     "gelu": Function(_gelu),
+    "identity": Function(_identity, monotone=True),
 }
 
 

@@ -72,3 +72,7 @@ class GlobalAvgPool(Layer):
             return xp.broadcast_to(share[..., None, None], (*dy.shape, *pixels)), {}
 
         return xp.mean(x, axis=(3, 4)), state, backward
+
+
+# What a recipe names: how a block halves the image.
+POOLS: dict[str, tuple[Layer, ...]] = {"none": (), "max": (MaxPool2d(2),), "avg": (AvgPool2d(2),)}

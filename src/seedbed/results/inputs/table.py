@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from seedbed.data.base import DataError, Encoding
-from seedbed.data.naming import first_few
 from seedbed.data.tables import tablefile
 from seedbed.data.tables.columns import Columns
 from seedbed.data.tables.csvfile import PLAIN, Layout
@@ -26,6 +25,7 @@ from seedbed.results.inputs.base import DataFrame, NewRows, check_pixels, source
 from seedbed.results.inputs.outside import rows_outside
 from seedbed.results.inputs.targets import columns_as_numbers, target_name, targets_of
 from seedbed.store.models import Trained
+from seedbed.text import first_few
 
 
 def read(path: Path, trained: Trained) -> NewRows:

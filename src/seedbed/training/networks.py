@@ -1,15 +1,12 @@
-"""Networks: a recipe's model as a chain of layers over flat parameters."""
+"""A recipe's model as a network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
 from math import prod
 from typing import assert_never
 
 from seedbed import recipe
-from seedbed.nn.base import Array, Context, Layer, Layout
+from seedbed.nn.base import Layer
 from seedbed.nn.chain import Chain
 from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.augment import Augment
@@ -19,74 +16,11 @@ from seedbed.nn.layers.dense import Dense
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.flatten import Flatten
 from seedbed.nn.layers.merged_dense import MergedDense
-from seedbed.nn.layers.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d
+from seedbed.nn.layers.norms import NORMS
+from seedbed.nn.layers.pooling import POOLS, GlobalAvgPool
 from seedbed.nn.layers.powers import Powers
 from seedbed.nn.layers.residual import Residual, ZeroPad
-
-
-@dataclass(frozen=True)
-class Network:
-    """Layers one after another, with their parameters in one flat array and their state in another.
-
-    Attributes
-    ----------
-    layers
-        In order; a parameter's name is `<place>.<name>`.
-    input_shape
-        The shape of one sample.
-    """
-
-    layers: tuple[Layer, ...]
-    input_shape: tuple[int, ...]
-
-    @cached_property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """The shape of one sample before the first layer and after every one."""
-        return Chain(self.layers).shapes(self.input_shape)
-
-    @property
-    def outputs(self) -> int:
-        """How many numbers it gives for a sample."""
-        return prod(self.shapes[-1])
-
-    @cached_property
-    def parameters(self) -> Layout:
-        """Where each parameter lies in the flat array."""
-        return Layout(Chain(self.layers).parameters())
-
-    @cached_property
-    def state(self) -> Layout:
-        """Where each running statistic lies in the flat state."""
-        return Layout(Chain(self.layers).state())
-
-    def forward(
-        self, params: Array, state: Array, x: Array, context: Context
-    ) -> tuple[Array, Array, Callable[[Array], Array]]:
-        """Apply the network.
-
-        Parameters
-        ----------
-        params, state
-            (runs, P) and (runs, S).
-        x
-            (runs or 1, batch, *input_shape).
-        context
-            See `nn.base.Context`.
-
-        Returns
-        -------
-        The outputs (runs, batch, outputs), the new state (runs, S), and the backward pass, which takes
-        d loss / d outputs and gives d loss / d params (runs, P).
-        """
-        xp = context.xp
-        views = self.parameters.views(params), self.state.views(state)
-        context = replace(context, input_gradient=False)
-        y, new, chain_backward = Chain(self.layers).forward(*views, x, context)
-
-        def backward(dy: Array) -> Array:
-            return self.parameters.flatten(xp, chain_backward(dy)[1], params)
-
-        return y, self.state.flatten(xp, new, state) if context.training else state, backward
+from seedbed.nn.network import Network
 
 
 def build(
@@ -152,12 +86,6 @@ def _add_rows(layers: list[Layer], shape: tuple[int, ...], powers: int) -> int:
     return prod(shape) * powers
 
 
-NORMS: dict[str, Callable[[int], tuple[Layer, ...]]] = {
-    "none": lambda features: (),
-    "batch": lambda features: (BatchNorm(features),),
-}
-
-
 def _add_hidden(layers: list[Layer], model: recipe.MlpModel | recipe.CnnModel, features: int) -> int:
     """Dense layers, each with its norm, activation and dropout; returns how many features the last gives."""
     for width in model.hidden:
@@ -167,9 +95,6 @@ def _add_hidden(layers: list[Layer], model: recipe.MlpModel | recipe.CnnModel, f
             layers.append(Dropout(place=len(layers)))
         features = width
     return features
-
-
-POOLS: dict[str, tuple[Layer, ...]] = {"none": (), "max": (MaxPool2d(2),), "avg": (AvgPool2d(2),)}
 
 
 def _add_cnn(layers: list[Layer], model: recipe.CnnModel, shape: tuple[int, ...], outputs: int) -> None:

@@ -21,8 +21,9 @@ from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.layers.pooling import MaxPool2d
 from seedbed.nn.losses import LOSSES
-from seedbed.nn.models import Network, build
+from seedbed.nn.network import Network
 from seedbed.recipe import Augment, CnnModel, LinearModel, LogisticModel, MlpModel, ResnetModel
+from seedbed.training.networks import build
 
 LINEAR, LOGISTIC = LinearModel(kind="linear"), LogisticModel(kind="logistic")
 

@@ -1,0 +1,76 @@
+"""Networks: a chain of layers over flat parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+from seedbed.nn.base import Array, Context, Layer, Layout
+from seedbed.nn.chain import Chain
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers one after another, with their parameters in one flat array and their state in another.
+
+    Attributes
+    ----------
+    layers
+        In order; a parameter's name is `<place>.<name>`.
+    input_shape
+        The shape of one sample.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: tuple[int, ...]
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of one sample before the first layer and after every one."""
+        return Chain(self.layers).shapes(self.input_shape)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it gives for a sample."""
+        return prod(self.shapes[-1])
+
+    @cached_property
+    def parameters(self) -> Layout:
+        """Where each parameter lies in the flat array."""
+        return Layout(Chain(self.layers).parameters())
+
+    @cached_property
+    def state(self) -> Layout:
+        """Where each running statistic lies in the flat state."""
+        return Layout(Chain(self.layers).state())
+
+    def forward(
+        self, params: Array, state: Array, x: Array, context: Context
+    ) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """Apply the network.
+
+        Parameters
+        ----------
+        params, state
+            (runs, P) and (runs, S).
+        x
+            (runs or 1, batch, *input_shape).
+        context
+            See `nn.base.Context`.
+
+        Returns
+        -------
+        The outputs (runs, batch, outputs), the new state (runs, S), and the backward pass, which takes
+        d loss / d outputs and gives d loss / d params (runs, P).
+        """
+        xp = context.xp
+        views = self.parameters.views(params), self.state.views(state)
+        context = replace(context, input_gradient=False)
+        y, new, chain_backward = Chain(self.layers).forward(*views, x, context)
+
+        def backward(dy: Array) -> Array:
+            return self.parameters.flatten(xp, chain_backward(dy)[1], params)
+
+        return y, self.state.flatten(xp, new, state) if context.training else state, backward
