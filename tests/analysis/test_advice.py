@@ -52,7 +52,7 @@ def test_every_finding_is_kept_with_its_count(findings: list[dict[str, Any]]) ->
 def test_more_epochs_are_not_advised_where_more_runs_overfitted() -> None:
     falling, overfit = consistent([finding("a", "still_falling", 3), finding("a", "overfit", 6)])
     assert falling["message"] == (
-        "3 of 9 runs still_falling is wrong: so it is. First see to overfit: 6 of 9 runs."
+        "3 of 9 runs still_falling is wrong: so it is. First deal with overfit: 6 of 9 runs."
     )
     assert overfit["message"].endswith("Do something about overfit.")
     assert consistent([finding("a", "still_falling", 3), finding("b", "overfit", 6)]) == [
@@ -72,7 +72,7 @@ def test_advice_that_is_held_back_names_what_comes_first() -> None:
     falling, _ = by_kind(
         consistent([*of_a, finding("b", "still_falling", 9), finding("c", "still_falling", 9)])
     )
-    assert falling.variants[0] == ("a", "3 of 9 runs", "(first see to overfit: 6 of 9 runs)")
+    assert falling.variants[0] == ("a", "3 of 9 runs", "(first deal with overfit: 6 of 9 runs)")
     assert falling.advice == "Do something about still_falling."
 
 
@@ -99,7 +99,7 @@ def test_a_new_finding_is_a_function_and_a_row(monkeypatch: pytest.MonkeyPatch) 
     runs = [replace(HEALTHY, train_loss=np.array([1, 0.99]), seed=seed) for seed in range(2)]
     found = [asdict(one) for one in find([*runs, *[replace(HEALTHY, status="diverged")] * 3])]
     messages = {one["kind"]: one["message"] for one in consistent(found)}
-    assert messages["slow"] == "2 of 5 runs hardly learnt. First see to diverged: 3 of 5 runs."
+    assert messages["slow"] == "2 of 5 runs hardly learnt. First deal with diverged: 3 of 5 runs."
     assert messages["diverged"].endswith("scale the data.")
 
 

@@ -36,7 +36,7 @@ from seedbed.analysis.forms import FORMS, Form
 
 
 def _steadier(claim):
-    table, metric, subject = claim.table, claim.metric, claim.own
+    table, metric, subject = claim.table, claim.metric, claim.value
     judgements = []
     for name in claim.opponents:
         mine, theirs = table.values(subject, metric), table.values(name, metric)

@@ -34,9 +34,9 @@ LOW, HIGH = np.arange(1.0, 9.0), np.arange(1.0, 9.0) * 2
             judged("supported", "below", LOW, LOW / LOW, scale="ratio"),
             "is 3.764 in geometric mean, compared with B",
         ),
-        (judged("undecided", "better", LOW[:4], HIGH[:4], None, 9), "Fewer than 5 seeds decide nothing"),
+        (judged("undecided", "better", LOW[:4], HIGH[:4], None, 9), "A verdict needs at least 5 seeds"),
         (judged("undecided", "better", LOW, HIGH, 0.3, 1234), "about 1,234 seeds would decide"),
-        (judged("undecided", "better", LOW, HIGH, 0.3), "No number of seeds in reach"),
+        (judged("undecided", "better", LOW, HIGH, 0.3), "No practical number of seeds"),
         (judged("supported", "better", LOW, HIGH, 1e-9), "p\u00a0<\u00a00.0001"),
         (judged("supported", "better", np.full(8, inf), LOW), "no pair of runs ended"),
         (judged("undecided", "better", LOW * nan, LOW), "No runs to judge it by."),
@@ -53,7 +53,7 @@ def test_a_refuted_claim_shows_no_p_near_one():
 
 def test_diverged_pairs_are_told():
     told = sentence(judged("supported", "better", LOW, np.concatenate([HIGH[:7], [inf]])))
-    assert "In 1 pair one run diverged and lost" in told
+    assert "In 1 pair one run diverged and counts as the worse" in told
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_diverged_pairs_are_told():
         ({"form": "similar", "within": 0.05}, "The claim allows a difference of up to 0.05."),
         ({"within": 0.0}, "up to 0."),
         ({"opponents": 3}, "Of 3 opponents “B” decides the verdict."),
-        ({"verdict": "undecided", "p": 0.001}, "p speaks for the claim and the interval does not"),
+        ({"verdict": "undecided", "p": 0.001}, "p supports the claim and the interval does not"),
     ],
 )
 def test_what_a_claim_asks_for_is_told(facts, told):
@@ -80,7 +80,7 @@ def test_a_claim_without_a_margin_speaks_of_none():
 def test_diverged_runs_are_told_as_what_they_are():
     """No other pairs where all are decided by divergence, and no pairs where a number is the opponent."""
     all_diverged = sentence(judged("supported", "better", LOW, np.full(8, inf)))
-    assert "In 8 pairs one run diverged and lost: p is the sign test's." in all_diverged
+    assert "In 8 pairs one run diverged and counts as the worse: p is from the sign test." in all_diverged
     below = sentence(judged("refuted", "below", np.append(LOW[:6], [inf, inf]), LOW * 0))
-    assert "2 of 8 runs diverged, the worst outcome there is: p is the sign test's." in below
+    assert "2 of 8 runs diverged, which counts as the worst value: p is from the sign test." in below
     assert "no run ended" in sentence(judged("refuted", "below", np.full(8, inf), LOW * 0))

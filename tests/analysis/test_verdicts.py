@@ -320,7 +320,7 @@ def test_pairs_of_which_both_diverged_are_told():
     table = accuracies(a=np.append(A, -inf), b=np.append(B, -inf))
     judgement = judged(table, better="a", than="b")
     assert (judgement.verdict, judgement.seen.n, judgement.seen.both_diverged) == ("supported", 8, 1)
-    assert "In 1 pair both runs diverged, which says nothing." in sentence(judgement)
+    assert "In 1 pair both runs diverged and are not compared." in sentence(judgement)
 
 
 def test_a_cost_that_an_old_study_claims_is_not_tested():

@@ -75,7 +75,7 @@ def test_from_a_study_to_its_results(here: Path) -> None:
     assert "supported: A larger step helps" in out
     assert out.rstrip().splitlines()[-1].startswith("report: runs/tiny/")
     assert "group 1/1" in err
-    assert "no comparison with base can get one: use --seeds 6 or more" in err
+    assert "no comparison with base can get a verdict; use --seeds 6 or more" in err
     (directory,) = (here / "runs" / "tiny").iterdir()
     assert {
         "study.toml",
@@ -145,7 +145,7 @@ def test_check_runs_nothing_and_says_what_would_run(here: Path) -> None:
     shown = call("check", "tiny.toml")
     assert "2 variants x 5 seeds = 10 runs in 1 group," in shown.stdout
     assert "compared by val.mse (less is better)" in shown.stdout
-    assert "no comparison with base can get one: use --seeds 6 or more" in shown.stdout
+    assert "no comparison with base can get a verdict; use --seeds 6 or more" in shown.stdout
     assert "use --seeds" not in call("check", "tiny.toml", "--seeds", "6").stdout
     assert [path.name for path in here.iterdir()] == ["tiny.toml"]
 

@@ -58,7 +58,7 @@ def test_the_row_of_a_variant_that_diverged_says_so(tmp_path: Path, base: float)
 def test_what_diverged_runs_did_to_a_verdict_stands_under_its_row(tmp_path: Path) -> None:
     told = page(study(tmp_path, {"base": 0.5, "lr 9": "diverged"}))
     columns, note = re.findall(r'<tr><td class="told" colspan="(\d+)"><span>(.*?)</span>', told)[0]
-    assert note == "In 6 pairs one run diverged and lost: p is the sign test&#39;s."
+    assert note == "In 6 pairs one run diverged and counts as the worse: p is from the sign test."
     row = re.findall(r'<tr class="noted">(.*?)</tr>', told)[0]
     assert int(columns) == row.count("<td") + row.count("<th")
     assert "one run" not in row

@@ -72,9 +72,12 @@ BAD = {
     ),
     "what networks do not have": (
         {"model.n_estimators": 100},
-        ["model.n_estimators: unknown key: Seedbed trains networks; [model] takes kind = linear"],
+        ["model.n_estimators: unknown key: only networks are trained; [model] has kind = linear"],
     ),
-    "what is no part of a study": ({"device": "cuda"}, ["device: unknown key: it is no part of a study"]),
+    "what is no part of a study": (
+        {"device": "cuda"},
+        ["device: unknown key: it is an option of `seedbed run`, not part of a study"],
+    ),
     "a table of another name": (
         {"dataset": {}},
         ['dataset: unknown key; did you mean "data", as in [data]?'],
@@ -90,7 +93,7 @@ BAD = {
     ),
     "what networks do not have, to vary": (
         {"grid": {"model.max_depth": [3]}},
-        ['grid."model.max_depth": no such setting; Seedbed trains networks'],
+        ['grid."model.max_depth": no such setting; only networks are trained'],
     ),
     "key of another table": ({"model.momentum": 0.9}, ["model.momentum", 'did you mean "training.momentum"']),
     "key of another kind": (

@@ -92,15 +92,15 @@ def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_a_verdict(fact
             (3, 1),
             5,
             "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
-            "has 5, so no comparison with base can get one: use --seeds 7 or more",
+            "has 5, so no comparison with base can get a verdict; use --seeds 7 or more",
         ),
         (
             (3, 1),
             4,
             "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
-            "has 4, so no comparison with base and no claim can get one: use --seeds 7 or more",
+            "has 4, so no comparison with base and no claim can get a verdict; use --seeds 7 or more",
         ),
-        ((0, 1), 1, "verdicts need at least 5 seeds for 1 claim; this study has 1, so no claim can get one: use "
+        ((0, 1), 1, "verdicts need at least 5 seeds for 1 claim; this study has 1, so no claim can get a verdict; use "
          "--seeds 5 or more"),
     ],
 )  # fmt: skip

@@ -48,7 +48,7 @@ KNOWN = [
         ("model.decay_on", 'did you mean "training.decay_on"?'),  # elsewhere
         ("training.decay_over", 'did you mean "training.decay_on"?'),  # something like it
         ("nmae", 'did you mean "name"?'),
-        ("training.device", "it is no part of a study; see the options in `seedbed run --help`"),
+        ("training.device", "it is an option of `seedbed run`, not part of a study; see `seedbed run --help`"),
     ],
 )  # fmt: skip
 def test_a_setting_that_is_not_known(key: str, expected: str) -> None:

@@ -62,7 +62,7 @@ def _advised(told: _Told, of_variant: Sequence[_Told]) -> _Told:
     if not told.advice or not stronger:
         return told
     kind = stronger[0].kind.replace("_", " ")
-    return replace(told, advice=f"First see to {kind}: {stronger[0].counted}.")
+    return replace(told, advice=f"First deal with {kind}: {stronger[0].counted}.")
 
 
 @dataclass(frozen=True)

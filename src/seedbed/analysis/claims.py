@@ -92,7 +92,7 @@ class Claim:
     form
         One of `forms.FORMS`.
     keys
-        What the study file says under each of the claim's keys.
+        The claim's keys with their values, as in the study file.
     table
         The runs.
     """
@@ -102,8 +102,8 @@ class Claim:
     table: Table
 
     @property
-    def own(self) -> Any:
-        """What stands under the key that is called as the form is."""
+    def value(self) -> Any:
+        """What the key of its form holds."""
         return self.keys[self.form]
 
     @property

@@ -26,7 +26,7 @@ def decide(gains: np.ndarray) -> Decision:
     p, p_against = p_value(gains, "greater"), p_value(-gains, "greater")
     if np.all(np.isfinite(gains)):
         _, low, high = t_interval(gains)
-    else:  # runs diverged: signs alone decide, for a mean says nothing
+    else:  # runs diverged: signs alone decide, for there is no mean
         low, high = np.inf, -np.inf
     if p < ALPHA and low > 0:
         return SUPPORTED, p

@@ -33,25 +33,25 @@ class Form:
     Attributes
     ----------
     holds
-        What stands under its key: a variant, a pair of variants, another metric of the claim's variant, or a number.
+        What its key holds: a variant, a pair of variants, another metric of the claim's variant, or a number.
     meaning
         What its key means, for the reference.
     judge
         The judgements of a claim: one, or one for each opponent.
-    told
+    describe
         What was seen, in words that follow "Over 8 seeds, ".
     needs, may
         The keys that a claim has beside it, and those that it may have: of than, variant, metric, margin and within.
     is_paired
         Whether pairs of runs are compared; else single runs are held against a number.
     margin
-        How a margin is told.
+        How the sentence words a margin.
     """
 
     holds: Holds
     meaning: str
     judge: Callable[[Claim], list[Judgement]]
-    told: Callable[[Judgement], str]
+    describe: Callable[[Judgement], str]
     needs: tuple[str, ...]
     may: tuple[str, ...] = ()
     is_paired: bool = True
@@ -73,7 +73,7 @@ def _against_each(
     claim: Claim, decided: Callable[[np.ndarray], Decision], of_same_runs: str
 ) -> list[Judgement]:
     """A variant against each of its opponents."""
-    table, metric, subject = claim.table, claim.metric, claim.own
+    table, metric, subject = claim.table, claim.metric, claim.value
     scale: Scale = "difference" if claim.margin else table.scale(metric)  # a margin is in units of the metric
     sign = 1 if table.direction(metric) == "max" else -1
     judgements = []
@@ -89,7 +89,7 @@ def _against_each(
 
 
 def _similar(claim: Claim) -> list[Judgement]:
-    (subject, against), metric = claim.own, claim.metric
+    (subject, against), metric = claim.value, claim.metric
     if claim.table.same_runs(subject, against):
         seen = claim.seen((subject, metric), (against, metric))
         return [claim.of_same_runs(subject, against, seen, SUPPORTED)]
@@ -139,7 +139,7 @@ def _below(claim: Claim) -> list[Judgement]:
 
 def _against_number(claim: Claim, sign: int) -> list[Judgement]:
     """A variant's mean, for errors that span decades the geometric one, against a number."""
-    table, subject, metric, bound = claim.table, claim.keys["variant"], claim.metric, claim.own
+    table, subject, metric, bound = claim.table, claim.keys["variant"], claim.metric, claim.value
     values = table.values(subject, metric)
     scale: Scale = table.scale(metric) if bound > 0 else "difference"
     gains = differences(values, np.full(len(values), bound), scale) * sign
@@ -155,14 +155,14 @@ def _mean(judgement: Judgement) -> str:
 
 
 def _exceeds(claim: Claim) -> list[Judgement]:
-    subject, other = claim.keys["variant"], claim.own
+    subject, other = claim.keys["variant"], claim.value
     first, second = (subject, claim.metric), (subject, other)
     gains = differences(claim.table.values(*first), claim.table.values(*second)) - claim.margin
     return [claim.judged(subject, other, claim.seen(first, second), decide(gains), gains)]
 
 
 def _matches(claim: Claim) -> list[Judgement]:
-    subject, other = claim.keys["variant"], claim.own
+    subject, other = claim.keys["variant"], claim.value
     return [_equivalence(claim, (subject, claim.metric), (subject, other), other)]
 
 

@@ -32,13 +32,13 @@ class Comparison:
     p
         Two-sided; None under 5 pairs.
     n
-        Pairs that say something: both ended, or exactly one diverged.
+        Pairs that count: both ended, or exactly one diverged.
     side
         1 where the pairs say that a is the larger, -1 where b is, 0 where neither.
     diverged
         Pairs of which exactly one diverged; with any, p is the sign test's.
     both_diverged
-        Pairs of which both diverged, which say nothing.
+        Pairs of which both diverged; they do not count.
     undefined
         Pairs of runs that ended, of which one has no such number: r2 of a constant target, say.
     """
@@ -63,10 +63,10 @@ class Comparison:
     @property
     def note(self) -> str | None:
         """What to add where runs diverged or have no value."""
-        rest = ", the estimate the other pairs'" if self.diverged < self.n else ""
+        rest = ", the estimate from the other pairs" if self.diverged < self.n else ""
         notes = [
-            (self.diverged, f"one run diverged and lost: p is the sign test's{rest}"),
-            (self.both_diverged, "both runs diverged, which says nothing"),
+            (self.diverged, f"one run diverged and counts as the worse: p is from the sign test{rest}"),
+            (self.both_diverged, "both runs diverged and are not compared"),
             (self.undefined, "the metric is undefined"),
         ]
         told = [f"in {pairs} {'pair' if pairs == 1 else 'pairs'} {what}" for pairs, what in notes if pairs]
@@ -122,7 +122,7 @@ def paired(
 def differences(
     a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, scale: Scale = "difference"
 ) -> np.ndarray:
-    """a - b, or log a - log b, of every pair that says something; infinite where exactly one run diverged."""
+    """a - b, or log a - log b, of every pair that counts; infinite where exactly one run diverged."""
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if first.shape != second.shape:
         raise ValueError(f"pairs need as many values on both sides, not {len(first)} and {len(second)}")
@@ -130,7 +130,7 @@ def differences(
         if np.nanmin(np.concatenate([first, second]), initial=np.inf) <= 0:
             raise ValueError("a ratio needs positive values; compare by difference")
         first, second = np.log(first), np.log(second)
-    with np.errstate(invalid="ignore"):  # inf - inf: both diverged, which says nothing
+    with np.errstate(invalid="ignore"):  # inf - inf: both diverged, which does not count
         return present(first - second)
 
 

@@ -38,7 +38,7 @@ def _note(judgement: Judgement) -> str:
     """What is to be added of runs that diverged or have no value."""
     seen, note = judgement.seen, judgement.seen.note or ""
     if seen.diverged and not FORMS[judgement.form].is_paired:
-        note = f"{seen.diverged} of {seen.n} runs diverged, the worst outcome there is: p is the sign test's"
+        note = f"{seen.diverged} of {seen.n} runs diverged, which counts as the worst value: p is from the sign test"
     return note[:1].upper() + note[1:]
 
 
@@ -72,16 +72,18 @@ def _observation(judgement: Judgement) -> str:
     if not math.isfinite(judgement.seen.estimate):
         ended = "pair of runs" if FORMS[judgement.form].is_paired else "run"
         return f"{judgement.metric} of “{judgement.subject}” cannot be compared: no {ended} ended"
-    return FORMS[judgement.form].told(judgement)
+    return FORMS[judgement.form].describe(judgement)
 
 
 def _what_would_decide(judgement: Judgement) -> str:
     if judgement.verdict != UNDECIDED:
         return ""
     if judgement.seen.n < FEWEST_PAIRS:
-        return f" Fewer than {FEWEST_PAIRS} seeds decide nothing."
+        return f" A verdict needs at least {FEWEST_PAIRS} seeds."
     if judgement.p is not None and judgement.p < ALPHA:
-        return " p speaks for the claim and the interval does not, so it stays open."
+        return " p supports the claim and the interval does not, so it is undecided."
     if judgement.seeds_to_decide is None:
-        return " No number of seeds in reach would decide an effect this small."
-    return f" If the effect is what it seems, about {judgement.seeds_to_decide:,} seeds would decide."
+        return " No practical number of seeds would decide an effect this small."
+    return (
+        f" If the effect is as large as the one seen, about {judgement.seeds_to_decide:,} seeds would decide."
+    )

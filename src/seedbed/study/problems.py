@@ -1,4 +1,4 @@
-"""What is wrong with a study, said so that its author can mend it: all at once, each with its remedy."""
+"""What is wrong with a study, in words that tell its author what to change: all problems at once."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ LIMITS = {
     "greater_than_equal": ("ge", "must be at least"),
     "less_than": ("lt", "must be below"),
     "less_than_equal": ("le", "must be at most"),
-    "too_short": ("min_length", "too few values: needs at least"),
-    "too_long": ("max_length", "too many values: takes at most"),
+    "too_short": ("min_length", "too few values: expected at least"),
+    "too_long": ("max_length", "too many values: expected at most"),
 }
 
 
@@ -66,12 +66,12 @@ def _joined(text: str) -> str:
 
 
 class StudyError(ValueError):
-    """A study that cannot be run. `problems` holds all that is wrong; in the text each begins a line."""
+    """A study that cannot be run: its `source`, a path or name, and all its `problems`, one per line of the text."""
 
-    def __init__(self, place: str, problems: Iterable[Problem]) -> None:
-        self.place = place
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
         self.problems = list(problems)
-        super().__init__("\n".join(f"{place}: {problem}" for problem in self.problems))
+        super().__init__("\n".join(f"{source}: {problem}" for problem in self.problems))
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -92,14 +92,14 @@ def problems_of(
     also
         Dotted keys of the file that other models read, which may have been meant.
     """
-    found: dict[tuple[str | int, ...], list[str]] = {}
+    messages: dict[tuple[str | int, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
         path = _path_in(document, detail)
-        found.setdefault(path, []).append(_message(detail, model, also) + _as_table(path, detail))
+        messages.setdefault(path, []).append(_message(detail, model, also) + _as_table(path, detail))
     return [
-        Problem(dotted(path), _merged(messages))
-        for path, messages in found.items()
-        if not _overtaken(path, found)
+        Problem(dotted(path), _merged(of_path))
+        for path, of_path in messages.items()
+        if not _overtaken(path, messages)
     ]
 
 
@@ -125,10 +125,10 @@ def _discriminator(detail: Any) -> str:
     return str(detail["ctx"]["discriminator"]).strip("'")
 
 
-def _overtaken(path: tuple[str | int, ...], found: Mapping[tuple[str | int, ...], list[str]]) -> bool:
-    """Whether this says only that a value is no other branch of a union; the problem itself lies deeper."""
-    only_type = all(message.startswith("expected ") for message in found[path])
-    return only_type and any(len(other) > len(path) and other[: len(path)] == path for other in found)
+def _overtaken(path: tuple[str | int, ...], messages: Mapping[tuple[str | int, ...], list[str]]) -> bool:
+    """Whether this only rules out another branch of a union; the problem itself lies deeper."""
+    only_type = all(message.startswith("expected ") for message in messages[path])
+    return only_type and any(len(other) > len(path) and other[: len(path)] == path for other in messages)
 
 
 def _merged(messages: list[str]) -> str:
@@ -174,7 +174,7 @@ def _not_one_of(value: object, choices: list[str]) -> str:
 
 
 def _as_table(path: tuple[str | int, ...], detail: Any) -> str:
-    """How the table is written where its most usual key's value stands in its place: schedule = "cosine"."""
+    """How the table is written, where only the value of its main key is given: schedule = "cosine"."""
     value, is_table = detail["input"], WANTED.get(detail["type"].removesuffix("_type")) == "a table"
     if not is_table or isinstance(value, (bool, list)):
         return ""
@@ -189,7 +189,7 @@ def _number_in_quotes(value: object, wanted: str) -> str:
         float(value)
     except ValueError:
         return ""
-    return ": a number stands without quotes"
+    return "; write numbers without quotes"
 
 
 def _shown(value: object) -> str:
@@ -199,7 +199,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-# --- finding one's way in the models ---------------------------------------------------------------------
+# --- which models a table may be -------------------------------------------------------------------------
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -218,7 +218,7 @@ def _tag_values(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def tables_at(location: Iterable[str | int], model: type[BaseModel]) -> list[type[BaseModel]]:
-    """The models that a table may be at a place: keys and, where known, the kinds chosen on the way."""
+    """The models that a table may be at a location: keys and, where known, the kinds chosen on the way."""
     tables = [model]
     for part in location:
         chosen = [table for table in tables if part in _tag_values(table) or part == table.__name__]
@@ -242,19 +242,19 @@ def known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
 
 
 def _unknown_key(location: tuple[str | int, ...], model: type[BaseModel], also: Iterable[str]) -> str:
-    *place, last = location
-    key, here = str(last), tables_at(place, model)
+    *path, last = location
+    key, here = str(last), tables_at(path, model)
     known = list(dict.fromkeys(name for table in here for name in table.model_fields))
-    if message := _of_another_kind(key, place, model):
+    if message := _of_another_kind(key, path, model):
         return message
-    table = _dotted_place(place, model)
+    table = _table_key(path, model)
     if called := keys_of_other_name(key, table, known):
         name = called[0].rpartition(".")[2]
         if called[0].rpartition(".")[0] != table:
             return f"unknown key here; {written(called[0])}"
         misspelt = plain(name) == plain(key)
         example = "" if "." in table or misspelt else f", as in {KEYS[called[0]][0]}"
-        return _of_another_kind(name, place, model) or f'unknown key; did you mean "{name}"{example}?'
+        return _of_another_kind(name, path, model) or f'unknown key; did you mean "{name}"{example}?'
     if slip := nearest(key, known, SLIP):
         return f'unknown key; did you mean "{slip}"?'
     if why := why_no_key(key):
@@ -266,23 +266,23 @@ def _unknown_key(location: tuple[str | int, ...], model: type[BaseModel], also: 
     return f'unknown key; did you mean "{near}"?' if near else f"unknown key; known: {', '.join(known)}"
 
 
-def _of_another_kind(key: str, place: list[str | int], model: type[BaseModel]) -> str | None:
-    """That the kind at a place has no such key, and which kinds have it."""
-    here = tables_at(place, model)
-    kind = next((part for part in reversed(place) if any(part in _tag_values(table) for table in here)), None)
+def _of_another_kind(key: str, path: list[str | int], model: type[BaseModel]) -> str | None:
+    """That the kind chosen there has no such key, and which kinds have it."""
+    here = tables_at(path, model)
+    kind = next((part for part in reversed(path) if any(part in _tag_values(table) for table in here)), None)
     if kind is None or any(key in table.model_fields for table in here):
         return None
-    siblings = tables_at(place[: place.index(kind)], model)
+    siblings = tables_at(path[: path.index(kind)], model)
     owners = [tag for table in siblings if key in table.model_fields for tag in _tag_values(table)]
     has = "has" if len(owners) == 1 else "have"
     return f'"{kind}" has no "{key}"; {", ".join(owners)} {has} it' if owners else None
 
 
-def _dotted_place(place: list[str | int], model: type[BaseModel]) -> str:
-    """The key of a table: its place without the kinds and numbers on the way."""
+def _table_key(path: list[str | int], model: type[BaseModel]) -> str:
+    """The dotted key of a table: its path without the kinds and numbers on the way."""
     keys = []
-    for depth, part in enumerate(place):
-        tables = tables_at(place[:depth], model)
+    for depth, part in enumerate(path):
+        tables = tables_at(path[:depth], model)
         if not any(part in _tag_values(table) for table in tables):
             keys += [str(part)] if any(part in table.model_fields for table in tables) else []
     return ".".join(keys)

@@ -54,7 +54,7 @@ class SeedsNeeded:
         if not short:
             return summary
         none = " and no ".join(one for _, one in short)
-        return f"{summary}, so no {none} can get one: use --seeds {max(n for n, _ in short)} or more"
+        return f"{summary}, so no {none} can get a verdict; use --seeds {max(n for n, _ in short)} or more"
 
 
 def usual_seeds(comparisons: int) -> int:

@@ -1,4 +1,4 @@
-"""What was probably meant by a word that is not known: a slip of the finger, or the name that other tools use."""
+"""What was probably meant by a word that is not known: a typing error, or the name that other tools use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from seedbed.study.synonyms import choices_called, keys_called, plain, why_no_key
 
-SLIP, ALIKE = 0.8, 0.5  # how like a word is that was misspelt, and how like one that may have been meant
+SLIP, ALIKE = 0.8, 0.5  # least similarity of a typing error, and of a word that may have been meant
 MOST_LISTED = 3
 MOST_KNOWN = 30  # names of which all are listed where none is like the word
 
@@ -20,16 +20,15 @@ def nearest(word: str, known: Iterable[str], cutoff: float = ALIKE) -> str | Non
     if called or swapped:
         return (called or swapped)[0]
     folded = {name.casefold(): name for name in reversed(known)}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
+    return folded[close[0]] if close else None
 
 
 def instead_of(word: str, known: Iterable[str]) -> str:
     """Where a word is not known: the one probably meant, or else all there are, of very many the first."""
     known = list(known)
-    found = nearest(word, known)
-    if found:
-        return f'did you mean "{found}"?'
+    if near := nearest(word, known):
+        return f'did you mean "{near}"?'
     more = f", ... ({len(known):,} in all)" if len(known) > MOST_KNOWN else ""
     return f"known: {', '.join(known[:MOST_KNOWN]) or 'none'}{more}"
 
@@ -60,8 +59,8 @@ def keys_of_other_name(word: str, table: str, names: Sequence[str]) -> list[str]
         return [f"{table}.{own[0]}".strip(".")]
 
     def order(key: str) -> tuple[bool, bool]:
-        place, _, name = key.rpartition(".")
-        return not (place == table and name in names), place != table
+        owner, _, name = key.rpartition(".")
+        return not (owner == table and name in names), owner != table
 
     return sorted(keys_called(word), key=order)
 

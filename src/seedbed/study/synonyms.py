@@ -1,4 +1,4 @@
-"""What PyTorch, Keras and scikit-learn call the keys and choices of a study, and what of theirs it has no key for."""
+"""What PyTorch, Keras and scikit-learn call the keys and choices of a study, and which keys of theirs it lacks."""
 
 from __future__ import annotations
 
@@ -244,16 +244,16 @@ CHOICES = {
 
 # What has no key, and why.
 NO_KEY = {
-    "Seedbed trains networks; [model] takes kind = linear, logistic, mlp, cnn or resnet": (
+    "only networks are trained; [model] has kind = linear, logistic, mlp, cnn or resnet": (
         "n_estimators max_depth min_samples_split min_samples_leaf n_neighbors subsample colsample_bytree num_leaves"
     ),
-    "it is no part of a study; see the options in `seedbed run --help`": (
+    "it is an option of `seedbed run`, not part of a study; see `seedbed run --help`": (
         "device engine backend precision gpu cuda dtype accelerator amp mixed_precision"
     ),
-    "it is always so: batches are drawn anew in every epoch; leave it out": "shuffle",
-    "the last, smaller batch of an epoch counts, too; leave it out": "drop_last",
+    "batches are always shuffled in every epoch; leave it out": "shuffle",
+    "the last, smaller batch of an epoch is always used; leave it out": "drop_last",
     "it is fixed; leave it out": "eps epsilon",
-    "every layer has one; leave it out": "fit_intercept bias use_bias intercept",
+    "every layer has a bias; leave it out": "fit_intercept bias use_bias intercept",
     "convolutions keep the size of an image, and pool halves it; leave it out": "padding stride strides dilation",
     "it follows from the data; leave it out": (
         "num_classes n_classes output_size output_dim out_features input_size input_dim in_features input_shape"
@@ -291,7 +291,7 @@ def choices_called(word: str) -> list[str]:
 
 
 def why_no_key(word: str) -> str | None:
-    """Why a study has no such key, where another tool has."""
+    """Why a study has no such key, where other tools have one."""
     return next(iter(_NO_KEY.get(plain(word), [])), None)
 
 
@@ -303,7 +303,7 @@ def written(key: str) -> str:
 
 
 def table_written(key: str, value: object) -> str | None:
-    """How a table is written where only `value`, its kind or its number, stands in its place: an example of it."""
+    """An example of how a table is written, where only `value`, its kind or its number, is given."""
     for tag in (f"{key}.kind", f"{key}.source"):
         if tag in KEYS:
             return written(tag)

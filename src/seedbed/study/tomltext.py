@@ -24,12 +24,12 @@ def to_toml(tables: Mapping[str, Any]) -> str:
     """A document as TOML text that `tomllib` reads back as the same.
 
     Mappings are tables, lists of mappings arrays of tables; tuples, NumPy numbers and arrays are taken as lists
-    and numbers, paths as text. A key whose value is None is left out, for TOML has no such value.
+    and numbers, paths as text. A key whose value is None is left out, for TOML has no null.
 
     Raises
     ------
     TomlError
-        For any other value, None in a list, and a key that is no text.
+        For any other value, None in a list, and a key that is not text.
     """
     plain = _plain(tables, "")
     top = {key: value for key, value in plain.items() if not _is_block(value)}
