@@ -14,6 +14,7 @@ from seedbed.store.schema import runs_root
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from seedbed.results.inputs import Rows
     from seedbed.results.predictions import Predictions
     from seedbed.results.variant_table import VariantTable
 
@@ -44,9 +45,9 @@ class Result(result.Result):
         return target
 
     def predict(
-        self, rows: str | Path | ArrayLike, variant: str | None = None, targets: ArrayLike | None = None
+        self, rows: Rows, variant: str | None = None, targets: ArrayLike | None = None
     ) -> Predictions:
-        """Ask the trained networks of one variant, by every seed, about new rows.
+        """Predict from new rows with every trained network of one variant.
 
         Parameters
         ----------
@@ -55,7 +56,7 @@ class Result(result.Result):
         variant
             Its name; where absent, the first of the ranking that has trained networks.
         targets
-            With an array or data frame: what is right, to score the predictions. Files carry it themselves.
+            The true targets of an array or data frame, to score the predictions. Files have them as a column.
 
         Raises
         ------

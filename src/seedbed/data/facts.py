@@ -1,9 +1,9 @@
-"""What a study's data are, before anything is trained: rows, parts, classes, gaps, what a constant answer gets."""
+"""Facts about a study's data before anything is trained: rows, parts, classes, gaps, constant baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -14,42 +14,60 @@ from seedbed.text import first_few
 PERCENT = 100
 
 
-def describe(runs: Sequence[Prepared]) -> dict[str, Any]:
-    """Facts about the data of one variant, as plain data.
+class Facts(TypedDict):
+    """What is known of the data of one variant.
 
-    Parameters
+    Attributes
     ----------
-    runs
-        Its data under every seed.
-    Returns
-    -------
-    "rows" and "features" of the source; "parts", the size of each; "classes", the rows of each class; "missing", the
-    rows without a value by column; "majority", the most frequent class of the training part under the first seed;
-    "baseline", what answering always the same gives by metric, averaged over seeds (see `baseline`); "notes", what
-    looks like a mistake.
+    rows, features
+        How many the source has.
+    parts, classes, missing
+        The size of each part, the rows of each class, and the rows without a value by column.
+    majority
+        The most frequent class of the training part under the first seed.
+    baseline
+        The metrics of a constant prediction, averaged over seeds; see `baseline`.
+    notes
+        Sentences about what looks like a mistake.
     """
+
+    rows: int
+    features: int
+    parts: dict[str, int]
+    classes: dict[str, int]
+    missing: dict[str, int]
+    majority: NotRequired[str]
+    baseline: dict[str, float]
+    notes: list[str]
+
+
+def describe(runs: Sequence[Prepared]) -> Facts:
+    """The facts about the data of one variant, of its data under every seed."""
     first = runs[0]
     samples, classes = first.samples, first.samples.classes
     grid = len(first.parts.get("grid", ()))
-    facts: dict[str, Any] = {
-        "rows": len(samples.targets) - grid,
+    rows = len(samples.targets) - grid
+    parts = {name: len(first.parts[name]) for name in PARTS if name in first.parts}
+    distinct = list({id(run): run for run in runs}.values())
+    each = [baseline(run) for run in distinct]
+    names = [name for name in each[0] if all(name in one for one in each)]
+    unused = _unused_rows(rows, parts, samples.official_test)
+    facts: Facts = {
+        "rows": rows,
         "features": int(np.prod(samples.inputs.shape[1:])),
-        "parts": {name: len(first.parts[name]) for name in PARTS if name in first.parts},
+        "parts": parts,
         "classes": dict(zip(classes, _counts(samples.targets, classes).tolist(), strict=True)),
         "missing": _missing(samples),
+        "baseline": {name: float(np.mean([one[name] for one in each])) for name in names},
+        "notes": [*unused, *samples.notes, *_absent_classes(distinct)],
     }
     if classes:
         facts["majority"] = classes[int(_counts(samples.targets[first.parts["train"]], classes).argmax())]
-    distinct = {id(run): run for run in runs}.values()
-    each = [baseline(run) for run in distinct]
-    names = [name for name in each[0] if all(name in one for one in each)]
-    facts["baseline"] = {name: float(np.mean([one[name] for one in each])) for name in names}
-    unused = _unused_rows(facts["rows"], facts["parts"], samples.official_test)
-    return facts | {"notes": [*unused, *samples.notes, *_absent_classes(list(distinct))]}
+    return facts
 
 
 def baseline(data: Prepared) -> dict[str, float]:
-    """Metrics by full name of an answer that is always the same, as the training part suggests.
+    """Metrics by full name of a constant prediction, made from the training part.
 
     Of classes: accuracy and balanced accuracy of the most frequent one, and the log loss of their shares. Of numbers:
     errors and r2 of the mean.
@@ -105,7 +123,7 @@ def _missing(samples: Samples) -> dict[str, int]:
 
 
 def _unused_rows(rows: int, parts: Mapping[str, int], official_test: int) -> Iterator[str]:
-    """Whether the split leaves rows out, perhaps since percentages were taken for counts."""
+    """A note where the split leaves rows out, perhaps because percentages were read as counts."""
     used = sum(size for name, size in parts.items() if name != "grid")
     if used == rows:
         return
@@ -116,7 +134,7 @@ def _unused_rows(rows: int, parts: Mapping[str, int], official_test: int) -> Ite
 
 
 def _absent_classes(runs: Sequence[Prepared]) -> Iterator[str]:
-    """Parts that hold no sample of some class, under how many seeds."""
+    """Notes about parts without a sample of some class, and under how many splits."""
     classes = runs[0].samples.classes
     for part in [part for part in PARTS if classes and part in runs[0].parts]:
         counts = [_counts(run.samples.targets[run.parts[part]], classes) for run in runs]

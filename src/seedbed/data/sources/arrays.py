@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources import npz
@@ -84,7 +84,7 @@ def _finite(path: Path, name: str, values: np.ndarray) -> np.ndarray:
 # --- from Python ----------------------------------------------------------------------------------------------
 
 
-def save(path: Path, arrays: Mapping[str, Any], features: Sequence[str] | None = None) -> str:
+def save(path: Path, arrays: Mapping[str, ArrayLike], features: Sequence[str] | None = None) -> str:
     """Write arrays into a .npz file, and return the source that reads it: "arrays", or "npz" for images.
 
     Parameters
@@ -110,7 +110,7 @@ def save(path: Path, arrays: Mapping[str, Any], features: Sequence[str] | None =
     return "arrays" if has_rows else "npz"
 
 
-def _plain(name: str, value: Any) -> np.ndarray:
+def _plain(name: str, value: ArrayLike) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind == "O" and all(isinstance(item, str) for item in array.flat):
         array = array.astype(str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.checksums import checksum
@@ -49,7 +49,16 @@ def no_files(settings: Data, base: Path) -> Files:
     return {}
 
 
-def own_file(settings: Any, base: Path) -> Files:
+class HasPath(Protocol):
+    """The table `data` of a source with a file of its own."""
+
+    @property
+    def path(self) -> str:
+        """The file, relative to the study."""
+        ...
+
+
+def own_file(settings: HasPath, base: Path) -> Files:
     """The file that `data.path` names, counted from the directory of the study file."""
     path = base / settings.path
     if not path.exists():
