@@ -112,7 +112,7 @@ class Prepared:
         float32 of the shape of one sample, or broadcastable to it: a network sees (inputs - center) * scale.
         None where nothing is scaled.
     fill
-        (features,) float32: what stands for a missing input, before scaling; None where none may be missing.
+        (features,) float32: what replaces a missing input, before scaling; None where none may be missing.
     """
 
     samples: Samples

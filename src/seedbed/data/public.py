@@ -176,7 +176,7 @@ def _download(form: Form, path: Path) -> None:
 
 
 def _try_mirrors(form: Form, path: Path) -> list[str]:
-    """Download a file; nothing if one mirror gave the right one, else what is wrong with each."""
+    """Download a file; an empty list if one mirror gave the right one, else a problem of each."""
     import pooch
 
     problems = []

@@ -44,7 +44,7 @@ def fit(
     train
         Sample numbers of the training part; no other sample is looked at.
     fill
-        (features,) float32: what stands for missing inputs, if any.
+        (features,) float32: what replaces missing inputs, if any.
 
     Returns
     -------

@@ -28,7 +28,7 @@ def split(
     targets
         (N, ...) targets of all samples; (N,) int64 classes where the split is stratified.
     official_test
-        How many of the last samples are the test part whatever the split says; `split` then divides the rest
+        How many of the last samples are the test part regardless of the split; `split` then divides the rest
         into training and validation, and fold `fold` of a k-fold split is the validation part.
 
     Raises

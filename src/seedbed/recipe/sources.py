@@ -77,7 +77,7 @@ def _known_encoding(name: str) -> str:
 
 def _with_percent(form: str) -> str:
     if "%" not in form:
-        raise ValueError(f'"{form}" is not a form of dates; write one such as %d.%m.%Y')
+        raise ValueError(f'"{form}" is not a format of dates; write one such as %d.%m.%Y')
     return form
 
 
@@ -114,18 +114,18 @@ class TableData(Data):
     )
     dates: dict[str, DateForm] = Field(
         default_factory=dict,
-        description="How dates are written where that is not clear by itself: column to form, such as %d/%m/%Y.",
+        description="The format of dates where it is ambiguous or unusual: column to format, such as %d/%m/%Y.",
     )
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None,
-        description="What separates the columns of a CSV file: a comma, in a .tsv file a tab, unless given.",
+        description="The column separator of a CSV file; unless given a comma, in a .tsv file a tab.",
     )
     decimal: Literal[".", ","] = Field(default=".", description="The decimal mark of a CSV file.")
     thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
-        default=None, description="What groups the digits of a CSV file's numbers, where anything does."
+        default=None, description="The thousands separator of a CSV file's numbers, if there is one."
     )
     encoding: Encoding = Field(
-        default="utf-8", description="How a CSV file's characters are encoded, such as latin-1 or utf-16."
+        default="utf-8", description="The character encoding of a CSV file, such as latin-1 or utf-16."
     )
 
     @model_validator(mode="after")
@@ -153,7 +153,7 @@ class SgemmData(Data):
 
 
 class Images(Data):
-    """Labelled images, (channels, height, width) each; whatever scales them scales whole channels."""
+    """Labelled images, (channels, height, width) each; scaled by channel."""
 
     gives_numbers: ClassVar[bool] = False
 
@@ -187,11 +187,13 @@ class Cifar10Data(Images):
 
 
 class FolderData(Images):
-    """PNG and JPEG files in a folder for each class, brought to one square size, in colour."""
+    """PNG and JPEG files in a folder for each class, resized to one square size, in colour."""
 
     source: Literal["images"]
     path: str = Field(description="The folder, relative to the study, with one folder for each class.")
-    size: PositiveInt = Field(default=32, description="Pixels a side that every image is brought to.")
+    size: PositiveInt = Field(
+        default=32, description="Width and height in pixels that every image is resized to."
+    )
 
 
 class NpzData(Images):

@@ -47,7 +47,7 @@ class Predictions:
     study, id
         Of the study they are from.
     scores
-        None where no row carries a target; `unscored` then says why.
+        None where no row has a target; `unscored` then gives the reason.
     columns
         Prediction -> the column of `table` that holds it: {"mean": "mean", "spread": "predicted:spread"}.
     outside
@@ -98,8 +98,8 @@ class Predictions:
             notes.append(f"{next(iter(self.columns.values()))} is of {self.target}")
         taken = {name: column for name, column in self.columns.items() if name != column}
         if taken:
-            kept, stand = (", ".join(map(repr, names)) for names in (taken, taken.values()))
-            notes.append(f"{kept} came with the rows and stays; predictions of such names are in {stand}")
+            kept, own = (", ".join(map(repr, names)) for names in (taken, taken.values()))
+            notes.append(f"{kept} came with the rows and stays; predictions of such names are in {own}")
         where = self.networks.trained.recipe["data"].get("where")
         if self.outside is None:
             notes.append(

@@ -27,7 +27,7 @@ class Columns(Mapping[str, np.ndarray]):
 
     A text column `color` is read through 0/1 columns `color=red`, one per category, sorted; a column of dates `sold` as
     days since 1970-01-01, and through `sold.days`, `sold.month` and so on. A time of day is its hours, a duration its
-    seconds. Derived columns, each an expression of others, stand beside those of the file.
+    seconds. Derived columns, each an expression of others, are added to those of the file.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Columns(Mapping[str, np.ndarray]):
     raw
         The names of the file's own columns.
     rows
-        Where in the file each row stands, counted from 0.
+        The index of each row in the file, from 0.
     text
         The categories of each text column.
     dates

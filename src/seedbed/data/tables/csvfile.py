@@ -20,7 +20,7 @@ BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NU
 
 @dataclass(frozen=True)
 class Layout:
-    """How a CSV file is written; other formats say so themselves.
+    """The layout of a CSV file; other formats need none.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def parser(suffix_separator: str) -> Parse:
 
 
 def _check_separator(text: str, separator: str, decimal: str) -> None:
-    """Refuse a file whose header has another separator than the one expected, and guess how it is written."""
+    """Refuse a file whose header has another separator than the one expected, and guess its layout."""
     header, *lines = text.split("\n", 100)
     other = next((mark for mark in ";\t|," if mark in header), None)
     if separator in header or other is None:
@@ -142,7 +142,7 @@ def is_number(text: str, layout: Layout = PLAIN) -> bool:
 
 
 def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layout: Layout) -> list[str]:
-    """What is wrong with a file of another encoding, and what else as far as its header tells."""
+    """Problems of a file in another encoding, including those that its header shows."""
     return [_not_encoded(error, content, layout.encoding), *_other_problems(content, kind, layout)]
 
 
@@ -161,7 +161,7 @@ def _likely_encoding(content: bytes) -> str:
 
 
 def _other_problems(content: bytes, kind: str, layout: Layout) -> Iterator[str]:
-    """What else is wrong with a CSV file of another encoding, as far as its header tells."""
+    """Further problems of a CSV file in another encoding, as far as its header shows them."""
     try:
         text = content.decode(_likely_encoding(content))
         _check_separator(text, layout.separator or SEPARATORS[kind], layout.decimal)

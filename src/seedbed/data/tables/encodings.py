@@ -48,7 +48,7 @@ def _of_part(columns: Columns, name: str, column: str, value: str, policy: str) 
 
 
 def values(columns: Columns, encoding: Encoding) -> np.ndarray:
-    """(rows,) float32 of one input column; nan where there is no value, but of text that is to be a category."""
+    """(rows,) float32 of one input column; nan where a value is missing, except of text whose gaps are a category."""
     if encoding.kind == "missing":
         column = columns.missing(encoding.column)
     elif encoding.kind == "category":
@@ -78,7 +78,7 @@ def twice(encodings: Iterable[Encoding]) -> list[str]:
 
 
 def fill(encodings: tuple[Encoding, ...], inputs: np.ndarray, train: np.ndarray) -> np.ndarray | None:
-    """What stands for a missing value of each input column, (features,) float32; None where none may be missing.
+    """What replaces a missing value of each input column, (features,) float32; None where none may be missing.
 
     The median of the training part's inputs (`train` are their rows) that are there; of text the most frequent
     category, of several the first; 0 where all are missing.
@@ -92,7 +92,7 @@ def fill(encodings: tuple[Encoding, ...], inputs: np.ndarray, train: np.ndarray)
             filled[i] = there.mean() if encodings[i].kind == "category" else np.median(there)
     for group in _categories(encodings).values():
         shares = filled[group]
-        others = 1 - shares.sum()  # of categories that are no features
+        others = 1 - shares.sum()  # of categories that are not features
         filled[group] = 0
         filled[group[int(np.argmax(shares))]] = shares.max() > others
     return filled

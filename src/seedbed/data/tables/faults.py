@@ -54,7 +54,7 @@ def _unknown(key: str, names: Iterable[str], path: Path, known: list[str]) -> li
         f"{key}: {path} has no column {short(name)!r}; {nearest(name, known)}" for name in wrong[:MOST_NAMES]
     ]
     if len(wrong) > MOST_NAMES:
-        problems.append(f"{key}: {len(wrong) - MOST_NAMES:,} more names are no columns of {path}")
+        problems.append(f"{key}: {len(wrong) - MOST_NAMES:,} more names are not columns of {path}")
     return problems
 
 

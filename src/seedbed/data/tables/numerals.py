@@ -1,4 +1,4 @@
-"""Text that is meant as numbers: written in another way than the settings say, or with stray words among it."""
+"""Text that is meant as numbers: in another format than the settings say, or with stray words among it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def read(
     Parameters
     ----------
     target
-        A column, or an expression of columns. Whatever it is made of is no feature.
+        A column, or an expression of columns. The columns it is made of are not features.
     features
         Columns to learn from, all others if None; a text column gives one 0/1 column per category, a date its parts.
     exclude

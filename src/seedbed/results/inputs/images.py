@@ -26,7 +26,7 @@ def read(path: Path, trained: Trained) -> NewRows:
         some folders are named after classes and others are not.
     """
     if brightest(trained) != 255:
-        form = "a table" if trained.features else "a .npz file or a table with a column a pixel"
+        form = "a table" if trained.features else "a .npz file or a table with one column per pixel"
         raise DataError(
             f'{path}: networks trained on source = "{trained.recipe["data"]["source"]}" read no image '
             f"files; give them {form}"

@@ -31,8 +31,8 @@ from seedbed.text import first_few
 def read(path: Path, trained: Trained) -> NewRows:
     """Rows of a table; columns are found by name, in any order.
 
-    A feature `color=red` is 1 where column `color` is `red`. Networks without feature names (images) take a
-    column a pixel: all of them or, beside an id and others, those named alike but for numbers.
+    A feature `color=red` is 1 where column `color` is `red`. Networks without feature names (images) take
+    one column per pixel: all of them or, beside an id and others, those named alike except for numbers.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | Non
 
 
 def trained_encodings(trained: Trained, columns: Columns) -> list[Encoding]:
-    """How the inputs are made of columns; files of older versions say so by the names of features alone."""
+    """How the inputs are made of columns; files of older versions have only the names of features."""
     if trained.encodings:
         return list(trained.encodings)
     encodings = []
@@ -243,6 +243,6 @@ def _pixel_columns(path: Path, names: Sequence[str], wanted: int) -> list[str]:
     if len(fitting) != 1:
         raise DataError(
             f"{path}: expected {wanted:,} columns of pixels, got {len(names):,} columns, of which no {wanted:,} "
-            "are named alike but for a number; name them pixel0, pixel1, ..."
+            "are named alike except for a number; name them pixel0, pixel1, ..."
         )
     return fitting[0]
