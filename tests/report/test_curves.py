@@ -111,7 +111,7 @@ def test_a_variant_that_always_diverged_is_named_under_the_curves(tmp_path: Path
 def test_panels_of_many_variants_say_what_they_show(tmp_path: Path) -> None:
     many = ("base", *(f"lr {number}" for number in range(7)))
     told = page(study(tmp_path / "a", some_curves(many, train__loss=0.4, val__mse=0.5), 2))
-    assert "Each figure of a variant: val.mse after the epoch." in told
+    assert "One figure per variant: val.mse after each epoch." in told
     few = page(study(tmp_path / "b", some_curves(many[:3], train__loss=0.4, val__mse=0.5), 2))
     assert "Each figure of a variant" not in few
 

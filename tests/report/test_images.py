@@ -126,7 +126,7 @@ def test_first_layers_of_the_best_and_the_base_are_shown(shown, tmp_path):
 
 def test_mistakes_say_whose_they_are(digits, shown):
     html = " ".join((digits.directory / "report.html").read_text(encoding="utf-8").split())
-    assert "Of “base”, the best variant: the images that it got wrong" in html
+    assert "Of “base”, the best variant: the misclassified images" in html
 
 
 def test_a_study_from_before_mistakes_were_kept_has_a_report(digits, tmp_path):

@@ -84,7 +84,7 @@ def test_only_what_matters_is_drawn_and_the_page_says_so(many: Page) -> None:
         "predicted": 6,
     }
     for section, count in (("variants", 24), ("curves", 12), ("fit", 12), ("predicted", 6)):
-        assert f"Drawn are {count} of 30 variants" in many.section(section)
+        assert f"Shown are {count} of 30 variants" in many.section(section)
     drawn = texts(many.figures["every-run"])
     assert {"base", "no norm, default init", many.result.ranking[0]} <= set(drawn)  # the second is of a claim
 

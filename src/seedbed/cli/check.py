@@ -24,7 +24,7 @@ def command(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Validate STUDY (a file or a lab), report all that is wrong at once, and print what running it would do.
+    """Validate STUDY (a file or a lab), report all problems at once, and print what running it would do.
 
     \b
     Examples:
@@ -55,9 +55,9 @@ def command(
         click.echo(line)
     better = "less" if document["direction"] == "min" else "more"
     click.echo(f"variants are compared by {document['metric']} ({better} is better)")
-    if said := baseline_in_words(planned.facts, [document["metric"]]):
-        click.echo(said)
-    for note in planned.facts["notes"]:
+    if baseline := baseline_in_words(planned.facts, [document["metric"]]):
+        click.echo(baseline)
+    for note in planned.facts.get("notes", []):
         click.echo(f"! {note}")
     for line in planned.study.beforehand:
         click.echo(line)

@@ -41,9 +41,9 @@ def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
 
 def _packages() -> Iterator[Check]:
     for name in environment.PACKAGES:
-        found = environment.package_version(name)
+        version = environment.package_version(name)
         absent = "missing" if name in OPTIONAL or name == "seedbed" else "wrong"
-        yield name, "ok" if found else absent, found or "not installed"
+        yield name, "ok" if version else absent, version or "not installed"
 
 
 def _engines() -> Iterator[Check]:
@@ -86,7 +86,7 @@ def _data(data_dir: Path | None) -> Iterator[Check]:
 
 def _writable(what: str, directory: Path) -> Check:
     """Whether files can be made in the directory, or in the nearest one above it that exists."""
-    nearest = next(place for place in (directory.absolute(), *directory.absolute().parents) if place.exists())
+    nearest = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=nearest):
             return f"{what} directory", "ok", str(directory.absolute())

@@ -24,11 +24,11 @@ def command(as_json: bool) -> None:
       seedbed labs
       seedbed run trig/norm-init
     """
-    found = describe()
+    labs = describe()
     if as_json:
-        print_json(found)
+        print_json(labs)
         return
-    rows = [(lab["name"], lab["description"], ", ".join(lab["needs"]) or "nothing") for lab in found]
+    rows = [(lab["name"], lab["description"], ", ".join(lab["needs"]) or "nothing") for lab in labs]
     print_table(("lab", "what it asks", "data it needs"), rows)
 
 

@@ -25,12 +25,12 @@ def command(runs_dir: Path, as_json: bool) -> None:
     """
     from seedbed.store.reader import listing
 
-    found = listing(runs_dir)
+    studies = listing(runs_dir)
     if as_json:
-        print_json(found)
-    elif found:
+        print_json(studies)
+    elif studies:
         names = ("id", "study", "status", "runs", "created")
-        rows = [row | {"runs": _runs(row)} for row in found]
+        rows = [row | {"runs": _runs(row)} for row in studies]
         print_table(names, [tuple(str(row[name]) for name in names) for row in rows])
     else:
         click.echo(f"no studies in {runs_dir} yet; seedbed run makes one", err=True)

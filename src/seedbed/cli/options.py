@@ -17,14 +17,14 @@ runs_dir = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     envvar="SEEDBED_RUNS",
     default="runs",
-    help="Where studies are kept; $SEEDBED_RUNS or ./runs unless given.",
+    help="Directory of stored studies; by default $SEEDBED_RUNS or ./runs.",
 )
 
 data_dir = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=None,
-    help="Where data sets lie; $SEEDBED_DATA or the user's cache unless given.",
+    help="Directory of data sets; by default $SEEDBED_DATA or the user's cache.",
 )
 
 
@@ -35,7 +35,7 @@ def study(command: Any) -> Any:
         click.option(
             "--seeds",
             type=click.IntRange(min=1),
-            help="How many seeds each variant is run under; `seedbed check` says how many verdicts need.",
+            help="Number of seeds per variant; `seedbed check` says how many verdicts need.",
         ),
         click.option(
             "--set",
@@ -50,10 +50,12 @@ def study(command: Any) -> Any:
             multiple=True,
             metavar="KEY=A,B",
             callback=_pairs,
-            help="Add variants with other values.",
+            help="Add variants with other values of a setting.",
         ),
         click.option(
-            "--quick", is_flag=True, help="Take the small settings of the study's table [quick] first."
+            "--quick",
+            is_flag=True,
+            help="Use the small settings of the study's table [quick], for a first look.",
         ),
     ]
     for change in reversed(changes):

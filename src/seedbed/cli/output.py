@@ -75,8 +75,8 @@ def print_result(result: Result) -> None:
     print_table([column.heading for column in columns], rows_of(columns), numbers)
     if len(result.variants) > 1 and result.scale(result.metric) == "ratio":
         click.echo(f"vs {result.base}: {scale_in_words('ratio')}")
-    if said := baseline_in_words(result.data, result.reported_metrics):
-        click.echo(said)
+    if baseline := baseline_in_words(result.data, result.reported_metrics):
+        click.echo(baseline)
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
@@ -90,8 +90,8 @@ def _print_findings(group: OfKind) -> None:
     if len(named) == 1:
         click.echo(f"! {'. '.join(filter(None, (named[0], group.advice)))}")
         return
-    said = ". ".join(filter(None, (f"runs {group.what}" if group.what else "", group.advice)))
-    click.echo(f"! {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {said}")
+    common = ". ".join(filter(None, (f"runs {group.what}" if group.what else "", group.advice)))
+    click.echo(f"! {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {common}")
     for line in named[:MOST_NAMED]:
         click.echo(f"    {line}")
     if len(named) > MOST_NAMED:

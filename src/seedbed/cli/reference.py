@@ -43,11 +43,11 @@ def command(key: str | None, as_schema: bool, markdown: bool) -> None:
         click.echo(page.markdown(sections), nl=False)
         return
     width = min(shutil.get_terminal_size().columns, 100)
-    found = page.lookup(sections, key, width) or page.of_other_name(sections, key or "", width)
-    if found is None:
+    entry = page.lookup(sections, key, width) or page.of_other_name(sections, key or "", width)
+    if entry is None:
         from seedbed.study.suggestions import instead_of
 
         raise click.UsageError(
             f'"{key}" is not in the reference; {instead_of(key or "", page.words(sections))}'
         )
-    click.echo(found)
+    click.echo(entry)

@@ -12,7 +12,9 @@ from seedbed.cli import options
 @click.command("report", short_help="Write the report of a study again.")
 @click.argument("study_id", metavar="ID")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to, if not beside the runs."
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; by default report.html in the directory of the study.",
 )
 @options.runs_dir
 def command(study_id: str, output: Path | None, runs_dir: Path) -> None:

@@ -33,12 +33,12 @@ from seedbed.cli.output import print_json, print_result
     type=click.Choice(["float32", "tf32", "bf16"]),
     default="float32",
     show_default=True,
-    help="What the torch engine multiplies in.",
+    help="Precision in which the torch engine multiplies.",
 )
 @click.option(
     "--cuda-graphs",
     is_flag=True,
-    help="Record training steps and replay them, on a CUDA device: for small networks.",
+    help="Record training steps as CUDA graphs and replay them; makes small networks faster.",
 )
 @options.data_dir
 @options.runs_dir

@@ -1,4 +1,4 @@
-"""Finds a stored study for a command, and says on stderr which of several a name stands for."""
+"""Finds a stored study for a command, and names on stderr the one that was taken of several."""
 
 from __future__ import annotations
 

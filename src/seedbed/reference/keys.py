@@ -16,7 +16,7 @@ TYPES = {
     "string": "text",
     "object": "table",
 }
-OF_SETTINGS = ("Settings", "Choices", "QuickSettings")  # tables whose keys are settings, told elsewhere
+OF_SETTINGS = ("Settings", "Choices", "QuickSettings")  # tables whose keys are settings, explained elsewhere
 NAMED = dict.fromkeys(("Metric", "ComparedMetric", "MetricAtEpoch"), "metric") | {
     "Settings": "table of settings",
     "Choices": "table of settings, each with a list of values",
@@ -100,31 +100,32 @@ def _sections(
     yield Section(name, several, meaning, tag[0] if tag else None, kinds, keys)
     settings = [whole["$defs"][one] for one in OF_SETTINGS]
     for key in {key.name: key for key in keys}.values():
-        places = [table["properties"][key.name] for table in tables if key.name in table["properties"]]
-        inner = list({id(table): table for place in places for table in tables_of(place, whole)}.values())
+        nodes = [table["properties"][key.name] for table in tables if key.name in table["properties"]]
+        inner = list({id(table): table for node in nodes for table in tables_of(node, whole)}.values())
         if any("properties" in table and table not in settings for table in inner):
             path = f"{name}.{key.name}" if name else key.name
-            told = inner[0]["description"] if name and len(inner) == 1 else key.meaning
-            yield from _sections(path, "items" in places[0], told, inner, whole)
+            own = inner[0]["description"] if name and len(inner) == 1 else key.meaning
+            yield from _sections(path, "items" in nodes[0], own, inner, whole)
 
 
 def _kinds(table: Schema) -> list[str]:
-    found = tags(table)
-    return found[1] if found else []
+    tag = tags(table)
+    return tag[1] if tag else []
 
 
 def _keys(tables: list[Schema], whole: Schema) -> tuple[Key, ...]:
     """The keys of a table of several kinds; one that kinds describe differently comes several times."""
-    found: dict[Key, list[str]] = {}
+    kinds_of: dict[Key, list[str]] = {}
     tag = (tags(tables[0]) or ("",))[0] if len(tables) > 1 else ""
     for table in tables:
         for name, node in table["properties"].items():
             required = name in table.get("required", ())
-            told = "Which of these it is." if name == tag else node["description"]
+            meaning = "Which of these it is." if name == tag else node["description"]
             words = "one of the above" if name == tag else value(node, whole)
-            found.setdefault(Key(name, (), words, _default(node), required, told), []).extend(_kinds(table))
+            key = Key(name, (), words, _default(node), required, meaning)
+            kinds_of.setdefault(key, []).extend(_kinds(table))
     every = [kind for table in tables for kind in _kinds(table)]
-    keys = [replace(key, kinds=() if kinds == every else tuple(kinds)) for key, kinds in found.items()]
+    keys = [replace(key, kinds=() if kinds == every else tuple(kinds)) for key, kinds in kinds_of.items()]
     order = [tag, *(key.name for key in keys)]
     return tuple(sorted(keys, key=lambda key: order.index(key.name)))
 
@@ -145,7 +146,7 @@ def toml(value: object) -> str:
 
 
 def value(node: Schema, whole: Schema) -> str:
-    """What may stand where a schema is, in words: whole number above 0."""
+    """The values that a schema allows, in words: whole number above 0."""
     if "$ref" in node:
         return NAMED.get(node["$ref"].rpartition("/")[2], "table")
     if "allOf" in node and "$ref" in node["allOf"][0]:
@@ -184,9 +185,9 @@ def _plural(words: str) -> str:
 def matching(sections: Iterable[Section], word: str) -> list[Section]:
     """The tables, keys or kinds of that name: all of a table and those in it, else what has the key, else the kind."""
     name = word.strip("[]")
-    found = [one for one in sections if one.name == name or one.name.startswith(f"{name}.")]
+    named = [one for one in sections if one.name == name or one.name.startswith(f"{name}.")]
     return (
-        found
+        named
         or list(_with_key(sections, name))
         or [one.of_kind(name) for one in sections if name in one.kinds]
     )

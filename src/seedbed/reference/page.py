@@ -16,7 +16,7 @@ from seedbed.study.synonyms import choices_called, keys_called, why_no_key
 Row = tuple[str, ...]
 BETTER = {"min": "less", "max": "more"}
 TOPICS = ("verdicts", "dates")  # sections of the guide that can be looked up
-PARTS_TOLD = f"Metrics, written PART.NAME, with a PART of {', '.join(PARTS)}"
+METRICS_TITLE = f"Metrics, written PART.NAME, with a PART of {', '.join(PARTS)}"
 
 
 def metrics() -> list[Row]:
@@ -78,7 +78,7 @@ def _section(section: Section) -> str:
     title = section.title if not section.name else f"`{section.title}`"
     lines = [f"### {title}", "", section.meaning]
     if section.kinds:
-        kinds = ((f'`"{kind}"`', told) for kind, told in section.kinds.items())
+        kinds = ((f'`"{kind}"`', meaning) for kind, meaning in section.kinds.items())
         lines += ["", _table((f"`{section.tag}`", "what it is"), kinds)]
     header = ("key", "value", "default", *(("for",) if section.kinds else ()), "meaning")
     return "\n".join([*lines, "", _table(header, (_row(key, bool(section.kinds)) for key in section.keys))])
@@ -104,7 +104,7 @@ def text(sections: Iterable[Section], width: int) -> str:
 
 
 def _rows_text(title: str, rows: Iterable[Row], width: int) -> str:
-    """What `claims` and `metrics` give, likewise: the first cell, then the others."""
+    """The rows of `claims` or `metrics` likewise: the first cell, then the others."""
     lines = _wrapped(title, width, 0)
     for name, *facts, meaning in rows:
         lines += _entry(name, facts, meaning, width)
@@ -113,8 +113,8 @@ def _rows_text(title: str, rows: Iterable[Row], width: int) -> str:
 
 def _topic(name: str, width: int) -> str:
     """A section of the guide, such as that on verdicts."""
-    told = _guide().partition(f"## {name.capitalize()}\n")[2].partition("\n## ")[0].strip()
-    parts = re.split(r"\n\n|\n(?=- )", told)
+    topic = _guide().partition(f"## {name.capitalize()}\n")[2].partition("\n## ")[0].strip()
+    parts = re.split(r"\n\n|\n(?=- )", topic)
     lines = _wrapped(name.capitalize(), width, 0)
     for part in parts:
         is_item = part.startswith("- ")
@@ -127,25 +127,25 @@ def of_other_name(sections: Sequence[Section], word: str, width: int) -> str | N
     if why := why_no_key(word):
         return f'There is no "{word}": {why}.'
     meant = [one for one in (*keys_called(word), *choices_called(word)) if lookup(sections, one, width)]
-    told = (f'"{word}" is called {one} here.\n\n{lookup(sections, one, width)}' for one in meant)
-    return "\n\n".join(told) or None
+    entries = (f'"{word}" is called {one} here.\n\n{lookup(sections, one, width)}' for one in meant)
+    return "\n\n".join(entries) or None
 
 
 def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | None:
     """What the reference says of a word, or all of it; None where it says nothing."""
     of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(), width)
     if word is None:
-        every = _rows_text(PARTS_TOLD, metrics(), width)
+        every = _rows_text(METRICS_TITLE, metrics(), width)
         topics = (_topic(one, width) for one in TOPICS)
         return "\n\n".join((text(sections, width), of_claims, every, *topics))
     if word == "claims":
         return of_claims
     name = word.rpartition(".")[2] if word.partition(".")[0] in PARTS else word
     named = [row for row in metrics() if word == "metrics" or row[0] == name]
-    found = [text(matching(sections, word), width)] if matching(sections, word) else []
-    found += [_rows_text(PARTS_TOLD, named, width)] if named else []
-    found += [_topic(word, width)] if word in TOPICS else []
-    return "\n\n".join(found) or None
+    entries = [text(matching(sections, word), width)] if matching(sections, word) else []
+    entries += [_rows_text(METRICS_TITLE, named, width)] if named else []
+    entries += [_topic(word, width)] if word in TOPICS else []
+    return "\n\n".join(entries) or None
 
 
 def words(sections: Iterable[Section]) -> list[str]:
@@ -158,8 +158,8 @@ def words(sections: Iterable[Section]) -> list[str]:
 
 def _section_text(section: Section, width: int) -> str:
     lines = _wrapped(f"{section.title}: {section.meaning}", width, 0)
-    for kind, told in section.kinds.items():
-        lines += _wrapped(f'{section.tag} = "{kind}": {told}', width, 2)
+    for kind, meaning in section.kinds.items():
+        lines += _wrapped(f'{section.tag} = "{kind}": {meaning}', width, 2)
     for key in section.keys:
         default = "required" if key.required else f"default {key.default}" if key.default else ""
         facts = (key.value, default, f"for {', '.join(key.kinds)}" if key.kinds else "")
@@ -169,8 +169,8 @@ def _section_text(section: Section, width: int) -> str:
 
 def _entry(name: str, facts: Iterable[str], meaning: str, width: int) -> list[str]:
     head = f"{name}: {'; '.join(fact for fact in facts if fact)}"
-    told = f"{meaning[0].upper()}{meaning[1:].rstrip('.')}."
-    return ["", *_wrapped(head, width, 2), *_wrapped(told, width, 6, more=0)]
+    sentence = f"{meaning[0].upper()}{meaning[1:].rstrip('.')}."
+    return ["", *_wrapped(head, width, 2), *_wrapped(sentence, width, 6, more=0)]
 
 
 def _wrapped(line: str, width: int, indent: int, more: int = 4) -> list[str]:

@@ -40,7 +40,7 @@ class _Generator(GenerateJsonSchema):
     """Pydantic's schema without null, which TOML does not have."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> Schema:
-        """What may stand there when anything does."""
+        """The schema of a value that is there."""
         return self.generate_inner(schema["schema"])
 
 
@@ -63,7 +63,7 @@ def schema() -> Schema:
 
 
 def tables_of(node: Schema, whole: Schema) -> list[Schema]:
-    """The tables that may stand where a schema is, also as entries of a list: one for each kind."""
+    """The tables that a schema allows, also as entries of a list: one for each kind."""
     if "$ref" in node:
         return [whole["$defs"][node["$ref"].rpartition("/")[2]]]
     inner = [*node.get("anyOf", ()), *(case["then"] for case in node.get("allOf", ()) if "then" in case)]
@@ -91,9 +91,9 @@ def _simplified(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     if "discriminator" in node:
-        told = {"description": node["description"]} if "description" in node else {}
+        described = {"description": node["description"]} if "description" in node else {}
         default = {"default": _default(node["default"])} if "default" in node else {}
-        return _by_kind([one["$ref"] for one in node["oneOf"]], **node["discriminator"]) | told | default
+        return _by_kind([one["$ref"] for one in node["oneOf"]], **node["discriminator"]) | described | default
     result: Schema = {}
     for key, value in node.items():
         if key in ("properties", "$defs"):
@@ -102,7 +102,7 @@ def _simplified(node: Any) -> Any:
             result |= {} if value is None else {"default": _default(value)}
         elif key == "description":
             result[key] = re.sub(r"\s+", " ", value.partition("\n\n")[0])
-        elif key == "allOf":  # of one, beside other words, as older versions have it
+        elif key == "allOf":  # of one schema, beside other keywords, as older versions of pydantic write it
             result |= _simplified(value[0])
         elif key in LIMITS:
             result[key] = int(value) if value == int(value) else value
@@ -145,9 +145,9 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     neither, both = {"required": ["epochs"]}, {"required": ["epochs", "steps"]}
     for key in ("class_weight", "clip_norm"):  # with which a variant unsets what base has
         table = defs["Training"]["properties"]
-        told = {"description": table[key].pop("description")}
+        described = {"description": table[key].pop("description")}
         branches = table[key].pop("anyOf", None) or [table[key]]
-        table[key] = {"anyOf": [*branches, {"const": "none", "type": "string"}]} | told
+        table[key] = {"anyOf": [*branches, {"const": "none", "type": "string"}]} | described
     defs["Training"] |= {"if": {"required": ["steps"]}, "then": {"not": both}, "else": neither}
     defs["Hypothesis"]["anyOf"] = [{"required": [name]} for name in FORMS]
     defs["Hypothesis"]["allOf"] = [
@@ -170,8 +170,8 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
         ("Hypothesis", "metric", "MetricAtEpoch"),
         *(("Hypothesis", name, "MetricAtEpoch") for name, form in FORMS.items() if form.holds == "metric"),
     ):
-        said = defs[table]["properties"][key].pop("description")
-        defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": said}
+        description = defs[table]["properties"][key].pop("description")
+        defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": description}
 
 
 def _offer_keys_of_all_kinds(whole: Schema) -> None:
@@ -181,8 +181,8 @@ def _offer_keys_of_all_kinds(whole: Schema) -> None:
             refs = [case["then"]["$ref"] for case in node.get("allOf", ()) if "then" in case]
             for key in dict.fromkeys(key for ref in refs for key in _target(ref, whole)["properties"]):
                 owners = [ref for ref in refs if key in _target(ref, whole)["properties"]]
-                found = [f"{ref}/properties/{key}" for ref in owners]
-                node["properties"].setdefault(key, _any_of(found, whole))
+                schemas = [f"{ref}/properties/{key}" for ref in owners]
+                node["properties"].setdefault(key, _any_of(schemas, whole))
 
 
 def _metric(of_a_run: Iterable[str], ending: str) -> Schema:
@@ -207,20 +207,20 @@ def _add_settings(whole: Schema) -> None:
 
 
 def _schema_at(key: str, whole: Schema) -> Schema:
-    """What a dotted key may be, by reference: a place in the file, of any kind that has it."""
+    """What a dotted key may be, by reference: of any kind of table that has it."""
     *path, last = key.split(".")
     if not path:
         return {"$ref": f"#/properties/{last}"}
-    found = [f"#/$defs/{name}/properties/{last}" for name in _owners(path, last, whole)]
-    return _any_of(found, whole)
+    schemas = [f"#/$defs/{name}/properties/{last}" for name in _owners(path, last, whole)]
+    return _any_of(schemas, whole)
 
 
 def _owners(path: list[str], last: str, whole: Schema) -> Iterator[str]:
     """The names under "$defs" of the tables at a path that have a key."""
     tables = [whole]
     for part in path:
-        places = [table["properties"][part] for table in tables if part in table["properties"]]
-        tables = [table for place in places for table in tables_of(place, whole)]
+        nodes = [table["properties"][part] for table in tables if part in table["properties"]]
+        tables = [table for node in nodes for table in tables_of(node, whole)]
     for name, table in whole["$defs"].items():
         if last in table.get("properties", {}) and any(table is one for one in tables):
             yield name
@@ -229,15 +229,15 @@ def _owners(path: list[str], last: str, whole: Schema) -> Iterator[str]:
 def _any_of(refs: list[str], whole: Schema) -> Schema:
     """What any of some references leads to, each of those that differ once."""
     different = {str(_target(ref, whole)): ref for ref in reversed(refs)}
-    found = [{"$ref": ref} for ref in reversed(different.values())]
-    return found[0] if len(found) == 1 else {"anyOf": found}
+    branches = [{"$ref": ref} for ref in reversed(different.values())]
+    return branches[0] if len(branches) == 1 else {"anyOf": branches}
 
 
 def _target(ref: str, whole: Schema) -> Any:
-    place: Any = whole
+    node: Any = whole
     for part in ref.removeprefix("#/").split("/"):
-        place = place[part]
-    return place
+        node = node[part]
+    return node
 
 
 def _nested(settings: Mapping[str, Schema]) -> Schema:

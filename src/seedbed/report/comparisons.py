@@ -30,8 +30,8 @@ def every_run(result: Result) -> Picture:
     """Each run as a dot on the study's metric, the median as a bar, what was published as a diamond."""
     metric, names = result.metric, leaders(result, MOST_ROWS)
     diverged = {name: int(np.sum(np.isinf(result.values(name, metric)))) for name in names}
-    told = [f"{diverged[name]} diverged" if diverged[name] else "" for name in names]
-    figure, axes = _rows(f"Every run: {metric}", names, told, [style.VERMILLION] * len(names))
+    notes = [f"{diverged[name]} diverged" if diverged[name] else "" for name in names]
+    figure, axes = _rows(f"Every run: {metric}", names, notes, [style.VERMILLION] * len(names))
     raster = len(names) * len(result.seeds) > VECTOR_DOTS
     for row, name in enumerate(names):
         values = result.values(name, metric)
@@ -57,8 +57,8 @@ def forest(result: Result) -> Picture | None:
         return None
     ratio = result.scale(result.metric) == "ratio"
     colours = [VERDICT_COLOURS.get(versus.verdict, style.SOFT) for versus in rows.values()]
-    told = [_told(result, name, versus) for name, versus in rows.items()]
-    figure, axes = _rows(f"{result.metric} against {result.base}", list(rows), told, colours, foot=2)
+    notes = [_estimate(result, name, versus) for name, versus in rows.items()]
+    figure, axes = _rows(f"{result.metric} against {result.base}", list(rows), notes, colours, foot=2)
     axes.axvline(1 if ratio else 0, color=style.INK, linewidth=0.9)
     for row, (versus, colour) in enumerate(zip(rows.values(), colours, strict=True)):
         seen = versus.comparison
@@ -74,7 +74,7 @@ def forest(result: Result) -> Picture | None:
     return Picture("forest", figure, f"Each variant against {result.base} on {result.metric}")
 
 
-def _told(result: Result, name: str, versus: VersusBase) -> str:
+def _estimate(result: Result, name: str, versus: VersusBase) -> str:
     """The estimate of a row, or why it has none, and its p."""
     p = "" if versus.p is None else f"\n{p_phrase(versus.p)}"
     if np.isfinite(versus.comparison.estimate):
@@ -96,14 +96,14 @@ def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:
 
 
 def _rows(
-    title: str, names: Sequence[str], told: Sequence[str], colours: Sequence[str], foot: int = 0
+    title: str, names: Sequence[str], notes: Sequence[str], colours: Sequence[str], foot: int = 0
 ) -> tuple[Figure, Axes]:
-    """A figure with a row for each name: the name in a column at the left, what is told of it in one at the right.
+    """A figure with a row for each name: the name in a column at the left, its note in one at the right.
 
-    `foot` is how many lines of text will stand below the axis.
+    `foot` is the number of lines of text below the axis.
     """
     labels = _labels(names)
-    left, right = (_width(texts) for texts in (labels, told))
+    left, right = (_width(texts) for texts in (labels, notes))
     bottom = style.BOTTOM / 2 + foot * style.LEGEND_LINE
     height = style.TOP + bottom + ROW * (len(names) + 0.2)
     width = style.WIDTH - left - right
@@ -116,7 +116,7 @@ def _rows(
     axes.spines["left"].set_visible(False)
     across = axes.get_yaxis_transform()
     end = 1 + (right - SPACE) / width
-    for row, (text, colour) in enumerate(zip(told, colours, strict=True)):
+    for row, (text, colour) in enumerate(zip(notes, colours, strict=True)):
         axes.text(end, row, text, color=colour, transform=across, ha="right", va="center", linespacing=1.15)
     return figure, axes
 

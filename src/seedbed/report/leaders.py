@@ -41,11 +41,11 @@ def left_out(result: Result, count: int) -> str:
     total = len(result.variants)
     if count >= total:
         return ""
-    said = Markup(
-        "Drawn are {} of {} variants: {}, those that claims name, and the best. "
+    sentence = Markup(
+        "Shown are {} of {} variants: {}, those that claims name, and the best. "
         'The <a href="#variants">table</a> has all.'
     )
-    return said.format(count, total, result.base)
+    return sentence.format(count, total, result.base)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -56,7 +56,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def has_finished(result: Result) -> bool:
-    """Whether any run came to its end, be it that it diverged."""
+    """Whether any run came to its end, also by diverging."""
     return any(
         status != "interrupted" for name in result.variants for status in result.status_of(name).values()
     )

@@ -18,20 +18,22 @@ def codes(column: pa.ChunkedArray, known: Sequence[Any]) -> np.ndarray:
 
     if pa.types.is_dictionary(column.type):  # compare each distinct value once
         whole = column.unify_dictionaries().combine_chunks()
-        places = codes(pa.chunked_array([whole.dictionary]), known)
-        return np.append(places, -1)[pc.fill_null(whole.indices, len(places)).to_numpy(zero_copy_only=False)]
-    found = pc.index_in(column, value_set=pa.array(known, type=column.type))
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+        known_codes = codes(pa.chunked_array([whole.dictionary]), known)
+        return np.append(known_codes, -1)[
+            pc.fill_null(whole.indices, len(known_codes)).to_numpy(zero_copy_only=False)
+        ]
+    indices = pc.index_in(column, value_set=pa.array(known, type=column.type))
+    return pc.fill_null(indices, -1).to_numpy().astype(np.int64)
 
 
 class ByRun:
-    """Where the runs of a table lie among all variants and seeds of a study."""
+    """The columns of a table of runs, spread over all variants and seeds of a study."""
 
     def __init__(self, table: pa.Table, variants: Sequence[str], seeds: Sequence[int]) -> None:
         self._table, self._shape = table, (len(variants), len(seeds))
         variant, seed = codes(table["variant"], variants), codes(table["seed"], seeds)
         self._rows = np.flatnonzero((variant >= 0) & (seed >= 0))
-        self._places = variant[self._rows], seed[self._rows]
+        self._cells = variant[self._rows], seed[self._rows]
         self._known: dict[str, np.ndarray] = {}
 
     def numbers(self, name: str) -> np.ndarray:
@@ -40,7 +42,7 @@ class ByRun:
             grid = np.full(self._shape, np.nan)
             if name in self._table.column_names:
                 values = self._table[name].to_numpy()
-                grid[self._places] = values[self._rows].astype(np.float64)
+                grid[self._cells] = values[self._rows].astype(np.float64)
             grid.flags.writeable = False
             self._known[name] = grid
         return self._known[name]
@@ -48,5 +50,5 @@ class ByRun:
     def texts(self, name: str) -> np.ndarray:
         """(variants, seeds) of str; empty where there is no run."""
         grid = np.full(self._shape, "", dtype=object)
-        grid[self._places] = self._table[name].to_numpy()[self._rows]
+        grid[self._cells] = self._table[name].to_numpy()[self._rows]
         return grid

@@ -85,12 +85,12 @@ def line(result: Result) -> str:
     """What a study is, how it ended and what came out best, in one line."""
     best = result.ranking[0]
     median = result.summary(best, result.selected_by).median
-    told = [
+    parts = [
         f"{result.study['study']} {result.id}: {result.status}, {counted(len(result.variants), 'variant')} x "
         f"{counted(len(result.seeds), 'seed')}"
     ]
     if not math.isnan(median):
-        told.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
+        parts.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
     if result.diverged:
-        told.append(f"{counted(result.diverged, 'run')} diverged")
-    return f"<Result {'; '.join([*told, f'in {result.directory}'])}>"
+        parts.append(f"{counted(result.diverged, 'run')} diverged")
+    return f"<Result {'; '.join([*parts, f'in {result.directory}'])}>"

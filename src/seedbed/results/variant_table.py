@@ -184,10 +184,10 @@ def _published(result: Result, metric: str) -> Iterator[Column]:
 
 def _comparison(result: Result) -> Iterator[Column]:
     """Each variant against the base; the base's own cells are empty."""
-    found = [result.versus_base.get(name) for name in result.variants]
+    comparisons = [result.versus_base.get(name) for name in result.variants]
 
     def cells(text: Callable[[VersusBase], str]) -> tuple[str, ...]:
-        return tuple(text(versus) if versus else "" for versus in found)
+        return tuple(text(versus) if versus else "" for versus in comparisons)
 
     yield Column("estimate", f"vs {result.base}", cells(lambda versus: effect(versus.comparison)))
     yield Column("estimate interval", "", cells(lambda versus: effect_interval(versus.comparison)))

@@ -43,9 +43,9 @@ def blocks(result: Result) -> Iterator[Block]:
     yield Gallery(pictures)
     grey = f"; grey: the mean of {result.base}" if len(counts) > 1 else ""
     yield Note(
-        "Percent of each true class answered as each class, all seeds together; the diagonal is the recall of each "
-        "class. Beside it that recall, class by class: a small dot is a run, the large one the mean, with its 95 % t "
-        f"interval over seeds{grey}.",
+        "Percent of each true class predicted as each class, over all seeds; the diagonal is the recall of each class. "
+        "Beside it, recall by class: a small dot is a run, the large one the mean, with its 95 % t interval over "
+        f"seeds{grey}.",
         left_out(result, len(counts)),
     )
 
@@ -99,9 +99,9 @@ def _confusion(name: str, title: str, counts: np.ndarray, labels: list[str]) -> 
             axes.text(answer + 0.5, true + 0.5, _percent(share), ha="center", va="center", fontsize=7)
     shown = [label.get_text() for label in axes.get_yticklabels()]
     axes.set_xticks(axes.get_yticks(), shown, rotation=90 if max(map(len, shown)) > 3 else 0)
-    axes.set(xlim=(0, side), aspect="equal", xlabel="answered")
+    axes.set(xlim=(0, side), aspect="equal", xlabel="predicted")
     return Picture(
-        f"confusion-{slug(name)}", figure, f"Percent of each class that {name} answered as each class"
+        f"confusion-{slug(name)}", figure, f"Percent of each class that {name} predicted as each class"
     )
 
 

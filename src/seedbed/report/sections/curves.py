@@ -44,16 +44,15 @@ def blocks(result: Result) -> Iterator[Block]:
         yield per_variant(pictures)
     if both:
         yield Note(
-            f"Each figure of a variant: {' and '.join(accuracies)} after the epoch, on samples that it was trained on "
-            "and on samples that it was not.",
+            f"One figure per variant: {' and '.join(accuracies)} after each epoch, on training and held-out samples.",
             left_out(result, len(both)),
         )
     elif curves and not is_together:
-        yield Note(f"Each figure of a variant: {metrics[0]} after the epoch.", left_out(result, len(curves)))
+        yield Note(f"One figure per variant: {metrics[0]} after each epoch.", left_out(result, len(curves)))
     if curves or both:
         yield Note(
-            "The median over seeds and the band from the 10th to the 90th percentile; a run that stopped stands "
-            "where it ended, one that diverged counts as worst.",
+            "Lines are medians over seeds, bands the 10th to the 90th percentile; a run that stopped keeps its last "
+            "value, one that diverged counts as the worst.",
             _all_diverged(result),
             "Below each: the learning rate of an epoch's last step (median)." if RATE in known else "",
             _train_samples(result) if "train." in " ".join((*metrics, *accuracies)) else "",
@@ -85,7 +84,7 @@ def _all_diverged(result: Result) -> str:
 
 
 def _train_samples(result: Result) -> str:
-    """How many samples stand behind the training curves; empty where all do, or where the study does not say."""
+    """Of how many samples training curves are; empty where of all, or where the study does not say."""
     drawn = {
         f"{facts['samples']:,} of {facts['of']:,}"
         for row in result.study["variants"]
@@ -93,7 +92,7 @@ def _train_samples(result: Result) -> str:
     }
     if not drawn:
         return ""
-    return f"Training metrics are of {' or '.join(sorted(drawn))} training samples, drawn at random."
+    return f"Training metrics are computed on {' or '.join(sorted(drawn))} training samples, drawn at random."
 
 
 def _together(result: Result, metric: str, rates: Mapping[str, Band]) -> Picture:

@@ -1,4 +1,4 @@
-"""The section on functions of one variable: what networks make of one over its domain."""
+"""The section on functions of one variable: predictions over its domain, and their error."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def blocks(result: Result) -> Iterator[Block]:
     pictures = [_drawn(name, titles[name], fit, (low - room, high + room)) for name, fit in fits.items()]
     yield per_variant(pictures)
     yield Note(
-        f"Grey: the function. Blue: what the run with the median {result.metric} learnt of it, and the band from the "
+        f"Grey: the function. Blue: the output of the run with the median {result.metric}, and the band from the "
         "10th to the 90th percentile over seeds. Below each: the error.",
         left_out(result, len(pictures)),
     )
@@ -99,4 +99,4 @@ def _drawn(name: str, title: str, fit: Fit, limits: tuple[float, float]) -> Pict
         few_ticks(under, -reach, 0, reach)
     under.set_ylabel("error")
     under.set_xlabel("x")
-    return Picture(f"fit-{slug(name)}", figure, f"The function and what {name} learnt of it")
+    return Picture(f"fit-{slug(name)}", figure, f"The function and the outputs of {name}")

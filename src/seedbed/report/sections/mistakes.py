@@ -1,4 +1,4 @@
-"""The section on images: the mistakes that networks are surest of."""
+"""The section on images: the most confident mistakes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SURE = 0.9995  # above it a confidence would be rounded to 100 %
 
 
 def blocks(result: Result) -> Iterator[Block]:
-    """The surest mistakes of the best variant and of the base, with their images."""
+    """The most confident mistakes of the best variant and of the base, with their images."""
     table, names = result.mistakes, best_and_base(result)
     mistakes = {name: table.filter(pc.equal(table["variant"], name)).to_pylist() for name in names}
     titles = distinct_labels(mistakes)
@@ -29,8 +29,8 @@ def blocks(result: Result) -> Iterator[Block]:
     if pictures:
         yield Gallery(pictures)
         yield Note(
-            f"Of {best_and_base_named(result)}: the images that it got wrong with the highest probability for its own "
-            "answer, under the first seed: what it said, what the label is, and that probability."
+            f"Of {best_and_base_named(result)}: the misclassified images with the highest predicted probability, under "
+            "the first seed: the predicted class, the true class, and that probability."
         )
 
 
@@ -44,7 +44,7 @@ def _drawn(name: str, title: str, rows: list[dict[str, Any]]) -> Picture:
     ]
     figure = sheet(title, [_image(row) for row in rows], columns, texts)
     first = texts[0].replace("\n", ", ")
-    label = f"The {len(rows)} mistakes {name} is surest of; the first: {first}"
+    label = f"The {len(rows)} most confident mistakes of {name}; the first: {first}"
     return Picture(f"mistakes-{slug(name)}", figure, label, in_colour=True)
 
 

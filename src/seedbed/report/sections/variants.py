@@ -29,7 +29,7 @@ BELOW: dict[Kind, Kind] = {"mean": "interval", "estimate": "estimate interval", 
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of the page: its headings, its cells and what stands in small letters below each."""
+    """A column of the page: its headings, its cells and the column in small letters below each."""
 
     headings: tuple[str, ...]
     column: Column
@@ -66,7 +66,7 @@ def _figures(result: Result) -> Iterator[Block]:
         first, second = "First figure: a dot", f"Second: each variant against {result.base}, paired by seed."
     yield Gallery(pictures)
     yield Note(
-        f"{first} is a run, the bar their median, a diamond what was published.",
+        f"{first} is a run, the bar the median, a diamond the published value.",
         second,
         left_out(result, min(MOST_ROWS, len(result.variants))),
     )
@@ -76,17 +76,16 @@ def _note(result: Result) -> Note:
     metric, *test = result.reported_metrics
     reported = f" and reported on {test[0]}" if test else ""
     order = "" if metric == result.selected_by else f" {result.selected_by}"
-    costs = any("seconds" in result.costs(name) for name in result.variants)
+    costs = ""
+    if any("seconds" in result.costs(name) for name in result.variants):
+        costs = "Seconds per run are the time of a group divided by its runs, so they are not tested."
     return Note(
-        "Means with 95 % t intervals over the runs that ended; medians over all runs, a diverged one counting as "
-        "worst.",
-        f"Variants are selected on {metric}{reported}. They stand in the order of their median{order}, the best first.",
+        "Means with 95 % t intervals are over the runs that ended; medians are over all runs, where a diverged run "
+        "counts as the worst.",
+        f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first.",
         f"Against {result.base}: {scale_in_words(result.scale(result.metric))}.",
-        "p: exact sign-flip test of the paired runs, sampled above 12 seeds, after Holm's adjustment for all "
-        "comparisons.",
-        "A run's seconds are an equal share of the clock of its group, so they are not tested."
-        if costs
-        else "",
+        "p: exact sign-flip test of paired runs, sampled above 12 seeds, adjusted for all comparisons (Holm).",
+        costs,
     )
 
 
@@ -132,10 +131,10 @@ def _groups(result: Result, table: VariantTable) -> Iterator[Group]:
 
 def _cells(table: VariantTable, kinds: Sequence[Kind], metric: str = "") -> list[Cells]:
     """The columns of some kinds, as far as the table has them."""
-    found = []
+    cells = []
     for kind in kinds:
         if column := table.column(kind, metric):
             below = table.column(BELOW[kind], metric) if kind in BELOW else None
             headings = [HEADINGS[one.kind] for one in (column, below) if one and one.kind in HEADINGS]
-            found.append(Cells(tuple(headings), column, below))
-    return found
+            cells.append(Cells(tuple(headings), column, below))
+    return cells

@@ -31,9 +31,8 @@ def blocks(result: Result) -> Iterator[Block]:
         yield Gallery(pictures)
         yield Note(
             f"Of {best_and_base_named(result)}: the weights of the first layer under the first seed, the largest "
-            "first, on one scale a figure. Of one channel: where an orange pixel is bright the unit answers more, "
-            "where a blue one is, less; what is blank does not count. Of three channels: as colours, in which grey "
-            "does not count."
+            "first, on one scale per figure. One channel: orange weights are positive, blue ones negative, blank ones "
+            "zero. Three channels: as colours, in which grey is zero."
         )
 
 
@@ -80,7 +79,7 @@ def _kernels(weights: np.ndarray, shape: Sequence[int]) -> np.ndarray | None:
 def _coloured(kernels: np.ndarray) -> np.ndarray:
     """(units, height, width, 3 or 4) in [0, 1]: colours around grey; of one channel, signs as transparent colours.
 
-    One scale for all, so that what a unit hardly looks at stays pale; the largest 0.5 % are cut.
+    One scale for all, so that small weights stay pale; the largest 0.5 % are cut.
     """
     limit = np.percentile(np.abs(kernels), 99.5) or 1.0
     scaled = np.clip(kernels / limit, -1, 1).transpose(0, 2, 3, 1)
