@@ -8,7 +8,8 @@ from made import ignore, recipe
 
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
-from seedbed.training.evaluation import FEWEST_IN_CURVE, PICTURE_SAMPLES, Evaluator, curve_samples
+from seedbed.training.artefacts import predictions
+from seedbed.training.evaluation import FEWEST_IN_CURVE, PICTURE_SAMPLES, curve_samples
 from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
 from seedbed.training.networks import build
@@ -79,7 +80,7 @@ def test_stored_predictions_are_of_the_whole_range_of_a_sorted_part():
     of = Group(tuple(runs), of.network)
     keys = of.keys("dropout"), of.keys("augment")
     engine = ArrayEngine(of.program(), of.data, of.initial_params(), of.initial_state(), *keys)
-    stored = Evaluator(of).predictions(engine, np.arange(len(of.runs)))
+    stored = predictions(of, engine)
     assert len(stored["sample"]) == len(of.runs) * PICTURE_SAMPLES
     assert set(stored["target"].tolist()) == {0, 1, 2, 3}
 

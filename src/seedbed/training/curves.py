@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from seedbed.training.evaluation import joined
+from seedbed.training.artefacts import joined
 from seedbed.training.group import Group
 
 

@@ -20,7 +20,12 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
 from seedbed.training import rules
 from seedbed.training.dead_units import MOST, SLICE_BYTES
-from seedbed.training.evaluation import ASKED, JUDGED, PICTURE_SAMPLES, curve_samples
+from seedbed.training.evaluation import (
+    EVALUATED_AT_ONCE,
+    PICTURE_SAMPLES,
+    PREDICTED_AT_ONCE,
+    curve_samples,
+)
 from seedbed.training.group import Group
 from seedbed.training.loop import ORDER_ENTRIES, STEP_ENTRIES
 
@@ -35,7 +40,7 @@ SLOT_COPIES = {"fused": 1, "numpy": 2, "torch": 3}
 ACTIVATION_COPIES = {"fused": 1.1, "numpy": 1.75, "torch": 1.5}
 WIDEST_COPIES = {"fused": 1, "numpy": 2, "torch": 1.5}
 PREDICTED_COPIES = 5  # of the widest activation of a slice of a prediction, where none is kept
-JUDGED_BYTES = 64  # of an output of which metrics are computed
+EVALUATED_BYTES = 64  # of an output of which metrics are computed
 DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bits and their products
 STEP_BYTES = 80  # of the numbers of one step of one run
 POINT_BYTES = PREDICTION_BYTES = 100  # of one number of a curve or a stored prediction, held twice
@@ -93,7 +98,7 @@ def need(group: Group, engine: str | None = None) -> Need:
     return Need(
         data=_data(group),
         parameters=_parameters(group, engine),
-        activations=max(_batches(group, engine) + _training(group, engine), _judging(group, engine)),
+        activations=max(_batches(group, engine) + _training(group, engine), _evaluation(group, engine)),
         results=_results(group),
         beside=BESIDE[engine],
     )
@@ -109,8 +114,8 @@ def _data(group: Group) -> int:
         copies += 3  # what reading a table leaves behind
     sizes = group.part_sizes
     parts = len({id(run.prepared) for run in group.runs}) * sum(sizes.values())
-    own = len(group.runs) * (sum(sizes.values()) + sizes["train"] + curve_samples(sizes))
-    return samples * copies + FLOAT * (2 * targets + parts + own)
+    per_run = sum(sizes.values()) + sizes["train"] + curve_samples(sizes)
+    return samples * copies + FLOAT * (2 * targets + parts + len(group.runs) * per_run)
 
 
 def _batches(group: Group, engine: str) -> int:
@@ -137,7 +142,7 @@ def _training(group: Group, engine: str) -> int:
     """What a step makes of a batch."""
     network, batch = group.network, min(group.batch_size, group.train_size)
     chain, shape = Chain(network.layers), network.input_shape
-    widest = max(prod(own) for own in network.shapes)
+    widest = max(prod(shape) for shape in network.shapes)
     kept = ACTIVATION_COPIES[engine] * (prod(shape) + chain.numbers(shape))
     numbers = int(kept + WIDEST_COPIES[engine] * widest)
     if engine == "fused":
@@ -146,7 +151,7 @@ def _training(group: Group, engine: str) -> int:
     if engine == "torch" and scratch:  # runs with convolutions are trained one by one, in every thread
         at_once, scratch = min(at_once, threads()), 0
     layers = zip(network.layers, network.shapes, strict=False)
-    drawn = max((prod(own) for layer, own in layers if isinstance(layer, Dropout)), default=0)
+    drawn = max((prod(shape) for layer, shape in layers if isinstance(layer, Dropout)), default=0)
     return batch * (at_once * (FLOAT * numbers + DRAWN_BYTES * drawn) + scratch)
 
 
@@ -157,16 +162,17 @@ def _in_kernels(group: Group, numbers: int) -> int:
     block = batch if couples else min(batch, BLOCK)
     gathered = batch * (prod(network.input_shape) + 2) if group.batch_size >= group.train_size else 0
     copies = SLICES + 4 + len(rules.build(group.training).slots)
-    own = copies * network.parameters.size + block * numbers + min(gathered, RESIDENT)
-    return FLOAT * threads() * own
+    per_thread = copies * network.parameters.size + block * numbers + min(gathered, RESIDENT)
+    return FLOAT * threads() * per_thread
 
 
-def _judging(group: Group, engine: str) -> int:
+def _evaluation(group: Group, engine: str) -> int:
     """What it takes to apply networks to a part and to compute its metrics, a few runs at a time."""
     network, runs = group.network, len(group.runs)
     samples = max(group.part_sizes.values())
     of_run = samples * network.outputs
-    asked, judged = (max(of_run, min(limit, runs * of_run)) for limit in (ASKED, JUDGED))
+    limits = PREDICTED_AT_ONCE, EVALUATED_AT_ONCE
+    predicted, evaluated = (max(of_run, min(limit, runs * of_run)) for limit in limits)
     widest = max(prod(shape) for shape in network.shapes)
     sliced = min(PREDICT_BYTES, FLOAT * widest * samples * runs) * PREDICTED_COPIES
     together = {"fused": 0, "numpy": 1, "torch": min(threads(), runs)}[engine]
@@ -175,10 +181,10 @@ def _judging(group: Group, engine: str) -> int:
     ):  # beside, what convolutions see of a slice of one run; half of it is for the way back
         rows = min(samples, max(1, PREDICT_BYTES // (FLOAT * widest)))
         sliced += FLOAT * rows * Chain(network.layers).scratch(network.input_shape) * 6 // 10
-    indices = FLOAT * asked // network.outputs
-    answers = FLOAT * asked * (2 if engine == "torch" else 1) + indices
-    looked_at = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)  # for dead units, by NumPy
-    return max(answers + max(sliced * together, JUDGED_BYTES * judged), looked_at)
+    indices = FLOAT * predicted // network.outputs
+    outputs = FLOAT * predicted * (2 if engine == "torch" else 1) + indices
+    dead_units = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)  # in NumPy
+    return max(outputs + max(sliced * together, EVALUATED_BYTES * evaluated), dead_units)
 
 
 def _results(group: Group) -> int:
@@ -207,21 +213,27 @@ def shards(group: Group, budget: int, engine: str | None = None) -> Iterator[Gro
 
 
 def fitted(group: Group, free: int | None, engine: str | None = None) -> Iterator[Group]:
-    """The group as shards that keep within half of the `free` bytes; whole where nobody knows how many there are."""
+    """The group as shards that keep within half of the `free` bytes; whole where that is unknown."""
     return shards(group, free // 2, engine) if free else iter((group,))
 
 
-def lack(group: Group, free: int | None, place: str, engine: str | None = None) -> str | None:
-    """What is to be said where a group of one run does not fit in the `free` bytes of a place, else None."""
+def lack(group: Group, free: int | None, which: str, engine: str | None = None) -> str | None:
+    """The problem where a group of one run does not fit in the `free` bytes, else None.
+
+    Parameters
+    ----------
+    which
+        The end of the sentence, such as "of memory are free".
+    """
     if free is None or (needed := need(group, engine)).total <= free:
         return None
-    return f"one run needs about {needed}, and {readable(free)} {place}"
+    return f"one run needs about {needed}, and {readable(free)} {which}"
 
 
 def available() -> int | None:
-    """Bytes of memory to be had now, within the limits of a container; None where the system does not say."""
-    found = [size for size in (_free(), _left_in_container()) if size is not None]
-    return min(found, default=None)
+    """Bytes of memory free now, within the limits of a container; None where the system does not say."""
+    sizes = [size for size in (_free(), _left_in_container()) if size is not None]
+    return min(sizes, default=None)
 
 
 def _free() -> int | None:

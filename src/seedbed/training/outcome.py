@@ -9,10 +9,11 @@ import numpy as np
 from seedbed.analysis.findings import Evidence
 from seedbed.engines.base import Engine
 from seedbed.study.trainable import FinishedRun
+from seedbed.training import artefacts
 from seedbed.training.curves import Curves
 from seedbed.training.dead_units import rectified
 from seedbed.training.endings import Endings
-from seedbed.training.evaluation import Evaluator
+from seedbed.training.evaluation import Evaluator, output_spread
 from seedbed.training.group import Group
 
 
@@ -55,16 +56,16 @@ def evaluate_final(
     values: dict[str, np.ndarray] = {}
     for part in group.part_sizes:
         values |= evaluator.metrics(engine, runs, part)
-    confusion, mistakes = evaluator.answers(engine, runs)
+    confusion, mistakes = artefacts.confusion_and_mistakes(group, engine)
     _complete(records, values, confusion)
     return Outcome(
         records,
         curves.columns,
-        evaluator.predictions(engine, runs),
+        artefacts.predictions(group, engine),
         mistakes,
         endings.final["params"],
         endings.final["state"],
-        _evidence(group, records, endings, curves, evaluator.output_spread(engine, runs)),
+        _evidence(group, records, endings, curves, output_spread(group, engine)),
         interrupted,
     )
 
