@@ -295,7 +295,7 @@ BAD_INPUTS = {
     "no such run to predict": (["predict", "2026", "--input", "tiny.toml"], "2026"),
     "no input file": (["predict", "2026", "--input", "absent.csv"], "absent.csv"),
     "no input": (["predict", "2026"], "--input"),
-    "no such data set": (["data", "path", "mnsit"], "mnsit"),
+    "no such dataset": (["data", "path", "mnsit"], "mnsit"),
     "no such data command": (["data", "list"], "list"),
     "new where nothing can be": (["new", "absent/mine.toml"], "absent/mine.toml"),
     "a directory that is no study": (["show", "not-a-study"], "not-a-study"),

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data import DataError
+from seedbed.data.sources import SOURCES, digits
+from seedbed.data.sources.base import Source
 from seedbed.data.tables.rows import read as read_table
 from seedbed.results import inputs
 from seedbed.results.inputs.arrays import rows
@@ -195,6 +197,16 @@ def test_the_gpu_kernels_run_time_is_derived_where_all_runs_are_there(read):
     assert read("MWG,Run1 (ms)\n16,1\n", **facts).targets is None
 
 
+def test_columns_and_target_of_a_source_are_those_of_its_row(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = Source(digits.load, derived={"total": "a + b"}, target="total")
+    monkeypatch.setitem(SOURCES, "ledger", row)
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n3,4\n")
+    new = inputs.read(tmp_path / "new.csv", trained(("a",), data={"source": "ledger", "target": None}))
+    np.testing.assert_array_equal(new.targets, [3, 7])
+
+
 # --- arrays ---------------------------------------------------------------------------------------------
 
 
@@ -260,6 +272,14 @@ def test_pixels_on_another_scale_are_refused():
         rows(np.full((1, 2, 2), 17), None, networks)
     with pytest.raises(DataError, match=r"got int64 from -1 to -1"):
         rows(np.full((1, 2, 2), -1), None, networks)
+
+
+def test_the_scale_of_pixels_is_that_of_the_sources_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOURCES, "satellite", Source(digits.load, brightest=9))
+    networks = trained((), ("a", "b"), shape=(1, 2, 2), data={"source": "satellite"})
+    assert rows(np.full((1, 2, 2), 9), None, networks).inputs.max() == 9
+    with pytest.raises(DataError, match=r"whole numbers in 0\.\.9, .* got int64 from 10 to 10"):
+        rows(np.full((1, 2, 2), 10), None, networks)
 
 
 # --- images ---------------------------------------------------------------------------------------------

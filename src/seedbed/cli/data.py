@@ -1,4 +1,4 @@
-"""`seedbed data`: the public data sets that labs need."""
+"""`seedbed data`: the public datasets that labs need."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from seedbed.cli import options
 from seedbed.cli.output import print_json, print_table
 
 
-@click.group("data", short_help="List, fetch or find public data sets.", no_args_is_help=True)
+@click.group("data", short_help="List, fetch or find public datasets.", no_args_is_help=True)
 def command() -> None:
-    """List, fetch or find the public data sets that labs need.
+    """List, fetch or find the public datasets that labs need.
 
     \b
     Examples:
@@ -26,7 +26,7 @@ def command() -> None:
 @options.data_dir
 @options.as_json
 def ls(data_dir: Path | None, as_json: bool) -> None:
-    """List the data sets and where they lie."""
+    """List the datasets and where they are."""
     from seedbed.data.datasets import listed
 
     datasets = listed(data_dir)
@@ -37,14 +37,14 @@ def ls(data_dir: Path | None, as_json: bool) -> None:
         (row["name"], f"{row['bytes'] / 1e6:.1f} MB", row["path"] or "not here", row["licence"])
         for row in datasets
     ]
-    print_table(("data set", "size", "where", "licence"), rows, numbers=("size",))
+    print_table(("dataset", "size", "where", "licence"), rows, numbers=("size",))
 
 
 @command.command("fetch")
 @click.argument("name")
 @options.data_dir
 def fetch(name: str, data_dir: Path | None) -> None:
-    """Download the data set NAME, check it against its checksum, and print where it is."""
+    """Download the dataset NAME, check it against its checksum, and print where it is."""
     from seedbed.data.datasets import dataset
 
     click.echo(dataset(name).fetch(data_dir, say=lambda line: click.echo(line, err=True)))
@@ -54,7 +54,7 @@ def fetch(name: str, data_dir: Path | None) -> None:
 @click.argument("name")
 @options.data_dir
 def path(name: str, data_dir: Path | None) -> None:
-    """Print the directory that holds the data set NAME."""
+    """Print the directory that holds the dataset NAME."""
     from seedbed.data.datasets import dataset
 
     click.echo(dataset(name).locate(data_dir))

@@ -25,7 +25,7 @@ OPTIONAL = ("torch", "scikit-learn")
 @options.runs_dir
 @options.as_json
 def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
-    """Check versions, engines, data sets, the runs directory and the cache of compiled code.
+    """Check versions, engines, datasets, the runs directory and the cache of compiled code.
 
     What is missing limits what can be run; what is wrong must be fixed, and the exit code is then 1.
     """

@@ -24,7 +24,7 @@ data_dir = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=None,
-    help="Directory of data sets; by default $SEEDBED_DATA or the user's cache.",
+    help="Directory of datasets; by default $SEEDBED_DATA or the user's cache.",
 )
 
 
