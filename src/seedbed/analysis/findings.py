@@ -211,8 +211,8 @@ CHECKS: dict[str, Check] = {
     ),
     "still_falling": Check(
         _still_falling,
-        "ended with their training loss still falling: they are not converged. Give more training.epochs or "
-        "a larger training.lr before comparing them.",
+        "ended with their training loss still falling: they are not converged. Increase training.epochs or "
+        "training.lr before comparing them.",
         at_odds=("diverged", "overfit", "constant_output", "dead_units"),
     ),
     "overfit": Check(

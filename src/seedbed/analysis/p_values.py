@@ -1,4 +1,9 @@
-"""p values of paired differences: by sign flips or signs alone, and adjusted for being several."""
+"""p values of paired differences: by sign flips or signs alone, and adjusted for being several.
+
+They equal those of `scipy.stats` (`permutation_test`, `binomtest`), as tests show. Those are not used: they take half a
+second more to load and 30 to 400 times as long to run, and a sampled p there is at least 1 / (samples + 1), however
+many gaps agree.
+"""
 
 from __future__ import annotations
 
