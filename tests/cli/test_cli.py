@@ -298,7 +298,7 @@ BAD_INPUTS = {
     "no such dataset": (["data", "path", "mnsit"], "mnsit"),
     "no such data command": (["data", "list"], "list"),
     "new where nothing can be": (["new", "absent/mine.toml"], "absent/mine.toml"),
-    "a directory that is no study": (["show", "not-a-study"], "not-a-study"),
+    "a directory that is not a study": (["show", "not-a-study"], "not-a-study"),
     "a broken study": (["show", "torn"], "resolved.json"),
 }
 

@@ -183,7 +183,7 @@ def test_a_target_of_text_where_a_number_belongs_is_refused(read):
 
 def test_a_target_that_is_an_expression_is_computed(read):
     found = read("a,t\n1,100\n2,0\n", features=("a",), data={"target": "log10(t)"})
-    np.testing.assert_array_equal(found.targets, [2, np.nan])  # log 0 is no target
+    np.testing.assert_array_equal(found.targets, [2, np.nan])  # log 0 is not a target
     found = read("a,t\n1,100\n2,0\n", features=("a",), classes=("0", "1"), data={"target": "t > 50"})
     np.testing.assert_array_equal(found.targets, [1, 0])
     found = read("a,u\n1,100\n", features=("a",), data={"target": "log10(t)"})

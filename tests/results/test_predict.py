@@ -120,7 +120,7 @@ def test_numbers_are_mean_and_spread_over_seeds(tmp_path: Path, table: Path) -> 
     np.testing.assert_allclose(predictions.table["mean"], [24, -2], rtol=1e-6)
     np.testing.assert_allclose(predictions.table["spread"], [12, 1], rtol=1e-6)
     assert predictions.summary == "variant 'base', 3 seeds; not scored: the table has no target 'y'"
-    assert predictions.table["other"].to_pylist() == ["x", "y"]  # what is no feature comes along
+    assert predictions.table["other"].to_pylist() == ["x", "y"]  # what is not a feature comes along
 
 
 def test_the_stored_scaling_is_applied_run_by_run(tmp_path: Path, table: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
             [0.5, 0.5],
             [0.1, None],
             "first",
-        ),  # a variant that diverges is no choice
+        ),  # a variant that diverges is not a choice
         ("val.mse", None, "val.mse", [0.5] * 3, [0.1, 0.1, None], "second"),  # one that seldom does may be
         ("val.mse", None, "val.mse", [0.5] * 3, [0.1, 0.1, 9.0], "second"),  # by median, as in the report
         ("val.mse", None, "val.mse", [None, None], [0.1, None], "second"),
@@ -312,7 +312,7 @@ def test_rows_with_the_target_are_scored_for_every_seed_and_together(tmp_path: P
     }
     assert predictions.scores.ensemble["mae"] == 1.5  # the mean network has slope 3
     assert predictions.scores.ensemble["mse"] == 2.5
-    assert predictions.table["id"].to_pylist() == ["007", "008", "009"]  # as text, for it is no feature
+    assert predictions.table["id"].to_pylist() == ["007", "008", "009"]  # as text, for it is not a feature
 
 
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])

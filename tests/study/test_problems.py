@@ -74,7 +74,7 @@ BAD = {
         {"model.n_estimators": 100},
         ["model.n_estimators: unknown key: only networks are trained; [model] has kind = linear"],
     ),
-    "what is no part of a study": (
+    "what is not part of a study": (
         {"device": "cuda"},
         ["device: unknown key: it is an option of `seedbed run`, not part of a study"],
     ),

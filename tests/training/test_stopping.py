@@ -35,7 +35,7 @@ ROWS = {
         2,
         "patience",
     ),
-    "nan is no improvement": (
+    "nan is not an improvement": (
         Stop(patience=1),
         _curve("watched", [3, 2, float("nan"), 1]),
         2,

@@ -68,6 +68,6 @@ def command() -> str | None:
     """The command line of this process, if it is ours; None under a notebook or someone's script."""
     program = Path(sys.argv[0])
     ours = program.stem == "seedbed" or program.parts[-2:] == ("seedbed", "__main__.py")
-    # A word that is no text in the encoding of the system is nearly always UTF-8, as recorded files are.
+    # A word that is not text in the encoding of the system is nearly always UTF-8, as recorded files are.
     words = (os.fsencode(word).decode(errors="backslashreplace") for word in sys.argv[1:])
     return shlex.join(["seedbed", *words]) if ours else None

@@ -1,4 +1,4 @@
-"""Expressions give what NumPy gives, and whatever is no expression is refused with its place."""
+"""Expressions give what NumPy gives, and whatever is not an expression is refused with its position."""
 
 import math
 import re

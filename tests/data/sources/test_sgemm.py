@@ -1,4 +1,4 @@
-"""The table of GPU run times: its target, and what is no feature of it."""
+"""The table of GPU run times: its target, and what is not a feature of it."""
 
 import numpy as np
 import pytest
