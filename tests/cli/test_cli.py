@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,16 @@ def spawn(*words: str, **options: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seedbed", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, text=True, **{**pipes, **options})  # type: ignore[call-overload, no-any-return]
+
+
+@contextmanager
+def killed(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a process with the block, also where an assertion fails: it might run for hours."""
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_from_a_study_to_its_results(here: Path) -> None:
@@ -166,13 +178,17 @@ def test_runs_that_diverged_are_an_exit_code_of_their_own(here: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_was_done(here: Path, stop: signal.Signals) -> None:
     ran = spawn("run", "tiny.toml", "--set", "training.epochs=1000000", "--seeds", "2")
-    assert "use --seeds 6" in ran.stderr.readline()  # type: ignore[union-attr]
-    assert "group 1/1" in ran.stderr.readline()  # type: ignore[union-attr]
-    time.sleep(0.5)
-    (row,) = json.loads(call("ls", "--json").stdout)
-    assert row["status"] == "running"
-    ran.send_signal(stop)
-    _, err = ran.communicate(timeout=60)
+    with killed(ran):
+        said = []
+        while not said or "group 1/1" not in said[-1]:  # before it kernels may be compiled
+            said.append(ran.stderr.readline())  # type: ignore[union-attr]
+            assert said[-1], said
+        assert any("use --seeds 6" in line for line in said)
+        time.sleep(0.5)
+        (row,) = json.loads(call("ls", "--json").stdout)
+        assert row["status"] == "running"
+        ran.send_signal(stop)
+        _, err = ran.communicate(timeout=60)
     assert ran.returncode == 130, err
     assert "Traceback" not in err
     assert f"interrupted; what was done is kept: seedbed report runs/tiny/{row['id']}" in err
