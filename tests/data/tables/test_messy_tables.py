@@ -384,9 +384,9 @@ def test_a_stray_word_among_numbers_is_named_however_they_are_written(read, kind
     assert """data.where = "`Wert (EUR)` != 'k.A.'\"""" in problem
     assert "data.missing" in problem
     (problem,) = refused(read, content, target="`Wert (EUR)`", layout=layout)
-    assert "'Wert (EUR)' should be a number, got 'k.A.' in data row 50" in problem
+    assert "expected a number in 'Wert (EUR)', got 'k.A.' in data row 50" in problem
     (problem,) = refused(read, content, target="log(`Wert (EUR)`)", layout=layout)
-    assert "'Wert (EUR)' should be a number, got 'k.A.' in data row 50" in problem
+    assert "expected a number in 'Wert (EUR)', got 'k.A.' in data row 50" in problem
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
@@ -408,7 +408,7 @@ def test_many_stray_words_are_told_in_short(read):
     assert "'s0' in data row 51, " in problem
     assert "and 17 other values" in problem
     problem, _ = refused(read, content, where="a > 1")
-    assert "'a' should be a number, got 's0' in data row 51" in problem
+    assert "expected a number in 'a', got 's0' in data row 51" in problem
 
 
 @given(st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="`"), min_size=1, max_size=8))
@@ -473,10 +473,10 @@ def test_numbers_in_another_way_than_the_studys_are_shown(read, tmp_path):
     (tmp_path / "new.csv").write_text("Fläche;y\n83.0;1\n91.5;2\n")
     with pytest.raises(
         DataError,
-        match=r"'Fläche' should be a number, not '83\.0'; the file is read with data\.decimal = \",\"; ",
+        match=r"expected a number in 'Fläche', got '83\.0'; the file is read with data\.decimal = \",\"; ",
     ):
         inputs.read(tmp_path / "new.csv", trained)
-    with pytest.raises(DataError, match=r"not '83\.0'; .* convert the column to numbers"):
+    with pytest.raises(DataError, match=r"got '83\.0'; .* convert the column to numbers"):
         inputs_table.frame(pa.table({"Fläche": ["83.0", "91.5"]}), None, trained)
-    with pytest.raises(DataError, match="'Fläche' should be a number"):
+    with pytest.raises(DataError, match="expected a number in 'Fläche'"):
         inputs_table.frame(pa.table({"Fläche": pa.array([None, None], pa.string())}), None, trained)

@@ -211,7 +211,7 @@ MISSING = "a,y\n1,2\n{},3\n5,6\n"
         (
             MISSING.format("oops"),
             {"target": "a", "features": ("y",)},
-            "'a' should be a number, got 'oops' in data row 2",
+            "expected a number in 'a', got 'oops' in data row 2",
         ),
         (
             MISSING.format(""),

@@ -153,7 +153,7 @@ class Columns(Mapping[str, np.ndarray]):
             return f"{self.path}: {name!r} holds numbers in another format ({example})"
         if wrong := self.strays(name):
             return (
-                f"{self.path}: {name!r} should be a number, got {self.in_rows(name, wrong)}; correct these cells, or "
+                f"{self.path}: expected a number in {name!r}, got {self.in_rows(name, wrong)}; correct these cells, or "
                 f"leave out such rows: {self.without(name, wrong)}"
             )
         return None
@@ -261,7 +261,9 @@ class Columns(Mapping[str, np.ndarray]):
             layout = self.layout or PLAIN
             written = csvfile.settings_in_words({"decimal": layout.decimal, "thousands": layout.thousands})
             remedy = f"the file is read with {written}; write its numbers so"
-        raise DataError(f"{self.path}: data row {row}: {name!r} should be a number, not {value!r}; {remedy}")
+        raise DataError(
+            f"{self.path}: data row {row}: expected a number in {name!r}, got {value!r}; {remedy}"
+        )
 
     def _refuse(self, name: str, bad: np.ndarray, what: str) -> None:
         if bad.any():
