@@ -9,12 +9,10 @@ Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from array_api_compat import device
 
-Array = Any  # an array of whichever library computes: NumPy or torch
+from seedbed.arrays import Array, Namespace
 
 # New ones go to the end: a purpose is known by its number.
 PURPOSES = ("samples", "split", "batches", "parameters", "dropout", "augment", "statistics", "subset")
@@ -67,7 +65,9 @@ def philox(counter: tuple[Array, Array, Array, Array], key: tuple[Array, Array])
     return c0, c1, c2, c3
 
 
-def uniform_words(xp: Any, key: Array, batch: int, features: int, step: int, place: int) -> Array:
+def uniform_words(
+    xp: Namespace, key: Array, batch: int, features: int, step: int | Array, place: int
+) -> Array:
     """Random 32-bit words for every element of a (runs, batch, features) activation.
 
     The counter is (sample, feature // 4, step, place); its four words are four neighbouring features. So any part

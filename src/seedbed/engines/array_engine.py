@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from math import prod
 from typing import Any
 
-import array_api_compat.numpy as xnp
 import numpy as np
 
+from seedbed.arrays import NUMPY, Array, Arrays
 from seedbed.engines.allocation import freed_memory_kept
 from seedbed.engines.base import Batches, GroupData, Program, seen
-from seedbed.nn.base import Array, Arrays, Context
+from seedbed.nn.base import Context
 from seedbed.nn.ops import scalar
 from seedbed.optim.clipping import clip
 
@@ -29,7 +29,7 @@ class ArrayEngine:
     `predict`; see `engines.base.Engine` for the contract.
     """
 
-    xp: Any = xnp
+    xp = NUMPY
     # Whether the host looks, after every step, if a run has diverged; on a device it would have to wait for that.
     looks = True
     predict_bytes = PREDICT_BYTES

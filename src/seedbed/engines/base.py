@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+
+from seedbed.arrays import Array, Namespace
+from seedbed.nn.losses import Loss
+from seedbed.nn.network import Network
+from seedbed.optim.base import Optimizer
 
 
 @dataclass(frozen=True)
@@ -15,19 +20,13 @@ class Program:
 
     Attributes
     ----------
-    model
-        A `nn.network.Network`.
-    loss
-        One of `nn.losses`.
-    optimizer
-        One of `optim`.
     decay_mask
         (P,) float32, see `Layout.decay_mask`.
     """
 
-    model: Any
-    loss: Any
-    optimizer: Any
+    model: Network
+    loss: Loss
+    optimizer: Optimizer
     decay_mask: np.ndarray
 
 
@@ -70,7 +69,9 @@ class GroupData:
         return replace(self, dataset=self.dataset[rows], **own)
 
 
-def seen(xp: Any, inputs: Any, center: Any, scale: Any, fill: Any) -> Any:
+def seen(
+    xp: Namespace, inputs: Array, center: Array | None, scale: Array | None, fill: Array | None
+) -> Array:
     """What networks see of raw inputs (runs, samples, *shape): gaps filled, then scaled.
 
     `center`, `scale` and `fill` are as in `GroupData`, also None.

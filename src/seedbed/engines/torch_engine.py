@@ -7,17 +7,17 @@ from collections.abc import Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import array_api_compat.torch as xtorch
 import numpy as np
 import torch
 
+from seedbed.arrays import Array, Arrays, Namespace
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import GroupData, Program
-from seedbed.engines.recording import Record, Recording, cuda_graph
+from seedbed.engines.recording import Function, Record, Recording, Tensors, cuda_graph
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.nn.base import Array, Arrays
 from seedbed.nn.layers.conv import Conv2d
 
 # As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
@@ -105,7 +105,7 @@ class TensorEngine(ArrayEngine):
         See `SideBySide`.
     """
 
-    xp = xtorch
+    xp = cast(Namespace, xtorch)
 
     def __init__(self, device: str, halved: bool, record: Record | None, stop: Event, *arrays: Any) -> None:
         self._device, self._record, self._stop = device, record, stop
@@ -122,7 +122,7 @@ class TensorEngine(ArrayEngine):
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
     def _get(self, array: Array) -> np.ndarray:
-        return array.cpu().numpy().copy()
+        return cast(torch.Tensor, array).cpu().numpy().copy()
 
     def _between_steps(self) -> None:
         if self._stop.is_set():
@@ -130,15 +130,17 @@ class TensorEngine(ArrayEngine):
 
     def _numbers(self, first: int, count: int) -> Iterable[Any]:
         numbers = super()._numbers(first, count)
-        return self._put(np.array(numbers)) if self._record else numbers
+        return cast(torch.Tensor, self._put(np.array(numbers))) if self._record else numbers
 
     def _step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
         if self._record is None:
             return self._eager_step(names, given)
-        key = names, given["inputs"].shape  # what a recording cannot follow: the last batch may be smaller
+        tensors = cast(Tensors, given)
+        key = names, tensors["inputs"].shape  # what a recording cannot follow: the last batch may be smaller
         if key not in self._recordings:
-            self._recordings[key] = Recording(partial(self._eager_step, names), given, self._record)
-        return self._recordings[key](given)
+            step = cast(Function, partial(self._eager_step, names))
+            self._recordings[key] = Recording(step, tensors, self._record)
+        return {**self._recordings[key](tensors)}
 
     def _eager_step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
         with self._products():

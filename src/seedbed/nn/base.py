@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import numpy as np
 
-Array = Any  # an array of whichever library computes: NumPy or torch
-Arrays = Mapping[str, Array]
-Backward = Callable[[Array], tuple[Array, dict[str, Array]]]
+from seedbed.arrays import Array, Arrays, Namespace
+
+AnyArray = TypeVar("AnyArray", bound=Array)
+Backward = Callable[[Array], tuple[Array | None, dict[str, Array]]]
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ class Context:
         Told of every array of positive parts that a layer gives, (runs, batch, *shape), in the order of the network.
     """
 
-    xp: Any
+    xp: Namespace
     training: bool = False
-    step: int = 0
+    step: int | Array = 0
     dropout_key: Array | None = None
     augment_key: Array | None = None
     hyper: Arrays = field(default_factory=dict)
@@ -104,8 +105,9 @@ class Layer(ABC):
     ) -> tuple[Array, Arrays, Backward]:
         """Compute y from x of shape (runs, batch, *shape), the new state, and the backward pass.
 
-        `backward(dy) -> (dx, grads)` takes d loss / d y and gives d loss / d x and the gradient of every
-        parameter by name. The closure holds what the forward pass left for it.
+        `backward(dy) -> (dx, grads)` takes d loss / d y and gives d loss / d x, None where nobody asks for it (see
+        `Context.input_gradient`), and the gradient of every parameter by name. The closure holds what the forward
+        pass left for it.
         """
 
 
@@ -139,7 +141,7 @@ class Layout:
             start = slot.stop
         self.size = start
 
-    def views(self, flat: Array) -> dict[str, Array]:
+    def views(self, flat: AnyArray) -> dict[str, AnyArray]:
         """(runs, P) to name -> (runs, *shape), without a copy where the library allows."""
         runs = flat.shape[0]
         return {
@@ -147,7 +149,7 @@ class Layout:
             for slot in self.slots.values()
         }
 
-    def flatten(self, xp: Any, arrays: Arrays, like: Array) -> Array:
+    def flatten(self, xp: Namespace, arrays: Arrays, like: Array) -> Array:
         """Name -> (runs, *shape) to (runs, P); `like` gives runs, and dtype and device of an empty result."""
         runs = like.shape[0]
         parts = [arrays[name].reshape((runs, slot.size)) for name, slot in self.slots.items()]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.arrays import Array, Arrays
+from seedbed.nn.base import Backward, Context, Layer, Parameter
+
+Value = TypeVar("Value")
 
 
-def prefixed(place: int | str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def prefixed(place: int | str, arrays: Mapping[str, Value]) -> dict[str, Value]:
     """Names as the layer at `place` calls them to names as the network does."""
     return {f"{place}.{name}": array for name, array in arrays.items()}
 
@@ -85,9 +88,10 @@ class Chain(Layer):
             if wanted and context.gradients:
                 backwards.append((place, backward))
 
-        def backward_all(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+        def backward_all(dy: Array | None) -> tuple[Array | None, dict[str, Array]]:
             grads: dict[str, Array] = {}
             for place, backward in reversed(backwards):
+                assert dy is not None  # none but the last asked gives none
                 dy, found = backward(dy)
                 grads |= prefixed(place, found)
             return dy, grads

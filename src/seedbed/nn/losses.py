@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from array_api_compat import array_namespace, device
+from array_api_compat import device
 
+from seedbed.arrays import NUMPY, Array, Arrays, Namespace
 from seedbed.metrics.classes import log_losses
 from seedbed.metrics.compute import Target
-from seedbed.nn.base import Array, Arrays
 from seedbed.nn.layers.activations import sigmoid
 from seedbed.nn.ops import scalar
 
@@ -35,7 +35,7 @@ class Loss(ABC):
 
     @abstractmethod
     def forward(
-        self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
+        self, xp: Namespace, outputs: Array, targets: Array, hyper: Arrays
     ) -> tuple[Array, Callable[[], Array]]:
         """The loss of every run, and its derivative.
 
@@ -61,18 +61,18 @@ class Loss(ABC):
     def evaluated(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """The metric "loss": what `forward` gives of float64 arrays, with class weights but without smoothing."""
         hyper = {} if weights is None else {"class_weights": weights}
-        return self.forward(array_namespace(outputs), outputs, targets, hyper)[0]
+        return np.asarray(self.forward(NUMPY, outputs, targets, hyper)[0])
 
 
 class Elementwise(Loss):
     """A loss that is the mean of one number per output; where targets are 0 or 1, times the weight of their class."""
 
     @abstractmethod
-    def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
+    def elements(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """The loss of every output and a function giving its derivative."""
 
     def forward(
-        self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
+        self, xp: Namespace, outputs: Array, targets: Array, hyper: Arrays
     ) -> tuple[Array, Callable[[], Array]]:
         """See `Loss.forward`."""
         losses, derivative = self.elements(xp, outputs, targets)
@@ -88,7 +88,7 @@ class Elementwise(Loss):
 class MeanSquaredError(Elementwise):
     """e^2."""
 
-    def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
+    def elements(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `Elementwise.elements`."""
         error = outputs - targets
         return error * error, lambda: 2 * error
@@ -98,7 +98,7 @@ class MeanSquaredError(Elementwise):
 class MeanAbsoluteError(Elementwise):
     """|e|; at its kink the derivative is 0."""
 
-    def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
+    def elements(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `Elementwise.elements`."""
         error = outputs - targets
         return xp.abs(error), lambda: xp.sign(error)
@@ -108,7 +108,7 @@ class MeanAbsoluteError(Elementwise):
 class Huber(Elementwise):
     """e^2 / 2 up to |e| = 1, |e| - 1/2 beyond."""
 
-    def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
+    def elements(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `Elementwise.elements`."""
         error = outputs - targets
         near = xp.minimum(xp.maximum(error, scalar(xp, -1.0, error)), scalar(xp, 1.0, error))
@@ -139,7 +139,7 @@ class BinaryCrossEntropy(_LogLoss, Elementwise):
 
     target: ClassVar[Target] = "binary"
 
-    def elements(self, xp: Any, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
+    def elements(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Callable[[], Array]]:
         """See `Elementwise.elements`."""
         positive = xp.maximum(outputs, scalar(xp, 0.0, outputs))
         losses = positive - outputs * targets + xp.log1p(xp.exp(-xp.abs(outputs)))
@@ -158,7 +158,7 @@ class CrossEntropy(_LogLoss):
     smooths: ClassVar[bool] = True
 
     def forward(
-        self, xp: Any, outputs: Array, targets: Array, hyper: Arrays
+        self, xp: Namespace, outputs: Array, targets: Array, hyper: Arrays
     ) -> tuple[Array, Callable[[], Array]]:
         """See `Loss.forward`."""
         _, batch, classes = outputs.shape

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
-from seedbed.nn.base import Array, Context, Layer, Layout
+from seedbed.arrays import Array
+from seedbed.nn.base import Context, Layer, Layout
 from seedbed.nn.chain import Chain
 
 

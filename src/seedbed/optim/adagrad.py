@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from seedbed.optim.base import Array, Optimizer
+from seedbed.arrays import Array, Namespace
+from seedbed.optim.base import Optimizer
 from seedbed.optim.penalties import penalised
 
 EPS = 1e-10
@@ -22,7 +23,7 @@ class Adagrad(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("square",)
 
     def update(
-        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+        self, xp: Namespace, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Optimizer.update`."""
         grads = penalised(xp, params, grads, hyper)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from seedbed.optim.base import Array, Optimizer
+from seedbed.arrays import Array, Namespace
+from seedbed.optim.base import Optimizer
 from seedbed.optim.penalties import penalised
 
 EPS = 1e-8
@@ -25,7 +26,7 @@ def bias_corrections(hyper: Mapping[str, np.ndarray], step: np.ndarray) -> dict[
 
 
 def adam_step(
-    xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+    xp: Namespace, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
 ) -> tuple[Array, tuple[Array, ...]]:
     """One step of Adam with the penalties, if any, already in `grads`."""
     mean, square = slots
@@ -52,7 +53,7 @@ class Adam(Optimizer):
         return bias_corrections(hyper, step)
 
     def update(
-        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+        self, xp: Namespace, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Optimizer.update`."""
         return adam_step(xp, params, penalised(xp, params, grads, hyper), slots, hyper)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from seedbed.arrays import Array, Namespace
 from seedbed.optim.adam import adam_step, bias_corrections
-from seedbed.optim.base import Array, Optimizer
+from seedbed.optim.base import Optimizer
 from seedbed.optim.penalties import penalised
 
 
@@ -29,7 +30,7 @@ class AdamW(Optimizer):
         return bias_corrections(hyper, step)
 
     def update(
-        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+        self, xp: Namespace, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
         """See `Optimizer.update`."""
         grads = penalised(xp, params, grads, hyper, decoupled=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-Array = Any  # an array of whichever library computes: NumPy or torch
+from seedbed.arrays import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(
-        self, xp: Any, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
+        self, xp: Namespace, params: Array, grads: Array, slots: tuple[Array, ...], hyper: Mapping[str, Array]
     ) -> tuple[Array, tuple[Array, ...]]:
         """New parameters (runs, P) and new slots; nothing is written in place.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from seedbed.optim.base import Array
+from seedbed.arrays import Array, Namespace
 
 EPS = 1e-6  # keeps a gradient of zero from dividing by zero, as torch.nn.utils.clip_grad_norm_
 
 
-def clip(xp: Any, grads: Array, clip_norm: Array) -> Array:
+def clip(xp: Namespace, grads: Array, clip_norm: Array) -> Array:
     """Gradients (runs, P), scaled down to the norm `clip_norm` (runs, 1) where theirs is larger.
 
     A `clip_norm` of inf clips nothing. Clip the gradient of the loss alone: penalties enter in the update.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from seedbed.optim.base import Array
+from seedbed.arrays import Array, Namespace
 
 
 def penalised(
-    xp: Any, params: Array, grads: Array, hyper: Mapping[str, Array], decoupled: bool = False
+    xp: Namespace, params: Array, grads: Array, hyper: Mapping[str, Array], decoupled: bool = False
 ) -> Array:
     """Gradients (runs, P) of loss + weight_decay / 2 * |w|^2 + l1 * |w|, for the w under `hyper["mask"]`.
 

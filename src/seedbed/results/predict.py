@@ -8,12 +8,12 @@ from math import prod
 from pathlib import Path
 from typing import TypeAlias
 
-import array_api_compat.numpy as xp
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import ArrayLike
 
+from seedbed.arrays import NUMPY
 from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
 from seedbed.nn.base import Context
@@ -102,14 +102,14 @@ def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
         recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
     )
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
-    params = network.parameters.flatten(xp, trained.parameters, like)
-    state = network.state.flatten(xp, trained.state, like)
+    params = network.parameters.flatten(NUMPY, trained.parameters, like)
+    state = network.state.flatten(NUMPY, trained.state, like)
     width = len(trained.seeds) * sum(prod(shape) for shape in network.shapes)
     at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
     for start in range(0, len(inputs), at_once):
-        x = inputs[None, start : start + at_once].astype(np.float32)
-        x = seen(xp, x, trained.center, trained.scale, trained.fill)
-        yield network.forward(params, state, x, Context(xp))[0]
+        rows = inputs[None, start : start + at_once].astype(np.float32)
+        x = seen(NUMPY, rows, trained.center, trained.scale, trained.fill)
+        yield np.asarray(network.forward(params, state, x, Context(NUMPY))[0])
 
 
 def to_csv(table: pa.Table) -> bytes:

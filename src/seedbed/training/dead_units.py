@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
-import array_api_compat.numpy as xp
 import numpy as np
 
 from seedbed.analysis.findings import Rectified
+from seedbed.arrays import NUMPY, Array
 from seedbed.engines.base import seen
-from seedbed.nn.base import Array, Context
+from seedbed.nn.base import Context
 from seedbed.training.group import Group
 
 # Samples of each run that are looked at: the fewer the wider the network, whose channels see many pixels of each.
@@ -43,11 +43,11 @@ def _of_rows(
     alive: list[np.ndarray] = []  # of each layer, (runs, 1, units) or (runs, 1, channels, 1, 1)
 
     def watch(y: Array) -> None:
-        alive.append((y > 0).any(axis=(1, *range(3, y.ndim)), keepdims=True))
+        alive.append(np.any(np.asarray(y) > 0, axis=(1, *range(3, y.ndim)), keepdims=True))
 
     inputs = _inputs(group, rows, indices)
     with np.errstate(all="ignore"):  # runs may have diverged
-        group.network.forward(params, state, inputs, Context(xp, watch=watch, gradients=False))
+        group.network.forward(params, state, inputs, Context(NUMPY, watch=watch, gradients=False))
     return [
         tuple(
             Rectified(units[run].size, int((~units[run]).sum()), units.ndim == 5, indices.shape[1])
@@ -57,8 +57,8 @@ def _of_rows(
     ]
 
 
-def _inputs(group: Group, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+def _inputs(group: Group, rows: np.ndarray, indices: np.ndarray) -> Array:
     """What the networks of some runs see of samples (rows, m)."""
     data = group.data.of_runs(rows)
     inputs = data.inputs[data.dataset[:, None], indices].astype(np.float32)
-    return seen(xp, inputs, data.center, data.scale, data.fill)
+    return seen(NUMPY, inputs, data.center, data.scale, data.fill)

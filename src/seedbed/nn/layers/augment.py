@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from array_api_compat import device
 
+from seedbed.arrays import Array, Arrays, Namespace
 from seedbed.draws import uniform_words
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+from seedbed.nn.base import Backward, Context, Layer
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Augment(Layer):
         """See `nn.base.Layer.forward`."""
         if not context.training:
             return x, state, lambda dy: (dy, {})
+        assert context.augment_key is not None  # a training step has one
         xp, (height, width) = context.xp, x.shape[3:]
         words = uniform_words(xp, context.augment_key, x.shape[1], 4, context.step, self.place)
         down, right = (((words[..., word, None] * (2 * self.crop + 1)) >> 32) - self.crop for word in (0, 1))
@@ -59,7 +60,7 @@ class Augment(Layer):
         return _taken(xp, x, rows + down, mirror(columns) + right), state, backward
 
 
-def _taken(xp: Any, x: Array, rows: Array, columns: Array) -> Array:
+def _taken(xp: Namespace, x: Array, rows: Array, columns: Array) -> Array:
     """Pixels (runs, batch, height) x (runs, batch, width) of x; zero where there are none.
 
     No pixel is taken twice, so the way back takes pixels too.

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any
 
+from seedbed.arrays import Array, Arrays, Namespace
 from seedbed.nn import ops
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.nn.base import Backward, Context, Layer, Parameter
 from seedbed.nn.layers.activations import ACTIVATIONS
 
 EPSILON = 1e-5
@@ -100,7 +100,7 @@ class BatchNorm(Layer):
 
 
 def _in_arrays(
-    xp: Any,
+    xp: Namespace,
     x: Array,
     weight: Array,
     bias: Array,
@@ -131,6 +131,6 @@ def _in_arrays(
     return y, mean, variance, backward
 
 
-def _spread(xp: Any, statistic: Array, ndim: int) -> Array:
+def _spread(xp: Namespace, statistic: Array, ndim: int) -> Array:
     """(runs, features) to as many axes as x has."""
     return xp.reshape(statistic, (statistic.shape[0], 1, statistic.shape[1], *(1,) * (ndim - 3)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from seedbed.arrays import Array, Arrays
 from seedbed.nn import ops
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.nn.base import Backward, Context, Layer, Parameter
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.arrays import Array, Arrays, Namespace
+from seedbed.nn.base import Backward, Context, Layer, Parameter
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,6 @@ class Dense(Layer):
         return y, state, backward
 
 
-def product(xp: Any, a: Array, b: Array) -> Array:
+def product(xp: Namespace, a: Array, b: Array) -> Array:
     """The matrix product, in a's type also where the backend is told to multiply in a shorter one."""
     return xp.astype(xp.matmul(a, b), a.dtype, copy=False)

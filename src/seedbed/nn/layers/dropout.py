@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seedbed.arrays import Array, Arrays
 from seedbed.draws import uniform_words
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+from seedbed.nn.base import Backward, Context, Layer
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Dropout(Layer):
     def mask(self, x: Array, context: Context) -> Array:
         """What x is multiplied by, (runs, batch, features): 0 or 1 / (1 - rate)."""
         xp = context.xp
+        assert context.dropout_key is not None  # a training step has one
         _, batch, features = x.shape
         words = uniform_words(xp, context.dropout_key, batch, features, context.step, self.place)
         # Rates are float32 on every engine; rounding here makes the threshold theirs whatever is passed.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+from seedbed.arrays import Array, Arrays
+from seedbed.nn.base import Backward, Context, Layer
 
 
 @dataclass(frozen=True)

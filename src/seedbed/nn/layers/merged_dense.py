@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.arrays import Array, Arrays
+from seedbed.nn.base import Backward, Context, Layer, Parameter
 from seedbed.nn.layers.dense import Dense
 
 

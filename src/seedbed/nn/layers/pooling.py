@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seedbed.arrays import Array, Arrays
 from seedbed.nn import ops
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+from seedbed.nn.base import Backward, Context, Layer
 
 
 def _pooled(shape: tuple[int, ...], size: int) -> tuple[int, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import mul
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer
+from seedbed.arrays import Array, Arrays
+from seedbed.nn.base import Backward, Context, Layer
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from array_api_compat import device
 
-from seedbed.nn.base import Array, Arrays, Backward, Context, Layer, Parameter
+from seedbed.arrays import Array, Arrays
+from seedbed.nn.base import Backward, Context, Layer, Parameter
 from seedbed.nn.chain import Chain, joined, of_place, prefixed
 from seedbed.nn.layers.batch_norm import BatchNorm
 
@@ -75,7 +76,7 @@ class Residual(Layer):
             dhidden, dadded, grads["norm"] = norm_backward(dy)
             by_body, grads["body"] = body_backward(dhidden)
             by_shortcut, grads["shortcut"] = shortcut_backward(dadded)
-            dx = by_body + by_shortcut if context.input_gradient else None
+            dx = None if by_body is None or by_shortcut is None else by_body + by_shortcut
             return dx, joined(prefixed(name, found) for name, found in grads.items())
 
         return y, joined(prefixed(name, new) for name, new in states.items()), backward

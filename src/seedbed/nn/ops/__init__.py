@@ -9,10 +9,12 @@ from typing import Any
 
 from array_api_compat import device
 
+from seedbed.arrays import Array, Namespace
+
 BACKENDS = ("numpy", "torch")
 
 
-def of(xp: Any) -> ModuleType:
+def of(xp: Namespace) -> ModuleType:
     """The operations for the arrays of a namespace: `ops.numpy_ops` or `ops.torch_ops`.
 
     Raises
@@ -26,7 +28,7 @@ def of(xp: Any) -> ModuleType:
     return import_module(f"seedbed.nn.ops.{library}_ops")
 
 
-def scalar(xp: Any, value: float, like: Any) -> Any:
+def scalar(xp: Namespace, value: float, like: Array) -> Array:
     """A number as a 0-d array of another's type, made where that one lies.
 
     Torch would otherwise carry it there, and a CUDA device would be waited for.
@@ -34,7 +36,7 @@ def scalar(xp: Any, value: float, like: Any) -> Any:
     return xp.full((), value, dtype=like.dtype, device=device(like))
 
 
-def fused(array: Any, name: str) -> Callable[..., Any] | None:
+def fused(array: Array, name: str) -> Callable[..., Any] | None:
     """The kernel that an array's backend has for what a layer also says in array operations; None where it has none.
 
     Nor where torch itself is to find the gradient: it does not look into kernels.
