@@ -90,8 +90,7 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
 
     In the first two, columns that are not needed as numbers stay the text of the file, such as 007.
     """
-    read_with = _layout(path, trained)
-    table = tablefile.read(path, layout=read_with)
+    table, read_with = _typed(path, trained)
     layout = tablefile.layout_of(path, read_with)
     columns = _columns(path, table, trained, layout)
     encodings = trained_encodings(trained, columns)
@@ -106,15 +105,14 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
     return table, _columns(path, table, trained, layout), columns
 
 
-def _layout(path: Path, trained: Trained) -> Layout:
-    """How the file is written: as the study's own table or, where it cannot be read so, as most are."""
+def _typed(path: Path, trained: Trained) -> tuple[pa.Table, Layout]:
+    """The table as training reads it, and in which layout: the study's or, where that cannot be, the usual one."""
     data = trained.recipe["data"]
     layout = Layout(**{one.name: data[one.name] for one in fields(Layout) if one.name in data})
-    with suppress(DataError):
-        if layout != PLAIN:
-            tablefile.read(path, layout=layout)
-        return layout
-    return PLAIN
+    if layout != PLAIN:
+        with suppress(DataError):
+            return tablefile.read(path, layout=layout), layout
+    return tablefile.read(path), PLAIN
 
 
 def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
