@@ -27,12 +27,11 @@ def confusion_and_mistakes(
     where there are no mistakes or the samples are not images.
     """
     part = next((part for part in ("test", "val") if part in group.part_sizes), None)
-    indices = group.part(part) if part else None
     count = len(group.samples.classes)
-    if not count or part is None or indices is None:
+    if not count or part is None:
         return None, None
     confusion, mistakes = np.empty((len(group.runs), count, count), np.int64), {}
-    for runs, outputs, targets in outputs_of(group, engine, np.arange(len(group.runs)), indices):
+    for runs, outputs, targets in outputs_of(group, engine, np.arange(len(group.runs)), group.part(part)):
         confusion[runs] = metrics.confusion(outputs, targets, count)
         for run, logits, labels in zip(runs, outputs, targets, strict=True):
             if _shows_mistakes(group, run) and np.isfinite(logits).all():
@@ -109,7 +108,6 @@ def _thinned(group: Group, part: str) -> np.ndarray:
     if part != "grid":
         return group.subset(part, PICTURE_SAMPLES)
     indices = group.part(part)
-    assert indices is not None
     m = indices.shape[1]
     return indices[:, np.linspace(0, m - 1, min(m, PICTURE_SAMPLES)).round().astype(int)]
 

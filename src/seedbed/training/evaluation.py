@@ -9,7 +9,7 @@ import numpy as np
 from seedbed.analysis import findings
 from seedbed.engines.base import Engine
 from seedbed.metrics import compute as metrics
-from seedbed.metrics.names import PARTS, SLOW, bare_name
+from seedbed.metrics.names import SLOW, bare_name
 from seedbed.nn.losses import LOSSES
 from seedbed.training.group import Group
 
@@ -35,7 +35,7 @@ class Evaluator:
     def __init__(self, group: Group, followed: Collection[str] = ()) -> None:
         self._group = group
         self._unfollowed = tuple(name for name in SLOW if not any(bare_name(one) == name for one in followed))
-        self._indices = {part: group.part(part) for part in PARTS}
+        self._indices = {part: group.part(part) for part in group.part_sizes}
         self._curve = group.subset("train", curve_samples(group.part_sizes))
 
     def metrics(
@@ -53,10 +53,9 @@ class Evaluator:
         engine: Engine,
         runs: np.ndarray,
         part: str,
-        indices: np.ndarray | None,
+        indices: np.ndarray,
         without: Collection[str],
     ) -> dict[str, np.ndarray]:
-        assert indices is not None
         group, values = self._group, dict[str, np.ndarray]()
         loss, classes, weights = LOSSES[group.loss], group.samples.classes, group.data.class_weights
         for some, outputs, targets in outputs_of(group, engine, runs, indices):

@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs trained as one batch; they agree in network, loss, update rule, batch size and all shapes."""
+    """Runs trained as one batch, which share network, loss, update rule, batch size and all shapes."""
 
     runs: tuple[Run, ...]
     network: Network
@@ -78,10 +78,8 @@ class Group:
         assert self.training.loss  # a recipe fills it in
         return self.training.loss
 
-    def part(self, name: str) -> np.ndarray | None:
-        """Sample numbers of a part, (runs, m) int32, or None where there is no such part."""
-        if name not in self.runs[0].prepared.parts:
-            return None
+    def part(self, name: str) -> np.ndarray:
+        """Sample numbers of a part of `part_sizes`, (runs, m) int32."""
         return np.stack([run.prepared.parts[name] for run in self.runs])
 
     @cached_property
@@ -100,7 +98,6 @@ class Group:
         (runs, min(count, m)) int32 sample numbers, in the order of the part.
         """
         part = self.part(name)
-        assert part is not None
         size = part.shape[1]
         if count >= size:
             return part
@@ -131,7 +128,7 @@ class Group:
         )
 
     def _per_run(self, name: str) -> np.ndarray | None:
-        """What every run's data have of center, scale and fill; None where they have none."""
+        """The center, scale or fill of every run's data; None where they have none."""
         if getattr(self.runs[0].prepared, name) is None:
             return None
         return _shared(np.stack([np.asarray(getattr(run.prepared, name), np.float32) for run in self.runs]))
@@ -183,5 +180,5 @@ def _stack(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def _shared(rows: np.ndarray) -> np.ndarray:
-    """Keep one row where all are the same."""
+    """One row for all runs where theirs are the same."""
     return rows[:1] if (rows == rows[:1]).all() else rows
