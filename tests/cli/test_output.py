@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import fake_studies
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seedbed.api import Result
-from seedbed.cli.output import _fitting, described
+from seedbed.cli.output import _fitting, _is_plain, _print_plain, _print_wrapped, described
 from seedbed.results.variant_table import Column
 
 LOWEST_FIRST = [
@@ -41,6 +46,38 @@ def test_what_matters_least_of_a_study_is_dropped_first(tmp_path: Path) -> None:
     assert [column.heading for column in kept] == [
         "variant", "runs", "val.mse", "95 % interval", "published val.mse", "vs base", "verdict"
     ]  # fmt: skip
+
+
+TEXTS = st.text("ab 1.,-–−×\u00a0\u00fc[]", max_size=6).map(str.strip)
+TABLES = st.integers(1, 4).flatmap(
+    lambda n: st.lists(st.lists(TEXTS, min_size=n, max_size=n), min_size=1, max_size=4)
+)
+
+
+@given(TABLES)
+def test_a_table_looks_the_same_however_it_is_printed(lines: list[list[str]]) -> None:
+    lines[0] = [name or "x" for name in lines[0]]
+    assert _is_plain(lines)
+    right = [index % 2 == 1 for index in range(len(lines[0]))]
+    assert printed(_print_plain, lines, right) == printed(_print_wrapped, lines, right)
+
+
+def test_tables_of_studies_are_printed_without_wrapping_each_cell(tmp_path: Path) -> None:
+    table = Result.open(fake_studies.classification(tmp_path)).table
+    assert _is_plain([table.header, *table.rows])
+
+
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "a\tb", "\x1b[1m", "漢", "e\u0301", " a", "a\u00a0", "x" * 999]
+)
+def test_texts_that_are_not_one_line_of_plain_letters_are_left_to_rich(text: str) -> None:
+    assert not _is_plain([["name"], [text]])
+
+
+def printed(write: Callable[..., None], *arguments: object) -> str:
+    with redirect_stdout(StringIO()) as stream:
+        write(*arguments)
+    return stream.getvalue()
 
 
 def test_settings_read_as_in_a_study() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDE = 240  # columns where the output is no terminal and nothing need be wrapped
 MOST_NAMED = 8  # variants named for each kind of finding
+OWN_MARKS = "\u00a0–−×·…“”"  # beside Latin letters; one column wide each
 MARKS = {"supported": "✓", "refuted": "✗"}
 
 
@@ -32,15 +33,50 @@ def print_json(document: Any) -> None:
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = ()) -> None:
     """A table for people; the columns called `numbers` are aligned to the right."""
+    numbers, lines = set(numbers), [list(names), *map(list, rows)]
+    is_number = [name in numbers for name in names]
+    if _is_plain(lines):
+        _print_plain(lines, is_number)
+    else:
+        _print_wrapped(lines, is_number)
+
+
+def _is_plain(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether every text stands in one line, its letters one column wide each, and all have room side by side."""
+    widths = (max(map(len, column)) for column in zip(*lines, strict=True))
+    if sum(width + 2 for width in widths) > _width() or not (all(lines[0]) and is_printable("─")):
+        return False
+    cells = [cell for line in lines for cell in line]
+    letters = {letter for cell in cells for letter in cell}
+    is_narrow = all(letter in OWN_MARKS or (letter < "\u0300" and letter.isprintable()) for letter in letters)
+    return is_narrow and all(cell == cell.strip() for cell in cells)
+
+
+def _print_plain(lines: Sequence[Sequence[str]], is_number: Sequence[bool]) -> None:
+    """Print what `_print_wrapped` would, without its work for every cell: a study may have thousands of variants."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [str.rjust if right else str.ljust for right in is_number]
+    header, *rows = (
+        f" {'  '.join(put(cell, width) for put, cell, width in zip(aligned, line, widths, strict=True))} "
+        for line in lines
+    )
+    blank = " " * len(header)
+    click.echo(
+        "\n".join([blank, click.style(header, bold=True), f" {'─' * (len(header) - 2)} ", *rows, blank])
+    )
+
+
+def _print_wrapped(lines: Sequence[Sequence[str]], is_number: Sequence[bool]) -> None:
+    """Print a table whose texts are wrapped where there is no room for them."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    right = set(numbers)
-    for name in names:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    header, *rows = lines
+    for name, right in zip(header, is_number, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(width=_width(), height=25).print(table)  # rich asks a dumb terminal only where both are given
