@@ -69,6 +69,10 @@ def test_showing_a_study_spares_what_takes_longest_to_load(tmp_path: Path) -> No
     assert not {"scipy.stats", "matplotlib", "numba", "torch", "sklearn"} & found
 
 
+def test_the_sources_of_data_load_their_own_libraries_when_they_are_read() -> None:
+    assert loaded("import seedbed.data") <= {"numpy", "pydantic"}
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     import seedbed
 
