@@ -139,12 +139,12 @@ OF = group(
 )
 
 
-def trajectory(place: int) -> set[bytes]:
+def trajectory(run: int) -> set[bytes]:
     """The parameters and statistics that a run has after every step."""
-    alone = Group((OF.runs[place],), OF.network)
+    alone = Group((OF.runs[run],), OF.network)
     made = engine(ArrayEngine, alone)
     found = set()
-    restarts = OF.runs[place].recipe.training.schedule.kind == "multi_step"
+    restarts = OF.runs[run].recipe.training.schedule.kind == "multi_step"
     for step in range(7):
         arrays = made.read()
         found.add(arrays["params"].tobytes() + arrays["state"].tobytes())
@@ -154,7 +154,7 @@ def trajectory(place: int) -> set[bytes]:
     return found
 
 
-OWN = [trajectory(place) for place in range(len(OF.runs))]
+OWN = [trajectory(run) for run in range(len(OF.runs))]
 
 
 @pytest.mark.parametrize("engine_class", [ArrayEngine, side_by_side], ids=["numpy", "side by side"])
@@ -169,10 +169,10 @@ def test_ctrl_c_at_any_line_leaves_every_run_its_own_parameters(engine_class: An
             result = train(OF, engine_class, "val.mse", "min", ignore)
         assert result.interrupted, count
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        for place, record in enumerate(result.records):
-            assert (record.variant, record.seed) == (OF.runs[place].variant, OF.runs[place].seed)
-            stored = result.params[place].tobytes() + result.state[place].tobytes()
-            assert stored in OWN[place], f"line {count}: run {place} ({record.status})"
+        for run, record in enumerate(result.records):
+            assert (record.variant, record.seed) == (OF.runs[run].variant, OF.runs[run].seed)
+            stored = result.params[run].tobytes() + result.state[run].tobytes()
+            assert stored in OWN[run], f"line {count}: run {run} ({record.status})"
         assert len({len(column) for column in result.curves.values()}) <= 1, count
         assert all(len(one.train_loss) == len(one.val_loss) for one in result.evidence), count
 

@@ -108,16 +108,16 @@ def test_auto_takes_the_best_engine_for_every_group(mixed: Study, tmp_path: Path
 def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    calls: list[str] = []
 
     class Watcher(Silent):
         def group_started(self, *_: object) -> None:
-            told.append("started")
+            calls.append("started")
 
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    for prepare in (lambda: told.append("compiled"), interrupted):
+    for prepare in (lambda: calls.append("compiled"), interrupted):
         monkeypatch.setattr(
             recipe_work, "choose", lambda *_, own=prepare: Choice(ArrayEngine, "numpy", prepare=own)
         )
@@ -126,7 +126,7 @@ def test_compiling_comes_before_the_clock_and_an_interrupt_of_it_stores_nothing(
                 computed(tmp_path / "interrupted", observer=Watcher())
         else:
             computed(tmp_path / "done", observer=Watcher())
-    assert told == ["compiled", "started"]
+    assert calls == ["compiled", "started"]
     assert listing(tmp_path / "interrupted") == []
 
 
@@ -156,12 +156,12 @@ def test_what_the_data_are_is_stored_and_shown(tmp_path):
 
 
 def test_what_is_odd_about_the_data_is_told_before_training(tmp_path: Path) -> None:
-    told: list[str] = []
+    calls: list[str] = []
 
     class Told(Silent):
         def message(self, text: str) -> None:
-            told.append(text)
+            calls.append(text)
 
     study = Study.parse(small({"study.seeds": 1, "data.split": [30, 5, 5]}), "a.toml")
     run(study, runs_dir=tmp_path, observer=Told())
-    assert told[0].startswith("! the split uses 40 of ")
+    assert calls[0].startswith("! the split uses 40 of ")

@@ -102,9 +102,9 @@ def test_a_study_that_cannot_be_found_says_what_can(shelf: Path, name: str, mess
 
 
 def test_a_moved_study_opens_by_its_path(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    place = tmp_path_factory.mktemp("elsewhere") / "renamed"
-    shutil.move(shelf / "a" / "20260101-000000-aaaa", place)
-    assert reader.find(shelf, str(place)) == place
+    moved = tmp_path_factory.mktemp("elsewhere") / "renamed"
+    shutil.move(shelf / "a" / "20260101-000000-aaaa", moved)
+    assert reader.find(shelf, str(moved)) == moved
 
 
 def test_the_listing_skips_what_is_not_a_study(shelf: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tables written a part a group: linear in the runs, and readable whenever the writer is killed."""
+"""Tables written one part per group: linear in the runs, and readable whenever the writer is killed."""
 
 from __future__ import annotations
 

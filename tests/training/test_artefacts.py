@@ -64,8 +64,8 @@ def test_surest_mistakes_come_first_with_their_images():
     assert mistakes["answered"].tolist() == ["b", "c"]
     np.testing.assert_allclose(mistakes["confidence"], [1 / (1 + 2 * np.exp(-9)), 1 / (1 + 2 * np.exp(-4))])
     assert {(mistakes[side][0]) for side in ("height", "width")} == {3}
-    for place, sample in enumerate((30, 7)):
-        assert mistakes["image"][place] == of.samples.inputs[sample].tobytes()
+    for index, sample in enumerate((30, 7)):
+        assert mistakes["image"][index] == of.samples.inputs[sample].tobytes()
     assert confusion[0, 0, 1] == confusion[0, 1, 2] == confusion[1, 0, 1] == 1
 
 

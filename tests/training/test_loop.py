@@ -36,10 +36,10 @@ def test_runs_of_different_lengths_end_each_at_its_own_and_equal_themselves_alon
     together = outcome(of)
     assert [record.steps for record in together.records] == [12, 12, 10, 10, 16, 16]
     assert {record.status for record in together.records} == {"complete"}
-    for place in range(len(of.runs)):
-        alone = outcome(Group((of.runs[place],), of.network))
-        np.testing.assert_array_equal(alone.params[0], together.params[place])
-        assert alone.records[0].metrics == together.records[place].metrics
+    for index in range(len(of.runs)):
+        alone = outcome(Group((of.runs[index],), of.network))
+        np.testing.assert_array_equal(alone.params[0], together.params[index])
+        assert alone.records[0].metrics == together.records[index].metrics
 
 
 def test_rarer_evaluation_changes_nothing_but_the_curves():

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from seedbed.arrays import NUMPY
 from seedbed.data.base import Samples
-from seedbed.engines.base import Engine
+from seedbed.engines.base import Engine, seen
 from seedbed.metrics import compute as metrics
 from seedbed.training.evaluation import PICTURE_SAMPLES, outputs_of, targets_of
 from seedbed.training.group import Group
@@ -72,8 +73,8 @@ def _mistakes(
 
 def pixels(samples: Samples, indices: np.ndarray) -> np.ndarray:
     """Images (m, channels, height, width) as uint8; where they reach beyond [0, 1] their range is squeezed."""
-    center, scale = samples.unit
-    images = (samples.inputs[indices] - np.float32(center)) * np.float32(scale)
+    center, scale = (np.full((1, 1), value, np.float32) for value in samples.unit)
+    images = np.asarray(seen(NUMPY, samples.inputs[indices][None], center, scale, None))[0]
     low, high = images.min(initial=0), images.max(initial=1)
     return np.rint((images - low) / (high - low) * 255).astype(np.uint8)
 
