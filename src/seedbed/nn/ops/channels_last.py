@@ -1,7 +1,9 @@
 """Batch norm, an addition and ReLU in one go, on images whose channels lie side by side in memory.
 
 As separate array operations each of them reads and writes all images of a batch, and the time they take is that of
-memory. Here the forward pass reads x twice and writes y; the backward pass reads dy and x twice and writes dx.
+memory. Here the forward pass reads x twice and writes y; the backward pass reads dy and x twice and writes dx. Without
+these kernels a quick training of cifar10/resnet20 takes 1.17 times as much processor time on two cores (1.13 to 1.25 in
+7 pairs of executions), one with all 20 layers 1.12 times.
 """
 
 from __future__ import annotations

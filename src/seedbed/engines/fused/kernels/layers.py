@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seedbed.engines.fused import opcodes as oc
 from seedbed.engines.fused.kernels import pointwise
+from seedbed.engines.fused.kernels.activations import activate, activate_back
 from seedbed.engines.fused.kernels.dense import outer, product, row_sums
 from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
 from seedbed.engines.fused.plan import PANEL
@@ -59,16 +60,8 @@ def forward(work, plan, rows, source, panels, batch, training, rate, key, step, 
                 pointwise.copy(work, x, y, size)
         elif op == oc.POWERS:
             pointwise.powers(work, x, y, inputs, outputs // inputs, panels)
-        elif op == oc.RELU:
-            pointwise.relu(work, x, y, size)
-        elif op == oc.LEAKY_RELU:
-            pointwise.leaky_relu(work, x, y, size)
-        elif op == oc.SIGMOID:
-            pointwise.sigmoid(work, x, y, size)
-        elif op == oc.TANH:
-            pointwise.tanh(work, x, y, size)
-        elif op == oc.GELU:
-            pointwise.gelu(work, x, y, size)
+        else:
+            activate(work, op, x, y, size)
 
 
 @kernel
@@ -98,15 +91,7 @@ def backward(work, plan, rows, source, panels, batch, grads):
             normalise_back(work, weight, gradient, x, scalars, dy, dx, source, inputs, panels, batch)
         elif op == oc.DROPOUT:
             pointwise.multiply(work, dy, aux, dx, size)
-        elif op == oc.RELU:
-            pointwise.relu_back(work, y, dy, dx, size)
-        elif op == oc.LEAKY_RELU:
-            pointwise.leaky_relu_back(work, y, dy, dx, size)
-        elif op == oc.SIGMOID:
-            pointwise.sigmoid_back(work, y, dy, dx, size)
-        elif op == oc.TANH:
-            pointwise.tanh_back(work, y, dy, dx, size)
-        elif op == oc.GELU:
-            pointwise.gelu_back(work, x, dy, dx, size)
+        elif op != oc.POWERS:
+            activate_back(work, op, x, y, dy, dx, size)
         if row[oc.DX] == oc.NOWHERE:
             break

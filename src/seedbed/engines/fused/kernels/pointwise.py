@@ -1,7 +1,4 @@
-"""Activations, dropout and powers: layers that take every number, or every feature, by itself.
-
-Activations work in place where x and y are the same place; their derivative is taken from y, GELU's from x.
-"""
+"""Dropout and powers: layers that take every feature by itself."""
 
 from __future__ import annotations
 
@@ -10,14 +7,10 @@ import math
 import numpy as np
 
 from seedbed.draws import MULTIPLIERS, WEYL
-from seedbed.engines.fused.kernels import functions
 from seedbed.engines.fused.plan import PANEL
-from seedbed.nn.layers.activations import LEAK
 from seedbed.simd import (
     WIDTH,
-    choose,
     choose_below,
-    fma,
     inlined,
     kernel,
     lanes,
@@ -28,94 +21,8 @@ from seedbed.simd import (
     store,
 )
 
-ROOT_TWO_PI = math.sqrt(2 * math.pi)
 LOW_MULTIPLIER, HIGH_MULTIPLIER = (np.uint32(word) for word in MULTIPLIERS)
 LOW_WEYL, HIGH_WEYL = (np.uint32(word) for word in WEYL)
-
-
-@kernel
-def relu(work, x, y, size):
-    """y = max(x, 0); nan stays nan."""
-    zero = splat(0.0)
-    for at in range(0, size, WIDTH):
-        store(work, y + at, functions.maximum(zero, load(work, x + at)))
-
-
-@kernel
-def relu_back(work, y, dy, dx, size):
-    """dx = dy where y > 0, else 0."""
-    zero = splat(0.0)
-    for at in range(0, size, WIDTH):
-        store(work, dx + at, choose(load(work, y + at), zero, load(work, dy + at), zero))
-
-
-@kernel
-def leaky_relu(work, x, y, size):
-    """y = x where x > 0, else x / 100."""
-    zero, leak = splat(0.0), splat(LEAK)
-    for at in range(0, size, WIDTH):
-        u = load(work, x + at)
-        store(work, y + at, choose(u, zero, u, u * leak))
-
-
-@kernel
-def leaky_relu_back(work, y, dy, dx, size):
-    """dx = dy where y > 0, else dy / 100."""
-    zero, leak = splat(0.0), splat(LEAK)
-    for at in range(0, size, WIDTH):
-        u = load(work, dy + at)
-        store(work, dx + at, choose(load(work, y + at), zero, u, u * leak))
-
-
-@kernel
-def sigmoid(work, x, y, size):
-    """y = 1 / (1 + exp(-x))."""
-    for at in range(0, size, WIDTH):
-        store(work, y + at, functions.sigmoid(load(work, x + at)))
-
-
-@kernel
-def sigmoid_back(work, y, dy, dx, size):
-    """dx = dy y (1 - y)."""
-    one = splat(1.0)
-    for at in range(0, size, WIDTH):
-        u = load(work, y + at)
-        store(work, dx + at, load(work, dy + at) * (u * (one - u)))
-
-
-@kernel
-def tanh(work, x, y, size):
-    """y = tanh(x)."""
-    for at in range(0, size, WIDTH):
-        store(work, y + at, functions.tanh(load(work, x + at)))
-
-
-@kernel
-def tanh_back(work, y, dy, dx, size):
-    """dx = dy (1 - y^2)."""
-    one = splat(1.0)
-    for at in range(0, size, WIDTH):
-        u = load(work, y + at)
-        store(work, dx + at, load(work, dy + at) * (one - u * u))
-
-
-@kernel
-def gelu(work, x, y, size):
-    """y = x Phi(x), with Phi the standard normal distribution."""
-    for at in range(0, size, WIDTH):
-        u = load(work, x + at)
-        below, _ = functions.normal(u)
-        store(work, y + at, u * below)
-
-
-@kernel
-def gelu_back(work, x, dy, dx, size):
-    """dx = dy (Phi(x) + x phi(x))."""
-    for at in range(0, size, WIDTH):
-        u = load(work, x + at)
-        below, bell = functions.normal(u)
-        slope = fma(u, bell * splat(1 / ROOT_TWO_PI), below)
-        store(work, dx + at, load(work, dy + at) * slope)
 
 
 @kernel
