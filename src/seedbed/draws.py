@@ -66,11 +66,11 @@ def philox(counter: tuple[Array, Array, Array, Array], key: tuple[Array, Array])
 
 
 def uniform_words(
-    xp: Namespace, key: Array, batch: int, features: int, step: int | Array, place: int
+    xp: Namespace, key: Array, batch: int, features: int, step: int | Array, layer: int
 ) -> Array:
     """Random 32-bit words for every element of a (runs, batch, features) activation.
 
-    The counter is (sample, feature // 4, step, place); its four words are four neighbouring features. So any part
+    The counter is (sample, feature // 4, step, layer); its four words are four neighbouring features. So any part
     of the array can be drawn alone, in any order.
 
     Parameters
@@ -79,8 +79,8 @@ def uniform_words(
         The array namespace.
     key
         (runs, 2) int64.
-    step, place
-        Which training step, and which layer of the network (its place in order) asks.
+    step, layer
+        Which training step asks, and which layer, by its index in the network.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def uniform_words(
     block = xp.reshape(xp.arange(blocks, dtype=xp.int64, device=device(key)), (1, 1, blocks))
     zero = sample * 0 + block * 0
     words = philox(
-        (sample + zero, block + zero, zero + step, zero + place),
+        (sample + zero, block + zero, zero + step, zero + layer),
         (key[:, 0, None, None], key[:, 1, None, None]),
     )
     return xp.reshape(xp.stack(words, axis=-1), (key.shape[0], batch, blocks * 4))[..., :features]

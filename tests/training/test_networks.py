@@ -86,7 +86,7 @@ def test_models_are_made_of_the_layers_they_should_be(network: Network, layers: 
     assert " ".join(type(layer).__name__ for layer in network.layers) == layers
     assert network.parameters.size == parameters
     for place, layer in enumerate(network.layers):
-        assert not isinstance(layer, Dropout) or layer.place == place
+        assert not isinstance(layer, Dropout) or layer.index == place
 
 
 def test_the_network_knows_its_shapes() -> None:

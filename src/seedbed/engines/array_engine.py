@@ -87,10 +87,10 @@ class ArrayEngine:
                     bounds = new_bounds
                     batch = self._gather(indices[:, bounds[0] : bounds[1]])
                 now = {"alive": alive, "hyper": table[step], "step": number}
-                found = self._step(names, self._arrays | batch | now)
-                losses.append(found.pop("loss"))
-                alive = found.pop("alive")
-                self._arrays = found
+                new = self._step(names, self._arrays | batch | now)
+                losses.append(new.pop("loss"))
+                alive = new.pop("alive")
+                self._arrays = new
         return self._get(self.xp.stack(losses, axis=1))
 
     def _numbers(self, first: int, count: int) -> Iterable[Any]:

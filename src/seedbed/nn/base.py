@@ -126,7 +126,7 @@ class Slot:
 
     @property
     def stop(self) -> int:
-        """One past its last place."""
+        """One past its last index."""
         return self.start + self.size
 
 

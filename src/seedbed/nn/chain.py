@@ -12,14 +12,14 @@ from seedbed.nn.base import Backward, Context, Layer, Parameter
 Value = TypeVar("Value")
 
 
-def prefixed(place: int | str, arrays: Mapping[str, Value]) -> dict[str, Value]:
-    """Names as the layer at `place` calls them to names as the network does."""
-    return {f"{place}.{name}": array for name, array in arrays.items()}
+def prefixed(key: int | str, arrays: Mapping[str, Value]) -> dict[str, Value]:
+    """Names as a layer calls them to names as the layer around it does; `key` is its index or name there."""
+    return {f"{key}.{name}": array for name, array in arrays.items()}
 
 
-def of_place(place: int | str, arrays: Arrays) -> dict[str, Array]:
-    """The arrays of the layer at `place`, by the names that it gave them."""
-    start = f"{place}."
+def of_layer(key: int | str, arrays: Arrays) -> dict[str, Array]:
+    """A layer's arrays by the names that it gave them, from those by the names of `prefixed`."""
+    start = f"{key}."
     return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
 
 
@@ -30,26 +30,26 @@ def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Chain(Layer):
-    """Layers one after another, itself a layer; names are `<place>.<name>`, as in `0.weight`."""
+    """Layers one after another, itself a layer; names are `<index>.<name>`, as in `0.weight`."""
 
     layers: tuple[Layer, ...]
 
     def parameters(self) -> dict[str, Parameter]:
         """Those of all layers, in order."""
-        return joined(prefixed(place, layer.parameters()) for place, layer in enumerate(self.layers))
+        return joined(prefixed(index, layer.parameters()) for index, layer in enumerate(self.layers))
 
     def state(self) -> dict[str, Parameter]:
         """That of all layers, in order."""
-        return joined(prefixed(place, layer.state()) for place, layer in enumerate(self.layers))
+        return joined(prefixed(index, layer.state()) for index, layer in enumerate(self.layers))
 
     def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The shape of one sample before the first layer and after every one."""
         shapes = [shape]
-        for place, layer in enumerate(self.layers):
+        for index, layer in enumerate(self.layers):
             try:
                 shapes.append(layer.output_shape(shapes[-1]))
             except ValueError as error:
-                raise ValueError(f"layer {place}: {error}") from error
+                raise ValueError(f"layer {index}: {error}") from error
         return shapes
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -79,21 +79,21 @@ class Chain(Layer):
         backwards: list[tuple[int, Backward]] = []
         states: list[Arrays] = []
         wanted = context.input_gradient
-        for place, layer in enumerate(self.layers):
+        for index, layer in enumerate(self.layers):
             x, new, backward = layer.forward(
-                of_place(place, params), of_place(place, state), x, replace(context, input_gradient=wanted)
+                of_layer(index, params), of_layer(index, state), x, replace(context, input_gradient=wanted)
             )
-            states.append(prefixed(place, new))
+            states.append(prefixed(index, new))
             wanted = wanted or bool(layer.parameters())
             if wanted and context.gradients:
-                backwards.append((place, backward))
+                backwards.append((index, backward))
 
         def backward_all(dy: Array | None) -> tuple[Array | None, dict[str, Array]]:
             grads: dict[str, Array] = {}
-            for place, backward in reversed(backwards):
+            for index, backward in reversed(backwards):
                 assert dy is not None  # none but the last asked gives none
-                dy, found = backward(dy)
-                grads |= prefixed(place, found)
+                dy, own = backward(dy)
+                grads |= prefixed(index, own)
             return dy, grads
 
         return x, joined(states), backward_all

@@ -19,7 +19,7 @@ class Network:
     Attributes
     ----------
     layers
-        In order; a parameter's name is `<place>.<name>`.
+        In order; a parameter's name is `<index>.<name>`.
     input_shape
         The shape of one sample.
     """

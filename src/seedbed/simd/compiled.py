@@ -41,16 +41,16 @@ def compiled(module: str, what: str, takes: str, arguments: Mapping[str, Calls])
     from numba import config
 
     with COMPILING:
-        found = import_module(module)
+        imported = import_module(module)
         if not config.DISABLE_JIT:  # type: ignore[attr-defined]
-            kernels = {name: (getattr(found, name), calls) for name, calls in arguments.items()}
+            kernels = {name: (getattr(imported, name), calls) for name, calls in arguments.items()}
             name = directory_name(module)
             if directory := kept.find(name):
                 for kernel, calls in kernels.values():
                     _compile(kernel, calls, directory)
             else:
                 _compile_aloud(kernels, name, f"the {what} kernels for this machine, once ({takes})")
-    return found
+    return imported
 
 
 def directory_name(module: str) -> str:

@@ -100,7 +100,7 @@ def transpose(
 ) -> None:
     """Turn WIDTH rows into WIDTH vectors, a lane a row; the vectors are put `stride` apart.
 
-    The rows are those of `numbers` from place `first` on, of `size` each in `source`, read from `offset` on.
+    The rows are those of `numbers` from index `first` on, of `size` each in `source`, read from `offset` on.
     """
     starts = numbers[first : first + WIDTH] * size + offset
     for n in range(WIDTH):

@@ -50,7 +50,7 @@ def build(
     ValueError
         Where the layers do not fit each other or the sample.
     """
-    layers: list[Layer] = [Augment(augment.crop, augment.flip, place=0)] if augment else []
+    layers: list[Layer] = [Augment(augment.crop, augment.flip, index=0)] if augment else []
     match model:
         case recipe.CnnModel():
             _add_cnn(layers, model, _image(model, input_shape), outputs)
@@ -92,7 +92,7 @@ def _add_hidden(layers: list[Layer], model: recipe.MlpModel | recipe.CnnModel, f
         layers.append(Dense(features, width))
         layers += [*NORMS[model.norm](width), Activation(model.activation)]
         if model.dropout:
-            layers.append(Dropout(place=len(layers)))
+            layers.append(Dropout(index=len(layers)))
         features = width
     return features
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from seedbed.engines.base import Program
 from seedbed.engines.fused import opcodes as oc
+from seedbed.nn.base import Slot
 from seedbed.nn.layers.activations import Activation
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dense import Dense
@@ -123,14 +124,14 @@ class _Compiler:
         self.now = oc.SOURCE
 
     def _reserve(self, features: int) -> int:
-        place, self.features = self.features, self.features + features
-        return place
+        offset, self.features = self.features, self.features + features
+        return offset
 
     def code(self) -> Code:
-        for place, layer in enumerate(self.network.layers):
-            shape = self.network.shapes[place]
+        for index, layer in enumerate(self.network.layers):
+            shape = self.network.shapes[index]
             if not isinstance(layer, Flatten) and layer != Activation("identity"):
-                self._layer(layer, place, prod(shape))
+                self._layer(layer, index, prod(shape))
         if not self.rows:
             raise Unsupported("no kernel for a network without layers")
         outputs, gradient = self.now, self._gradients()
@@ -149,12 +150,12 @@ class _Compiler:
             scalars=self.scalars,
         )
 
-    def _layer(self, layer: object, place: int, inputs: int) -> None:
+    def _layer(self, layer: object, index: int, inputs: int) -> None:
         row = [0] * oc.COLUMNS
         row[oc.INPUTS] = row[oc.OUTPUTS] = inputs
-        row[oc.X], row[oc.PLACE] = self.now, place
-        row[oc.PARAMS] = self._start(self.network.parameters.slots, place)
-        row[oc.STATE] = self._start(self.network.state.slots, place)
+        row[oc.X], row[oc.PLACE] = self.now, index
+        row[oc.PARAMS] = self._start(self.network.parameters.slots, index)
+        row[oc.STATE] = self._start(self.network.state.slots, index)
         if isinstance(layer, Dense | MergedDense):
             has_bias = isinstance(layer, MergedDense) or layer.bias
             row[oc.OP] = oc.DENSE if has_bias else oc.DENSE_WITHOUT_BIAS
@@ -163,7 +164,7 @@ class _Compiler:
             row[oc.OP], row[oc.SCALARS] = oc.BATCH_NORM, self.scalars
             self.scalars += 4 * oc.norm_row(inputs)
         elif isinstance(layer, Dropout):
-            row[oc.OP], row[oc.AUX], row[oc.PLACE] = oc.DROPOUT, self._reserve(inputs), layer.place
+            row[oc.OP], row[oc.AUX], row[oc.PLACE] = oc.DROPOUT, self._reserve(inputs), layer.index
         elif isinstance(layer, Powers):
             row[oc.OP], row[oc.OUTPUTS] = oc.POWERS, inputs * layer.count
         elif isinstance(layer, Activation) and layer.kind in oc.ACTIVATIONS:
@@ -175,9 +176,9 @@ class _Compiler:
         self.rows.append(row)
 
     @staticmethod
-    def _start(slots: dict, place: int) -> int:
+    def _start(slots: dict[str, Slot], index: int) -> int:
         """Where the parameters of a layer begin; they lie side by side, in the order of its names."""
-        return min((slot.start for name, slot in slots.items() if name.startswith(f"{place}.")), default=0)
+        return min((slot.start for name, slot in slots.items() if name.startswith(f"{index}.")), default=0)
 
     def _output_is_free(self) -> bool:
         """Whether nobody needs the activations at hand again: what made them is no activation or dropout."""

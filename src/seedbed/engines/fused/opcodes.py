@@ -6,7 +6,7 @@ from seedbed.nn.losses import LOSSES
 
 # Columns of a program's row: what to do; features in and out; places of activations (x, y, their gradients
 # dy and dx, and what the backward pass needs beside them); places of parameters, of running statistics and of
-# single numbers; the layer's place in its network.
+# single numbers; the layer's index in its network.
 COLUMNS = 12
 OP, INPUTS, OUTPUTS, X, Y, DY, DX, AUX, PARAMS, STATE, SCALARS, PLACE = range(COLUMNS)
 NOWHERE = -1  # as DX: nothing before this layer learns

@@ -15,7 +15,7 @@ from seedbed.nn.base import Backward, Context, Layer
 class Augment(Layer):
     """A random crop of every image with zeros around it, then its mirror image or not; nothing in evaluation.
 
-    Counter-based: the first three words of (sample, step, place) give the crop's row and column, each one of
+    Counter-based: the first three words of (sample, step, index) give the crop's row and column, each one of
     2 crop + 1, and whether to mirror.
 
     Attributes
@@ -24,13 +24,13 @@ class Augment(Layer):
         The zeros added on every side before cropping to the old size, in pixels.
     flip
         Whether to mirror left and right.
-    place
-        The layer's place in its network.
+    index
+        The layer's index in its network.
     """
 
     crop: int
     flip: bool
-    place: int
+    index: int
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Unchanged."""
@@ -46,7 +46,7 @@ class Augment(Layer):
             return x, state, lambda dy: (dy, {})
         assert context.augment_key is not None  # a training step has one
         xp, (height, width) = context.xp, x.shape[3:]
-        words = uniform_words(xp, context.augment_key, x.shape[1], 4, context.step, self.place)
+        words = uniform_words(xp, context.augment_key, x.shape[1], 4, context.step, self.index)
         down, right = (((words[..., word, None] * (2 * self.crop + 1)) >> 32) - self.crop for word in (0, 1))
         mirrored = (words[..., 2, None] >> 31) * int(self.flip)
         rows, columns = (xp.arange(side, dtype=xp.int64, device=device(words)) for side in (height, width))

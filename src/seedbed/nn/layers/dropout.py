@@ -18,11 +18,11 @@ class Dropout(Layer):
 
     Attributes
     ----------
-    place
-        The layer's place in its network, which tells its masks from those of other layers.
+    index
+        The layer's index in its network, which tells its masks from those of other layers.
     """
 
-    place: int
+    index: int
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Unchanged."""
@@ -44,7 +44,7 @@ class Dropout(Layer):
         xp = context.xp
         assert context.dropout_key is not None  # a training step has one
         _, batch, features = x.shape
-        words = uniform_words(xp, context.dropout_key, batch, features, context.step, self.place)
+        words = uniform_words(xp, context.dropout_key, batch, features, context.step, self.index)
         # Rates are float32 on every engine; rounding here makes the threshold theirs whatever is passed.
         rate = xp.astype(xp.astype(context.hyper["dropout"], xp.float32), xp.float64)[:, None, None]
         keep = words >= xp.astype(xp.floor(rate * 2.0**32), xp.int64)

@@ -8,7 +8,7 @@ from array_api_compat import device
 
 from seedbed.arrays import Array, Arrays
 from seedbed.nn.base import Backward, Context, Layer, Parameter
-from seedbed.nn.chain import Chain, joined, of_place, prefixed
+from seedbed.nn.chain import Chain, joined, of_layer, prefixed
 from seedbed.nn.layers.batch_norm import BatchNorm
 
 
@@ -64,7 +64,7 @@ class Residual(Layer):
         self, params: Arrays, state: Arrays, x: Array, context: Context
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`."""
-        own = {name: (of_place(name, params), of_place(name, state)) for name in self._parts()}
+        own = {name: (of_layer(name, params), of_layer(name, state)) for name in self._parts()}
         added, shortcut_state, shortcut_backward = self.shortcut.forward(*own["shortcut"], x, context)
         hidden, body_state, body_backward = self.body.forward(*own["body"], x, context)
         inner = replace(context, input_gradient=True)
@@ -77,7 +77,7 @@ class Residual(Layer):
             by_body, grads["body"] = body_backward(dhidden)
             by_shortcut, grads["shortcut"] = shortcut_backward(dadded)
             dx = None if by_body is None or by_shortcut is None else by_body + by_shortcut
-            return dx, joined(prefixed(name, found) for name, found in grads.items())
+            return dx, joined(prefixed(name, own) for name, own in grads.items())
 
         return y, joined(prefixed(name, new) for name, new in states.items()), backward
 

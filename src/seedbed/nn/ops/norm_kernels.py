@@ -1,6 +1,6 @@
 """The compiled part of `channels_last`: passes over flat images, a vector of neighbouring numbers at a time.
 
-`width` is a multiple of the channels and of a vector: the number at place k of any `width` numbers in a row has channel
+`width` is a multiple of the channels and of a vector: the number at index k of any `width` numbers in a row has channel
 k % channels. What belongs to a channel comes spread over `width` numbers. Sums, too, go by the lane, two for each chunk
 of `size` numbers (the last may have fewer): (chunks, 2, width), flat.
 """

@@ -148,7 +148,7 @@ def next_run(plan, counter, run):
 def train(work, plan, rows, memory, samples, indices, counter, offsets, hyper, keys, first_step, losses):
     """Train runs through all steps, one by one, while other threads take others or a part of the same.
 
-    `memory` holds plan.own numbers a run, `hyper` is (runs, steps, numbers). `losses` (runs, steps) stay as they
+    `memory` holds plan.own numbers per run, `hyper` is (runs, steps, numbers). `losses` (runs, steps) stay as they
     are after a loss that is not finite. `counter` counts runs taken or, in a team, meetings.
     """
     scratch = np.empty(plan.block, np.int64)
