@@ -49,6 +49,32 @@ def test_rarer_evaluation_changes_nothing_but_the_curves():
     assert [epoch for epoch, _ in curves(rarely)["v0", 0, "val.mse"]] == [3, 4]
 
 
+def test_train_loss_is_the_mean_over_the_batches_since_the_last_evaluation():
+    often, rarely = (curves(outcome(group([recipe(training={"eval_every": every})]))) for every in (1, 2))
+    for seed in range(2):
+        losses = [loss for _, loss in often["v0", seed, "train.loss"]]
+        means = np.mean(np.reshape(losses, (2, 2)), axis=1)
+        np.testing.assert_allclose([loss for _, loss in rarely["v0", seed, "train.loss"]], means)
+
+
+def test_a_run_that_ends_has_a_last_point_whatever_curves_leave_out():
+    epochs = 25
+    assert not is_recorded(epochs)
+    training = {"epochs": epochs}
+    ended = outcome(group([recipe(training=training)], seeds=1))
+    assert curves(ended)["v0", 0, "test.mse"][-1][0] == epochs
+    stop = {"tolerance": 1e6, "tolerance_from": epochs}
+    stopped = outcome(group([recipe(training={"epochs": 40, "stop": stop})], seeds=1))
+    assert (stopped.records[0].status, stopped.records[0].epochs) == ("stopped", epochs)
+    assert curves(stopped)["v0", 0, "test.mse"][-1][0] == epochs
+
+
+def test_diverged_run_has_no_point_where_it_diverged():
+    result = outcome(group([recipe(), recipe(training={"lr": 1e6, "keep_best": True})], seeds=1))
+    assert result.records[1].steps == 4  # of the first epoch
+    assert ("v1", 0, "val.mse") not in curves(result)
+
+
 def test_diverged_run_is_counted_and_its_metrics_are_not_numbers():
     result = outcome(group([recipe(), recipe(training={"lr": 1e6})], seeds=1))
     fine, broken = result.records

@@ -57,7 +57,7 @@ def train(
         keys = group.keys("dropout"), group.keys("augment")
         return closing(make_engine(group.program(), group.data, params, state, *keys))
 
-    def loop() -> tuple[bool, np.ndarray]:
+    def run_loop() -> tuple[bool, np.ndarray]:
         """Whether there was an interrupt, and the seconds of each run; returns when its engine's memory is free."""
         with engine(endings.initial, endings.final["state"].copy()) as training:
             stopping = Stopping([run.recipe.training.stop for run in group.runs], better)
@@ -65,7 +65,7 @@ def train(
             return loop.run(), loop.seconds
 
     with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about
-        interrupted, seconds = loop()
+        interrupted, seconds = run_loop()
         with engine(**endings.final) as trained:
             evaluator, curves = monitor.evaluator, monitor.curves
             return evaluate_final(group, trained, evaluator, curves, endings, seconds, interrupted)

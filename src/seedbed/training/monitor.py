@@ -63,6 +63,8 @@ class Monitor:
 
     Attributes
     ----------
+    metric
+        The study's.
     watched
         The metric that picks the best parameters: the study's own on validation, else the loss there.
     claimed_steps
