@@ -9,7 +9,7 @@ import pytest
 
 from seedbed.data import DataError, load
 from seedbed.data.datasets import DATASETS, dataset, listed
-from seedbed.data.public import Dataset, Form
+from seedbed.data.public import Dataset, Distribution
 from seedbed.recipe import SgemmData
 
 CONTENT = {"one.bin": b"one" * 100, "two.bin": b"two" * 100}
@@ -54,7 +54,7 @@ def made(mirror, monkeypatch):
         "pair",
         tuple(
             (
-                Form(
+                Distribution(
                     f"pair/{name}",
                     len(content),
                     sha256(content),
@@ -67,8 +67,8 @@ def made(mirror, monkeypatch):
     )
     right = sha256(CONTENT["one.bin"])
     forms = (
-        Form("packed/table.csv", 300, right),
-        Form("packed/table.zip", 100, right, (address + "table.zip",), member="table.csv"),
+        Distribution("packed/table.csv", 300, right),
+        Distribution("packed/table.zip", 100, right, (address + "table.zip",), member="table.csv"),
     )
     monkeypatch.setitem(DATASETS, "pair", pair)
     monkeypatch.setitem(DATASETS, "packed", Dataset("packed", (forms,), "none"))
@@ -189,7 +189,7 @@ def test_fetch_leaves_no_file_with_a_wrong_checksum(made, mirror, tmp_path):
 
 
 def test_fetch_without_a_network_says_what_to_put_where(monkeypatch, tmp_path):
-    form = Form("far/file.bin", 10, "0" * 64, ("http://127.0.0.1:9/file.bin",))
+    form = Distribution("far/file.bin", 10, "0" * 64, ("http://127.0.0.1:9/file.bin",))
     monkeypatch.setitem(DATASETS, "far", Dataset("far", ((form,),), "none"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(DataError, match="ConnectionError") as caught:

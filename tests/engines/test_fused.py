@@ -17,7 +17,7 @@ from seedbed.engines.choice import UnfitError, choose
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.conv import Conv2d

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from seedbed.engines.fused.kernels import dense, functions
-from seedbed.engines.fused.plan import PANEL, aligned_zeros
+from seedbed.engines.fused.workspace import PANEL, aligned_zeros
 from seedbed.simd import WIDTH, load, store
 
 WIDE = np.linspace(-30, 30, 4001)

@@ -16,7 +16,7 @@ from made import engine, group, recipe, steps
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.fused import driver
 from seedbed.engines.fused.driver import FusedEngine
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.engines.torch_engine import TorchEngine
 from seedbed.engines.workers import Workers
 from seedbed.training.group import Group, Run

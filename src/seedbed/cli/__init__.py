@@ -33,7 +33,7 @@ Exit codes: 0 done, 1 failed, 2 the input is wrong, 3 done but runs diverged or 
 """
 
 
-class Program(click.Group):
+class CommandLine(click.Group):
     """The top of the command line: finds commands by name and turns every error into a message and a code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,10 +60,10 @@ class Program(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run and leave with the right exit code; no error reaches people as a traceback."""
         allow_any_encoding()
-        return exit_code(lambda: super(Program, self).main(*args, **{**extra, "standalone_mode": False}))
+        return exit_code(lambda: super(CommandLine, self).main(*args, **{**extra, "standalone_mode": False}))
 
 
-@click.command(cls=Program, help=HELP, no_args_is_help=True)
+@click.command(cls=CommandLine, help=HELP, no_args_is_help=True)
 @click.version_option(package_version("seedbed") or "(not installed)", message="seedbed %(version)s")
 def program() -> None:
     """See `HELP`."""

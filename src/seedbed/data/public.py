@@ -18,7 +18,7 @@ BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
 
 
 @dataclass(frozen=True)
-class Form:
+class Distribution:
     """One file in which (a piece of) a dataset may come.
 
     Attributes
@@ -62,7 +62,7 @@ class Dataset:
     """
 
     name: str
-    files: tuple[tuple[Form, ...], ...]
+    files: tuple[tuple[Distribution, ...], ...]
     licence: str
 
     @property
@@ -147,19 +147,19 @@ def roots(data_dir: Path | None = None) -> list[Path]:
     return [Path(root).expanduser() for root in named if root] + [Path(pooch.os_cache("seedbed"))]
 
 
-def present(forms: tuple[Form, ...], root: Path) -> Form | None:
+def present(forms: tuple[Distribution, ...], root: Path) -> Distribution | None:
     """The best form of a piece that is there, right or not."""
     return next((form for form in forms if os.path.isfile(root / form.name)), None)
 
 
-def _is_right(path: Path, form: Form) -> bool:
+def _is_right(path: Path, form: Distribution) -> bool:
     try:
         return checksum(path, form.member) == form.sha256
     except BAD_ARCHIVE:
         return False
 
 
-def _download(form: Form, path: Path) -> None:
+def _download(form: Distribution, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as directory:
@@ -175,7 +175,7 @@ def _download(form: Form, path: Path) -> None:
     )
 
 
-def _try_mirrors(form: Form, path: Path) -> list[str]:
+def _try_mirrors(form: Distribution, path: Path) -> list[str]:
     """Download a file; an empty list if one mirror gave the right one, else a problem of each."""
     import pooch
 

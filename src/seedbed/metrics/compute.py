@@ -17,7 +17,7 @@ __all__ = ["Target", "compute", "confusion", "probabilities"]
 Target = Literal["number", "binary", "class"]
 
 
-class Loss(Protocol):
+class EvaluatedLoss(Protocol):
     """What metrics need to know of a loss, see `nn.losses.Loss`."""
 
     target: ClassVar[Target]
@@ -28,7 +28,7 @@ class Loss(Protocol):
 
 
 def compute(
-    loss: Loss,
+    loss: EvaluatedLoss,
     outputs: np.ndarray,
     targets: np.ndarray,
     classes: Sequence[str] = (),

@@ -51,7 +51,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Section:
+class FileTable:
     """A table of the file.
 
     Attributes
@@ -80,24 +80,24 @@ class Section:
             return self.name
         return f"[[{self.name}]]" if self.several else f"[{self.name}]"
 
-    def of_kind(self, kind: str) -> Section:
+    def of_kind(self, kind: str) -> FileTable:
         """The section with what one kind has."""
         keys = tuple(key for key in self.keys if not key.kinds or kind in key.kinds)
         return replace(self, kinds={kind: self.kinds[kind]}, keys=keys)
 
 
-def sections(whole: Schema) -> list[Section]:
+def sections(whole: Schema) -> list[FileTable]:
     """Every table of a study file, the top first, each followed by the tables in it."""
     return list(_sections("", False, "A study file, in TOML.", [whole], whole))
 
 
 def _sections(
     name: str, several: bool, meaning: str, tables: list[Schema], whole: Schema
-) -> Iterator[Section]:
+) -> Iterator[FileTable]:
     tag = tags(tables[0]) if len(tables) > 1 else None
     kinds = {kind: table["description"] for table in tables for kind in _kinds(table)} if tag else {}
     keys = _keys(tables, whole)
-    yield Section(name, several, meaning, tag[0] if tag else None, kinds, keys)
+    yield FileTable(name, several, meaning, tag[0] if tag else None, kinds, keys)
     settings = [whole["$defs"][one] for one in OF_SETTINGS]
     for key in {key.name: key for key in keys}.values():
         nodes = [table["properties"][key.name] for table in tables if key.name in table["properties"]]
@@ -182,7 +182,7 @@ def _plural(words: str) -> str:
 # --- looking up -------------------------------------------------------------------------------------------
 
 
-def matching(sections: Iterable[Section], word: str) -> list[Section]:
+def matching(sections: Iterable[FileTable], word: str) -> list[FileTable]:
     """The tables, keys or kinds of that name: all of a table and those in it, else what has the key, else the kind."""
     name = word.strip("[]")
     named = [one for one in sections if one.name == name or one.name.startswith(f"{name}.")]
@@ -193,7 +193,7 @@ def matching(sections: Iterable[Section], word: str) -> list[Section]:
     )
 
 
-def _with_key(sections: Iterable[Section], name: str) -> Iterator[Section]:
+def _with_key(sections: Iterable[FileTable], name: str) -> Iterator[FileTable]:
     """A dotted key, or any key with that last part."""
     for section in sections:
         keys = [key for key in section.keys if name in (key.name, f"{section.name}.{key.name}")]

@@ -10,7 +10,7 @@ from importlib.resources import files
 from seedbed.analysis.forms import FORMS
 from seedbed.data.expressions.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
 from seedbed.metrics.names import CLASSIFICATION, METRICS, OF_A_CLASS, PARTS, RECALL, REGRESSION
-from seedbed.reference.keys import Key, Section, matching
+from seedbed.reference.keys import FileTable, Key, matching
 from seedbed.study.synonyms import choices_called, keys_called, why_no_key
 
 Row = tuple[str, ...]
@@ -58,7 +58,7 @@ def _guide() -> str:
     return files(__package__).joinpath("guide.md").read_text(encoding="utf-8")
 
 
-def markdown(sections: Sequence[Section]) -> str:
+def markdown(sections: Sequence[FileTable]) -> str:
     """The page docs/reference.md."""
     guide = _guide()
     functions = [*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING]
@@ -74,7 +74,7 @@ def markdown(sections: Sequence[Section]) -> str:
     return guide
 
 
-def _section(section: Section) -> str:
+def _section(section: FileTable) -> str:
     title = section.title if not section.name else f"`{section.title}`"
     lines = [f"### {title}", "", section.meaning]
     if section.kinds:
@@ -98,7 +98,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 # --- the terminal -----------------------------------------------------------------------------------------
 
 
-def text(sections: Iterable[Section], width: int) -> str:
+def text(sections: Iterable[FileTable], width: int) -> str:
     """Sections as a manual page has them."""
     return "\n\n".join(_section_text(section, width) for section in sections)
 
@@ -122,7 +122,7 @@ def _topic(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def of_other_name(sections: Sequence[Section], word: str, width: int) -> str | None:
+def of_other_name(sections: Sequence[FileTable], word: str, width: int) -> str | None:
     """What the reference says of what other tools call so: learning_rate is lr. None where it says nothing."""
     if why := why_no_key(word):
         return f'There is no "{word}": {why}.'
@@ -131,7 +131,7 @@ def of_other_name(sections: Sequence[Section], word: str, width: int) -> str | N
     return "\n\n".join(entries) or None
 
 
-def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | None:
+def lookup(sections: Sequence[FileTable], word: str | None, width: int) -> str | None:
     """What the reference says of a word, or all of it; None where it says nothing."""
     of_claims = _rows_text("Forms of a claim, in [[hypothesis]]", claims(), width)
     if word is None:
@@ -148,7 +148,7 @@ def lookup(sections: Sequence[Section], word: str | None, width: int) -> str | N
     return "\n\n".join(entries) or None
 
 
-def words(sections: Iterable[Section]) -> list[str]:
+def words(sections: Iterable[FileTable]) -> list[str]:
     """What `lookup` knows."""
     known = ["metrics", "claims", *TOPICS, *METRICS]
     for section in sections:
@@ -156,7 +156,7 @@ def words(sections: Iterable[Section]) -> list[str]:
     return list(dict.fromkeys(word for word in known if word))
 
 
-def _section_text(section: Section, width: int) -> str:
+def _section_text(section: FileTable, width: int) -> str:
     lines = _wrapped(f"{section.title}: {section.meaning}", width, 0)
     for kind, meaning in section.kinds.items():
         lines += _wrapped(f'{section.tag} = "{kind}": {meaning}', width, 2)

@@ -163,7 +163,7 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     compared = [name for name in OF_A_RUN if name not in COSTS]
     defs["Metric"] = _metric(OF_A_RUN, "")
     defs["ComparedMetric"], defs["MetricAtEpoch"] = _metric(compared, ""), _metric(compared, r"(@\d+)?")
-    for table in (whole, defs["VariantTable"]):
+    for table in (whole, defs["NamedVariant"]):
         table["properties"]["published"]["propertyNames"] = {"$ref": "#/$defs/Metric"}
     for table, key, kind in (
         ("StudySettings", "metric", "ComparedMetric"),
@@ -202,7 +202,7 @@ def _add_settings(whole: Schema) -> None:
     defs["Settings"], defs["Choices"], defs["QuickSettings"] = map(_nested, (recipe, lists, value))
     for key, kind in (("ablate", "Choices"), ("grid", "Choices"), ("quick", "QuickSettings")):
         top[key] = {"$ref": f"#/$defs/{kind}", "description": top[key]["description"]}
-    changed = defs["VariantTable"]["properties"]
+    changed = defs["NamedVariant"]["properties"]
     changed["set"] = {"$ref": "#/$defs/Settings", "description": changed["set"]["description"]}
 
 

@@ -56,7 +56,7 @@ class StudySettings(FrozenModel):
 STUDY_KEYS = tuple(f"study.{name}" for name in StudySettings.model_fields)
 
 
-class VariantTable(FrozenModel):
+class NamedVariant(FrozenModel):
     """One [[variant]]: several settings changed under a name."""
 
     name: Annotated[str, AfterValidator(_visible)] = Field(
@@ -97,7 +97,7 @@ class StudyFile(FrozenModel):
         default_factory=dict,
         description="Every combination: dotted key to the list of values, each combination a variant.",
     )
-    variant: tuple[VariantTable, ...] = Field(default=(), description="Several changes at once under a name.")
+    variant: tuple[NamedVariant, ...] = Field(default=(), description="Several changes at once under a name.")
     hypothesis: tuple[Hypothesis, ...] = Field(
         default=(), description="Claims, written before the study runs; the report gives a verdict on each."
     )

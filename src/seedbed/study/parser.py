@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from seedbed.study import labs
 from seedbed.study.contents import BASE, Contents, Variant
-from seedbed.study.file import STUDY_KEYS, StudyFile, VariantTable, file_of
+from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, file_of
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import Problem, StudyError, dotted, problems_of
 from seedbed.study.seeds import usual_seeds
@@ -149,7 +149,7 @@ def _checked(
 ) -> Contents | None:
     """What a document says, or None and all that is wrong with it added to `problems`."""
     file = _file(tables, trainable, problems)
-    named = _valid(VariantTable, tables, "variant")
+    named = _valid(NamedVariant, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), trainable, problems)
     variants = validated(tables, asked, file.published if file else {}, trainable, problems)
     metric = _table(tables, "study").get("metric", _usual_metric(variants, trainable))

@@ -19,7 +19,7 @@ from seedbed.data import DataError, load, prepare
 from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression
 from seedbed.data.tables import dates, encodings
-from seedbed.data.tables.csvfile import Layout
+from seedbed.data.tables.csvfile import TextLayout
 from seedbed.data.tables.rows import read as read_table
 from seedbed.results import inputs
 from seedbed.results.inputs import table as inputs_table
@@ -71,7 +71,7 @@ LAYOUT = {"separator": ";", "decimal": ",", "thousands": "."}
 )
 def test_however_it_is_written_it_is_the_same_table(read, name, content, layout):
     expected = read(PLAIN)
-    found = read(content, name, layout=Layout(**layout))
+    found = read(content, name, layout=TextLayout(**layout))
     assert found.features == expected.features == ("size", "näme=blau", "näme=rot")
     np.testing.assert_array_equal(found.inputs, expected.inputs)
     np.testing.assert_array_equal(found.targets, expected.targets)
@@ -110,7 +110,7 @@ def test_a_guess_at_how_a_file_is_written(read, content, says):
     ],
 )
 def test_numbers_that_the_settings_do_not_fit_are_no_categories(read, content, says):
-    (problem,) = refused(read, content, layout=Layout(separator=";", decimal=","))
+    (problem,) = refused(read, content, layout=TextLayout(separator=";", decimal=","))
     assert re.search(says, problem), problem
 
 
@@ -358,10 +358,10 @@ def test_columns_that_never_change_are_told_at_once_and_rare_categories_are_not_
 # --- stray words among numbers ------------------------------------------------------------------------------
 
 WRITTEN = {  # how a number is written -> the settings that say so
-    "points": ("{:.2f}", Layout(separator=";")),
-    "commas": ("{:.2f}", Layout(separator=";", decimal=",")),
-    "groups": ("{:,.2f}", Layout(separator=";", decimal=",", thousands=".")),
-    "whole": ("{:.0f}", Layout(separator=";", decimal=",")),
+    "points": ("{:.2f}", TextLayout(separator=";")),
+    "commas": ("{:.2f}", TextLayout(separator=";", decimal=",")),
+    "groups": ("{:,.2f}", TextLayout(separator=";", decimal=",", thousands=".")),
+    "whole": ("{:.0f}", TextLayout(separator=";", decimal=",")),
 }
 
 
@@ -451,7 +451,7 @@ MESSY = "n;c;d;y\n1,5;red;31.01.2024;1\n;blue;;2\n2.500;;01.02.2024;3\n4;red;15.
 
 @pytest.mark.parametrize("missing", ["impute", "category"])
 def test_new_rows_are_read_as_those_of_training_were(read, tmp_path, missing):
-    samples = read(MESSY, layout=Layout(**LAYOUT), missing=missing)
+    samples = read(MESSY, layout=TextLayout(**LAYOUT), missing=missing)
     data = {"source": "table", "target": "y", "features": None, **LAYOUT, "encoding": "utf-8"}
     kinds = {"features": samples.features, "encodings": samples.encodings, "shape": samples.inputs.shape[1:]}
     trained = Trained("base", {"data": data}, (0,), outputs=1, parameters={}, state={}, **kinds)
@@ -466,7 +466,7 @@ def test_new_rows_are_read_as_those_of_training_were(read, tmp_path, missing):
 
 
 def test_numbers_in_another_way_than_the_studys_are_shown(read, tmp_path):
-    samples = read("Fläche;y\n81,5;1\n90,0;2\n", layout=Layout(separator=";", decimal=","))
+    samples = read("Fläche;y\n81,5;1\n90,0;2\n", layout=TextLayout(separator=";", decimal=","))
     data = {"source": "table", "target": "y", "features": None, "separator": ";", "decimal": ","}
     kinds = {"features": samples.features, "encodings": samples.encodings, "shape": samples.inputs.shape[1:]}
     trained = Trained("base", {"data": data}, (0,), outputs=1, parameters={}, state={}, **kinds)

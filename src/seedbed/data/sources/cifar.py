@@ -13,7 +13,7 @@ import numpy as np
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.decoded import decoded
-from seedbed.data.public import Dataset, Form
+from seedbed.data.public import Dataset, Distribution
 from seedbed.data.sources.base import Request
 from seedbed.recipe.sources import Cifar10Data
 
@@ -37,18 +37,18 @@ DATASET = Dataset(
     "cifar10",
     (
         (
-            Form(
+            Distribution(
                 "cifar10/cifar-10-python.tar.gz",
                 170_498_071,
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
                 ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
             ),
-            Form(
+            Distribution(
                 "cifar10/cifar-10-batches-py.tar.xz",
                 124_533_272,
                 "6999b49d530590e52eb8c7110cd6e04e6f4e56675cfb72e81b0f4a499a22ccbe",
             ),
-            Form(
+            Distribution(
                 "cifar10/cifar-10-binary.tar.gz",
                 170_052_171,
                 "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",

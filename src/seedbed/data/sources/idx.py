@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from seedbed.data.base import DataError, Samples
-from seedbed.data.public import Dataset, Form
+from seedbed.data.public import Dataset, Distribution
 from seedbed.data.sources.base import Request
 from seedbed.recipe.sources import MnistData
 
@@ -25,10 +25,10 @@ CLASSES = {
 
 def _forms(
     directory: str, mirrors: tuple[str, ...], files: dict[str, tuple[int, str]]
-) -> tuple[tuple[Form, ...], ...]:
+) -> tuple[tuple[Distribution, ...], ...]:
     """The files by their official names, each with its size and checksum."""
     return tuple(
-        (Form(f"{directory}/{name}", size, sha256, tuple(mirror + name for mirror in mirrors)),)
+        (Distribution(f"{directory}/{name}", size, sha256, tuple(mirror + name for mirror in mirrors)),)
         for name, (size, sha256) in files.items()
     )
 

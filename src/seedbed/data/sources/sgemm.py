@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seedbed.data.base import Samples
-from seedbed.data.public import Dataset, Form
+from seedbed.data.public import Dataset, Distribution
 from seedbed.data.sources.base import Request
 from seedbed.recipe.sources import SgemmData
 
@@ -17,13 +17,13 @@ DATASET = Dataset(
     "sgemm",
     (
         (
-            Form("sgemm/sgemm_product.csv", 14_353_701, CSV),
-            Form(
+            Distribution("sgemm/sgemm_product.csv", 14_353_701, CSV),
+            Distribution(
                 "sgemm/sgemm_product.csv.xz",
                 2_147_372,
                 "acb358538dd85b12cb3d8b287b21c9b538e9e6d01addcd4ad96c03524d9e889d",
             ),
-            Form(
+            Distribution(
                 "sgemm/sgemm_product_dataset.zip",
                 3_000_000,
                 CSV,

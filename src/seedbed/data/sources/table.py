@@ -10,7 +10,7 @@ from seedbed.recipe.sources import TableData
 def load(request: Request[TableData]) -> Samples:
     """The rows of the user's own table; raises as `tables.rows.read` does."""
     from seedbed.data.tables import rows  # pyarrow takes a while to import
-    from seedbed.data.tables.csvfile import Layout
+    from seedbed.data.tables.csvfile import TextLayout
 
     settings = request.settings
     return rows.read(
@@ -21,6 +21,6 @@ def load(request: Request[TableData]) -> Samples:
         where=settings.where,
         missing=settings.missing,
         dates=settings.dates,
-        layout=Layout(settings.separator, settings.decimal, settings.thousands, settings.encoding),
+        layout=TextLayout(settings.separator, settings.decimal, settings.thousands, settings.encoding),
         classification=request.classification,
     )

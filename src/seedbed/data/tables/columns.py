@@ -15,7 +15,7 @@ from seedbed.data.base import DataError
 from seedbed.data.expressions.parser import Expression
 from seedbed.data.naming import in_expression
 from seedbed.data.tables import csvfile, dates, kinds, numerals
-from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.data.tables.csvfile import PLAIN, TextLayout
 from seedbed.text import short
 
 MOST_CATEGORIES = 200  # of a text column that becomes one-hot columns
@@ -54,7 +54,7 @@ class Columns(Mapping[str, np.ndarray]):
         derived: Mapping[str, str] | None = None,
         forms: Mapping[str, str] | None = None,
         rows: np.ndarray | None = None,
-        layout: Layout | None = None,
+        layout: TextLayout | None = None,
     ) -> None:
         self.path, self.layout = path, layout
         self.raw = dict.fromkeys(table.column_names)

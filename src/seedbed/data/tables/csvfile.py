@@ -19,7 +19,7 @@ BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NU
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """The layout of a CSV file; other formats need none.
 
     Attributes
@@ -38,14 +38,14 @@ class Layout:
     encoding: str = "utf-8"
 
 
-PLAIN = Layout()
-Parse = Callable[[bytes, Layout, Collection[str]], pa.Table]
+PLAIN = TextLayout()
+Parse = Callable[[bytes, TextLayout, Collection[str]], pa.Table]
 
 
 def parser(suffix_separator: str) -> Parse:
     """Reads the content of a file whose suffix stands for this separator; named columns stay text."""
 
-    def parse(content: bytes, layout: Layout, text: Collection[str]) -> pa.Table:
+    def parse(content: bytes, layout: TextLayout, text: Collection[str]) -> pa.Table:
         from pyarrow import csv
 
         decoded = content.decode(layout.encoding)  # pyarrow does not check column names
@@ -97,7 +97,7 @@ def settings_in_words(settings: Mapping[str, str | None]) -> str:
     return " and ".join(written)
 
 
-def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table:
+def _cleaned(table: pa.Table, layout: TextLayout, text: Collection[str]) -> pa.Table:
     """Text without blanks around it, missing where nothing is left."""
     for number, field in enumerate(table.schema):
         if not pa.types.is_string(field.type):
@@ -108,7 +108,7 @@ def _cleaned(table: pa.Table, layout: Layout, text: Collection[str]) -> pa.Table
     return with_numbers(table, layout, text)
 
 
-def with_numbers(table: pa.Table, layout: Layout, text: Collection[str] = ()) -> pa.Table:
+def with_numbers(table: pa.Table, layout: TextLayout, text: Collection[str] = ()) -> pa.Table:
     """The table of a CSV file, its text as numbers where all of a column reads as numbers; named columns stay text."""
     for number, field in enumerate(table.schema):
         if not pa.types.is_string(field.type) or field.name in text:
@@ -118,7 +118,7 @@ def with_numbers(table: pa.Table, layout: Layout, text: Collection[str] = ()) ->
     return table
 
 
-def _as_numbers(column: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray | None:
+def _as_numbers(column: pa.ChunkedArray, layout: TextLayout) -> pa.ChunkedArray | None:
     """A column of text as float64 where every value is a number, its digits perhaps in groups."""
     pattern = number_pattern(layout.decimal, layout.thousands)
     if column.null_count == len(column) or not pc.all(pc.match_substring_regex(column, pattern)).as_py():
@@ -136,12 +136,12 @@ def number_pattern(decimal: str, thousands: str | None) -> str:
     return rf"^[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
 
 
-def is_number(text: str, layout: Layout = PLAIN) -> bool:
+def is_number(text: str, layout: TextLayout = PLAIN) -> bool:
     """Whether a text reads as a number that is written as the layout says."""
     return re.match(number_pattern(layout.decimal, layout.thousands), text) is not None
 
 
-def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layout: Layout) -> list[str]:
+def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layout: TextLayout) -> list[str]:
     """Problems of a file in another encoding, including those that its header shows."""
     return [_not_encoded(error, content, layout.encoding), *_other_problems(content, kind, layout)]
 
@@ -160,7 +160,7 @@ def _likely_encoding(content: bytes) -> str:
     return "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
 
 
-def _other_problems(content: bytes, kind: str, layout: Layout) -> Iterator[str]:
+def _other_problems(content: bytes, kind: str, layout: TextLayout) -> Iterator[str]:
     """Further problems of a CSV file in another encoding, as far as its header shows them."""
     try:
         text = content.decode(_likely_encoding(content))

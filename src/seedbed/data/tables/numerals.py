@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from seedbed.data.tables.csvfile import Layout, is_number, number_pattern, settings_in_words
+from seedbed.data.tables.csvfile import TextLayout, is_number, number_pattern, settings_in_words
 
 # Decimal mark and what groups digits, the usual first.
 STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))
@@ -13,7 +13,7 @@ PATTERNS = {style: re.compile(number_pattern(*style)) for style in STYLES}
 MISPRINTED = 0.5  # the share of values that read as numbers from which on the others are taken for misprints
 
 
-def restyled(values: Collection[str], layout: Layout) -> str | None:
+def restyled(values: Collection[str], layout: TextLayout) -> str | None:
     """An example of numbers with another decimal mark, or digits in groups, and the settings that read them."""
     if not values or (layout.decimal == "." and all(is_number(value, layout) for value in values)):
         return None  # no values, or text of a typed file, which is text also where it reads as numbers
@@ -25,7 +25,7 @@ def restyled(values: Collection[str], layout: Layout) -> str | None:
     return f"{example!r}: set {' or '.join(remedies)}" if fitting else None
 
 
-def _settings(layout: Layout, style: tuple[str, str | None]) -> dict[str, str | None]:
+def _settings(layout: TextLayout, style: tuple[str, str | None]) -> dict[str, str | None]:
     decimal, thousands = style
     return {"decimal": decimal if decimal != layout.decimal else None, "thousands": thousands}
 
@@ -35,12 +35,12 @@ def in_some_style(value: str) -> bool:
     return any(pattern.match(value) for pattern in PATTERNS.values())
 
 
-def not_numbers(values: Collection[str], layout: Layout) -> list[str]:
+def not_numbers(values: Collection[str], layout: TextLayout) -> list[str]:
     """The values that do not read as numbers."""
     return [value for value in values if not is_number(value, layout)]
 
 
-def strays(values: Collection[str], layout: Layout) -> list[str]:
+def strays(values: Collection[str], layout: TextLayout) -> list[str]:
     """The values that do not read as numbers, where most do; none where they do not."""
     wrong = not_numbers(values, layout)
     return wrong if len(wrong) < MISPRINTED * len(values) else []

@@ -12,7 +12,7 @@ from seedbed.data.base import DataError, Encoding, Samples
 from seedbed.data.naming import in_expression
 from seedbed.data.tables import faults, oddcolumns, tablefile
 from seedbed.data.tables.columns import Columns
-from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.data.tables.csvfile import PLAIN, TextLayout
 from seedbed.data.tables.encodings import Policy, encodings_of, inputs_of, twice
 from seedbed.recipe.choices import losses_of
 from seedbed.text import first_few, short
@@ -29,7 +29,7 @@ def read(
     where: str | None = None,
     missing: Policy = None,
     dates: Mapping[str, str] | None = None,
-    layout: Layout = PLAIN,
+    layout: TextLayout = PLAIN,
     classification: bool = False,
     derived: Mapping[str, str] | None = None,
 ) -> Samples:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from seedbed.data.base import DataError
 from seedbed.data.tables import csvfile
-from seedbed.data.tables.csvfile import PLAIN, Layout, Parse, is_number
+from seedbed.data.tables.csvfile import PLAIN, Parse, TextLayout, is_number
 from seedbed.text import first_few, short
 
 BAD_ARCHIVE = (
@@ -33,7 +33,7 @@ BAD_ARCHIVE = (
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
-def read(path: Path, text: Collection[str] = (), layout: Layout = PLAIN) -> pa.Table:
+def read(path: Path, text: Collection[str] = (), layout: TextLayout = PLAIN) -> pa.Table:
     """The whole table.
 
     Parameters
@@ -71,7 +71,7 @@ def read(path: Path, text: Collection[str] = (), layout: Layout = PLAIN) -> pa.T
     return table
 
 
-def layout_of(path: Path, layout: Layout) -> Layout | None:
+def layout_of(path: Path, layout: TextLayout) -> TextLayout | None:
     """How the file is written where it is a CSV file; None for formats with types of their own."""
     return layout if _format(path)[0] in csvfile.SEPARATORS else None
 
@@ -101,13 +101,13 @@ def _unzstd(content: bytes) -> bytes:
         return stream.read()
 
 
-def _parquet(content: bytes, _: Layout, __: Collection[str]) -> pa.Table:
+def _parquet(content: bytes, _: TextLayout, __: Collection[str]) -> pa.Table:
     from pyarrow import parquet
 
     return parquet.read_table(pa.BufferReader(content))
 
 
-def _arrow(content: bytes, _: Layout, __: Collection[str]) -> pa.Table:
+def _arrow(content: bytes, _: TextLayout, __: Collection[str]) -> pa.Table:
     from pyarrow import feather, ipc
 
     if not content.startswith((b"ARROW1", b"FEA1")):

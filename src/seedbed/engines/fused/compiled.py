@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.engines.fused.plan import Plan, Samples
+from seedbed.engines.fused.workspace import SampleArrays, Workspace
 from seedbed.simd.compiled import compiled
 
 MODULE = "seedbed.engines.fused.kernels.step"
@@ -27,8 +27,8 @@ def _arguments() -> dict[str, list[tuple[Any, ...]]]:
     rows, offsets = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
     indices, matrix = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     cube = np.zeros((1, 1, 1), np.float32)
-    samples = Samples(floats, np.zeros(1, np.uint8), floats, offsets, *[floats] * 4)
-    group = (floats, Plan(*range(len(Plan._fields))), rows, floats, samples, indices, offsets)
+    samples = SampleArrays(floats, np.zeros(1, np.uint8), floats, offsets, *[floats] * 4)
+    group = (floats, Workspace(*range(len(Workspace._fields))), rows, floats, samples, indices, offsets)
     return {
         "train": [(*group, offsets, cube, words, 0, matrix)],
         "predict": [(*group, cube)],

@@ -13,7 +13,14 @@ from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.fused.compiled import kernels
 from seedbed.engines.fused.compiler import compile_program
 from seedbed.engines.fused.opcodes import BLOCK, HYPER, RESIDENT, SLICES
-from seedbed.engines.fused.plan import Plan, Samples, aligned_zeros, exact, group_samples, plan_memory
+from seedbed.engines.fused.workspace import (
+    SampleArrays,
+    Workspace,
+    aligned_zeros,
+    exact,
+    group_samples,
+    lay_out,
+)
 from seedbed.engines.workers import Workers
 
 SHARED = 2**20  # such numbers from which on threads share one copy, since several would not stay in cache
@@ -35,7 +42,7 @@ class FusedEngine:
         self.program = program
         self._code = compile_program(program)
         slots = len(program.optimizer.slots)
-        self._plan = plan_memory(self._code, program.model, slots, data)
+        self._plan = lay_out(self._code, program.model, slots, data)
         self._samples = group_samples(data, self._plan.scalings)
         self._memory = np.zeros((len(params), self._plan.own), np.float32)
         self._keys = exact(dropout_keys, np.uint32)
@@ -52,23 +59,23 @@ class FusedEngine:
     def _run(
         self,
         name: str,
-        plan: Plan,
+        workspace: Workspace,
         batch: int,
         tasks: int,
         memory: np.ndarray,
-        samples: Samples,
+        samples: SampleArrays,
         indices: np.ndarray,
         *args: Any,
     ) -> None:
         """Call a kernel on every thread; they share a counter of tasks or, as a team, one task after another."""
-        kernel, size = getattr(kernels(), name), plan.work_size(batch)
+        kernel, size = getattr(kernels(), name), workspace.work_size(batch)
         group = (self._code.rows, memory.reshape(-1), samples, exact(indices, np.int32))
         counter = np.zeros(1, np.int64)
-        if plan.team > 1:
+        if workspace.team > 1:
             shared = self._scratch(0, size)
-            each = [(shared, plan.for_member(member)) for member in range(plan.team)]
+            each = [(shared, workspace.for_member(member)) for member in range(workspace.team)]
         else:
-            each = [(self._scratch(n, size), plan) for n in range(min(self._threads, tasks))]
+            each = [(self._scratch(n, size), workspace) for n in range(min(self._threads, tasks))]
         calls = [partial(kernel, *own, *group, counter, *args) for own in each]
         if len(calls) == 1:
             calls[0]()
@@ -93,10 +100,10 @@ class FusedEngine:
         losses = np.full((runs, steps), np.nan, np.float32)
         offsets = exact(batches.offsets, np.int64)
         largest = int(np.diff(offsets).max(initial=1))
-        plan = self._plan_for(largest, largest == batches.indices.shape[1])
+        workspace = self._workspace_for(largest, largest == batches.indices.shape[1])
         self._run(
             "train",
-            plan,
+            workspace,
             largest,
             runs,
             self._memory,
@@ -110,7 +117,7 @@ class FusedEngine:
         )
         return losses
 
-    def _plan_for(self, batch: int, repeats: bool) -> Plan:
+    def _workspace_for(self, batch: int, repeats: bool) -> Workspace:
         """How batches of at most that many samples, or one that repeats in every step, are best trained on."""
         if self._code.couples:
             return self._plan.for_batches(batch, resident=repeats)
@@ -135,10 +142,13 @@ class FusedEngine:
 
     def _views(self) -> dict[str, np.ndarray]:
         """Every array of the contract as a view of the runs' memory."""
-        plan, model = self._plan, self.program.model
-        places = {"params": (plan.params, model.parameters.size), "state": (plan.state, model.state.size)}
+        workspace, model = self._plan, self.program.model
+        places = {
+            "params": (workspace.params, model.parameters.size),
+            "state": (workspace.state, model.state.size),
+        }
         for number, name in enumerate(self.program.optimizer.slots):
-            places[name] = (plan.slots + number * plan.size, model.parameters.size)
+            places[name] = (workspace.slots + number * workspace.size, model.parameters.size)
         return {name: self._memory[:, start : start + size] for name, (start, size) in places.items()}
 
     def read(self, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
@@ -158,13 +168,13 @@ class FusedEngine:
         self._plan, self._memory, self._samples = self._of_runs(runs)
         self._keys = exact(self._keys[runs], np.uint32)
 
-    def _of_runs(self, runs: np.ndarray) -> tuple[Plan, np.ndarray, Samples]:
-        """Plan, memory and samples of the runs named by index alone."""
+    def _of_runs(self, runs: np.ndarray) -> tuple[Workspace, np.ndarray, SampleArrays]:
+        """Workspace, memory and samples of the runs named by index alone."""
         scalings, fills = (
             count if count < 2 else len(runs) for count in (self._plan.scalings, self._plan.fills)
         )
-        plan = self._plan._replace(scalings=scalings, fills=fills)
-        return plan, exact(self._memory[runs], np.float32), self._samples.of_runs(runs, self._plan)
+        workspace = self._plan._replace(scalings=scalings, fills=fills)
+        return workspace, exact(self._memory[runs], np.float32), self._samples.of_runs(runs, self._plan)
 
     def close(self) -> None:
         """See `engines.base.Engine.close`."""

@@ -37,7 +37,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Group:
+class ColumnGroup:
     """Neighbouring columns with a common title."""
 
     title: str
@@ -115,18 +115,18 @@ def _best(result: Result) -> str | None:
     return best if math.isfinite(result.summary(best, result.selected_by).median) else None
 
 
-def _groups(result: Result, table: VariantTable) -> Iterator[Group]:
+def _groups(result: Result, table: VariantTable) -> Iterator[ColumnGroup]:
     baseline = result.data.get("baseline", {})
     for metric in result.reported_metrics:
         kinds: tuple[Kind, ...] = ("mean", "median", "published")
         if metric != result.metric:
             kinds = ("mean", "published")
-        yield Group(metric, _cells(table, kinds, metric), number(baseline.get(metric)))
+        yield ColumnGroup(metric, _cells(table, kinds, metric), number(baseline.get(metric)))
     against = _cells(table, ("estimate", "p", "verdict"))
-    yield Group(f"against {result.base}, {result.metric}", against)
+    yield ColumnGroup(f"against {result.base}, {result.metric}", against)
     costs = _cells(table, ("parameters",)) or _cells(table, ("seconds",))
     if costs:
-        yield Group("cost", costs)
+        yield ColumnGroup("cost", costs)
 
 
 def _cells(table: VariantTable, kinds: Sequence[Kind], metric: str = "") -> list[Cells]:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from seedbed.data.base import DataError, Encoding
 from seedbed.data.tables import tablefile
 from seedbed.data.tables.columns import Columns
-from seedbed.data.tables.csvfile import PLAIN, Layout
+from seedbed.data.tables.csvfile import PLAIN, TextLayout
 from seedbed.data.tables.encodings import inputs_of
 from seedbed.data.tables.faults import unreadable_dates
 from seedbed.results.inputs.base import DataFrame, NewRows, check_pixels, source_of, unknown
@@ -105,17 +105,17 @@ def _opened(path: Path, trained: Trained) -> tuple[pa.Table, Columns, Columns]:
     return table, _columns(path, table, trained, layout), columns
 
 
-def _typed(path: Path, trained: Trained) -> tuple[pa.Table, Layout]:
+def _typed(path: Path, trained: Trained) -> tuple[pa.Table, TextLayout]:
     """The table as training reads it, and in which layout: the study's or, where that cannot be, the usual one."""
     data = trained.recipe["data"]
-    layout = Layout(**{one.name: data[one.name] for one in fields(Layout) if one.name in data})
+    layout = TextLayout(**{one.name: data[one.name] for one in fields(TextLayout) if one.name in data})
     if layout != PLAIN:
         with suppress(DataError):
             return tablefile.read(path, layout=layout), layout
     return tablefile.read(path), PLAIN
 
 
-def _columns(path: Path, table: pa.Table, trained: Trained, layout: Layout | None = None) -> Columns:
+def _columns(path: Path, table: pa.Table, trained: Trained, layout: TextLayout | None = None) -> Columns:
     """The columns and those that the source derives, where the table has what these are made of."""
     forms = dict(trained.recipe["data"].get("dates") or {})
     forms |= {encoding.column: encoding.form for encoding in trained.encodings if encoding.form}

@@ -6,7 +6,7 @@ panels of `PANEL` samples, (panels, features, PANEL), so that one panel of all f
 
 from __future__ import annotations
 
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.simd import (
     WIDTH,
     broadcast,

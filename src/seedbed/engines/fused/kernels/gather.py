@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.simd import (
     WIDTH,
     broadcast,
@@ -22,13 +22,13 @@ LINE = 16  # floats of a cache line
 
 
 @kernel
-def gather(work, plan, samples, numbers, run, indices, begin, batch, source, panels):
+def gather(work, workspace, samples, numbers, run, indices, begin, batch, source, panels):
     """Bring mask, targets and inputs of samples to `source`; the padding of the last panel repeats the last sample.
 
     So nothing in the padding overflows that would not overflow in a sample. `numbers` is scratch, (block,) int64.
     """
-    features, target_features = plan.input_features, plan.target_features
-    first = samples.dataset[run] * plan.samples
+    features, target_features = workspace.input_features, workspace.target_features
+    first = samples.dataset[run] * workspace.samples
     for b in range(batch):
         numbers[b] = first + indices[begin + b]
         work[source + b] = np.float32(1)
@@ -40,16 +40,16 @@ def gather(work, plan, samples, numbers, run, indices, begin, batch, source, pan
     to = source + panels * PANEL
     _transposed(work, samples.targets, numbers, target_features, to, panels)
     to += panels * PANEL * target_features
-    if plan.images:
+    if workspace.images:
         _transposed(work, samples.images, numbers, features, to, panels)
     else:
         _transposed(work, samples.numbers, numbers, features, to, panels)
-    if plan.fills:
-        row = min(run, plan.fills - 1) * features
+    if workspace.fills:
+        row = min(run, workspace.fills - 1) * features
         for p in range(panels):
             _fill(work, to + p * PANEL * features, samples.fill, row, features)
-    if plan.scalings:
-        center = min(run, plan.scalings - 1) * features
+    if workspace.scalings:
+        center = min(run, workspace.scalings - 1) * features
         for p in range(panels):
             _scale(work, to + p * PANEL * features, samples.center, samples.scale, center, features)
 

@@ -7,27 +7,29 @@ from seedbed.engines.fused.kernels import pointwise
 from seedbed.engines.fused.kernels.activations import activate, activate_back
 from seedbed.engines.fused.kernels.dense import outer, product, row_sums
 from seedbed.engines.fused.kernels.norm import normalise, normalise_back, normalise_by_state
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.simd import inlined, kernel
 
 
 @inlined
-def place_of(plan, place, source, unit):
+def place_of(workspace, place, source, unit):
     """Where activations of a block lie; its inputs follow the padding mask and the targets at `source`."""
     return (
-        source + (1 + plan.target_features) * unit if place == oc.SOURCE else plan.activations + place * unit
+        source + (1 + workspace.target_features) * unit
+        if place == oc.SOURCE
+        else workspace.activations + place * unit
     )
 
 
 @kernel
-def forward(work, plan, rows, source, panels, batch, training, rate, key, step, first):
+def forward(work, workspace, rows, source, panels, batch, training, rate, key, step, first):
     """All layers on a block of samples, whose inputs are at `source` and whose first sample is number `first`."""
     unit = panels * PANEL
     for n in range(len(rows)):
         row = rows[n]
         op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
-        x, y = place_of(plan, row[oc.X], source, unit), plan.activations + row[oc.Y] * unit
-        aux, weight = plan.activations + row[oc.AUX] * unit, plan.params + row[oc.PARAMS]
+        x, y = place_of(workspace, row[oc.X], source, unit), workspace.activations + row[oc.Y] * unit
+        aux, weight = workspace.activations + row[oc.AUX] * unit, workspace.params + row[oc.PARAMS]
         size = inputs * unit
         if op == oc.DENSE:
             product(
@@ -41,13 +43,13 @@ def forward(work, plan, rows, source, panels, batch, training, rate, key, step, 
                 y,
                 outputs,
                 panels,
-                plan.packed,
+                workspace.packed,
             )
         elif op == oc.DENSE_WITHOUT_BIAS:
-            product(work, weight, 1, outputs, oc.NOWHERE, x, inputs, y, outputs, panels, plan.packed)
+            product(work, weight, 1, outputs, oc.NOWHERE, x, inputs, y, outputs, panels, workspace.packed)
         elif op == oc.BATCH_NORM:
-            state, new_state = plan.state + row[oc.STATE], plan.new_state + row[oc.STATE]
-            scalars = plan.scalars + row[oc.SCALARS]
+            state, new_state = workspace.state + row[oc.STATE], workspace.new_state + row[oc.STATE]
+            scalars = workspace.scalars + row[oc.SCALARS]
             if training:
                 normalise(work, weight, state, new_state, x, y, scalars, source, inputs, panels, batch)
             else:
@@ -65,17 +67,17 @@ def forward(work, plan, rows, source, panels, batch, training, rate, key, step, 
 
 
 @kernel
-def backward(work, plan, rows, source, panels, batch, grads):
-    """All layers in reverse on a block of samples, from plan.gradient to `grads`."""
+def backward(work, workspace, rows, source, panels, batch, grads):
+    """All layers in reverse on a block of samples, from workspace.gradient to `grads`."""
     unit = panels * PANEL
     for n in range(len(rows) - 1, -1, -1):
         row = rows[n]
         op, inputs, outputs = row[oc.OP], row[oc.INPUTS], row[oc.OUTPUTS]
-        x, y = place_of(plan, row[oc.X], source, unit), plan.activations + row[oc.Y] * unit
-        dy, dx = plan.activations + row[oc.DY] * unit, plan.activations + row[oc.DX] * unit
+        x, y = place_of(workspace, row[oc.X], source, unit), workspace.activations + row[oc.Y] * unit
+        dy, dx = workspace.activations + row[oc.DY] * unit, workspace.activations + row[oc.DX] * unit
         aux, weight, gradient = (
-            plan.activations + row[oc.AUX] * unit,
-            plan.params + row[oc.PARAMS],
+            workspace.activations + row[oc.AUX] * unit,
+            workspace.params + row[oc.PARAMS],
             grads + row[oc.PARAMS],
         )
         size = inputs * unit
@@ -84,9 +86,11 @@ def backward(work, plan, rows, source, panels, batch, grads):
             if op == oc.DENSE:
                 row_sums(work, gradient + inputs * outputs, dy, outputs, panels)
             if row[oc.DX] != oc.NOWHERE:
-                product(work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels, plan.packed)
+                product(
+                    work, weight, outputs, 1, oc.NOWHERE, dy, outputs, dx, inputs, panels, workspace.packed
+                )
         elif op == oc.BATCH_NORM:
-            scalars = plan.scalars + row[oc.SCALARS]
+            scalars = workspace.scalars + row[oc.SCALARS]
             dx = dy if row[oc.DX] == oc.NOWHERE else dx
             normalise_back(work, weight, gradient, x, scalars, dy, dx, source, inputs, panels, batch)
         elif op == oc.DROPOUT:

@@ -9,7 +9,7 @@ import numpy as np
 
 from seedbed.engines.fused import opcodes as oc
 from seedbed.engines.fused.kernels.functions import exp, log, log1p, maximum, minimum
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.simd import (
     WIDTH,
     absolute,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.engines.fused.opcodes import norm_row
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.nn.layers.batch_norm import EPSILON, MOMENTUM
 from seedbed.simd import (
     WIDTH,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from seedbed.draws import MULTIPLIERS, WEYL
-from seedbed.engines.fused.plan import PANEL
+from seedbed.engines.fused.workspace import PANEL
 from seedbed.simd import (
     WIDTH,
     choose_below,

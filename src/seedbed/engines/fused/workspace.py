@@ -15,7 +15,7 @@ from seedbed.simd.width import native_width
 PANEL = 2 * native_width()  # samples side by side in an activation
 
 
-class Plan(NamedTuple):
+class Workspace(NamedTuple):
     """Numbers that all runs of a group share, as kernels take them.
 
     Places in the flat array of a thread come first. A run's own part (`params`, the optimizer's slots, each `size`
@@ -67,14 +67,14 @@ class Plan(NamedTuple):
         """Features that are gathered of a sample, the padding mask among them."""
         return 1 + self.target_features + self.input_features
 
-    def for_batches(self, block: int, resident: bool = False, team: int = 1) -> Plan:
-        """The plan for blocks of that many samples, and teams of that many threads."""
+    def for_batches(self, block: int, resident: bool = False, team: int = 1) -> Workspace:
+        """The workspace for blocks of that many samples, and teams of that many threads."""
         block = -(-block // PANEL) * PANEL
-        plan = self._replace(block=block, resident=int(resident), team=team)
-        losses = self.block_grads + team * plan._area
+        workspace = self._replace(block=block, resident=int(resident), team=team)
+        losses = self.block_grads + team * workspace._area
         grads = losses + padded(SLICES)
         sources = grads + (SLICES - 1) * self.size if resident else self.activations + self.features * block
-        return plan._replace(slice_losses=losses, slice_grads=grads, sources=sources)
+        return workspace._replace(slice_losses=losses, slice_grads=grads, sources=sources)
 
     @property
     def _area(self) -> int:
@@ -82,8 +82,8 @@ class Plan(NamedTuple):
         gathered = 0 if self.resident else self.gathered
         return self.activations - self.block_grads + (self.features + gathered) * self.block
 
-    def for_member(self, member: int) -> Plan:
-        """The plan of one member of the team."""
+    def for_member(self, member: int) -> Workspace:
+        """The workspace of one member of the team."""
         shift = member * self._area
         return self._replace(
             member=member,
@@ -100,7 +100,7 @@ class Plan(NamedTuple):
         return self.slice_grads + (SLICES - 1) * self.size + resident
 
 
-class Samples(NamedTuple):
+class SampleArrays(NamedTuple):
     """The group's data as kernels take it, see `engines.base.GroupData`: flat.
 
     One of `numbers` (float32) and `images` (uint8) is empty; classes are float32. `center` and `scale` have a row for
@@ -116,10 +116,10 @@ class Samples(NamedTuple):
     fill: np.ndarray
     class_weights: np.ndarray
 
-    def of_runs(self, runs: np.ndarray, plan: Plan) -> Samples:
+    def of_runs(self, runs: np.ndarray, workspace: Workspace) -> SampleArrays:
         """What belongs to some of the runs, by index."""
-        counts = {"center": plan.scalings, "scale": plan.scalings, "fill": plan.fills}
-        counts["class_weights"] = len(self.dataset) if plan.classes else 0
+        counts = {"center": workspace.scalings, "scale": workspace.scalings, "fill": workspace.fills}
+        counts["class_weights"] = len(self.dataset) if workspace.classes else 0
         own = {
             name: exact(getattr(self, name).reshape(count, -1)[runs].reshape(-1), np.float32)
             for name, count in counts.items()
@@ -133,7 +133,7 @@ def exact(array: np.ndarray, dtype: Any) -> np.ndarray:
     return np.require(array, dtype, ["C", "A", "W"])
 
 
-def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan:
+def lay_out(code: Code, model: Network, slots: int, data: GroupData) -> Workspace:
     """Lay out the runs of a network whose rule keeps `slots` arrays."""
     size, states = padded(model.parameters.size), padded(model.state.size)
     state = size * (1 + slots)
@@ -142,7 +142,7 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
     block_grads = grads + 2 * size
     scalars = block_grads + size
     packed = scalars + code.scalars
-    return Plan(
+    return Workspace(
         params=0,
         slots=size,
         state=state,
@@ -172,7 +172,7 @@ def plan_memory(code: Code, model: Network, slots: int, data: GroupData) -> Plan
     )
 
 
-def group_samples(data: GroupData, scalings: int) -> Samples:
+def group_samples(data: GroupData, scalings: int) -> SampleArrays:
     """A group's data as kernels take it."""
     none, inputs = np.zeros(0), data.inputs.reshape(-1)
     is_image = data.inputs.dtype == np.uint8
@@ -180,7 +180,7 @@ def group_samples(data: GroupData, scalings: int) -> Samples:
         none if values is None else np.broadcast_to(values, (scalings, *data.inputs.shape[2:])).reshape(-1)
         for values in (data.center, data.scale)
     )
-    return Samples(
+    return SampleArrays(
         numbers=exact(none if is_image else inputs, np.float32),
         images=exact(inputs if is_image else none, np.uint8),
         targets=exact(data.targets.reshape(-1), np.float32),
