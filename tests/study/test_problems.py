@@ -36,6 +36,10 @@ BAD = {
         ['data.split: expected a list or a table, got "x, got y"'],
     ),
     "unknown key": ({"model.nrom": "batch"}, ["model.nrom: unknown key", 'did you mean "norm"']),
+    "the only value of a list that must have one": (
+        {"model": {"kind": "cnn", "blocks": [{"filters": 0}]}},
+        ["model.blocks.0.filters: must be above 0, got 0"],
+    ),
     "unknown table": ({"modle": {}}, ["modle: unknown key", 'did you mean "model"']),
     "another tool's word": ({"training.learning_rate": 0.1}, ['did you mean "lr", as in lr = 0.01?']),
     "another tool's word for a part of a table": (
@@ -251,6 +255,7 @@ VARIANTS = {"ablate": {"model.norm": ["none"]}}
 HYPOTHESES = [
     ({"better": "base", "than": "norm = nome"}, ['there is no variant "norm = nome"', '"norm = none"']),
     ({"better": "base"}, ["better also needs than"]),
+    ({"better": "base", "than": []}, ["than: too few values: expected at least 1, got []"]),
     ({"than": "base"}, ["expected exactly one of better", "got none"]),
     (
         {"better": "base", "above": 1.0, "than": "norm = none"},

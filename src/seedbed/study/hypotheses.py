@@ -17,6 +17,7 @@ def _one_or_several(value: object) -> object:
 TEXT = {"type": "string"}
 Names = Annotated[
     tuple[str, ...],
+    Field(min_length=1),
     BeforeValidator(_one_or_several),
     WithJsonSchema({"anyOf": [TEXT, {"type": "array", "items": TEXT}]}),
 ]

@@ -94,6 +94,8 @@ def problems_of(
     """
     messages: dict[tuple[str | int, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
+        if _counts_only_valid(detail):
+            continue
         path = _path_in(document, detail)
         messages.setdefault(path, []).append(_message(detail, model, also) + _as_table(path, detail))
     return [
@@ -118,6 +120,11 @@ def _path_in(document: Any, detail: Any) -> tuple[str | int, ...]:
     elif detail["type"] == "missing":
         path.append(detail["loc"][-1])
     return tuple(path)
+
+
+def _counts_only_valid(detail: Any) -> bool:
+    """Whether a list is called too short only because some of its values are wrong, which is said of each of them."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _discriminator(detail: Any) -> str:
