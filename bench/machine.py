@@ -12,7 +12,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from seedbed.engines.fused.plan import aligned_zeros
+from seedbed.engines.fused.workspace import aligned_zeros
 from seedbed.simd import OPTIONS, WIDTH, fma, load, splat, total
 
 PACKAGES = ("seedbed", "numpy", "numba", "llvmlite", "torch", "jax", "jaxlib", "scikit-learn")
