@@ -303,3 +303,11 @@ def test_a_failed_report_leaves_the_old_one(classification, tmp_path, monkeypatc
         classification.result.report(path)
     assert path.read_text() == "old"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_report_of_damaged_files_writes_no_figures(tmp_path):
+    study = fake_studies.regression(tmp_path / "runs", seeds=2)
+    (study / "predictions.parquet").write_bytes(b"damaged")
+    with pytest.raises((ValueError, OSError)):
+        Result.open(study).report(tmp_path / "out" / "report.html")
+    assert not (tmp_path / "out").exists()

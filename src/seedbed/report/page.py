@@ -40,7 +40,8 @@ def write_page(result: Result, path: Path) -> None:
     """
     folder = path.parent / ("figures" if path.name == REPORT else f"{path.stem}-figures")
     with drawing():
-        sections = [(section, _html(blocks, folder)) for section, blocks in present(result)]
+        presented = list(present(result))  # all is read and drawn before anything is written
+        sections = [(section, _html(blocks, folder)) for section, blocks in presented]
     write_whole(path, render(result, sections).encode(errors="backslashreplace"))
 
 
