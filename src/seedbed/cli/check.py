@@ -41,7 +41,7 @@ def command(
         print_json(document)
         return
     rows = [
-        (one["name"], described(one["settings"]), f"{one['parameters']:,}", f"{one['steps']:,}")
+        (one["name"], described(one["settings"]), _counted(one["parameters"]), _counted(one["steps"]))
         for one in document["variants"]
     ]
     numbers = ("parameters", "steps per run")
@@ -50,7 +50,8 @@ def command(
         f"{counted(len(rows), 'variant')} x {counted(document['seeds'], 'seed')} = {document['runs']:,} runs"
     )
     groups = counted(document["groups"], "group")
-    click.echo(f"{document['study']}: {runs} in {groups}, {document['steps']:,} steps in all")
+    steps = "" if document["steps"] is None else f", {document['steps']:,} steps in all"
+    click.echo(f"{document['study']}: {runs} in {groups}{steps}")
     for line in in_words(planned.facts):
         click.echo(line)
     better = "less" if document["direction"] == "min" else "more"
@@ -61,3 +62,10 @@ def command(
         click.echo(f"! {note}")
     for line in planned.study.beforehand:
         click.echo(line)
+
+
+def _counted(number: int | None) -> str:
+    """A number, or a dash where the trainable cannot say it."""
+    from seedbed.analysis.wording import ABSENT
+
+    return ABSENT if number is None else f"{number:,}"
