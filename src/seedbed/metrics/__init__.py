@@ -1,0 +1,1 @@
+"""How good the outputs of runs are: each metric one function and one row."""

@@ -1,0 +1,1 @@
+"""A stored study as numbers, tables and documents, and the predictions of its networks."""

@@ -1,0 +1,1 @@
+"""What trains the runs of a study, each behind the contract in `study.trainable`."""

@@ -1,0 +1,1 @@
+"""The training of the built-in recipe's networks, a group of runs at a time."""
