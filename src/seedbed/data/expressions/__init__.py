@@ -1,0 +1,1 @@
+"""Expressions of columns and variables, parsed and evaluated without evaluating Python."""
