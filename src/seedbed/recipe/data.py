@@ -49,8 +49,8 @@ class Data(FrozenModel):
     )
     fit_on: Literal["train", "train+val", "all"] = Field(
         default="train",
-        description="What is trained on: the training part, this and the validation part together, or all samples, "
-        "which leaves none to test on.",
+        description="What is trained on: the training part; this and the validation part, which leaves no validation "
+        "part; or all samples, which leaves no part to evaluate on.",
     )
     stratify: Bool = Field(default=False, description="Whether each part gets its share of each class.")
     scale: Literal["none", "standard", "minmax"] = Field(
