@@ -150,13 +150,20 @@ def test_a_run_reports_on_any_stream(place: Path, settings: dict[str, str], as_j
 
 
 @pytest.mark.skipif("os.name != 'posix'")
-@pytest.mark.parametrize("kind", ["full", "left", "closed"])
-def test_a_run_is_reported_where_nobody_reads(place: Path, kind: str) -> None:
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("kind", ["full", "full for errors", "left", "closed"])
+def test_a_run_is_reported_where_nobody_reads(place: Path, kind: str, buffered: bool) -> None:
     runs = place / "runs" / "etude"
     before = set(runs.iterdir())
-    streams = {"full": "&>/dev/full", "left": "1> >(true) 2>&1", "closed": "1>&- 2>&-"}[kind]
+    streams = {
+        "full": "&>/dev/full",
+        "full for errors": "2>/dev/full",
+        "left": "1> >(true) 2>&1",
+        "closed": "1>&- 2>&-",
+    }[kind]
     script = f"exec {sys.executable} -m seedbed run étude.toml {streams}"
-    ran = subprocess.run(["bash", "-c", script], cwd=place, capture_output=True)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"}
+    ran = subprocess.run(["bash", "-c", script], cwd=place, env=environment, capture_output=True)
     (directory,) = set(runs.iterdir()) - before
     assert (directory / "report.html").exists(), ran.stderr
-    assert ran.returncode == {"full": 1, "left": 1, "closed": 0}[kind]
+    assert ran.returncode == {"full": 1, "full for errors": 0, "left": 1, "closed": 0}[kind]

@@ -7,7 +7,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -17,7 +18,10 @@ FAILED, WRONG_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 def exit_code(work: Callable[[], Any]) -> NoReturn:
     """Do a command's work and exit: 0, or the code that its error means."""
     try:
-        sys.exit(work() or 0)
+        code = work() or 0
+        if sys.stdout:  # which is None where it was closed
+            sys.stdout.flush()
+        _leave(code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(0)
@@ -62,12 +66,28 @@ def user_errors() -> tuple[type[Exception], ...]:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    for line in message.splitlines():
-        click.echo(f"error: {line}", err=True)
+    with suppress(OSError):  # where the disk is full that errors go to as well
+        for line in message.splitlines():
+            click.echo(f"error: {line}", err=True)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit; what a stream cannot write is dropped, since Python would try again and exit with a code of its own."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            _discard(stream)
     sys.exit(code)
 
 
 def _leave_pipe() -> NoReturn:
     """Whoever read our output has gone: leave without a word, also when Python flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
     sys.exit(errno.EPIPE)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what a stream still holds nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
