@@ -16,6 +16,7 @@ from seedbed.api import Study
 from seedbed.engines.choice import choose
 from seedbed.plan.plan import plan
 from seedbed.study.problems import StudyError
+from seedbed.study.trainable import Compute
 from seedbed.trainables.recipe_work import RecipeWork
 from seedbed.training import memory
 from seedbed.training.loop import train
@@ -294,3 +295,9 @@ def test_the_limits_of_a_container_count(tmp_path, monkeypatch, limit, used, fre
 def test_there_is_memory_on_this_machine():
     free = memory.available()
     assert free is None or 2**20 < free < 2**50
+
+
+def test_a_trained_group_does_not_keep_the_arrays_that_training_makes_of_its_data() -> None:
+    work = planned({"study.seeds": 2}).on(Compute("numpy"))
+    work.train(work.shards[0], ignore)
+    assert "data" not in vars(work.groups[0])

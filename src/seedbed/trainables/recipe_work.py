@@ -180,8 +180,8 @@ def _trained(group: Group, outcome: Outcome, variant: str) -> Trained:
         for name in ("center", "scale", "fill")
         if getattr(members[0].prepared, name) is not None
     }
-    if (weights := group.data.class_weights) is not None:
-        scaling["class_weights"] = weights[rows]
+    if group.class_weights is not None:
+        scaling["class_weights"] = group.class_weights[rows]
     return Trained(
         variant=variant,
         recipe=members[0].recipe.model_dump(),

@@ -57,7 +57,7 @@ class Evaluator:
         without: Collection[str],
     ) -> dict[str, np.ndarray]:
         group, values = self._group, dict[str, np.ndarray]()
-        loss, classes, weights = LOSSES[group.loss], group.samples.classes, group.data.class_weights
+        loss, classes, weights = LOSSES[group.loss], group.samples.classes, group.class_weights
         for some, outputs, targets in outputs_of(group, engine, runs, indices):
             own = None if weights is None else weights[runs[some]]
             for name, value in metrics.compute(loss, outputs, targets, classes, own, without).items():

@@ -124,7 +124,7 @@ class Group:
         has_gaps = any(samples.has_gaps for samples in distinct.values())
         center, scale, fill = (self._per_run(name) for name in ("center", "scale", "fill"))
         return GroupData(
-            inputs, targets, dataset, center, scale, fill if has_gaps else None, self._class_weights()
+            inputs, targets, dataset, center, scale, fill if has_gaps else None, self.class_weights
         )
 
     def _per_run(self, name: str) -> np.ndarray | None:
@@ -133,7 +133,8 @@ class Group:
             return None
         return _shared(np.stack([np.asarray(getattr(run.prepared, name), np.float32) for run in self.runs]))
 
-    def _class_weights(self) -> np.ndarray | None:
+    @cached_property
+    def class_weights(self) -> np.ndarray | None:
         """(runs, classes) float32 by the training part of each run; None where all classes count the same."""
         if self.training.class_weight is None:
             return None
