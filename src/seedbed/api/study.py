@@ -124,9 +124,8 @@ class Study(model.Study):
         StudyError, DataError, EngineError, StoreError
             Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
         """
-        from seedbed.execution.runner import (
-            run,  # training need not wait for what reads results, nor the reverse
-        )
+        # Training need not wait for what reads results, nor reading for what trains.
+        from seedbed.execution.runner import run
 
         directory = run(
             self if seeds is None else self.override(seeds=seeds),

@@ -41,7 +41,7 @@ def command(
         print_json(document)
         return
     rows = [
-        (one["name"], described(one["settings"]), _counted(one["parameters"]), _counted(one["steps"]))
+        (one["name"], described(one["settings"]), _amount(one["parameters"]), _amount(one["steps"]))
         for one in document["variants"]
     ]
     numbers = ("parameters", "steps per run")
@@ -64,7 +64,7 @@ def command(
         click.echo(line)
 
 
-def _counted(number: int | None) -> str:
+def _amount(number: int | None) -> str:
     """A number, or a dash where the trainable cannot say it."""
     from seedbed.analysis.wording import ABSENT
 

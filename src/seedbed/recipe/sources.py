@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -164,26 +164,27 @@ class DigitsData(Images):
     source: Literal["digits"]
 
 
+def _beside_test(train: int, val: int) -> Any:
+    """The field of a split whose images have a test part of their own beside them."""
+    return Field(
+        default=(train, val),
+        description=f"Train and validation, of the {train + val:,} images beside the test part, as counts or "
+        "fractions; or { folds = 5, fold = 0 }.",
+    )
+
+
 class MnistData(Images):
     """MNIST or Fashion-MNIST, 28 x 28 pixels in [0, 1], with their own test part of 10,000 images."""
 
     source: Literal["mnist", "fashion_mnist"]
-    split: Split | Folds = Field(
-        default=(50_000, 10_000),
-        description="Train and validation, of the 60,000 images beside the test part, as counts or fractions; or "
-        "{ folds = 5, fold = 0 }.",
-    )
+    split: Split | Folds = _beside_test(50_000, 10_000)
 
 
 class Cifar10Data(Images):
     """CIFAR-10, 32 x 32 coloured pixels in [0, 1], with its own test part of 10,000 images."""
 
     source: Literal["cifar10"]
-    split: Split | Folds = Field(
-        default=(45_000, 5_000),
-        description="Train and validation, of the 50,000 images beside the test part, as counts or fractions; or "
-        "{ folds = 5, fold = 0 }.",
-    )
+    split: Split | Folds = _beside_test(45_000, 5_000)
 
 
 class FolderData(Images):
