@@ -1,0 +1,109 @@
+"""Whether it helped that variants are compared under the same seeds: what pairing was worth, in seeds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.analysis.intervals import t_quantile
+from seedbed.analysis.pairs import Scale
+from seedbed.analysis.wording import between, number
+
+FEWEST = 3  # pairs, below which there is no interval
+ROUNDING = 1e-12  # sums and gaps that vary by no more than this share of the values do so by rounding
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What comparing two variants seed by seed gained over comparing runs of different seeds.
+
+    Attributes
+    ----------
+    correlation
+        Of the two variants' values over the seeds; NaN where it is not defined.
+    worth
+        (Var a + Var b) / Var(a - b): as many times more seeds a comparison without pairs would have needed. 1
+        where pairing bought nothing, 0.5 at the least, NaN where neither variant varies or too few pairs say.
+    low, high
+        The 95 % interval of `worth`.
+    n
+        The pairs that count.
+    """
+
+    correlation: float
+    worth: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def helped(self) -> bool:
+        """Whether the interval lies above 1."""
+        return self.low > 1
+
+    def __str__(self) -> str:
+        if math.isnan(self.worth):
+            return "too few pairs say what pairing was worth"
+        if math.isinf(self.worth):
+            return "the gap is the same under every seed, so pairing removed all of the spread"
+        worth = f"worth {number(self.worth, 2)} times as many seeds ({between(self.low, self.high, 2)})"
+        if self.helped:
+            return f"pairing was {worth}"
+        verdict = "pairing cost seeds" if self.high < 1 else "no gain from pairing shows"
+        return f"{verdict}: it was {worth}"
+
+
+def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "difference") -> Pairing:
+    """What pairing was worth, from paired values.
+
+    With s = a + b and d = a - b, worth is (1 + Var s / Var d) / 2; the interval is that of a ratio of two
+    variances of correlated normal values (Pitman 1939, Biometrika 31, 9-12; Morgan 1939, same issue, 13-19).
+
+    Parameters
+    ----------
+    a, b
+        (seeds,) each.
+    failed
+        (seeds,) bool: pairs in which a run failed, which are left out, as are those without two finite values.
+    scale
+        On "ratio" logarithms are taken.
+    """
+    first, second = (np.asarray(values, dtype=float) for values in (a, b))
+    if scale == "ratio":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            first, second = np.log(first), np.log(second)
+    counts = np.isfinite(first) & np.isfinite(second) & ~np.asarray(failed, dtype=bool)
+    first, second = first[counts], second[counts]
+    n = len(first)
+    if n < FEWEST:
+        return Pairing(math.nan, math.nan, math.nan, math.nan, n)
+    total, gap = first + second, first - second
+    rounding = ROUNDING * max(np.abs(first).max(), np.abs(second).max())
+    total, gap = (np.zeros(n) if np.ptp(values) <= rounding else values for values in (total, gap))
+    ratio = _ratio(float(np.var(total)), float(np.var(gap)))
+    spread = _spread(_correlation(total, gap), n)
+    low, high = (1 + ratio / spread) / 2, (1 + ratio * spread) / 2
+    return Pairing(_correlation(first, second), (1 + ratio) / 2, low, high, n)
+
+
+def _ratio(top: float, bottom: float) -> float:
+    """One variance over another: infinite over nothing, NaN where both are nothing."""
+    if bottom:
+        return top / bottom
+    return math.inf if top else math.nan
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's; NaN where either does not vary."""
+    if not (np.ptp(a) and np.ptp(b)):
+        return math.nan
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _spread(correlation: float, n: int) -> float:
+    """By what factor the ratio of two variances may be too large or too small."""
+    left = 1 - np.nan_to_num(correlation) ** 2
+    k = 1 + 2 * left * t_quantile(0.975, n - 2) ** 2 / (n - 2)
+    return float(k + math.sqrt(k * k - 1))
