@@ -11,14 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.analysis.advice import by_kind, consistent
-from seedbed.analysis.findings import CHECKS, Check, Evidence, find
+from seedbed.analysis.checks.base import RunCheck
+from seedbed.analysis.evidence import Evidence
+from seedbed.analysis.findings import CHECKS, as_stored, find
 
 HEALTHY = Evidence("a", 0, "complete", None, True, np.array([1, 0.5]), np.zeros(0))
 ADVICE = {kind: f"{kind} is wrong: so it is. Do something about {kind}." for kind in CHECKS}
 
 
 def finding(variant: str, kind: str, runs: int) -> dict[str, Any]:
-    return {"variant": variant, "kind": kind, "runs": runs, "message": f"{runs} of 9 runs {ADVICE[kind]}"}
+    message = f"{runs} of 9 runs {ADVICE[kind]}"
+    return {"variant": variant, "kind": kind, "code": CHECKS[kind].code, "runs": runs, "message": message}
 
 
 found = st.lists(
@@ -87,6 +90,29 @@ def test_what_differs_is_said_of_each() -> None:
 def test_messages_that_were_stored_otherwise_are_shown_as_they_are() -> None:
     (group,) = by_kind([{"variant": "a", "kind": "odd", "runs": None, "message": "Something else"}])
     assert group.variants == (("a", "", "Something else"),)
+    assert group.code == ""
+
+
+def test_runs_named_in_a_sentence_are_no_count() -> None:
+    message = "The runs of all variants agree. Do nothing."
+    (group,) = by_kind([{"variant": None, "kind": "odd", "code": "SB999", "runs": None, "message": message}])
+    assert (group.code, group.variants) == ("SB999", (("", "", "The runs of all variants agree"),))
+    assert group.advice == "Do nothing."
+
+
+def test_findings_of_older_versions_get_the_code_of_their_kind() -> None:
+    stored = {
+        "event": "finding",
+        "variant": "a",
+        "kind": "overfit",
+        "runs": 2,
+        "message": "2 of 9 runs overfitted.",
+    }
+    assert as_stored(stored) == {key: value for key, value in stored.items() if key != "event"} | {
+        "code": "SB104"
+    }
+    assert as_stored({**stored, "code": "SB999"})["code"] == "SB999"
+    assert as_stored({**stored, "kind": "of another version"})["code"] is None
 
 
 def test_a_new_finding_is_a_function_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +120,7 @@ def test_a_new_finding_is_a_function_and_a_row(monkeypatch: pytest.MonkeyPatch) 
         return bool(len(run.train_loss) > 1 and run.train_loss[-1] > 0.9 * run.train_loss[0])
 
     monkeypatch.setitem(
-        CHECKS, "slow", Check(slow, "hardly learnt. Raise training.lr.", at_odds=("diverged",))
+        CHECKS, "slow", RunCheck("SB999", slow, "hardly learnt. Raise training.lr.", at_odds=("diverged",))
     )
     runs = [replace(HEALTHY, train_loss=np.array([1, 0.99]), seed=seed) for seed in range(2)]
     found = [asdict(one) for one in find([*runs, *[replace(HEALTHY, status="diverged")] * 3])]

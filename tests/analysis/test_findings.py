@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seedbed.analysis.findings import CHECKS, Evidence, Finding, Rectified, find, output_spread
+from seedbed.analysis.checks.base import Finding
+from seedbed.analysis.evidence import Evidence, Rectified, output_spread
+from seedbed.analysis.findings import CHECKS, find
 
 T = np.arange(100.0)
 NOISE = np.random.default_rng(4).normal(size=100)

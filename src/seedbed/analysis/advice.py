@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +10,19 @@ from typing import Any
 
 from seedbed.analysis.findings import CHECKS
 
+OF_RUNS = re.compile(r"(\d+ of \d+ runs) (.*)", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class _Told:
-    """A message taken apart: "3 of 9 runs", what is wrong with them, and what to do."""
+    """A message taken apart: "3 of 9 runs", what is wrong with them, and what to do.
+
+    Of a finding on the whole study, variant and count are empty.
+    """
 
     variant: str
     kind: str
+    code: str
     runs: int
     counted: str
     what: str
@@ -23,10 +30,11 @@ class _Told:
 
     @classmethod
     def of(cls, finding: Mapping[str, Any]) -> _Told:
-        counted, runs, rest = str(finding["message"]).partition(" runs ")
-        what, _, advice = (rest if runs else counted).partition(". ")
-        count = counted + runs.rstrip() if runs else ""
-        return cls(finding["variant"], finding["kind"], finding["runs"] or 0, count, what, advice)
+        message = str(finding["message"])
+        counted, rest = match.groups() if (match := OF_RUNS.match(message)) else ("", message)
+        what, _, advice = rest.partition(". ")
+        variant, kind, code = (finding.get(key) or "" for key in ("variant", "kind", "code"))
+        return cls(variant, kind, code, finding["runs"] or 0, counted, what, advice)
 
     @property
     def message(self) -> str:
@@ -46,7 +54,7 @@ def _at_odds(kind: str) -> tuple[str, ...]:
 def consistent(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Findings as stored, but for advice that contradicts the advice to more runs of the same variant."""
     findings = list(findings)
-    by_variant: dict[str, list[_Told]] = {}
+    by_variant: dict[str | None, list[_Told]] = {}
     for finding in findings:
         by_variant.setdefault(finding["variant"], []).append(_Told.of(finding))
     return [
@@ -71,15 +79,19 @@ class OfKind:
 
     Attributes
     ----------
+    code
+        By which docs/findings.md explains it; empty for a kind that only another version knows.
     what
         What is wrong, to be read after "Runs"; empty where variants differ in it.
     advice
         What to do; empty where nothing is said.
     variants
-        Variant, how many of its runs, and what is to be said of it alone.
+        Variant, how many of its runs, and what is to be said of it alone. The first two are empty where it is about
+        the whole study.
     """
 
     kind: str
+    code: str
     what: str
     advice: str
     variants: tuple[tuple[str, str, str], ...]
@@ -104,4 +116,4 @@ def _of_kind(kind: str, group: Sequence[_Told]) -> OfKind:
         else:
             said = ". ".join(filter(None, (told.what, own)))
         variants.append((told.variant, told.counted, said))
-    return OfKind(kind, common, advice, tuple(variants))
+    return OfKind(kind, group[0].code, common, advice, tuple(variants))

@@ -122,12 +122,13 @@ def print_result(result: Result) -> None:
 
 def _print_findings(group: OfKind) -> None:
     """What the findings of a kind have in common, and the variants that have it, some by name."""
-    named = [" ".join(filter(None, (f"{name}:", count, own))) for name, count, own in group.variants]
+    named = [" ".join(filter(None, (name and f"{name}:", count, own))) for name, count, own in group.variants]
+    start = f"! {group.code}".rstrip()
     if len(named) == 1:
-        click.echo(f"! {'. '.join(filter(None, (named[0], group.advice)))}")
+        click.echo(f"{start} {'. '.join(filter(None, (named[0], group.advice)))}")
         return
     common = ". ".join(filter(None, (f"runs {group.what}" if group.what else "", group.advice)))
-    click.echo(f"! {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {common}")
+    click.echo(f"{start} {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {common}")
     for line in named[:MOST_NAMED]:
         click.echo(f"    {line}")
     if len(named) > MOST_NAMED:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.analysis import findings
+from seedbed.analysis.evidence import Evidence
 from seedbed.execution import environment
 from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.execution.returned import check
@@ -106,7 +107,7 @@ class _Execution:
         self.study, self.work, self.store, self.observer = study, work, store, observer
         self.started = time.time()
         self.train_seconds = 0.0
-        self.evidence: list[findings.Evidence] = []
+        self.evidence: list[Evidence] = []
         self.models: dict[str, list[Trained]] = {}  # of variants of which runs are still to come
         self.settings = {variant.name: variant.settings for variant in study.variants}
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from seedbed.analysis.forms import FORMS
 from seedbed.data.expressions.operations import CONSTANTS, FUNCTIONS_OF_MANY, IS_MISSING, UNARY_FUNCTIONS
 from seedbed.metrics.names import CLASSIFICATION, METRICS, OF_A_CLASS, PARTS, RECALL, REGRESSION
+from seedbed.reference import findings
 from seedbed.reference.keys import FileTable, Key, matching
 from seedbed.study.synonyms import choices_called, keys_called, why_no_key
 
@@ -122,6 +123,14 @@ def _topic(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
+def _finding(word: str, width: int) -> list[str]:
+    """The section of a finding, if the word is its code or kind."""
+    if not (found := findings.explained(word)):
+        return []
+    title, items = found
+    return ["\n".join([title, *(line for item in items for line in ("", *_wrapped(item, width, 2, more=0)))])]
+
+
 def of_other_name(sections: Sequence[FileTable], word: str, width: int) -> str | None:
     """What the reference says of what other tools call so: learning_rate is lr. None where it says nothing."""
     if why := why_no_key(word):
@@ -145,12 +154,13 @@ def lookup(sections: Sequence[FileTable], word: str | None, width: int) -> str |
     entries = [text(matching(sections, word), width)] if matching(sections, word) else []
     entries += [_rows_text(METRICS_TITLE, named, width)] if named else []
     entries += [_topic(word, width)] if word in TOPICS else []
+    entries += _finding(word, width)
     return "\n\n".join(entries) or None
 
 
 def words(sections: Iterable[FileTable]) -> list[str]:
     """What `lookup` knows."""
-    known = ["metrics", "claims", *TOPICS, *METRICS]
+    known = ["metrics", "claims", *TOPICS, *METRICS, *findings.words()]
     for section in sections:
         known += [section.name, *section.kinds, *(key.name for key in section.keys)]
     return list(dict.fromkeys(word for word in known if word))

@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement
+from seedbed.analysis.findings import as_stored
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.p_values import holm
 from seedbed.analysis.pairs import Comparison, gap_bounds, paired, verdict
@@ -99,6 +100,5 @@ class Result(Stored):
     @property
     def findings(self) -> list[dict[str, Any]]:
         """What the records of the runs show to be wrong; see `findings.consistent`."""
-        keys = ("variant", "kind", "runs", "message")
-        found = (event for event in self.events if event.get("event") == "finding")
-        return consistent({key: event.get(key) for key in keys} for event in found)
+        stored = (event for event in self.events if event.get("event") == "finding")
+        return consistent(as_stored(event) for event in stored)

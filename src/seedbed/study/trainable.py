@@ -19,7 +19,7 @@ from seedbed.study.problems import Problem
 from seedbed.study.suggestions import instead_of
 
 if TYPE_CHECKING:
-    from seedbed.analysis.findings import Evidence
+    from seedbed.analysis.evidence import Evidence
     from seedbed.store.models import Trained
 
 Status = Literal["complete", "stopped", "diverged", "interrupted"]

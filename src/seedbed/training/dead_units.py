@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from seedbed.analysis.findings import Rectified
+from seedbed.analysis.evidence import Rectified
 from seedbed.arrays import NUMPY, Array
 from seedbed.engines.base import seen
 from seedbed.nn.base import Context

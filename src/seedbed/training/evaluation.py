@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
-from seedbed.analysis import findings
+from seedbed.analysis import evidence
 from seedbed.engines.base import Engine
 from seedbed.metrics import compute as metrics
 from seedbed.metrics.names import SLOW, bare_name
@@ -104,7 +104,7 @@ def output_spread(group: Group, engine: Engine) -> np.ndarray:
     """How much the outputs of each run vary over a random draw of the training part, (runs,)."""
     runs, spread = np.arange(len(group.runs)), np.empty(len(group.runs))
     for some, outputs, _ in outputs_of(group, engine, runs, group.subset("train", PICTURE_SAMPLES)):
-        spread[some] = findings.output_spread(outputs)
+        spread[some] = evidence.output_spread(outputs)
     return spread
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.analysis.findings import Evidence
+from seedbed.analysis.evidence import Evidence
 from seedbed.engines.base import Engine
 from seedbed.study.trainable import FinishedRun
 from seedbed.training import artefacts

@@ -1,0 +1,75 @@
+"""The record of one run that findings are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rectified:
+    """A layer of one run that takes positive parts: its units (channels of images), and how many are dead.
+
+    Dead means zero for all of `samples` training samples that were looked at.
+    """
+
+    units: int
+    dead: int
+    images: bool = False
+    samples: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.dead} of {self.units} {'channels' if self.images else 'units'}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record of one run.
+
+    Attributes
+    ----------
+    variant, seed
+        Which run.
+    status, stop_reason
+        As stored; a run that did all its epochs is "complete".
+    moved
+        Whether any parameter differs from its initial draw.
+    train_loss, val_loss
+        (evaluations,) each; val_loss is empty without a validation part.
+    output_spread
+        See the function of that name; None where it was not measured.
+    rectified
+        The layers that take positive parts.
+    keeps_best
+        Whether its network is that of the best evaluation, so that a later rise did no harm.
+    """
+
+    variant: str
+    seed: int
+    status: str
+    stop_reason: str | None
+    moved: bool
+    train_loss: np.ndarray
+    val_loss: np.ndarray
+    output_spread: float | None = None
+    rectified: tuple[Rectified, ...] = ()
+    keeps_best: bool = False
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it became infinite or not a number."""
+        return self.status == "diverged"
+
+
+def output_spread(outputs: np.ndarray) -> np.ndarray:
+    """How much the outputs (runs, m, k) of each run vary over the samples, as a share of their size: (runs,).
+
+    The standard deviation over the samples by the root mean square, of the output that varies most; 0 for
+    outputs that are all 0, nan for ones that are not finite.
+    """
+    finite = np.isfinite(outputs).all(axis=(1, 2))
+    outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
+    size = np.sqrt((outputs**2).mean(axis=1))
+    spread = np.divide(outputs.std(axis=1), size, out=np.zeros(size.shape), where=size > 0).max(axis=1)
+    return np.where(finite, spread, np.nan)

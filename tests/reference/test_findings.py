@@ -1,0 +1,64 @@
+"""docs/findings.md: every finding has a section, and every section a finding."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from seedbed.analysis.checks import curves, networks
+from seedbed.analysis.findings import CHECKS
+from seedbed.reference import findings
+
+ITEMS = ["Seen", "Decided", "Why it matters", "Do", "Example"]
+# What a section says of how it is decided, made of the numbers that decide it.
+THRESHOLDS = {
+    "still_falling": [f"by over {curves.FALL:.0%}", f"more than {curves.CERTAIN:.0f} standard errors"],
+    "overfit": [f"over {curves.RISE - 1:.0%} above its best"],
+    "constant_output": [f"{networks.SPREAD:.0e}".replace("e-0", "e-")],
+    "dead_units": [{0.5: "half of the units"}[networks.DEAD]],
+}
+
+
+def test_every_finding_has_a_section_under_its_code_and_every_section_a_finding() -> None:
+    assert list(findings.sections()) == [(check.code, kind) for kind, check in CHECKS.items()]
+
+
+def test_codes_are_distinct() -> None:
+    codes = [check.code for check in CHECKS.values()]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"SB\d{3}", code) for code in codes)
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_a_section_says_all_there_is_to_say(kind: str) -> None:
+    text = findings.sections()[CHECKS[kind].code, kind]
+    assert re.findall(r"^- \*\*(.*?):\*\* \w", text, re.MULTILINE) == ITEMS
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_a_section_names_the_numbers_that_decide(kind: str) -> None:
+    text = (
+        " ".join(findings.sections()[CHECKS[kind].code, kind].split()).replace("%", " %").replace("  %", " %")
+    )
+    for number in THRESHOLDS.get(kind, ()):
+        assert re.sub(r"(\d)%", r"\1 %", number) in text
+
+
+def test_the_page_is_that_of_the_package() -> None:
+    page = Path(__file__).parents[2] / "docs" / "findings.md"
+    assert page.read_text(encoding="utf-8") == findings.page()
+
+
+@pytest.mark.parametrize("word", ["SB104", "sb104", "overfit"])
+def test_a_finding_is_explained_by_code_and_by_kind(word: str) -> None:
+    found = findings.explained(word)
+    assert found is not None
+    title, items = found
+    assert title == "SB104 overfit"
+    assert [item.partition(":")[0] for item in items] == ITEMS
+
+
+def test_what_is_no_finding_is_not_explained() -> None:
+    assert findings.explained("SB000") is None
