@@ -1,4 +1,4 @@
-"""Means and their intervals, against SciPy."""
+"""Medians, means and their intervals, against SciPy."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seedbed.analysis.intervals import interval, t_tail
+from seedbed.analysis.intervals import interval, median_interval, t_tail
 
 nan, inf = float("nan"), float("inf")
 
@@ -42,3 +42,28 @@ def test_interval_with_few_or_diverged_runs(sample, mean, ends, median, n):
 @given(st.floats(-50, 50), st.integers(1, 200))
 def test_t_tail_is_scipys(value, freedom):
     assert t_tail(value, freedom) == pytest.approx(stats.t.sf(value, freedom), rel=1e-9)
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=1, max_size=40),
+    st.integers(-60, 60),
+    st.sampled_from([0.95, 0.99]),
+)
+def test_the_interval_of_a_median_holds_what_the_sign_test_does_not_reject(values, bound, level):
+    values, bound = np.array(values, dtype=float), bound + 0.5
+    median, low, high = median_interval(values, level)
+    assert median == np.median(values)
+    p = stats.binomtest(int(np.sum(values > bound)), len(values)).pvalue
+    if np.isnan(low):
+        assert 2 * 0.5 ** len(values) > 1 - level
+    else:
+        assert (p > 1 - level + 1e-12) == (low < bound < high)
+
+
+def test_a_median_among_diverged_runs():
+    assert median_interval(np.array([1.0, np.inf, 2.0, np.inf, np.inf, 3.0, np.inf, np.inf])) == (
+        np.inf,
+        1.0,
+        np.inf,
+    )
+    assert np.isnan(median_interval(np.array([]))).all()

@@ -1,4 +1,4 @@
-"""The mean of a handful of seeds and where it lies: t intervals, and the t distribution behind them.
+"""The median and the mean of a handful of seeds and where they lie: order-statistic and t intervals.
 
 Values are one per seed. A run that diverged stands as the worst infinity (inf for errors, -inf for scores)
 and is never dropped; a run that does not exist is NaN.
@@ -15,14 +15,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Interval:
-    """Where the mean of one metric of one variant lies; NaN where too few runs say so.
+    """Where the median and the mean of one metric of one variant lie; NaN where too few runs say so.
 
     Attributes
     ----------
     mean, low, high
         Over the `n` runs that ended, with the 95 % t interval.
-    median
-        Over all runs, a diverged one counting as worst.
+    median, median_low, median_high
+        Over all runs, a diverged one counting as worst, with its order-statistic interval.
     n
         Runs with a finite value.
     """
@@ -32,6 +32,8 @@ class Interval:
     high: float
     median: float
     n: int
+    median_low: float = np.nan
+    median_high: float = np.nan
 
     def within(self, low: float, high: float) -> Interval:
         """The same, cut where the metric ends: an accuracy above 1 would be nonsense."""
@@ -44,11 +46,34 @@ def cut(end: float, low: float, high: float) -> float:
 
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:
-    """Mean with its 95 % t interval, and median, of one value per seed."""
+    """Mean with its 95 % t interval, and median with its own, of one value per seed."""
     there = present(values)
     finite = there[np.isfinite(there)]
     mean, low, high = t_interval(finite)
-    return Interval(mean, low, high, float(np.median(there)) if len(there) else np.nan, len(finite))
+    median, *ends = median_interval(there)
+    return Interval(mean, low, high, median, len(finite), *ends)
+
+
+def median_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Median of values (n,), which may be infinite, and the two order statistics that it lies between.
+
+    They leave out exactly the medians that the sign test rejects. With too few values for the level they are NaN.
+
+    Source: David and Nagaraja, Order Statistics, section 7.1.
+    """
+    n = len(values)
+    if not n:
+        return np.nan, np.nan, np.nan
+    from scipy import special
+
+    ordered, share = np.sort(values), (1 - level) / 2
+    beyond = int(
+        np.sum(special.bdtr(np.arange(n // 2), n, 0.5) <= share)
+    )  # values that may lie outside, on a side
+    middle = float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
+    if not beyond:
+        return middle, np.nan, np.nan
+    return middle, float(ordered[beyond - 1]), float(ordered[n - beyond])
 
 
 def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:

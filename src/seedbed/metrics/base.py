@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 Direction = Literal["min", "max"]
+Scale = Literal["difference", "ratio"]
 ERROR, SHARE = (0.0, np.inf), (0.0, 1.0)  # bounds
 
 
@@ -31,6 +32,8 @@ class Metric:
         Whether it is computed during training only where somebody follows it.
     tested
         Whether variants are compared by it; what is not is only reported.
+    scale
+        Whether two of its values are compared by their difference or, as errors and losses are, by their ratio.
     """
 
     direction: Direction
@@ -39,6 +42,7 @@ class Metric:
     bounds: tuple[float, float] = ERROR
     slow: bool = False
     tested: bool = True
+    scale: Scale = "difference"
 
 
 def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
@@ -48,4 +52,6 @@ def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 
 
 # Of numbers and of classes; computed by the loss itself.
-LOSS = Metric("min", "the training loss, class weights included, without label smoothing and penalties")
+LOSS = Metric(
+    "min", "the training loss, class weights included, without label smoothing and penalties", scale="ratio"
+)

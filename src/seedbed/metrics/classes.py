@@ -147,6 +147,7 @@ CLASSIFICATION: dict[str, Metric] = {
         "min",
         "mean negative logarithm of the probability given to the right class",
         lambda given: given.log_losses.mean(axis=1),
+        scale="ratio",
     ),
     "macro_f1": Metric("max", "F1 of each class, averaged over classes", macro_f1, SHARE),
 }

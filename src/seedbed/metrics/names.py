@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Container, Sequence
 
-from seedbed.metrics.base import SHARE, Direction, Metric
+from seedbed.metrics.base import SHARE, Direction, Metric, Scale
 from seedbed.metrics.classes import CLASSIFICATION
 from seedbed.metrics.numbers import REGRESSION
 
@@ -87,3 +87,8 @@ def direction(metric: str) -> Direction:
 def bounds(metric: str) -> tuple[float, float]:
     """The least and the largest value that a metric can have."""
     return row(metric).bounds
+
+
+def scale(metric: str) -> Scale:
+    """Whether two values of a metric are compared by their difference or by their ratio."""
+    return row(metric).scale

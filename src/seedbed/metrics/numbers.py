@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -59,23 +60,28 @@ def relative_error_of_mean(given: Numbers) -> np.ndarray:
     return ratio(np.abs(given.outputs.mean(axis=(1, 2)) - mean), np.abs(mean))
 
 
+def _error(meaning: str, compute: Callable[[Numbers], np.ndarray]) -> Metric:
+    """The row of an error: less is better, and two of them are compared by their ratio."""
+    return Metric("min", meaning, compute, scale="ratio")
+
+
 REGRESSION: dict[str, Metric] = {
     "loss": LOSS,
-    "mse": Metric("min", "mean squared error", mse),
-    "rmse": Metric("min", "square root of the mean squared error", lambda given: np.sqrt(mse(given))),
-    "mae": Metric("min", "mean absolute error", mae),
+    "mse": _error("mean squared error", mse),
+    "rmse": _error("square root of the mean squared error", lambda given: np.sqrt(mse(given))),
+    "mae": _error("mean absolute error", mae),
     "r2": Metric(
         "max",
         "share of the variance that is explained: 1 is perfect, 0 is as good as the mean",
         r2,
         bounds=(-np.inf, 1.0),
     ),
-    "mape": Metric("min", "mean absolute error relative to the target (0.1 is 10 %)", mape),
-    "relative_error_of_mean": Metric(
-        "min", "how far the mean output is from the mean target, relative to it", relative_error_of_mean
+    "mape": _error("mean absolute error relative to the target (0.1 is 10 %)", mape),
+    "relative_error_of_mean": _error(
+        "how far the mean output is from the mean target, relative to it", relative_error_of_mean
     ),
-    "max_error": Metric("min", "largest absolute error", lambda given: given.size.max(axis=(1, 2))),
-    "min_error": Metric("min", "smallest absolute error", lambda given: given.size.min(axis=(1, 2))),
-    "max_squared_error": Metric("min", "largest squared error", lambda given: given.square.max(axis=(1, 2))),
-    "min_squared_error": Metric("min", "smallest squared error", lambda given: given.square.min(axis=(1, 2))),
+    "max_error": _error("largest absolute error", lambda given: given.size.max(axis=(1, 2))),
+    "min_error": _error("smallest absolute error", lambda given: given.size.min(axis=(1, 2))),
+    "max_squared_error": _error("largest squared error", lambda given: given.square.max(axis=(1, 2))),
+    "min_squared_error": _error("smallest squared error", lambda given: given.square.min(axis=(1, 2))),
 }
