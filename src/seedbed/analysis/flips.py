@@ -73,14 +73,12 @@ def _counted(sizes: np.ndarray, up: np.ndarray) -> float:
     """`_tail` of sizes rounded to whole numbers: the distribution of the sum, one gap added after the other."""
     unit = float(sizes.max()) / (LEVELS // len(sizes))
     whole = np.rint(sizes / unit).astype(int)
-    shares, end = np.zeros(int(whole.sum()) + 1), 1
-    shares[0] = 1.0
-    for size in whole:
-        half = shares[:end] / 2
-        shares[:end] = half
-        shares[size : size + end] += half
+    ways, end = np.zeros(int(whole.sum()) + 1), 1  # to choose some of the gaps, by their sum
+    ways[0] = 1.0
+    for size in whole.tolist():
+        ways[size : size + end] += ways[:end].copy()
         end += size
-    return float(min(1.0, np.sum(shares[int(whole[up].sum()) :])))
+    return float(min(1.0, np.sum(ways[int(whole[up].sum()) :]) * 0.5 ** len(whole)))
 
 
 @lru_cache
