@@ -30,6 +30,7 @@ def test_document():
         "metric": "val.mse",
         "direction": "min",
         "seeds": 2,
+        "vary_seeds": [],
         "seeds_needed": {"versus_base": 6, "hypotheses": None},
         "not_compared": [],
         "runs": 4,

@@ -85,6 +85,7 @@ def _resolved(study: Study, work: Work) -> dict[str, Any]:
         **metrics,
         "seeds": study.seeds,
         "study_seed": study.seed,
+        **_crossed(study),
         "variants": [
             {
                 "name": variant.name,
@@ -98,6 +99,14 @@ def _resolved(study: Study, work: Work) -> dict[str, Any]:
         "hypotheses": [hypothesis.model_dump(exclude_none=True) for hypothesis in study.hypotheses],
         **work.facts,
     }
+
+
+def _crossed(study: Study) -> dict[str, Any]:
+    """Of a study that crosses its seeds, the seed of each source in every run."""
+    if not study.vary_seeds:
+        return {}
+    runs = [study.levels(seed) for seed in range(study.seeds)]
+    return {"levels": {source: [levels[source] for levels in runs] for source in study.vary_seeds}}
 
 
 class _Execution:

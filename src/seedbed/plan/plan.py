@@ -52,6 +52,7 @@ class Plan:
             "metric": self.study.metric,
             "direction": self.study.direction,
             "seeds": self.study.seeds,
+            "vary_seeds": list(self.study.vary_seeds),
             "seeds_needed": {"versus_base": needed.versus_base, "hypotheses": needed.hypotheses},
             "not_compared": list(self.study.not_compared),
             "data": self.facts or None,

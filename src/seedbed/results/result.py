@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement
+from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.p_values import holm
@@ -76,7 +77,7 @@ class Result(Stored):
         ]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
-            None if equal or self.metric in COSTS else comparison.p
+            None if equal or self.levels or self.metric in COSTS else comparison.p
             for equal, comparison in zip(same, compared, strict=True)
         ]
         ps = holm(tested)
@@ -88,14 +89,17 @@ class Result(Stored):
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:
             return "same runs"
-        if self.metric in COSTS:  # an old study; a new one may not ask for it
+        if self.levels or self.metric in COSTS:  # the latter in an old study; a new one may not ask for it
             return "not tested"
         return verdict(comparison, p, self.direction(self.metric), len(self.variants) - 1)
 
     @cached_property
     def judgements(self) -> list[Judgement]:
-        """The verdict on every hypothesis."""
-        return [judge(hypothesis, self) for hypothesis in self.study.get("hypotheses", [])]
+        """The verdict on every hypothesis; none where seeds are crossed, since such runs are not independent."""
+        judged = [judge(hypothesis, self) for hypothesis in self.study.get("hypotheses", [])]
+        if not self.levels:
+            return judged
+        return [replace(one, verdict=UNDECIDED, p=None, seeds_to_decide=None) for one in judged]
 
     @property
     def findings(self) -> list[dict[str, Any]]:

@@ -115,6 +115,11 @@ class Stored:
         seeds = self.study["seeds"]
         return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
+    @cached_property
+    def levels(self) -> dict[str, np.ndarray]:
+        """Of a study that crosses its seeds: source of randomness -> its level in each run, (seeds,); else empty."""
+        return {source: np.array(of) for source, of in self.study.get("levels", {}).items()}
+
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""
         return self.study["variants"][self._rows[variant]].get("published") or {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from seedbed.metrics.base import Direction
+from seedbed.study import crossing
+from seedbed.study.crossing import Source
 from seedbed.study.hypotheses import Hypothesis
 
 BASE = "base"
@@ -56,6 +59,8 @@ class Contents:
         What variants are compared by, and whether less ("min") or more ("max") of it is better.
     seed
         The seed of the whole study: another one gives other splits, draws and batches under every seed.
+    vary_seeds
+        The sources of randomness whose seeds are crossed; empty where a run has one seed for all.
     origin
         Where it is from, for messages: a path, or the name of a lab.
     directory
@@ -72,3 +77,8 @@ class Contents:
     hypotheses: tuple[Hypothesis, ...]
     origin: str
     directory: Path
+    vary_seeds: tuple[Source, ...]
+
+    def levels(self, seed: int) -> Mapping[Source, int]:
+        """The seed of each source of randomness in the run of a seed; empty where that is the seed of all."""
+        return crossing.levels(self.vary_seeds, self.seeds, seed)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
 
+from seedbed.study.crossing import Source
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.values import Float, FrozenModel, NonNegativeInt, PositiveInt
 
@@ -22,6 +23,12 @@ def _safe_name(name: str) -> str:
             'at most one "/" between'
         )
     return name
+
+
+def _each_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    if len(sources) == 1 or len(set(sources)) < len(sources):
+        raise ValueError("expected two or three different ones of init, order and split, or none")
+    return sources
 
 
 def _visible(name: str) -> str:
@@ -50,6 +57,12 @@ class StudySettings(FrozenModel):
     seed: NonNegativeInt = Field(
         default=0,
         description="The seed of the whole study: another one draws all splits, initial weights and batches anew.",
+    )
+    vary_seeds: Annotated[tuple[Source, ...], AfterValidator(_each_once)] = Field(
+        default=(),
+        description="Gives two or three sources of randomness seeds of their own and crosses them, to tell how much of "
+        "the spread each carries: init, order, split. Takes a square number of seeds, 9, 16, 25, ...; 25 unless given. "
+        "Nothing is tested then.",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from seedbed.study import parser
+from seedbed.study import crossing, parser
 from seedbed.study.contents import Contents, Variant
 from seedbed.study.own_data import OwnData, own_data
 from seedbed.study.problems import Problem, StudyError
@@ -105,7 +105,8 @@ class Study(Contents):
     @property
     def beforehand(self) -> list[str]:
         """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
-        verdicts = self.seeds_needed.summary(self.seeds)
+        crossed = crossing.summary(self.vary_seeds, self.seeds) if self.vary_seeds else None
+        verdicts = crossed or self.seeds_needed.summary(self.seeds)
         first = ", ".join(f'"{name}"' for name in self.not_compared[:NAMES_SHOWN])
         more = (
             f" and {len(self.not_compared) - NAMES_SHOWN} more"

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from seedbed.study import labs
 from seedbed.study.contents import BASE, Contents, Variant
-from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, file_of
+from seedbed.study.crossing import USUAL_LEVELS, wrong_seeds
+from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, StudySettings, file_of
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import Problem, StudyError, dotted, problems_of
 from seedbed.study.seeds import usual_seeds
@@ -20,6 +21,7 @@ from seedbed.study.settings import changed, flat
 from seedbed.study.suggestions import instead_of, nearest
 from seedbed.study.trainable import Trainable
 from seedbed.study.variants import changes, check_keys, validated
+from seedbed.text import enumerated
 from seedbed.values import FrozenModel
 
 Entry = TypeVar("Entry", bound=FrozenModel)
@@ -160,20 +162,34 @@ def _checked(
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
         of_metrics += _claim_problems(hypothesis, names, variants, compared_by, trainable)
     problems += _once_per_remedy(of_metrics)
+    if file and file.study.vary_seeds:
+        problems += _crossing_problems(file.study, trainable)
     if problems or file is None:
         return None
+    usual = USUAL_LEVELS**2 if file.study.vary_seeds else usual_seeds(len(variants) - 1)
     return Contents(
         name=file.name,
         description=file.description,
         variants=tuple(variants),
-        seeds=file.study.seeds or usual_seeds(len(variants) - 1),
+        seeds=file.study.seeds or usual,
         metric=metric,
         direction=file.study.direction or trainable.direction(metric),
         seed=file.study.seed,
         hypotheses=file.hypothesis,
         origin=origin,
         directory=directory,
+        vary_seeds=file.study.vary_seeds,
     )
+
+
+def _crossing_problems(settings: StudySettings, trainable: Trainable) -> list[Problem]:
+    """What keeps seeds from being crossed: sources that have no seeds of their own, or how many seeds there are."""
+    lacking = [source for source in settings.vary_seeds if source not in trainable.sources]
+    if lacking:
+        message = f"{enumerated(lacking, last='and')} cannot have seeds of their own here; leave the key out"
+        return [Problem("study.vary_seeds", message)]
+    wrong = wrong_seeds(settings.seeds) if settings.seeds else None
+    return [Problem("study.seeds", wrong)] if wrong else []
 
 
 def _check_quick(

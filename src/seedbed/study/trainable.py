@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from seedbed.metrics.base import Direction
 from seedbed.study.contents import Configuration, Contents
+from seedbed.study.crossing import Source
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem
 from seedbed.study.suggestions import instead_of
@@ -197,6 +198,8 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         Every dotted key of its settings.
     exclusive
         Keys of which a variant's setting replaces another key of its base, each with that key.
+    sources
+        The sources of randomness that it can give seeds of their own; see `Contents.levels`.
     metrics
         Its metrics by name, and which way is better, the most usual one first.
     """
@@ -204,6 +207,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     tables: Mapping[str, str]
     keys: Collection[str]
     exclusive: Mapping[str, str] = {}
+    sources: Collection[Source] = ()
     metrics: Mapping[str, Direction] = {}
 
     @abstractmethod

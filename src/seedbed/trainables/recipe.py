@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from seedbed.metrics.names import Direction, direction, usual_metric
 from seedbed.recipe import Recipe
 from seedbed.study.contents import Contents
+from seedbed.study.crossing import SOURCES
 from seedbed.study.problems import Problem, known_keys, problems_of
 from seedbed.study.trainable import Trainable
 from seedbed.trainables.recipe_metrics import metric_problem
@@ -33,6 +34,7 @@ class RecipeTrainable(Trainable[Recipe]):
         "training.epochs": "training.steps",
         "training.steps": "training.epochs",
     }
+    sources = SOURCES
     keys = tuple(known_keys(Recipe))  # of all kinds of data, model and schedule
 
     def configure(self, tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:

@@ -15,6 +15,7 @@ from seedbed.study.problems import Problem, StudyError
 from seedbed.study.suggestions import instead_of
 from seedbed.training import memory, networks, rules
 from seedbed.training.group import Group, Run
+from seedbed.training.seeds import seed_for
 
 
 def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...]:
@@ -57,16 +58,17 @@ def _runs(study: Contents, variant: Variant, data_dir: Path | None) -> list[tupl
 
 
 def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) -> tuple[Run, Network]:
-    recipe = variant.configuration
+    recipe, levels = variant.configuration, study.levels(seed)
     samples = data.load(
         recipe.data,
         classification=recipe.is_classification,
         study_seed=study.seed,
-        seed=seed,
+        seed=seed_for("samples", seed, levels),
         data_dir=data_dir,
         base=study.directory,
     )
-    prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=seed)
+    of_split = seed_for("split", seed, levels)
+    prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=of_split)
     outputs = {"number": 1, "binary": 1, "class": len(samples.classes)}[recipe.target]
     try:
         network = networks.build(
@@ -74,7 +76,7 @@ def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) ->
         )
     except ValueError as error:
         raise DataError(f"model: {error}") from None
-    return Run(variant.name, seed, recipe, prepared), network
+    return Run(variant.name, seed, recipe, prepared, levels), network
 
 
 def _group_key(run: Run, network: Network) -> Hashable:

@@ -44,7 +44,7 @@ class BatchOrder:
         group = self._group
         of_seed: dict[int, list[int]] = {}  # by seed, indices of active runs
         for index, run in enumerate(self._active):
-            of_seed.setdefault(group.runs[run].seed, []).append(index)
+            of_seed.setdefault(group.runs[run].seed_for("batches"), []).append(index)
         for seed, members in of_seed.items():
             order = generator(group.study_seed, seed, "batches", epoch).permutation(group.train_size)[stretch]
             for index in members:

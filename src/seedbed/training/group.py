@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import assert_never
 
@@ -17,18 +18,31 @@ from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.network import Network
 from seedbed.recipe import Recipe, Training
+from seedbed.study.crossing import Source
 from seedbed.training import rules
 from seedbed.training.class_weights import class_weights
+from seedbed.training.seeds import seed_for
 
 
 @dataclass(frozen=True)
 class Run:
-    """One variant under one seed, with its data."""
+    """One variant under one seed, with its data.
+
+    Attributes
+    ----------
+    levels
+        The seeds of its sources of randomness where they are not all `seed`; see `Contents.levels`.
+    """
 
     variant: str
     seed: int
     recipe: Recipe
     prepared: Prepared
+    levels: Mapping[Source, int] = field(default_factory=dict)
+
+    def seed_for(self, purpose: str) -> int:
+        """The seed of what is drawn for a purpose."""
+        return seed_for(purpose, self.seed, self.levels)
 
 
 @dataclass(frozen=True)
@@ -102,10 +116,11 @@ class Group:
         if count >= size:
             return part
         chosen: dict[int, np.ndarray] = {}
-        for seed in {run.seed for run in self.runs}:
+        seeds = [run.seed_for("subset") for run in self.runs]
+        for seed in set(seeds):
             drawn = generator(self.study_seed, seed, "subset", PARTS.index(name)).permutation(size)
             chosen[seed] = np.sort(drawn[:count])
-        return np.stack([members[chosen[run.seed]] for run, members in zip(self.runs, part, strict=True)])
+        return np.stack([members[chosen[seed]] for seed, members in zip(seeds, part, strict=True)])
 
     def program(self) -> Program:
         """Network, loss and update rule."""
@@ -165,15 +180,15 @@ class Group:
         return self._initial(self.network.state)
 
     def _initial(self, layout: Layout) -> np.ndarray:
-        rows = [
-            initial(layout, run.recipe.model.init, run.recipe.model.init_std, self.study_seed, run.seed)
-            for run in self.runs
-        ]
-        return np.stack(rows)
+        return np.stack([self._initial_row(layout, run) for run in self.runs])
+
+    def _initial_row(self, layout: Layout, run: Run) -> np.ndarray:
+        model = run.recipe.model
+        return initial(layout, model.init, model.init_std, self.study_seed, run.seed_for("parameters"))
 
     def keys(self, purpose: str) -> np.ndarray:
         """(runs, 2) int64 Philox keys."""
-        return keys(self.study_seed, [run.seed for run in self.runs], purpose)
+        return keys(self.study_seed, [run.seed_for(purpose) for run in self.runs], purpose)
 
 
 def _stack(arrays: list[np.ndarray]) -> np.ndarray:
