@@ -29,3 +29,11 @@ def first_few(names: Iterable[str]) -> str:
     names = list(names)
     shown = ", ".join(short(name) for name in islice(names, MOST_NAMES))
     return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")
+
+
+def duration(seconds: float) -> str:
+    """A time in words: 0.5 s, 2m05, 1h10."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}"
+    return f"{whole // 60}m{whole % 60:02d}" if whole >= 60 else f"{seconds:.1f} s"

@@ -9,14 +9,14 @@ from scipy import stats
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.analysis.looks import ALPHA_A_SIDE, Rule, boundaries
 
-USUAL = Rule.up_to(60, 1).looks
+USUAL = Rule.up_to(60).looks
 
 
 def test_looks_are_at_ten_seeds_and_then_every_five_and_grow_with_the_study() -> None:
     assert USUAL == (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60)
-    assert Rule.up_to(12, 1).looks == (10, 12)
-    assert Rule.up_to(8, 1).looks == (8,)
-    long = Rule.up_to(1000, 1).looks
+    assert Rule.up_to(12).looks == (10, 12)
+    assert Rule.up_to(8).looks == (8,)
+    long = Rule.up_to(1000).looks
     assert long[-1] == 1000
     assert len(long) < 50
     assert list(long) == sorted(set(long))
@@ -38,7 +38,7 @@ def test_two_looks_spend_what_the_spending_function_says() -> None:
     assert 1 - below == pytest.approx(0.025, abs=1e-6)
 
 
-@pytest.mark.parametrize("looks", [USUAL, (10, 40, 45, 60), Rule.up_to(300, 1).looks])
+@pytest.mark.parametrize("looks", [USUAL, (10, 40, 45, 60), Rule.up_to(300).looks])
 def test_all_looks_together_spend_the_level_of_a_random_walk(looks: tuple[int, ...]) -> None:
     rng, studies = np.random.default_rng(0), 40_000
     steps = np.diff((0, *looks))
@@ -59,7 +59,7 @@ def test_boundaries_rise_with_the_level() -> None:
 
 
 def test_what_is_decided_stays_decided_and_leaves_its_share_of_the_level_to_the_others() -> None:
-    rule = Rule(USUAL, 2)
+    rule = Rule(USUAL)
     alone, shared = rule.boundary(3, 1), rule.boundary(3, 2)
     assert shared < alone
     between = (alone + shared) / 2
@@ -73,12 +73,12 @@ def test_what_is_decided_stays_decided_and_leaves_its_share_of_the_level_to_the_
 
 
 def test_what_cannot_be_tested_stays_undecided() -> None:
-    assert Rule(USUAL, 1).decided(0, [UNDECIDED], [(None, None)])[0][0] == UNDECIDED
+    assert Rule(USUAL).decided(0, [UNDECIDED], [(None, None)])[0][0] == UNDECIDED
 
 
 def test_errors_keep_to_the_level_and_effects_are_found() -> None:
     """On normal gaps, whose t statistic stands in here for the sign flips: 5 % and, at half a deviation, over 90 %."""
-    rng, studies, rule = np.random.default_rng(1), 4000, Rule.up_to(60, 1)
+    rng, studies, rule = np.random.default_rng(1), 4000, Rule.up_to(60)
     for effect, least, most in ((0.0, 0.035, 0.059), (0.5, 0.9, 0.98)):
         gaps = rng.normal(effect, 1, (studies, 60))
         decided = np.zeros(studies, bool)

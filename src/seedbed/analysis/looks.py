@@ -36,20 +36,17 @@ class Rule:
     ----------
     looks
         Seeds per variant at each look, rising; the last is the most that the study may take.
-    claims
-        How many claims are decided together: Holm's procedure shares the level among them (Ye, Li, Liu and Yao 2013).
     """
 
     looks: tuple[int, ...]
-    claims: int
 
     @classmethod
-    def up_to(cls, most: int, claims: int) -> Rule:
+    def up_to(cls, most: int) -> Rule:
         """The usual looks: at 10, 15, 20, ... seeds, from 100 on in larger steps, and at the most."""
         looks = [min(FIRST, most)]
         while looks[-1] < most:
             looks.append(min(most, looks[-1] + STEP * max(1, looks[-1] // 50)))
-        return cls(tuple(looks), claims)
+        return cls(tuple(looks))
 
     def boundary(self, look: int, undecided: int) -> float:
         """What a one-sided p must not exceed at a look, counted from 0, where so many claims are still undecided.
@@ -62,6 +59,8 @@ class Rule:
         self, look: int, verdicts: Sequence[str], tests: Sequence[Tested]
     ) -> list[tuple[str, float | None]]:
         """The verdict on every claim after a look, and the boundary that its p was held against.
+
+        Claims that are decided together share the level by Holm's procedure (Ye, Li, Liu and Yao 2013).
 
         Parameters
         ----------

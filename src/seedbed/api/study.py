@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from seedbed.analysis.looks import AT_MOST
 from seedbed.study import model
 from seedbed.study.trainable import Compute, Trainable
 
@@ -96,6 +97,9 @@ class Study(model.Study):
         runs_dir: str | os.PathLike[str] | None = None,
         progress: bool | None = None,
         observer: Observer | None = None,
+        until: Literal["decided"] | None = None,
+        at_most: int = AT_MOST,
+        budget: float | None = None,
     ) -> Result:
         """Train every variant under every seed and store all of it.
 
@@ -118,6 +122,12 @@ class Study(model.Study):
             Called instead of a display: an object with the methods `group_started(group)`, where `group` has the
             fields group, groups, runs, epochs and label; `epoch(epoch)`, with the fields epoch, epochs, active, best,
             median and metric; `group_finished()`; and `message(text)`.
+        until
+            "decided" adds seeds in rounds, to the variants of undecided claims, until all claims are decided (of a
+            study without claims: its comparisons with base), by a rule that
+            allows for every look. `seeds` plays no part.
+        at_most, budget
+            Then: the most seeds per variant, and the seconds that it may take.
 
         Raises
         ------
@@ -125,11 +135,13 @@ class Study(model.Study):
             Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
         """
         # Training need not wait for what reads results, nor reading for what trains.
+        from seedbed.execution.rounds import Until
         from seedbed.execution.runner import run
 
         directory = run(
             self if seeds is None else self.override(seeds=seeds),
-            Compute(engine, device, precision, cuda_graphs),
+            until=Until(at_most, budget) if until else None,
+            compute=Compute(engine, device, precision, cuda_graphs),
             data_dir=data_dir,
             runs_dir=runs_dir,
             progress=progress,

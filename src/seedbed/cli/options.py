@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,13 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
             raise click.BadParameter(f"{text!r} is not KEY=VALUE, as in training.lr=0.01")
         pairs[key.strip()] = value.strip()
     return pairs
+
+
+def seconds(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """A time such as 90s, 10m or 1.5h in seconds."""
+    if text is None:
+        return None
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    if not parts or not float(parts[1]):
+        raise click.BadParameter(f"expected a time such as 90s, 10m or 1.5h, got {text!r}")
+    return float(parts[1]) * {"s": 1, "m": 60, "h": 3600}[parts[2]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -40,6 +41,21 @@ from seedbed.cli.output import print_json, print_result
     is_flag=True,
     help="Record training steps as CUDA graphs and replay them; makes small networks faster.",
 )
+@click.option(
+    "--until",
+    type=click.Choice(["decided"]),
+    help="Add seeds in rounds, to the variants of undecided claims, until every claim is decided (without claims: "
+    "every comparison with base).",
+)
+@click.option(
+    "--at-most", type=click.IntRange(min=5), help="With --until: the most seeds per variant.  [default: 60]"
+)
+@click.option(
+    "--budget",
+    metavar="TIME",
+    callback=options.seconds,
+    help="With --until: begin no round that would not end in time; as 90s, 10m or 1.5h.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -54,6 +70,9 @@ def command(
     device: str,
     precision: str,
     cuda_graphs: bool,
+    until: Literal["decided"] | None,
+    at_most: int | None,
+    budget: float | None,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -65,13 +84,16 @@ def command(
     Examples:
       seedbed run trig/norm-init
       seedbed run trig/norm-init --seeds 30
+      seedbed run trig/norm-init --until decided --at-most 30
       seedbed run mnist/cnn --quick
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
     """
+    from seedbed.analysis.looks import AT_MOST
     from seedbed.api import Study, run
     from seedbed.execution.progress import observer
 
+    _check(until, at_most, budget, seeds)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
     chosen = Study.load(study).override(settings, vary, seeds, quick)
     with observer(quiet) as watching:
@@ -84,6 +106,9 @@ def command(
             data_dir=data_dir,
             runs_dir=runs_dir,
             observer=watching,
+            until=until,
+            at_most=at_most or AT_MOST,
+            budget=budget,
         )
     interrupted = result.status == "interrupted"
     try:
@@ -98,3 +123,11 @@ def command(
         return INTERRUPTED
     click.echo(f"report: {report}", err=as_json)
     return RUNS_FAILED if result.diverged else 0
+
+
+def _check(until: str | None, at_most: int | None, budget: float | None, seeds: int | None) -> None:
+    """Refuse options that do not go together."""
+    if until and seeds is not None:
+        raise click.UsageError("--until decided chooses the seeds itself; use --at-most instead of --seeds")
+    if not until and (at_most is not None or budget is not None):
+        raise click.UsageError("--at-most and --budget need --until decided")

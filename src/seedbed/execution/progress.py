@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, assert_never
 
 from seedbed.study.events import Epoch, Event, Events, Message
-from seedbed.text import counted
+from seedbed.text import counted, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -125,12 +125,12 @@ class Lines(Silent):
         self._last = f"{self._title}: epoch {epoch.epoch}/{epoch.epochs}, {_state(epoch)}"
         if now - self._printed >= self._every:
             self._printed = now
-            self.message(f"{self._last}, {_duration(left)} left")
+            self.message(f"{self._last}, {duration(left)} left")
 
     def group_finished(self) -> None:
         """Print how far the group came and how long it took."""
         if self._last:
-            self.message(f"{self._last}, done in {_duration(time.monotonic() - self._started)}")
+            self.message(f"{self._last}, done in {duration(time.monotonic() - self._started)}")
             self._last = ""
 
     def message(self, text: str) -> None:
@@ -215,10 +215,3 @@ def _state(epoch: Epoch) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.4g}"
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600}h{whole % 3600 // 60:02d}"
-    return f"{whole // 60}m{whole % 60:02d}" if whole >= 60 else f"{seconds:.1f} s"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,16 @@ from seedbed.analysis.evidence import Evidence
 from seedbed.execution import environment
 from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.execution.returned import check
+from seedbed.execution.rounds import Rounds, Until
 from seedbed.files import to_json
 from seedbed.plan.plan import plan
-from seedbed.store.models import Trained, joined
+from seedbed.store.models import Trained, joined, models_path, read_trained
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study import labs
 from seedbed.study.model import Study
 from seedbed.study.trainable import Compute, Finished, FinishedRun, Shard, Work
+from seedbed.text import counted
 
 
 def run(
@@ -33,6 +36,7 @@ def run(
     runs_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    until: Until | None = None,
 ) -> Path:
     """Train every variant under every seed and store all of it; returns the directory.
 
@@ -48,6 +52,8 @@ def run(
         Whether to show how it goes; by default on a terminal and in a notebook.
     observer
         Told how it goes instead; see `progress.Observer`.
+    until
+        Adds seeds in rounds until the study's claims are decided, instead of training those that it names.
 
     Raises
     ------
@@ -56,11 +62,17 @@ def run(
     TrainableError
         Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
-    work = plan(study, Path(data_dir) if data_dir else None).work.on(compute or Compute())
+
+    def prepared(part: Study) -> Work:
+        return plan(part, Path(data_dir) if data_dir else None).work.on(compute or Compute())
+
+    rounds = Rounds(study, until) if until else None
+    study = rounds.first if rounds else study
+    work = prepared(study)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
     work.warm_up()
-    resolved = _resolved(study, work)
+    resolved = _resolved(study, work) | ({"until": rounds.plan} if rounds else {})
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(root, study.name, fingerprint) as store:
         store.write_text("study.toml", study.text)
@@ -71,7 +83,7 @@ def run(
         with watched(progress) if observer is None else nullcontext(observer) as watching:
             for line in (*(f"! {note}" for note in notes), *study.beforehand):
                 watching.message(line)
-            return _Execution(study, work, store, watching).run()
+            return _Execution(study, work, store, watching, resolved).run(rounds, prepared)
 
 
 def _resolved(study: Study, work: Work) -> dict[str, Any]:
@@ -112,30 +124,67 @@ def _crossed(study: Study) -> dict[str, Any]:
 class _Execution:
     """One execution of a study: what it has gathered so far, and the writing of it."""
 
-    def __init__(self, study: Study, work: Work, store: Store, observer: Observer) -> None:
+    def __init__(
+        self, study: Study, work: Work, store: Store, observer: Observer, resolved: dict[str, Any]
+    ) -> None:
         self.study, self.work, self.store, self.observer = study, work, store, observer
+        self.resolved = resolved
         self.started = time.time()
         self.train_seconds = 0.0
+        self.groups = 0  # of the rounds before
         self.evidence: list[Evidence] = []
         self.models: dict[str, list[Trained]] = {}  # of variants of which runs are still to come
         self.settings = {variant.name: variant.settings for variant in study.variants}
 
-    def run(self) -> Path:
+    def run(self, rounds: Rounds | None, prepared: Callable[[Study], Work]) -> Path:
         """Have shard after shard trained; what is finished is stored before the next begins. Returns the directory."""
-        shards = self.work.shards
         self._write_environment(None)
-        self.store.journal({"event": "started", "runs": sum(len(shard.runs) for shard in shards)})
-        status = "complete"
-        for shard in shards:
-            if self._train(shard).interrupted:
-                status = "interrupted"
-                break
+        self.store.journal({"event": "started", "runs": self._runs})
+        is_whole = self._in_rounds(rounds, prepared) if rounds else self._train_all()
+        status = "complete" if is_whole else "interrupted"
         self.store.join_groups(list(self.settings))
         for finding in findings.find(self.evidence):
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)
         self.store.finish(status)
         return self.store.directory
+
+    def _in_rounds(self, rounds: Rounds, prepared: Callable[[Study], Work]) -> bool:
+        """Round after round, with a look after each; whether none was interrupted."""
+        try:
+            while True:
+                self._announce(rounds)
+                began = time.perf_counter()
+                if not self._train_all():
+                    return False
+                seconds = time.perf_counter() - began
+                left = rounds.seconds_left(time.time() - self.started)
+                following = rounds.look(self.store, self.observer, seconds / self._runs, left)
+                if following is None:
+                    return True
+                self.groups += len(self.work.shards)
+                self.study, self.work = following, prepared(following)
+                self.work.warm_up()
+        except KeyboardInterrupt:  # between shards, where nothing is half written
+            return False
+
+    def _announce(self, rounds: Rounds) -> None:
+        """Record which runs a round adds, and which seeds there are with it."""
+        self.store.write_json("resolved.json", {**self.resolved, "seeds": self.study.seeds})
+        names = [variant.name for variant in self.study.variants]
+        seeds = [self.study.first_seed, self.study.seeds]
+        facts = {"round": rounds.number, "seeds": seeds, "variants": names, "runs": self._runs}
+        self.store.journal({"event": "round", **facts})
+        count = counted(len(names), "variant")
+        self.observer.message(f"round {rounds.number}: seeds {seeds[0] + 1} to {seeds[1]} of {count}")
+
+    @property
+    def _runs(self) -> int:
+        return sum(len(shard.runs) for shard in self.work.shards)
+
+    def _train_all(self) -> bool:
+        """Train every shard; whether none was interrupted."""
+        return not any(self._train(shard).interrupted for shard in self.work.shards)
 
     def _train(self, shard: Shard) -> Finished:
         start = GroupStart(shard.number, len(self.work.shards), len(shard.runs), shard.epochs, shard.label)
@@ -146,23 +195,33 @@ class _Execution:
         self.train_seconds += seconds
         check(finished, shard)
         self._write(shard, finished)
-        facts = {"group": shard.number, "runs": len(shard.runs), "seconds": seconds, **shard.facts}
+        facts = {"group": self._number(shard), "runs": len(shard.runs), "seconds": seconds, **shard.facts}
         self.store.journal({"event": "group", **facts})
         self.observer.group_finished()
         return finished
+
+    def _number(self, shard: Shard) -> int:
+        """Its number among the shards of all rounds."""
+        return self.groups + shard.number
 
     # --- writing ----------------------------------------------------------------------------------------
 
     def _write(self, shard: Shard, finished: Finished) -> None:
         """Store what a shard adds, and the networks of the variants that it completes."""
-        rows = [self._row(shard.number, one) for one in finished.runs]
-        self.store.add_group(shard.number, rows, finished.tables)
+        rows = [self._row(self._number(shard), one) for one in finished.runs]
+        self.store.add_group(self._number(shard), rows, finished.tables)
         self.evidence += finished.evidence
         for trained in finished.models:
             parts = self.models.setdefault(trained.variant, [])
             parts.append(trained)
-            if sum(len(part.seeds) for part in parts) == self.study.seeds:
-                self.store.write_models(joined(self.models.pop(trained.variant)))
+            if sum(len(part.seeds) for part in parts) == len(self.study.to_train):
+                self._write_models(self.models.pop(trained.variant))
+
+    def _write_models(self, parts: list[Trained]) -> None:
+        """Write all networks of a variant, with those of the rounds before."""
+        path = models_path(self.store.directory, parts[0].variant)
+        earlier = [read_trained(path)] if path.exists() else []
+        self.store.write_models(joined([*earlier, *parts]))
 
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
         """A run as a row of the stored table."""

@@ -143,10 +143,16 @@ def _entry(directory: Path, root: Path) -> Listed:
         "id": directory.name,
         "study": _study_name(directory, root),
         "status": status(directory),
-        "runs": next((event["runs"] for event in counted), None),
+        "runs": _planned(counted),
         "stored": sum(event["runs"] for event in counted if event.get("event") == "group"),
         "created": began(directory),
     }
+
+
+def _planned(counted: Sequence[dict[str, Any]]) -> int | None:
+    """How many runs there are to be, as far as the rounds that were begun tell."""
+    rounds = [event["runs"] for event in counted if event.get("event") == "round"]
+    return sum(rounds) if rounds else next((event["runs"] for event in counted), None)
 
 
 def _not_found(name: str, directories: Sequence[Path], root: Path) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from seedbed.metrics.base import Direction
 from seedbed.study import crossing
@@ -65,6 +65,8 @@ class Contents:
         Where it is from, for messages: a path, or the name of a lab.
     directory
         What relative paths in it are relative to.
+    first_seed
+        The first seed to train; above 0 where those before it were trained in an earlier round.
     """
 
     name: str
@@ -78,7 +80,18 @@ class Contents:
     origin: str
     directory: Path
     vary_seeds: tuple[Source, ...]
+    first_seed: int = field(default=0, kw_only=True)
 
     def levels(self, seed: int) -> Mapping[Source, int]:
         """The seed of each source of randomness in the run of a seed; empty where that is the seed of all."""
         return crossing.levels(self.vary_seeds, self.seeds, seed)
+
+    @property
+    def to_train(self) -> range:
+        """The seeds that each variant is to be trained under."""
+        return range(self.first_seed, self.seeds)
+
+    def only(self, variants: Collection[str], seeds: range) -> Self:
+        """The same study, of some of its variants and seeds alone: what is trained in one round."""
+        kept = tuple(variant for variant in self.variants if variant.name in variants)
+        return replace(self, variants=kept, first_seed=seeds.start, seeds=seeds.stop)

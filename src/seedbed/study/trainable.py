@@ -137,7 +137,8 @@ class Work(ABC):
     Parameters
     ----------
     study
-        Its variants name the settings and seeds to train.
+        Its variants name the settings to train, and `study.to_train` the seeds: a study that adds seeds in rounds is
+        made ready for each round anew. The same seed must give the same run in whatever round it is trained.
     """
 
     def __init__(self, study: Contents) -> None:
@@ -147,7 +148,7 @@ class Work(ABC):
     def shards(self) -> Sequence[Shard]:
         """All runs of the study, each in one shard; unless said otherwise a shard for each variant."""
         return [
-            Shard(number, tuple(PlannedRun(variant.name, seed) for seed in range(self.study.seeds)))
+            Shard(number, tuple(PlannedRun(variant.name, seed) for seed in self.study.to_train))
             for number, variant in enumerate(self.study.variants)
         ]
 

@@ -53,8 +53,8 @@ def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...
 
 
 def _runs(study: Contents, variant: Variant, data_dir: Path | None) -> list[tuple[Run, Network]]:
-    """The variant under every seed, each with its network."""
-    return [_run(study, variant, seed, data_dir) for seed in range(study.seeds)]
+    """The variant under every seed to train, each with its network."""
+    return [_run(study, variant, seed, data_dir) for seed in study.to_train]
 
 
 def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) -> tuple[Run, Network]:

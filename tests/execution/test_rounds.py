@@ -1,0 +1,215 @@
+"""Studies that add seeds until their claims are decided: what each round trains, when they stop, what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from study_files import plain
+
+from seedbed.api import Result, Study
+from seedbed.execution.progress import Silent
+from seedbed.metrics.base import Direction
+from seedbed.store.models import models_path, read_trained
+from seedbed.store.reader import listing
+from seedbed.study.contents import Contents
+from seedbed.study.events import Events
+from seedbed.study.problems import Problem, StudyError
+from seedbed.study.trainable import Finished, FinishedRun, Shard, Trainable, Work
+
+
+class Settings(dict[str, Any]):
+    def model_dump(self) -> dict[str, Any]:
+        return dict(self)
+
+
+class Made(Trainable[Settings]):
+    """Scores `game.skill` and luck by seed and variant; `interrupted_at` is the seed in which Ctrl-C is pressed."""
+
+    tables: Mapping[str, str] = {"game": "How well it does."}
+    keys = ("game.skill",)
+    metrics: Mapping[str, Direction] = {"score": "max"}
+    interrupted_at = -1
+
+    def configure(self, tables: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+        return Settings(tables["game"]), []
+
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
+        return Games(study, self.interrupted_at)
+
+
+class Games(Work):
+    def __init__(self, study: Contents, interrupted_at: int) -> None:
+        super().__init__(study)
+        self.interrupted_at = interrupted_at
+
+    def train(self, shard: Shard, events: Events) -> Finished:
+        skill = {one.name: one.configuration["skill"] for one in self.study.variants}
+        runs = []
+        for run in shard.runs:
+            if run.seed == self.interrupted_at:
+                return Finished(runs, interrupted=True)
+            luck = np.random.default_rng([run.seed, int(1000 * skill[run.variant])]).normal()
+            metrics = {"score": skill[run.variant] + luck}
+            runs.append(FinishedRun(run.variant, run.seed, metrics=metrics))
+        return Finished(runs)
+
+
+TEXT = """
+name = "games"
+
+[game]
+skill = 5.0
+
+[ablate]
+"game.skill" = [6.2, 20.0, 5.01]
+"""
+CLAIMS = """
+[[hypothesis]]
+claim = "much"
+better = "skill = 20.0"
+than = "base"
+
+[[hypothesis]]
+claim = "some"
+better = "skill = 6.2"
+than = "base"
+"""
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def games(claims: str = CLAIMS, trainable: Made | None = None) -> Study:
+    return Study.parse(TEXT + claims, trainable=trainable or Made())
+
+
+def looks(result: Result) -> list[dict[str, Any]]:
+    return [event for event in result.events if event["event"] == "look"]
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return games().run(runs_dir=tmp_path_factory.mktemp("runs"), until="decided", observer=Silent())
+
+
+def test_seeds_are_added_to_variants_of_undecided_claims_and_to_base(result: Result) -> None:
+    counts = {name: len(result.status_of(name)) for name in result.variants}
+    assert counts["skill = 5.01"] == 10  # no claim is about it
+    assert counts["skill = 20.0"] == 15  # ten pairs cannot decide one of two claims
+    assert counts["base"] == counts["skill = 6.2"] == len(result.seeds) > 15
+    first, second, *_, last = looks(result)
+    assert {claim["boundary"] for claim in first["claims"]} == {0.0}
+    assert [claim["verdict"] for claim in second["claims"]] == ["supported", "undecided"]
+    assert [claim["verdict"] for claim in last["claims"]] == ["supported", "supported"]
+    assert last["of_each"] == counts
+
+
+def test_a_run_is_the_same_whatever_its_round(result: Result, tmp_path: Path) -> None:
+    whole = games().run(len(result.seeds), runs_dir=tmp_path, observer=Silent())
+    for name in result.variants:
+        values = result.values(name, "score")
+        there = ~np.isnan(values)
+        assert there.sum() == len(result.status_of(name))
+        np.testing.assert_array_equal(values[there], whole.values(name, "score")[there])
+
+
+def test_every_look_is_in_the_journal_with_its_boundary(result: Result) -> None:
+    for number, look in enumerate(looks(result), 1):
+        assert (look["look"], look["seeds"]) == (number, 5 + 5 * number)
+        for claim in look["claims"]:
+            tested = claim["boundary"] is not None
+            assert tested == (claim["p"] is not None)
+            if tested and claim["verdict"] == "supported":
+                assert claim["p"] <= claim["boundary"]
+            if claim["verdict"] == "undecided":
+                assert min(claim["p"], claim["p_against"]) > claim["boundary"]
+    assert result.study["until"]["looks"][:3] == [10, 15, 20]
+    assert json.loads((result.directory / "resolved.json").read_text())["seeds"] == len(result.seeds)
+
+
+def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path) -> None:
+    told = Told()
+    result = games("").run(runs_dir=tmp_path, until="decided", at_most=20, observer=told)
+    counts = {name: len(result.status_of(name)) for name in result.variants}
+    assert counts == {"base": 20, "skill = 6.2": 20, "skill = 20.0": 10, "skill = 5.01": 20}
+    assert "round 2: seeds 11 to 15 of 3 variants" in told.lines
+    assert "look 1 of at most 3, 10 seeds: 1 of 3 comparisons decided" in told.lines
+    assert "stay undecided at the most seeds; --at-most allows more" in told.lines[-1]
+
+
+def test_a_study_with_nothing_to_decide_is_refused(tmp_path: Path) -> None:
+    alone = Study.parse('name = "one"\n[game]\nskill = 1.0\n', trainable=Made())
+    with pytest.raises(StudyError, match="nothing to decide"):
+        alone.run(runs_dir=tmp_path, until="decided")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_round_is_begun_for_which_the_budget_has_no_time(tmp_path: Path) -> None:
+    told = Told()
+    result = games().run(runs_dir=tmp_path, until="decided", budget=1e-9, observer=told)
+    assert (result.status, len(looks(result)), len(result.seeds)) == ("complete", 1, 10)
+    assert "stopped: the next round would take about" in told.lines[-1]
+    assert result.events[-2]["reason"] == "budget"
+
+
+def test_what_was_finished_before_an_interrupt_is_kept_and_readable(tmp_path: Path) -> None:
+    trainable = Made()
+    trainable.interrupted_at = 12
+    result = games(trainable=trainable).run(runs_dir=tmp_path, until="decided", observer=Silent())
+    assert result.status == "interrupted"
+    assert len(looks(result)) == 1
+    assert len(result.status_of("base")) == 12
+    assert [len(result.status_of(name)) for name in result.variants[1:]] == [10, 10, 10]
+    assert result.report().stat().st_size > 1000
+    (row,) = listing(tmp_path)
+    assert (row["runs"], row["status"]) == (40 + 3 * 5, "interrupted")
+
+
+def test_an_interrupt_between_rounds_keeps_the_study(tmp_path: Path) -> None:
+    class Impatient(Told):
+        def message(self, text: str) -> None:
+            super().message(text)
+            if text.startswith("look 1"):
+                raise KeyboardInterrupt
+
+    result = games().run(runs_dir=tmp_path, until="decided", observer=Impatient())
+    assert (result.status, len(result.seeds)) == ("interrupted", 10)
+    assert result.runs.num_rows == 40
+
+
+def test_networks_of_all_rounds_are_in_one_file_and_a_ragged_study_is_told_and_reported(
+    tmp_path: Path,
+) -> None:
+    claim = {"claim": "narrower is better", "better": "base", "than": "hidden = 5"}
+    study = Study.parse(
+        plain({"ablate": {"model.hidden": [[5]], "training.lr": [0.5]}, "hypothesis": [claim]}), "a.toml"
+    )
+    options: dict[str, Any] = {"runs_dir": tmp_path, "engine": "numpy", "observer": Silent()}
+    result = study.run(until="decided", at_most=15, **options)
+    whole = study.run(15, **options)
+    for name in result.variants:
+        mine, other = (read_trained(models_path(one.directory, name)) for one in (result, whole))
+        assert mine.seeds == tuple(sorted(result.status_of(name)))
+        for key, values in mine.parameters.items():
+            np.testing.assert_array_equal(values, other.parameters[key][list(mine.seeds)])
+        mean = result.values(name, "val.mse")
+        np.testing.assert_array_equal(mean[~np.isnan(mean)], whole.values(name, "val.mse")[~np.isnan(mean)])
+        points = {one: result.curves["variant"].to_pylist().count(one) for one in result.variants}
+        assert points[name] == points["base"] / len(result.status_of("base")) * len(result.status_of(name))
+    assert {len(result.status_of(name)) for name in result.variants} == {10, 15}
+    assert result.report().stat().st_size > 1000
+    assert [one["runs"] for one in result.document["variants"]] == [
+        len(result.status_of(name)) for name in result.variants
+    ]
+    answer = result.predict(np.linspace(0, 6, 5)[:, None], variant="lr = 0.5")
+    assert "10 seeds" in answer.summary
