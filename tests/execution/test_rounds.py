@@ -213,3 +213,9 @@ def test_networks_of_all_rounds_are_in_one_file_and_a_ragged_study_is_told_and_r
     ]
     answer = result.predict(np.linspace(0, 6, 5)[:, None], variant="lr = 0.5")
     assert "10 seeds" in answer.summary
+
+
+def test_crossed_seeds_which_get_no_verdicts_are_refused(tmp_path: Path) -> None:
+    study = Study.parse(plain({"study.vary_seeds": ["init", "order"], "study.seeds": 9}), "a.toml")
+    with pytest.raises(StudyError, match=r"study.vary_seeds: runs with crossed seeds get no verdicts"):
+        study.override(vary={"training.lr": [0.1]}).run(runs_dir=tmp_path, until="decided")
