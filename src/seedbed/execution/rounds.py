@@ -40,10 +40,8 @@ class Rounds:
     """
 
     def __init__(self, study: Study, until: Until) -> None:
-        if not (study.hypotheses or len(study.variants) > 1):
-            raise StudyError(
-                study.origin, [Problem("", "there is nothing to decide: no claim and no variant")]
-            )
+        if problem := _undecidable(study):
+            raise StudyError(study.origin, [problem])
         self.study, self.until, self.rule = study, until, Rule.up_to(until.at_most)
         self.number = 1
         self._claims = [UNDECIDED] * len(study.hypotheses)
@@ -146,3 +144,13 @@ class Rounds:
             spare = f"{duration(max(left, 0.0))} of the budget are left"
             return "budget", f"stopped: the next round would take about {duration(needed)}, and {spare}"
         return None
+
+
+def _undecidable(study: Study) -> Problem | None:
+    """Why a study has nothing that could be decided; None where it has."""
+    if study.vary_seeds:
+        message = "runs with crossed seeds get no verdicts; leave it out with --until decided"
+        return Problem("study.vary_seeds", message)
+    if not study.hypotheses and len(study.variants) == 1:
+        return Problem("", "there is nothing to decide: write a [[hypothesis]], or vary a setting")
+    return None
