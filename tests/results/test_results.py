@@ -45,7 +45,7 @@ def test_document_has_exactly_the_agreed_keys(regression):
     document = regression.document
     assert list(document) == [
         "id", "study", "directory", "status", "engine", "device", "metric", "direction", "seconds", "selected_by",
-        "ranking", "variants", "hypotheses", "findings", "data",
+        "ranking", "variants", "hypotheses", "findings", "data", "looks", "sealed",
     ]  # fmt: skip
     assert list(document["seconds"]) == ["total", "train"]
     assert document["id"] == regression.directory.name

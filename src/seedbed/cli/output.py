@@ -100,6 +100,7 @@ def print_result(result: Result) -> None:
     from seedbed.analysis.data_facts import baseline_in_words
     from seedbed.analysis.sentences import sentence
     from seedbed.analysis.wording import scale_in_words
+    from seedbed.results.notices import notices
     from seedbed.results.variant_table import rows_of
 
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
@@ -113,6 +114,8 @@ def print_result(result: Result) -> None:
         click.echo(f"vs {result.base}: {scale_in_words('ratio')}")
     if baseline := baseline_in_words(result.data, result.reported_metrics):
         click.echo(baseline)
+    for notice in notices(result):
+        click.echo(notice)
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from seedbed.analysis import findings
 from seedbed.analysis.evidence import Evidence
-from seedbed.execution import environment
+from seedbed.execution import environment, history
 from seedbed.execution.progress import GroupStart, Observer, events_of, watched
 from seedbed.execution.returned import check
 from seedbed.execution.rounds import Rounds, Until
@@ -83,6 +83,7 @@ def run(
         with watched(progress) if observer is None else nullcontext(observer) as watching:
             for line in (*(f"! {note}" for note in notes), *study.beforehand):
                 watching.message(line)
+            history.seal(store, resolved, watching)
             return _Execution(study, work, store, watching, resolved).run(rounds, prepared)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.analysis.wording import number
 from seedbed.files import to_json
+from seedbed.results.notices import looks_document, sealed_document
 from seedbed.text import counted
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def document(result: Result) -> dict[str, Any]:
         "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
         "findings": result.findings,
         "data": result.data or None,
+        "looks": looks_document(result),
+        "sealed": sealed_document(result),
     }
     return json.loads(to_json(contents))
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from seedbed.analysis.power import fewest_pairs
 from seedbed.analysis.sentences import sentence
 from seedbed.analysis.wording import ABSENT, between, number
-from seedbed.report.blocks import Block, Filled
+from seedbed.report.blocks import Block, Filled, Note
 from seedbed.report.leaders import has_finished, listed
+from seedbed.results.notices import notices
 from seedbed.results.result import Result
 from seedbed.text import counted
 
@@ -29,6 +30,8 @@ OPENINGS = {
 def blocks(result: Result) -> Iterator[Block]:
     """The claims, each with its verdict, and the summary."""
     verdicts = [{"judgement": one, "sentence": sentence(one)} for one in result.judgements]
+    if told := notices(result):
+        yield Note(*told)
     yield Filled("verdicts.html", {"verdicts": verdicts, "summary": _summary(result)})
 
 

@@ -1,0 +1,72 @@
+"""What to know of claims beside their verdicts: whether they are the sealed ones, and how often one looked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from seedbed.store import seals
+
+if TYPE_CHECKING:
+    from seedbed.results.stored import Stored
+
+ENDED = {
+    "decided": "all were decided",
+    "at_most": "the most seeds were reached",
+    "untestable": "what is undecided cannot be tested",
+    "budget": "the budget had no time for another round",
+}
+
+
+def notices(result: Stored) -> list[str]:
+    """Sentences for terminal and report; empty where there is nothing to know."""
+    sealed = sealed_document(result)
+    lines = []
+    if sealed and not sealed["matches"]:
+        told = "; ".join(sealed["broken"])
+        lines.append(f"These are not the claims that were sealed before the runs: {told}.")
+    if sealed and sealed["changed"]:
+        since, told = sealed["changed"]["since"], "; ".join(sealed["changed"]["changes"])
+        lines.append(f"Changed since the study was run before ({since}): {told}.")
+    if looks := looks_document(result):
+        done, most = looks["looks"], looks["planned"]
+        ended = ENDED.get(looks["ended"], "it was interrupted")
+        lines.append(
+            f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}. p is held "
+            "against a boundary at each look, so that all looks together are wrong as rarely as one test."
+        )
+    return lines
+
+
+def sealed_document(result: Stored) -> dict[str, Any] | None:
+    """The seal of a study and whether what is stored still fits it; None for studies of older versions."""
+    sealed = _last(result.events, "sealed")
+    if sealed is None:
+        return None
+    broken, changed = seals.broken(sealed, result.study), _last(result.events, "changed")
+    return {
+        **{key: value for key, value in sealed.items() if key not in ("event", "time")},
+        "matches": not broken,
+        "broken": broken,
+        "changed": changed and {"since": changed.get("since"), "changes": changed.get("changes", [])},
+    }
+
+
+def looks_document(result: Stored) -> dict[str, Any] | None:
+    """The looks of a study that added seeds until its claims were decided; None for others."""
+    plan = result.study.get("until")
+    if not plan:
+        return None
+    ended = _last(result.events, "rounds_ended") or {}
+    done = [event for event in result.events if event.get("event") == "look"]
+    return {
+        "rule": {name: plan.get(name) for name in ("rule", "gamma", "alpha_a_side")},
+        "planned": plan["looks"],
+        "budget": plan.get("budget"),
+        "ended": ended.get("reason"),
+        "looks": [{key: value for key, value in look.items() if key not in ("event",)} for look in done],
+    }
+
+
+def _last(events: Iterable[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    return next((event for event in reversed(list(events)) if event.get("event") == kind), None)

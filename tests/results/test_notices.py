@@ -1,0 +1,76 @@
+"""What is said of claims that were changed after the runs, or since the study was run before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from study_files import plain
+
+from seedbed.api import Result, Study
+from seedbed.execution.progress import Silent
+from seedbed.results.notices import notices
+
+CLAIM = {"claim": "It is low", "variant": "base", "metric": "val.mse", "below": 1.0}
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def ran(directory: Path, bound: float, told: Told) -> Result:
+    study = Study.parse(plain({"study.seeds": 2, "hypothesis": [{**CLAIM, "below": bound}]}), "a.toml")
+    return study.run(runs_dir=directory, engine="numpy", observer=told)
+
+
+def test_the_seal_comes_before_the_first_run_and_fits(tmp_path: Path) -> None:
+    result = ran(tmp_path, 1.0, Told())
+    kinds = [event["event"] for event in result.events]
+    assert kinds.index("sealed") < kinds.index("started") < kinds.index("group")
+    sealed = result.document["sealed"]
+    assert sealed["matches"]
+    assert len(sealed["hash"]) == 64
+    assert [claim["claim"] for claim in sealed["claims"]] == ["It is low"]
+    assert (sealed["metric"], sealed["rule"], sealed["changed"]) == ("val.mse", None, None)
+    assert result.document["looks"] is None
+    assert notices(result) == []
+
+
+def test_claims_that_were_changed_after_the_runs_are_shown_as_changed(tmp_path: Path) -> None:
+    directory = ran(tmp_path, 1.0, Told()).directory
+    stored = json.loads((directory / "resolved.json").read_text())
+    stored["hypotheses"][0]["below"] = 2.0
+    (directory / "resolved.json").write_text(json.dumps(stored))
+    result = Result.open(directory)
+    told = "These are not the claims that were sealed before the runs: “It is low”: below was 1.0, is 2.0."
+    assert notices(result) == [told]
+    assert not result.document["sealed"]["matches"]
+    assert told in result.report().read_text(encoding="utf-8")
+
+
+def test_a_claim_that_another_execution_had_otherwise_is_named_with_its_id(tmp_path: Path) -> None:
+    told = Told()
+    first = ran(tmp_path, 1.0, told)
+    ran(tmp_path, 1.0, told)
+    assert not any("changed" in line for line in told.lines)
+    second = Result.open(ran(tmp_path, 2.0, told).directory)
+    (line,) = (line for line in told.lines if "changed" in line)
+    assert line.startswith("claim changed since ")
+    assert line.endswith("“It is low”: below was 1.0, is 2.0")
+    assert second.document["sealed"]["changed"]["changes"] == ["“It is low”: below was 1.0, is 2.0"]
+    assert notices(second)[0].startswith("Changed since the study was run before (")
+    assert first.document["sealed"]["changed"] is None
+
+
+def test_a_study_of_an_older_version_has_no_seal(tmp_path: Path) -> None:
+    directory = ran(tmp_path, 1.0, Told()).directory
+    journal = directory / "journal.jsonl"
+    lines = [line for line in journal.read_text().splitlines() if '"sealed"' not in line]
+    journal.write_text("\n".join(lines) + "\n")
+    old = Result.open(directory)
+    assert old.document["sealed"] is None
+    assert notices(old) == []
