@@ -8,6 +8,7 @@ from typing import Any
 from seedbed.text import counted, first_few, short
 
 MOST_CLASSES_LISTED = 8
+LEAKED = 0.01  # a leak: this share of a part is in the training part, too
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
@@ -24,7 +25,22 @@ def in_words(facts: Mapping[str, Any]) -> list[str]:
         lines.append(
             "missing values: " + first_few(f"{short(name)} {count:,}" for name, count in missing.items())
         )
+    if leak := leak_in_words(facts):
+        lines.append(leak)
     return lines
+
+
+def leak_in_words(facts: Mapping[str, Any]) -> str | None:
+    """What of validation and test is in the training part as well; None where it is little or not known."""
+    sizes = facts.get("parts", {})
+    told = [
+        f"{count:,} of {sizes[part]:,} samples of the {part} part ({count / sizes[part]:.1%})"
+        for part, count in facts.get("repeated", {}).items()
+        if count >= LEAKED * sizes[part]
+    ]
+    return (
+        f"{' and '.join(told)} are in the training part as well, inputs and targets alike" if told else None
+    )
 
 
 def baseline_in_words(facts: Mapping[str, Any], names: Sequence[str]) -> str | None:

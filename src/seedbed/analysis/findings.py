@@ -1,4 +1,4 @@
-"""Findings: what the record of a run itself shows to be wrong, and what to do about it.
+"""Findings: what the records of runs and the results of a study show to be wrong, and what to do about it.
 
 A kind of finding is one function of `checks/`, one row of `CHECKS` and one section of docs/findings.md.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from seedbed.analysis.checks import curves, networks
-from seedbed.analysis.checks.base import Check, Finding, RunCheck
+from seedbed.analysis.checks import curves, networks, study
+from seedbed.analysis.checks.base import Check, Finding, Results, RunCheck, StudyCheck
 from seedbed.analysis.evidence import Evidence
 
-# Codes: SB1 how training went, SB2 what became of the networks.
+# Codes: SB1 how training went, SB2 what became of the networks, SB3 the data, SB4 the study as a whole.
 CHECKS: dict[str, Check] = {
     "diverged": RunCheck(
         "SB101",
@@ -32,13 +32,33 @@ CHECKS: dict[str, Check] = {
         curves.still_falling,
         "ended with their training loss still falling: they are not converged. Increase training.epochs or "
         "training.lr before comparing them.",
-        at_odds=("diverged", "overfit", "constant_output", "dead_units"),
+        at_odds=("diverged", "overfit", "plateaued", "gap_growing", "constant_output", "dead_units"),
     ),
     "overfit": RunCheck(
         "SB104",
         curves.overfit,
         "overfitted: the validation loss rose by over 10 % from its best while the training loss fell. "
         "Set training.keep_best, stop with training.stop = { patience = ... }, or regularise.",
+    ),
+    "plateaued": RunCheck(
+        "SB105",
+        curves.plateaued,
+        "plateaued early: neither training nor validation loss improved by 1 % after the first fifth of training. "
+        "Fewer epochs give the same; for a lower loss change training.lr, its schedule or the model.",
+        at_odds=("diverged", "constant_output", "dead_units"),
+    ),
+    "gap_growing": RunCheck(
+        "SB106",
+        curves.gap_growing,
+        "fit the training part ever better without gaining on validation, whose loss stood still over the second half "
+        "of training while the training loss fell away from it. Regularise, get more data, or train for fewer epochs.",
+    ),
+    "rate_too_low": RunCheck(
+        "SB107",
+        curves.rate_too_low,
+        "crept: the training loss fell slowly and as fast at the end as at the beginning. Raise training.lr about "
+        "tenfold.",
+        at_odds=("diverged", "overfit", "gap_growing", "constant_output", "dead_units"),
     ),
     "constant_output": RunCheck(
         "SB201",
@@ -47,6 +67,11 @@ CHECKS: dict[str, Check] = {
         "change model.init or model.activation, or scale the data.",
     ),
     "dead_units": RunCheck("SB202", networks.dead_units, networks.about_dead_units),
+    "leak": StudyCheck("SB301", study.leak),
+    "no_better_than_constant": StudyCheck("SB401", study.no_better_than_constant),
+    "disagreeing_seeds": StudyCheck("SB402", study.disagreeing_seeds),
+    "rate_at_edge": StudyCheck("SB403", study.rate_at_edge),
+    "pairing_bought_nothing": StudyCheck("SB404", study.pairing_bought_nothing),
 }
 
 
@@ -63,6 +88,12 @@ def find(records: Iterable[Evidence]) -> list[Finding]:
         check.found(kind, variant, runs) for variant, runs in by_variant.items() for kind, check in checks
     )
     return [finding for finding in found if finding]
+
+
+def find_in(results: Results) -> list[Finding]:
+    """Findings in the stored results of a study, by kind."""
+    checks = [(kind, check) for kind, check in CHECKS.items() if isinstance(check, StudyCheck)]
+    return [finding for kind, check in checks for finding in check.found(kind, results)]
 
 
 def as_stored(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from seedbed.data.base import Prepared, Samples
+from seedbed.data.repeats import repeats
 from seedbed.metrics.names import PARTS
 from seedbed.text import first_few
 
@@ -27,6 +28,8 @@ class Facts(TypedDict):
         The most frequent class of the training part under the first seed.
     baseline
         The metrics of a constant prediction, averaged over seeds; see `baseline`.
+    repeated
+        How many samples of each held-out part are in the training part, too, under the first seed; see `repeats`.
     notes
         Sentences about what looks like a mistake.
     """
@@ -38,6 +41,7 @@ class Facts(TypedDict):
     missing: dict[str, int]
     majority: NotRequired[str]
     baseline: dict[str, float]
+    repeated: dict[str, int]
     notes: list[str]
 
 
@@ -59,6 +63,7 @@ def describe(runs: Sequence[Prepared]) -> Facts:
         "classes": dict(zip(classes, _counts(samples.targets, classes).tolist(), strict=True)),
         "missing": _missing(samples),
         "baseline": {name: float(np.mean([one[name] for one in each])) for name in names},
+        "repeated": repeats(first),
         "notes": [*unused, *samples.notes, *_absent_classes(distinct)],
     }
     if classes:

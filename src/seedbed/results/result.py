@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement
 from seedbed.analysis.deciding import UNDECIDED
-from seedbed.analysis.findings import as_stored
+from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.p_values import holm
 from seedbed.analysis.pairs import Comparison, gap_bounds, paired, verdict
@@ -101,8 +101,8 @@ class Result(Stored):
             return judged
         return [replace(one, verdict=UNDECIDED, p=None, seeds_to_decide=None) for one in judged]
 
-    @property
+    @cached_property
     def findings(self) -> list[dict[str, Any]]:
-        """What the records of the runs show to be wrong; see `findings.consistent`."""
-        stored = (event for event in self.events if event.get("event") == "finding")
-        return consistent(as_stored(event) for event in stored)
+        """What the records of the runs, as stored, and these results show to be wrong; see `advice.consistent`."""
+        stored = [as_stored(event) for event in self.events if event.get("event") == "finding"]
+        return consistent([*stored, *map(vars, find_in(self))])

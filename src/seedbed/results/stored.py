@@ -124,6 +124,14 @@ class Stored:
         """Numbers that somebody else reported for a variant, by metric."""
         return self.study["variants"][self._rows[variant]].get("published") or {}
 
+    def configuration(self, variant: str) -> dict[str, Any]:
+        """All settings of a variant, every default filled in."""
+        return self.study["variants"][self._rows[variant]].get("recipe") or {}
+
+    def settings(self, variant: str) -> dict[str, Any]:
+        """What a variant sets differently from base, by dotted key."""
+        return self.study["variants"][self._rows[variant]].get("settings") or {}
+
     def status_of(self, variant: str) -> dict[int, str]:
         """Seed -> how that run ended."""
         statuses = self._statuses[self._rows[variant]]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
 
 from seedbed.analysis.evidence import Evidence
+from seedbed.analysis.pairs import Scale
+from seedbed.metrics.names import Direction
 
 
 @dataclass(frozen=True)
@@ -70,3 +75,78 @@ class RunCheck(Check):
             return None
         text = self.message if isinstance(self.message, str) else self.message(wrong)
         return Finding(variant, kind, self.code, len(wrong), f"{len(wrong)} of {len(runs)} runs {text}")
+
+
+class Results(Protocol):
+    """What is stored of a study; `metric` is its own."""
+
+    metric: str
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What is known of the base's data, see `data.facts.Facts`; empty for studies of older versions."""
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Names, base first."""
+
+    @property
+    def seeds(self) -> Sequence[int]:
+        """The study's seeds."""
+
+    @property
+    def levels(self) -> Mapping[str, np.ndarray]:
+        """Where sources of randomness are crossed, the seed of each under every seed of the study; else empty."""
+
+    def configuration(self, variant: str) -> Mapping[str, Any]:
+        """All settings of a variant, as plain data."""
+
+    def settings(self, variant: str) -> Mapping[str, Any]:
+        """What it sets differently from base, by dotted key."""
+
+    def values(self, variant: str, metric: str) -> np.ndarray:
+        """One value per seed; the worst infinity where the run diverged, NaN where there is no run."""
+
+    def direction(self, metric: str) -> Direction:
+        """Whether less or more of a metric is better."""
+
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """The least and the largest value that a metric can have, infinite where that is not known."""
+
+    def scale(self, metric: str) -> Scale:
+        """How variants are compared on a metric."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a study check saw.
+
+    Attributes
+    ----------
+    message
+        What is wrong, and in further sentences what to do; of a variant's runs it begins with "3 of 9 runs".
+    variant, runs
+        Whose, and how many; None of the whole study.
+    """
+
+    message: str
+    variant: str | None = None
+    runs: int | None = None
+
+
+@dataclass(frozen=True)
+class StudyCheck(Check):
+    """What the stored results of a study show; looked for whenever it is opened, so in old ones, too.
+
+    Attributes
+    ----------
+    look
+        Gives what it sees in a study.
+    """
+
+    look: Callable[[Results], Iterator[Seen]]
+
+    def found(self, kind: str, results: Results) -> Iterator[Finding]:
+        """The findings of a study."""
+        for seen in self.look(results):
+            yield Finding(seen.variant, kind, self.code, seen.runs, seen.message)

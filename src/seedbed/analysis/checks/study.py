@@ -1,0 +1,151 @@
+"""What the stored results of a study show: its data, its metric, its rates and how its seeds agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from seedbed.analysis.checks.base import Results, Seen
+from seedbed.analysis.data_facts import leak_in_words
+from seedbed.analysis.modes import two_modes
+from seedbed.analysis.pairing import pairing
+from seedbed.analysis.wording import number
+from seedbed.text import counted, first_few
+
+NO_BETTER = 0.01  # no better than a constant: ahead by less than this share of what could be gained on it
+RATES = ("lr", "learning_rate")  # what settings that are learning rates are called
+FEWEST_RATES = 3
+WINS = 0.75  # rate at the edge: better than the next rate under more than this share of the seeds
+FEWEST_PAIRED = 20  # seeds, below which nobody can say that pairing bought nothing
+WORTH = 2.0  # and what the upper end of its worth may be at most, for the median variant
+
+
+def leak(results: Results) -> Iterator[Seen]:
+    """Held-out rows that are in the training part as well."""
+    if told := leak_in_words(results.data):
+        yield Seen(
+            f"{told}. Drop duplicates before splitting: what is learnt by heart counts as right answers here."
+        )
+
+
+def no_better_than_constant(results: Results) -> Iterator[Seen]:
+    """Variants on the base's data whose median is no better than answering always the same."""
+    metric = results.metric
+    constant = results.data.get("baseline", {}).get(metric)
+    if constant is None:
+        return
+    sign = 1 if results.direction(metric) == "max" else -1
+    best = results.bounds(metric)[sign > 0]
+    least = constant + sign * NO_BETTER * (abs(best - constant) if np.isfinite(best) else abs(constant))
+    what = "the most frequent class" if "majority" in results.data else "the training mean"
+    for variant in results.variants:
+        values = results.values(variant, metric)
+        values = values[~np.isnan(values)]
+        ends_there = not any(key.startswith("data.") for key in results.settings(variant))
+        if not ends_there or not np.isfinite(values).any():  # other data, or all diverged
+            continue
+        wrong = int((sign * values <= sign * least).sum())
+        if 2 * wrong > len(values):
+            yield Seen(
+                f"{wrong} of {len(values)} runs are no better than a constant: {metric} has a median of "
+                f"{number(float(np.median(values)))}, and answering always {what} gives {number(constant)}. "
+                "Train for more epochs, change training.lr, scale the data, or look whether the inputs tell anything.",
+                variant,
+                wrong,
+            )
+
+
+def disagreeing_seeds(results: Results) -> Iterator[Seen]:
+    """Variants whose runs ended in two places, with nothing in between."""
+    metric = results.metric
+    for variant in results.variants:
+        values = results.values(variant, metric)
+        if not (modes := two_modes(values, results.scale(metric))):
+            continue
+        few, many = sorted(modes, key=len)
+        those, others = (first_few(str(results.seeds[index]) for index in mode) for mode in (few, many))
+        here, there = (f"near {number(float(np.median(values[mode])))}" for mode in (few, many))
+        yield Seen(
+            f"{len(few)} of {len(few) + len(many)} runs ended apart from the others: {metric} {here} (seeds {those}) "
+            f"rather than {there} (seeds {others}), with nothing in between. Compare the two kinds of runs before "
+            "trusting a mean: the initial draw, the split or the order of batches tells them apart.",
+            variant,
+            len(few),
+        )
+
+
+def rate_at_edge(results: Results) -> Iterator[Seen]:
+    """Learning rates of which the best is the largest or the smallest tried."""
+    for key, rates in _rate_families(results):
+        values = {rate: _goodness(results, variant) for rate, variant in rates.items()}
+        ordered = sorted(rates)
+        median = {rate: _median(values[rate]) for rate in ordered}
+        best = max(ordered, key=median.__getitem__)
+        if best not in (ordered[0], ordered[-1]) or not np.isfinite(median[best]):
+            continue
+        at_top = best == ordered[-1]
+        inner = ordered[-2] if at_top else ordered[1]
+        both = ~(np.isnan(values[best]) | np.isnan(values[inner]))
+        if (values[best] > values[inner])[both].mean() > WINS:
+            yield Seen(
+                f"{key} = {best:g} is the best of the {len(ordered)} rates tried for {rates[best]!r} and the "
+                f"{'largest' if at_top else 'smallest'} of them, so a better one may lie beyond. Add "
+                f"{'larger' if at_top else 'smaller'} rates, such as {best * (3 if at_top else 1 / 3):.2g}."
+            )
+
+
+def pairing_bought_nothing(results: Results) -> Iterator[Seen]:
+    """Whether variants under the same seed are no more alike than under different ones."""
+    base, *others = results.variants
+    if (
+        len(results.seeds) < FEWEST_PAIRED or not others or results.levels
+    ):  # crossed seeds are not independent
+        return
+    scale, own = results.scale(results.metric), results.values(base, results.metric)
+    nothing_failed = np.zeros(len(own), dtype=bool)  # what is not finite is left out anyway
+    worths = [pairing(results.values(name, results.metric), own, nothing_failed, scale) for name in others]
+    worths = [one for one in worths if one.n >= FEWEST_PAIRED and np.isfinite(one.correlation)]
+    if worths and not any(one.helped for one in worths) and np.median([one.high for one in worths]) < WORTH:
+        worth = float(np.median([one.worth for one in worths]))
+        yield Seen(
+            f"Comparing variants seed by seed bought nothing: over {counted(len(worths), 'comparison')} with {base!r} "
+            f"it was worth a median of {number(worth, 2)} times as many seeds. The verdicts hold; where they do not "
+            "decide, only more seeds help."
+        )
+
+
+# --- rates ----------------------------------------------------------------------------------------------
+
+
+def _rate_families(results: Results) -> Iterator[tuple[str, dict[float, str]]]:
+    """Each dotted key of a rate, with rate -> variant for those that differ in nothing else, at least FEWEST_RATES."""
+    families: dict[tuple[str, str], dict[float, str]] = {}
+    for variant in results.variants:
+        flat = dict(_flat(results.configuration(variant)))
+        for key in [key for key in flat if key.rpartition(".")[2] in RATES]:
+            rest = json.dumps({name: value for name, value in flat.items() if name != key}, sort_keys=True)
+            if isinstance(rate := flat[key], int | float):
+                families.setdefault((key, rest), {}).setdefault(float(rate), variant)
+    yield from ((key, rates) for (key, _), rates in families.items() if len(rates) >= FEWEST_RATES)
+
+
+def _flat(tables: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{start}{key}.")
+        else:
+            yield f"{start}{key}", value
+
+
+def _goodness(results: Results, variant: str) -> np.ndarray:
+    """Values of the study's metric, of which more is better."""
+    values = results.values(variant, results.metric)
+    return values if results.direction(results.metric) == "max" else -values
+
+
+def _median(values: np.ndarray) -> float:
+    finished = values[~np.isnan(values)]
+    return float(np.median(finished)) if len(finished) else -np.inf
