@@ -5,7 +5,15 @@ import pytest
 from made import recipe
 
 from seedbed.data.base import Prepared, Samples
-from seedbed.training.artefacts import MOST_MISTAKES, confusion_and_mistakes, joined, pixels
+from seedbed.training import artefacts
+from seedbed.training.artefacts import (
+    MOST_MISTAKES,
+    by_sample,
+    confusion_and_mistakes,
+    joined,
+    pixels,
+    shared_draw,
+)
 from seedbed.training.group import Group, Run
 from seedbed.training.networks import build
 
@@ -128,3 +136,57 @@ def test_images_of_different_sizes_are_joined():
         tables.append(answers(of, -right_answers(of))[1])
     sizes = {len(image) for image in joined(tables)["image"]}
     assert sizes == {9, 25}
+
+
+# --- single samples --------------------------------------------------------------------------------------
+
+BOTH = {"v0": ("test.accuracy", "test.loss"), "v1": ("test.loss",)}
+
+
+def test_metrics_are_kept_sample_by_sample_for_each_variant_as_asked():
+    of = group(images(), variants=2)
+    outputs = right_answers(of)
+    outputs[0, 7] = [0, 0, 4]  # truly b
+    kept = by_sample(of, Oracle(outputs), BOTH)
+    rows = list(zip(kept["variant"], kept["seed"], kept["metric"], kept["values"], strict=True))
+    assert sorted(row[:3] for row in rows) == sorted(
+        (name, seed, metric) for name in BOTH for seed in (0, 1) for metric in BOTH[name]
+    )
+    assert {(values.shape, values.dtype) for *_, values in rows} == {((TESTED,), np.dtype(np.float32))}
+    found = {row[:3]: row[3] for row in rows}
+    assert np.flatnonzero(found["v0", 0, "test.accuracy"] == 0).tolist() == [7 - TRAIN]
+    right = np.log(1 + 2 * np.exp(-5))
+    np.testing.assert_allclose(found["v1", 1, "test.loss"], np.full(TESTED, right), rtol=1e-5)
+
+
+def test_runs_that_diverged_have_no_single_samples():
+    of = group(images())
+    outputs = right_answers(of)
+    outputs[1, 20, 0] = np.nan
+    kept = by_sample(of, Oracle(outputs), BOTH)
+    assert kept["seed"].tolist() == [0, 0]
+
+
+def test_nothing_is_kept_where_nothing_is_asked():
+    of = group(images())
+    outputs = Oracle(right_answers(of))
+    assert by_sample(of, outputs, {}) is None
+    assert by_sample(of, outputs, {"v0": ("val.accuracy", "test.auc"), "other": ("test.accuracy",)}) is None
+
+
+def test_of_many_samples_the_same_draw_is_kept_of_all_runs(monkeypatch):
+    monkeypatch.setattr(artefacts, "MOST_BY_SAMPLE", 10)
+    of = group(images(), variants=2)
+    drawn = shared_draw(of, "test")
+    assert len(drawn) == len(set(drawn.tolist())) == 10
+    outputs = (
+        np.broadcast_to(np.arange(len(of.samples.targets))[:, None], (len(of.samples.targets), 3))
+        * np.eye(3)[0]
+    )
+    kept = by_sample(
+        of, Oracle(np.repeat(outputs[None], 4, axis=0)), {"v1": ("test.loss",), "v0": ("test.loss",)}
+    )
+    numbers = TRAIN + drawn
+    expected = np.log(np.exp(numbers) + 2) - numbers * (of.samples.targets[numbers] == 0)
+    for values in kept["values"]:
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)

@@ -26,6 +26,10 @@ class Metric:
     compute
         Takes the `Numbers` or `Classes` of one part and gives (runs,) float64, nan where it is not defined; None where
         more or other than that is needed.
+    by_sample
+        Takes the same and gives (runs, m) float64 whose mean over the samples is the metric, and of which each says how
+        its sample moves it (Hampel's influence curve beside the metric itself, exact where that is a mean); None where
+        single samples do not say.
     bounds
         The least and the largest value that it can have.
     slow
@@ -43,6 +47,7 @@ class Metric:
     slow: bool = False
     tested: bool = True
     scale: Scale = "difference"
+    by_sample: Callable[[Any], np.ndarray] | None = None
 
 
 def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:

@@ -27,6 +27,11 @@ class Classes:
         self.outputs, self.labels, self.count = outputs, labels, count
 
     @cached_property
+    def answered(self) -> np.ndarray:
+        """(runs, m) class indices."""
+        return answers(self.outputs)
+
+    @cached_property
     def table(self) -> np.ndarray:
         """(runs, classes, classes) float64, see `confusion`."""
         return confusion(self.outputs, self.labels, self.count).astype(np.float64)
@@ -52,16 +57,19 @@ def labels_of(targets: np.ndarray) -> np.ndarray:
     return (targets[..., 0] if targets.ndim == 3 else targets).astype(np.int64, copy=False)
 
 
+def answers(outputs: np.ndarray) -> np.ndarray:
+    """The class that each sample is taken for, (runs, m): one logit above 0 means class 1."""
+    return outputs[..., 0] > 0 if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
+
+
 def confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
     """How many samples of each class (rows) were taken for each class (columns): (runs, count, count) int64.
 
-    `outputs` and `targets` as for `compute.compute`; one logit above 0 means class 1. A run whose outputs are not all
-    finite has zeros.
+    `outputs` and `targets` as for `compute.compute`. A run whose outputs are not all finite has zeros.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
-    predicted = outputs[..., 0] > 0 if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
     runs = np.arange(len(outputs))[:, None]
-    cell = (runs * count + labels_of(targets)) * count + predicted
+    cell = (runs * count + labels_of(targets)) * count + answers(outputs)
     table = np.bincount(cell.ravel(), minlength=len(outputs) * count * count)
     return table.reshape(len(outputs), count, count) * finite[:, None, None]
 
@@ -109,6 +117,20 @@ def auc(given: Classes) -> np.ndarray:
     return roc.area(margin, labels[..., None] == 1)
 
 
+def balanced_by_sample(given: Classes) -> np.ndarray:
+    """Of the mean of the recalls by their slopes: a right answer counts more in a rare class."""
+    labels = np.broadcast_to(given.labels, given.outputs.shape[:2])
+    own = np.arange(len(labels))[:, None], labels  # the class of every sample
+    sizes = given.table.sum(axis=2)
+    held, shares = (sizes > 0).sum(axis=1)[:, None], sizes / labels.shape[1]
+    return _mean_of_defined(given.recall)[:, None] + (right(given) - given.recall[own]) / (held * shares[own])
+
+
+def right(given: Classes) -> np.ndarray:
+    """(runs, m): 1 where the class is right."""
+    return (given.answered == given.labels).astype(np.float64)
+
+
 def macro_f1(given: Classes) -> np.ndarray:
     """2 right / (truly + answered) of each class, averaged."""
     truly, answered = given.table.sum(axis=2), given.table.sum(axis=1)
@@ -129,12 +151,14 @@ CLASSIFICATION: dict[str, Metric] = {
         "share of samples whose class is right",
         lambda given: given.right.sum(axis=1) / given.labels.shape[1],
         SHARE,
+        by_sample=right,
     ),
     "balanced_accuracy": Metric(
         "max",
         "recall of each class, averaged over classes: 1 / classes is no better than chance",
         lambda given: _mean_of_defined(given.recall),
         SHARE,
+        by_sample=balanced_by_sample,
     ),
     "auc": Metric(
         "max",
@@ -148,6 +172,7 @@ CLASSIFICATION: dict[str, Metric] = {
         "mean negative logarithm of the probability given to the right class",
         lambda given: given.log_losses.mean(axis=1),
         scale="ratio",
+        by_sample=lambda given: given.log_losses,
     ),
     "macro_f1": Metric("max", "F1 of each class, averaged over classes", macro_f1, SHARE),
 }

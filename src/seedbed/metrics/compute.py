@@ -26,6 +26,10 @@ class EvaluatedLoss(Protocol):
         """The metric "loss", (runs,)."""
         ...
 
+    def by_sample(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Its share of every sample, (runs, m)."""
+        ...
+
 
 def compute(
     loss: EvaluatedLoss,
@@ -58,20 +62,50 @@ def compute(
     whose outputs are not all finite, r2 for a constant target, mape where a target is 0, the relative error
     of a mean of 0, the recall of a class that the part does not hold, auc where it lacks any class.
     """
+    given, truth, finite = _given(loss, outputs, targets, classes)
+    of_classes = {}
+    if isinstance(given, Classes):
+        of_classes = {RECALL + name: given.recall[:, index] for index, name in enumerate(classes)}
+    table = REGRESSION if isinstance(given, Numbers) else CLASSIFICATION
+    values = {"loss": loss.evaluated(given.outputs, truth, weights)}
+    values |= _values(table, given, without) | of_classes
+    return {name: np.where(finite, value, np.nan) for name, value in values.items()}
+
+
+def by_sample(
+    loss: EvaluatedLoss,
+    outputs: np.ndarray,
+    targets: np.ndarray,
+    classes: Sequence[str],
+    weights: np.ndarray | None,
+    names: Collection[str],
+) -> dict[str, np.ndarray]:
+    """Metrics sample by sample, see `Metric.by_sample`; parameters as for `compute`.
+
+    Returns
+    -------
+    (runs, m) float64 by name, of those `names` for which there is such; nan for a run whose outputs are not all finite.
+    """
+    given, truth, finite = _given(loss, outputs, targets, classes)
+    table = REGRESSION if isinstance(given, Numbers) else CLASSIFICATION
+    values = {name: each(given) for name in names if name in table and (each := table[name].by_sample)}
+    if "loss" in names:
+        values["loss"] = loss.by_sample(given.outputs, truth, weights)
+    return {name: np.where(finite[:, None], value, np.nan) for name, value in values.items()}
+
+
+def _given(
+    loss: EvaluatedLoss, outputs: np.ndarray, targets: np.ndarray, classes: Sequence[str]
+) -> tuple[Numbers | Classes, np.ndarray, np.ndarray]:
+    """What metrics are made of, the targets as the loss takes them, and (runs,) whether all outputs are finite."""
     finite = np.isfinite(outputs).all(axis=(1, 2))
     outputs = np.where(finite[:, None, None], outputs, 0).astype(np.float64)
-    of_classes = {}
     if loss.target == "number":
         numbers = Numbers(outputs, targets.astype(np.float64))
-        right, values = numbers.targets, _values(REGRESSION, numbers, without)
-    else:
-        answered = Classes(outputs, labels_of(targets), len(classes))
-        right, values = answered.labels, _values(CLASSIFICATION, answered, without)
-        of_classes = {RECALL + name: answered.recall[:, index] for index, name in enumerate(classes)}
-    if loss.target == "binary":
-        right = right[..., None].astype(np.float64)
-    values = {"loss": loss.evaluated(outputs, right, weights)} | values | of_classes
-    return {name: np.where(finite, value, np.nan) for name, value in values.items()}
+        return numbers, numbers.targets, finite
+    answered = Classes(outputs, labels_of(targets), len(classes))
+    binary = loss.target == "binary"
+    return answered, answered.labels[..., None].astype(np.float64) if binary else answered.labels, finite
 
 
 def _values(

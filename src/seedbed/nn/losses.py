@@ -63,6 +63,10 @@ class Loss(ABC):
         hyper = {} if weights is None else {"class_weights": weights}
         return np.asarray(self.forward(NUMPY, outputs, targets, hyper)[0])
 
+    @abstractmethod
+    def by_sample(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """(runs, m) whose mean over samples is what `evaluated` gives, and of which each is its sample's share."""
+
 
 class Elementwise(Loss):
     """A loss that is the mean of one number per output; where targets are 0 or 1, times the weight of their class."""
@@ -82,6 +86,10 @@ class Elementwise(Loss):
         of_none, of_one = (hyper["class_weights"][:, i, None, None] for i in (0, 1))
         weights = xp.where(targets > 0.5, of_one, of_none)
         return xp.mean(weights * losses, axis=(1, 2)), lambda: weights * derivative() / count
+
+    def by_sample(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """See `Loss.by_sample`."""
+        return np.asarray(self.elements(NUMPY, outputs, targets)[0]).mean(axis=2)
 
 
 @dataclass(frozen=True)
@@ -120,14 +128,32 @@ class _LogLoss(Loss):
 
     def evaluated(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """See `Loss.evaluated`."""
+        losses, each = self._weighed(outputs, targets, weights)
+        if each is None:
+            return losses.mean(axis=1)
+        total = each.sum(axis=1) if self.target == "class" else losses.shape[1]
+        return (each * losses).sum(axis=1) / total
+
+    def by_sample(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """See `Loss.by_sample`; of a weighted mean by the slopes of both sums."""
+        losses, each = self._weighed(outputs, targets, weights)
+        if each is None:
+            return losses
+        if self.target == "binary":
+            return each * losses
+        mean = ((each * losses).sum(axis=1) / each.sum(axis=1))[:, None]
+        return mean + each * (losses - mean) / each.mean(axis=1, keepdims=True)
+
+    def _weighed(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The log loss of every sample and its weight, (runs, m) each."""
         labels = (targets if self.target == "class" else targets[..., 0]).astype(np.int64)
         losses = log_losses(outputs, labels)
         if weights is None:
-            return losses.mean(axis=1)
+            return losses, None
         own = weights.astype(np.float64)
-        each = np.take_along_axis(own, np.broadcast_to(labels, losses.shape), axis=1)
-        total = each.sum(axis=1) if self.target == "class" else losses.shape[1]
-        return (each * losses).sum(axis=1) / total
+        return losses, np.take_along_axis(own, np.broadcast_to(labels, losses.shape), axis=1)
 
 
 @dataclass(frozen=True)

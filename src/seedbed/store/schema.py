@@ -35,6 +35,7 @@ COLUMNS = {  # that tables have at least
     "mistakes": KEYS
     | {"part": "string", "sample": "int64", "true": "string", "answered": "string", "confidence": "float64"}
     | {"channels": "int64", "height": "int64", "width": "int64", "image": "binary"},
+    "samples": KEYS | {"metric": "string"},  # and "values", a list of float32
 }
 
 

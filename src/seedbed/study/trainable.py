@@ -161,7 +161,13 @@ class Work(ABC):
         return {}
 
     def facts_of(self, variant: str) -> Facts:
-        """What `resolved.json` says of a variant beside its settings."""
+        """What `resolved.json` says of a variant beside its settings.
+
+        "evaluation" by part, the beginning of a metric's name up to the dot: "kind" ("drawn": every seed has samples of
+        its own, also to train on; "split": every seed divides the same samples anew; "fixed": every seed has the same),
+        "samples" and "train", the sizes of the part and of the training part; "same" of a fixed part, equal where the
+        samples are. Of what is not told nothing is said on new data.
+        """
         return {}
 
     @property

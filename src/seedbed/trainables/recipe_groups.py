@@ -163,6 +163,15 @@ def _metrics(study: Contents, variant: Variant) -> set[str]:
 
 def claimed_epochs(study: Contents, classes: Sequence[str]) -> frozenset[tuple[str, int]]:
     """The metrics that claims name at an epoch, with that epoch."""
-    named = {metric for hypothesis in study.hypotheses for metric in hypothesis.metrics}
-    parts = [split_epoch(metric, classes) for metric in named]
+    parts = [split_epoch(metric, classes) for metric in _claimed(study)]
     return frozenset((name, epoch) for name, epoch in parts if epoch is not None)
+
+
+def compared_metrics(study: Contents) -> tuple[str, ...]:
+    """The metrics that variants are compared by: the study's, the same on the test part, and those of claims."""
+    on_test = "test." + study.metric.partition(".")[2]
+    return tuple(dict.fromkeys([study.metric, on_test, *sorted(_claimed(study))]))
+
+
+def _claimed(study: Contents) -> set[str]:
+    return {metric for hypothesis in study.hypotheses for metric in hypothesis.metrics}

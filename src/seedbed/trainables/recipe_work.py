@@ -11,14 +11,17 @@ from typing import Any, Self
 import numpy as np
 
 from seedbed.data import facts
+from seedbed.data.base import Prepared
+from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.store.models import Trained
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
 from seedbed.study.trainable import Compute, Finished, PlannedRun, Shard, Work
 from seedbed.text import counted
-from seedbed.trainables.recipe_groups import claimed_epochs, groups_of
+from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
 from seedbed.training import memory
+from seedbed.training.artefacts import Kept
 from seedbed.training.evaluation import curve_samples
 from seedbed.training.group import Group
 from seedbed.training.loop import train
@@ -81,13 +84,30 @@ class RecipeWork(Work):
         return {"classes": samples.classes, "features": samples.features, "data": facts.describe(base)}
 
     def facts_of(self, variant: str) -> dict[str, Any]:
-        """How many training samples stand behind a point of its training curves."""
+        """How many training samples stand behind a point of its training curves, and what it is evaluated on."""
         sizes = self._part_sizes[variant]
-        return {"train_curve": {"samples": curve_samples(sizes), "of": sizes["train"]}}
+        curve = {"samples": curve_samples(sizes), "of": sizes["train"]}
+        return {"train_curve": curve, "evaluation": self._evaluations[variant]}
 
     @cached_property
     def _part_sizes(self) -> dict[str, dict[str, int]]:
         return {run.variant: group.part_sizes for group in self.groups for run in group.runs}
+
+    @cached_property
+    def _evaluations(self) -> dict[str, dict[str, Evaluation]]:
+        prepared: dict[str, list[Prepared]] = {}
+        for run in (run for group in self.groups for run in group.runs):
+            prepared.setdefault(run.variant, []).append(run.prepared)
+        return {variant: evaluation(runs) for variant, runs in prepared.items()}
+
+    @cached_property
+    def _kept(self) -> Kept:
+        """What is kept sample by sample: metrics that variants are compared by, on parts that no seed draws anew."""
+        compared = compared_metrics(self.study)
+        return {
+            variant: [name for name in compared if is_fixed(parts, name)]
+            for variant, parts in self._evaluations.items()
+        }
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -139,8 +159,8 @@ class RecipeWork(Work):
             events(Message(choice.reason))
         metric, better = self.study.metric, self.study.direction
         # A copy, with which the arrays go that are made of the group's data.
-        outcome = train(replace(group), choice.make, metric, better, events, self.claimed)
-        tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes")}
+        outcome = train(replace(group), choice.make, metric, better, events, self.claimed, self._kept)
+        tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes", "samples")}
         return Finished(
             runs=outcome.records,
             tables={name: columns for name, columns in tables.items() if columns},

@@ -1,20 +1,26 @@
-"""What a report draws of a trained group: confusion matrices, the surest mistakes, predictions."""
+"""What a trained group leaves beside its metrics: confusion, mistakes, predictions, single samples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from seedbed.arrays import NUMPY
 from seedbed.data.base import Samples
+from seedbed.draws import generator
 from seedbed.engines.base import Engine, seen
 from seedbed.metrics import compute as metrics
+from seedbed.metrics.names import PARTS
+from seedbed.nn.losses import LOSSES
 from seedbed.training.evaluation import PICTURE_SAMPLES, outputs_of, targets_of
 from seedbed.training.group import Group
 
 SIDES = ("channels", "height", "width")
 MOST_MISTAKES = 24  # stored per variant, with their images
+MOST_BY_SAMPLE = 10_000  # samples of which metrics are stored one by one, at most
+Kept = Mapping[str, Collection[str]]  # variant: the metrics, in full, that are stored sample by sample
 
 
 def confusion_and_mistakes(
@@ -111,6 +117,50 @@ def _thinned(group: Group, part: str) -> np.ndarray:
     indices = group.part(part)
     m = indices.shape[1]
     return indices[:, np.linspace(0, m - 1, min(m, PICTURE_SAMPLES)).round().astype(int)]
+
+
+def by_sample(group: Group, engine: Engine, kept: Kept) -> dict[str, np.ndarray] | None:
+    """Columns of `samples.parquet`: metrics sample by sample, a row for each run; None where none is kept."""
+    variants = {run.variant for run in group.runs}
+    named = {metric for variant, metrics in kept.items() if variant in variants for metric in metrics}
+    rows = [row for part in group.part_sizes for row in _by_sample(group, engine, part, named)]
+    rows = [row for row in rows if row["metric"] in kept.get(row["variant"], ())]
+    return {name: _column([row[name] for row in rows]) for name in rows[0]} if rows else None
+
+
+def _by_sample(group: Group, engine: Engine, part: str, named: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one part; none of a run that diverged."""
+    names = [metric.removeprefix(f"{part}.") for metric in named if metric.startswith(f"{part}.")]
+    if not names:
+        return
+    indices = group.part(part)[:, shared_draw(group, part)]
+    loss, classes, weights = LOSSES[group.loss], group.samples.classes, group.class_weights
+    for some, outputs, targets in outputs_of(group, engine, np.arange(len(group.runs)), indices):
+        own = None if weights is None else weights[some]
+        for name, values in metrics.by_sample(loss, outputs, targets, classes, own, names).items():
+            for run, each in zip(some, values.astype(np.float32), strict=True):
+                if np.isfinite(each).all():
+                    one = group.runs[run]
+                    yield {
+                        "variant": one.variant,
+                        "seed": one.seed,
+                        "metric": f"{part}.{name}",
+                        "values": each,
+                    }
+
+
+def shared_draw(group: Group, part: str) -> np.ndarray:
+    """Which samples of a part, by their place in it, are looked at one by one: the same of all runs of a study."""
+    size = group.part_sizes[part]
+    drawn = generator(group.study_seed, 0, "subset", PARTS.index(part)).permutation(size)
+    return np.sort(drawn[:MOST_BY_SAMPLE])
+
+
+def _column(values: Sequence[Any]) -> np.ndarray:
+    """Objects, also where each is an array."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
 
 
 def joined(tables: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from seedbed.engines.base import Engine, GroupData, Program
 from seedbed.engines.interrupts import held_back
 from seedbed.metrics.names import Direction
 from seedbed.study.events import Events
+from seedbed.training.artefacts import Kept
 from seedbed.training.batches import BatchOrder
 from seedbed.training.endings import Ending, Endings
 from seedbed.training.group import Group
@@ -34,6 +36,7 @@ def train(
     better: Direction,
     events: Events,
     claimed: Claimed = frozenset(),
+    kept: Kept = MappingProxyType({}),
 ) -> Outcome:
     """Train every run of a group and evaluate its final parameters; an interrupt ends all runs where they are.
 
@@ -50,6 +53,8 @@ def train(
         Called with an `Epoch` after every evaluation.
     claimed
         Metrics that claims name at an epoch: the curves hold them there.
+    kept
+        The metrics of each variant, in full, that are also kept sample by sample.
     """
     endings, monitor = Endings(group), Monitor(group, metric, better, events, claimed)
 
@@ -68,7 +73,7 @@ def train(
         interrupted, seconds = run_loop()
         with engine(**endings.final) as trained:
             evaluator, curves = monitor.evaluator, monitor.curves
-            return evaluate_final(group, trained, evaluator, curves, endings, seconds, interrupted)
+            return evaluate_final(group, trained, evaluator, curves, endings, seconds, interrupted, kept)
 
 
 class Loop:

@@ -28,6 +28,7 @@ class Outcome:
     curves: dict[str, np.ndarray]
     predictions: dict[str, np.ndarray] | None
     mistakes: dict[str, np.ndarray] | None
+    samples: dict[str, np.ndarray] | None
     params: np.ndarray
     state: np.ndarray
     evidence: list[Evidence]
@@ -42,6 +43,7 @@ def evaluate_final(
     endings: Endings,
     seconds: np.ndarray,
     interrupted: bool,
+    kept: artefacts.Kept,
 ) -> Outcome:
     """Evaluate the final parameters of a trained group on all parts.
 
@@ -51,6 +53,8 @@ def evaluate_final(
         Holds the final parameters of all runs.
     seconds
         (runs,): what each took.
+    kept
+        See `loop.train`.
     """
     runs, records = np.arange(len(group.runs)), endings.records(seconds)
     values: dict[str, np.ndarray] = {}
@@ -63,6 +67,7 @@ def evaluate_final(
         curves.columns,
         artefacts.predictions(group, engine),
         mistakes,
+        artefacts.by_sample(group, engine, kept),
         endings.final["params"],
         endings.final["state"],
         _evidence(group, records, endings, curves, output_spread(group, engine)),
