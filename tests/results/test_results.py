@@ -21,7 +21,7 @@ from seedbed.store.schema import StoreError
 VARIANT_KEYS = [
     "name", "settings", "runs", "diverged", "parameters", "seconds_per_run", "metrics", "versus_base"
 ]  # fmt: skip
-VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "note"]
+VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "pairing", "note"]
 HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "seeds_to_decide", "note",
     "form", "metric", "subject", "against", "margin", "within", "scale",
 ]  # fmt: skip
@@ -45,7 +45,7 @@ def test_document_has_exactly_the_agreed_keys(regression):
     document = regression.document
     assert list(document) == [
         "id", "study", "directory", "status", "engine", "device", "metric", "direction", "seconds", "selected_by",
-        "ranking", "variants", "hypotheses", "findings", "data", "looks", "sealed",
+        "ranking", "variants", "hypotheses", "findings", "data", "looks", "sealed", "spread",
     ]  # fmt: skip
     assert list(document["seconds"]) == ["total", "train"]
     assert document["id"] == regression.directory.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from seedbed.analysis.intervals import t_quantile
 from seedbed.analysis.pairs import Scale
 from seedbed.analysis.wording import between, number
 
+MOST_LISTED = 8  # variants in a sentence
 FEWEST = 3  # pairs, below which there is no interval
 ROUNDING = 1e-12  # sums and gaps that vary by no more than this share of the values do so by rounding
 
@@ -44,6 +46,8 @@ class Pairing:
         return self.low > 1
 
     def __str__(self) -> str:
+        if math.isnan(self.worth) and self.n >= FEWEST:
+            return "neither variant varies, so pairing was worth nothing"
         if math.isnan(self.worth):
             return "too few pairs say what pairing was worth"
         if math.isinf(self.worth):
@@ -107,3 +111,28 @@ def _spread(correlation: float, n: int) -> float:
     left = 1 - np.nan_to_num(correlation) ** 2
     k = 1 + 2 * left * t_quantile(0.975, n - 2) ** 2 / (n - 2)
     return float(k + math.sqrt(k * k - 1))
+
+
+def in_words(pairings: Mapping[str, Pairing]) -> str:
+    """What pairing was worth for each of several variants, in a sentence; empty where nothing can be said of any."""
+    known = {name: one for name, one in pairings.items() if not math.isnan(one.worth)}
+    if not known:
+        return ""
+    if len(known) == 1:
+        (text,) = map(str, known.values())
+        return f"{text[0].upper()}{text[1:]}."
+    helped = {name: one for name, one in known.items() if one.helped}
+    if len(known) > MOST_LISTED:
+        worths = [one.worth for one in known.values()]
+        return (
+            f"Pairing by seed was worth {between(min(worths), max(worths), 2)} times as many seeds, "
+            f"{number(float(np.median(worths)), 2)} in the median; it is shown to have helped with {len(helped)} of "
+            f"{len(known):,} variants."
+        )
+    worth = [
+        f"“{name}” {number(one.worth, 2)} ({between(one.low, one.high, 2)})" for name, one in helped.items()
+    ]
+    rest = [f"“{name}”" for name in known if name not in helped]
+    told = [f"Pairing by seed was worth so many times as many seeds: {', '.join(worth)}"] if helped else []
+    told += [f"No gain from pairing by seed shows for {', '.join(rest)}"] if rest else []
+    return ". ".join(told) + "."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from seedbed.analysis.pairs import Scale
+from seedbed.analysis.wording import ABSENT
+from seedbed.text import counted
 
+BELOW_ZERO = "*"
 TAIL = 0.025  # of an interval, on either side
 
 
@@ -71,6 +74,33 @@ class Spread:
         """Of a component, of the total; NaN where there is no spread."""
         total = self.total
         return self.components[name].variance / total if total else math.nan
+
+
+def shares(found: Spread) -> list[str]:
+    """The share of each component in words, in order; an estimate below 0 counts as 0 and is marked."""
+    return [_share(found.share(name), part) for name, part in found.components.items()]
+
+
+def _share(share: float, component: Component) -> str:
+    if math.isnan(share):
+        return ABSENT
+    return f"{100 * share:.0f}\u00a0%" + (BELOW_ZERO if component.estimate < 0 else "")
+
+
+def on_scale(metric: str, scale: Scale) -> str:
+    """What the spread is of."""
+    return f"log {metric}" if scale == "ratio" else metric
+
+
+def explained(found: Collection[Spread]) -> str:
+    """How to read the shares of some variants."""
+    freedom = max(source.freedom for one in found for source in one.sources.values())
+    marked = any(part.estimate < 0 for one in found for part in one.components.values())
+    below = f" {BELOW_ZERO} marks an estimate below 0, which counts as 0." if marked else ""
+    return (
+        "Shares are of the variance, each source by itself; the rest is what only combinations of seeds do, or no "
+        f"seed explains.{below} With {counted(freedom + 1, 'seed')} of each source shares are rough."
+    )
 
 
 def spread(

@@ -116,11 +116,29 @@ def print_result(result: Result) -> None:
         click.echo(baseline)
     for notice in notices(result):
         click.echo(notice)
+    _print_randomness(result)
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
     for group in by_kind(result.findings):
         _print_findings(group)
+
+
+def _print_randomness(result: Result) -> None:
+    """What pairing by seed was worth or, of crossed seeds, how much of the spread each source carries."""
+    from seedbed.analysis.pairing import in_words
+    from seedbed.analysis.spread import explained, on_scale, shares
+    from seedbed.analysis.wording import number
+
+    if worth := in_words(result.pairing):
+        click.echo(worth)
+    if not result.spread:
+        return
+    numbers = ["standard deviation", *next(iter(result.spread.values())).components]
+    rows = [(name, number(one.total**0.5, 2), *shares(one)) for name, one in result.spread.items()]
+    click.echo(f"spread of {on_scale(result.metric, result.scale(result.metric))}:")
+    print_table(["variant", *numbers], rows, numbers)
+    click.echo(explained(result.spread.values()))
 
 
 def _print_findings(group: OfKind) -> None:

@@ -10,19 +10,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seedbed.analysis.pairs import Comparison
-from seedbed.analysis.wording import effect, p_phrase
+from seedbed.analysis.spread import Spread
+from seedbed.analysis.wording import effect, number, p_phrase
 from seedbed.report import style
-from seedbed.report.axes import log_axis, panel, set_title
+from seedbed.report.axes import draw_legend, legend_height, log_axis, panel, set_title
 from seedbed.report.labels import distinct_labels, shortened
 from seedbed.report.leaders import MOST_ROWS, leaders
-from seedbed.report.picture import Picture
+from seedbed.report.picture import Line, Picture
 from seedbed.results.result import Result, VersusBase
 
 ROW = 0.36  # inches
+ROW_OF_SOURCES = 0.52
+MOST_OF_WHOLE = 2.0  # standard deviations, beyond which intervals are cut
 LETTER, SPACE = 0.071, 0.1  # inches: a letter, and between columns
 TICK = 0.5  # inches that the label of a tick may take
 NAME_LETTERS = 26  # of a line of a name, which may take two
 VECTOR_DOTS = 3000  # above it dots are drawn as pixels
+SOURCE_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.SOFT)
 VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
 
 
@@ -74,6 +78,71 @@ def forest(result: Result) -> Picture | None:
     return Picture("forest", figure, f"Each variant against {result.base} on {result.metric}")
 
 
+def by_source(result: Result) -> list[Picture]:
+    """The share of each source of randomness in the spread, and the intervals of these; nothing where none is known."""
+    varying = {name for name, one in result.spread.items() if one.total > 0}
+    names = [name for name in leaders(result, MOST_ROWS) if name in varying]
+    if not names:
+        return []
+    found = [result.spread[name] for name in names]
+    return [_shares(result, names, found), _intervals_by_source(result, names, found)]
+
+
+def _shares(result: Result, names: Sequence[str], found: Sequence[Spread]) -> Picture:
+    """Shares of the variance as bars that add up, the whole standard deviation at the right."""
+    notes = [number(one.total**0.5, 2) for one in found]
+    title = f"Spread of {result.metric}: share of the variance"
+    figure, axes, foot = _by_source(title, names, notes, found[0], ROW, 1)
+    for row, one in enumerate(found):
+        start = 0.0
+        for source, colour in zip(one.components, SOURCE_COLOURS, strict=False):
+            axes.barh(row, one.share(source), 0.62, start, color=colour)
+            start += one.share(source)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.5, 1], ["0", "50\u00a0%", "100\u00a0%"])
+    axes.set_xlabel("at the right: the standard deviation of all")
+    return _source_picture(result, "spread", figure, foot, found[0], "share of the spread")
+
+
+def _intervals_by_source(result: Result, names: Sequence[str], found: Sequence[Spread]) -> Picture:
+    """The standard deviation that each source adds, with its interval, as a multiple of the whole one."""
+    title = f"Spread of {result.metric}: intervals"
+    figure, axes, foot = _by_source(title, names, [""] * len(names), found[0], ROW_OF_SOURCES, 2)
+    for row, one in enumerate(found):
+        for place, (part, colour) in enumerate(zip(one.components.values(), SOURCE_COLOURS, strict=False)):
+            at = row + 0.19 * (place - (len(one.components) - 1) / 2)
+            low, middle, high = np.sqrt(np.array([part.low, part.variance, part.high]) / one.total)
+            axes.plot([low, high], [at] * 2, color=colour, linewidth=1.8)
+            axes.plot(middle, at, "o", markersize=4.5, color=colour, clip_on=False)
+    axes.set_xlim(0, MOST_OF_WHOLE)
+    axes.set_xlabel("standard deviation as a multiple\nof the whole, 95 % interval")
+    return _source_picture(result, "spread-intervals", figure, foot, found[0], "standard deviation")
+
+
+def _by_source(
+    title: str, names: Sequence[str], notes: Sequence[str], one: Spread, height: float, lines: int
+) -> tuple[Figure, Axes, float]:
+    """A figure with a row for each variant, `lines` below the axis and a legend, and how many inches this takes."""
+    legend = _source_legend(one)
+    foot = legend_height(legend, len(legend))
+    colours = [style.INK] * len(names)
+    figure, axes = _rows(title, names, notes, colours, lines + foot / style.LEGEND_LINE, height)
+    return figure, axes, foot
+
+
+def _source_legend(one: Spread) -> tuple[Line, ...]:
+    return tuple(Line(name, colour) for name, colour in zip(one.components, SOURCE_COLOURS, strict=False))
+
+
+def _source_picture(
+    result: Result, name: str, figure: Figure, foot: float, one: Spread, what: str
+) -> Picture:
+    legend = _source_legend(one)
+    draw_legend(figure, legend, len(legend))
+    label = f"The {what} of {result.metric} that each source of randomness carries, by variant"
+    return Picture(name, figure, label, legend=legend, foot=foot)
+
+
 def _estimate(result: Result, name: str, versus: VersusBase) -> str:
     """The estimate of a row, or why it has none, and its p."""
     p = "" if versus.p is None else f"\n{p_phrase(versus.p)}"
@@ -96,7 +165,12 @@ def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:
 
 
 def _rows(
-    title: str, names: Sequence[str], notes: Sequence[str], colours: Sequence[str], foot: int = 0
+    title: str,
+    names: Sequence[str],
+    notes: Sequence[str],
+    colours: Sequence[str],
+    foot: float = 0,
+    row_height: float = ROW,
 ) -> tuple[Figure, Axes]:
     """A figure with a row for each name: the name in a column at the left, its note in one at the right.
 
@@ -105,7 +179,7 @@ def _rows(
     labels = _labels(names)
     left, right = (_width(texts) for texts in (labels, notes))
     bottom = style.BOTTOM / 2 + foot * style.LEGEND_LINE
-    height = style.TOP + bottom + ROW * (len(names) + 0.2)
+    height = style.TOP + bottom + row_height * (len(names) + 0.2)
     width = style.WIDTH - left - right
     figure, axes = panel(height, "", left=left, bottom=bottom, right=right)
     set_title(axes, title, x=(SPACE - left) / width)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from seedbed.analysis.wording import number
 from seedbed.files import to_json
 from seedbed.results.notices import looks_document, sealed_document
+from seedbed.results.sources import spread_document
 from seedbed.text import counted
 
 if TYPE_CHECKING:
     from seedbed.analysis.claims import Judgement
+    from seedbed.analysis.pairing import Pairing
     from seedbed.results.result import Result, VersusBase
 
 
@@ -38,6 +40,7 @@ def document(result: Result) -> dict[str, Any]:
         "data": result.data or None,
         "looks": looks_document(result),
         "sealed": sealed_document(result),
+        "spread": spread_document(result, result.spread),
     }
     return json.loads(to_json(contents))
 
@@ -57,11 +60,11 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
             metric: {**asdict(result.summary(name, metric)), "published": published.get(metric)}
             for metric in dict.fromkeys([*result.metrics, *published])
         },
-        "versus_base": versus and _versus(result.metric, versus),
+        "versus_base": versus and _versus(result.metric, versus, result.pairing.get(name)),
     }
 
 
-def _versus(metric: str, versus: VersusBase) -> dict[str, Any]:
+def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[str, Any]:
     seen = versus.comparison
     ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
     return {
@@ -71,6 +74,7 @@ def _versus(metric: str, versus: VersusBase) -> dict[str, Any]:
         "p": versus.p,
         "n": seen.n,
         "verdict": versus.verdict,
+        "pairing": pairing and asdict(pairing),
         "note": seen.note,
     }
 

@@ -15,10 +15,13 @@ from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.p_values import holm
+from seedbed.analysis.pairing import Pairing
 from seedbed.analysis.pairs import Comparison, gap_bounds, paired, verdict
 from seedbed.analysis.ranking import ranked, selection_metric
+from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
 from seedbed.metrics.names import COSTS
+from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
 
 
@@ -100,6 +103,16 @@ class Result(Stored):
         if not self.levels:
             return judged
         return [replace(one, verdict=UNDECIDED, p=None, seeds_to_decide=None) for one in judged]
+
+    @cached_property
+    def pairing(self) -> dict[str, Pairing]:
+        """What pairing with base was worth, by variant; see `sources.pairings`."""
+        return pairings(self)
+
+    @cached_property
+    def spread(self) -> dict[str, Spread]:
+        """How much of each variant's spread every crossed source carries; see `sources.spreads`."""
+        return spreads(self)
 
     @cached_property
     def findings(self) -> list[dict[str, Any]]:

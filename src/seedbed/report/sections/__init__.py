@@ -18,6 +18,7 @@ from seedbed.report.sections import (
     fit,
     mistakes,
     predicted,
+    spread,
     variants,
     verdicts,
     weights,
@@ -52,6 +53,7 @@ class Section:
 SECTIONS = (
     Section("verdicts", "Verdicts", verdicts.blocks),
     Section("variants", "Variants", variants.blocks),
+    Section("spread", "Where the spread comes from", spread.blocks),
     Section("curves", "Curves", curves.blocks, "curves"),
     Section("fit", "Fit against truth", fit.blocks, "predictions"),
     Section("predicted", "Predicted against true", predicted.blocks, "predictions"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seedbed.analysis.pairing import in_words
 from seedbed.analysis.wording import ABSENT, number, scale_in_words
 from seedbed.report.blocks import Block, Filled, Gallery, Note
 from seedbed.report.comparisons import every_run, forest
@@ -85,6 +86,7 @@ def _note(result: Result) -> Note:
         f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first.",
         f"Against {result.base}: {scale_in_words(result.scale(result.metric))}.",
         "p: exact sign-flip test of paired runs, sampled above 12 seeds, adjusted for all comparisons (Holm).",
+        in_words(result.pairing),
         costs,
     )
 
