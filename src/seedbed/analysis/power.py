@@ -19,8 +19,8 @@ def fewest_pairs(comparisons: int = 1) -> int:
     return max(FEWEST_PAIRS, math.floor(math.log2(2 * comparisons / ALPHA)) + 1)
 
 
-def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:
-    """Seeds with which a paired t test at 5 % finds an effect with the given power.
+def seeds_to_decide(effect: float, power: float = 0.8, alpha: float = ALPHA) -> int | None:
+    """Seeds with which a two-sided paired t test at level `alpha` finds an effect with the given power.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ def seeds_to_decide(effect: float, power: float = 0.8) -> int | None:
     effect = min(abs(effect), MOST_EFFECT)
 
     def decides(n: int) -> bool:
-        threshold = t_quantile(1 - ALPHA / 2, n - 1)
+        threshold = t_quantile(1 - alpha / 2, n - 1)
         return bool(special.nctdtr(n - 1, effect * np.sqrt(n), threshold) <= 1 - power)
 
     # the normal approximation asks for slightly too few, so the search starts there
-    rough = ((special.ndtri(1 - ALPHA / 2) + special.ndtri(power)) / max(effect, 1e-9)) ** 2
+    rough = ((special.ndtri(1 - alpha / 2) + special.ndtri(power)) / max(effect, 1e-9)) ** 2
     if rough > MOST_SEEDS:
         return None
     n = max(FEWEST_PAIRS, int(rough))
