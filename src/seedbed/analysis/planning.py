@@ -12,9 +12,8 @@ from seedbed.analysis.typical import trimmed
 
 SHARE = 0.8  # of the interval of a spread, and of the studies that are to decide
 HALF, MOST = 0.5, 0.9  # of the studies, where the spread is known
-EFFECTIVE = (
-    0.75  # of its degrees of freedom: as much a winsorized deviation of 5 to 60 normal gaps varies, measured
-)
+# Of its degrees of freedom: so much does a winsorized deviation of 5 to 60 normal gaps vary, as measured.
+EFFECTIVE = 0.75
 FEWEST_GAPS = 5  # of a spread that is worth planning by
 
 

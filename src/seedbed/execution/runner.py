@@ -240,7 +240,10 @@ class _Execution:
         """What runs a study again that was run from Python: its file, the lab, or what was stored of it."""
         given = self.study.origin
         known = given in labs.names() or Path(given).is_file()
-        return shlex.join(["seedbed", "run", given if known else str(self.store.directory / "study.toml")])
+        study = given if known else str(self.store.directory / "study.toml")
+        until = self.resolved.get("until")
+        rounds = ["--until", "decided", "--at-most", str(until["looks"][-1])] if until else []
+        return shlex.join(["seedbed", "run", study, *rounds])
 
     def _write_environment(self, status: str | None) -> None:
         facts = environment.describe()
