@@ -125,6 +125,18 @@ CLAIMS = [
     ("mnist/mlp", {}, [SGD_0]),
 ]  # fmt: skip
 
+# What each lab holds its variant "beyond" to: metric, form of the claim, number.
+BEYOND = {
+    "curve/custom": ("grid.mse", "below", 0.087),
+    "curve/epochs": ("grid.mse", "below", 0.0023),
+    "curve/learning-rate": ("grid.mse", "below", 0.0019),
+    "mnist/mlp": ("test.accuracy", "above", 0.984),
+    "sgemm/regression": ("test.r2", "above", 0.995),
+    "trig/norm-init": ("test.mse", "below", 1e-5),
+    "trig/optimizer": ("test.mse", "below", 1e-5),
+    "trig/shape": ("test.mse", "below", 1e-5),
+}
+
 
 def named(study: Study, settings: dict) -> str:
     """The name of the variant with these settings."""
@@ -167,6 +179,15 @@ def test_every_published_claim_is_a_hypothesis(lab: str, winner: dict, losers: l
     study = Study.load(lab)
     claimed = {(claim.better, claim.than) for claim in study.hypotheses if claim.better}
     assert (named(study, winner), tuple(named(study, settings) for settings in losers)) in claimed
+
+
+@pytest.mark.parametrize("lab", BEYOND)
+def test_labs_go_beyond_their_reports_on_the_same_data(lab: str):
+    study = Study.load(lab)
+    (claim,) = [claim for claim in study.hypotheses if claim.variant == "beyond"]
+    assert (claim.metric, claim.form, getattr(claim, claim.form)) == BEYOND[lab]
+    beyond, base = study.variant("beyond").configuration.data, study.base.configuration.data
+    assert {key for key in type(base).model_fields if getattr(beyond, key) != getattr(base, key)} <= {"powers"}
 
 
 # Claims of report C2 about one network's own curve: metric, form, what it is held against.
