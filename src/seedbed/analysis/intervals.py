@@ -87,14 +87,14 @@ def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, f
 
 
 @lru_cache
-def t_quantile(share: float, freedom: int) -> float:
+def t_quantile(share: float, freedom: float) -> float:
     """The value that Student's t stays below with this probability."""
     from scipy import special  # late, since `check` needs none of it; scipy.stats takes far longer to load
 
     return float(special.stdtrit(freedom, share))
 
 
-def t_tail(value: float, freedom: int) -> float:
+def t_tail(value: float, freedom: float) -> float:
     """The chance that Student's t exceeds a value."""
     from scipy import special
 

@@ -53,12 +53,17 @@ def trimmed(gaps: np.ndarray) -> tuple[float, float, int]:
 
     Source: Yuen 1974, "The two-sample trimmed t for unequal population variances", equations 1 and 2, for one sample.
     """
-    ordered, cut = np.sort(gaps), int(TRIMMED * len(gaps))
-    kept = ordered[cut : len(gaps) - cut]
-    winsorized = np.clip(ordered, kept[0], kept[-1])
+    middle = gaps[kept(gaps)]
+    winsorized = np.clip(np.sort(gaps), middle[0], middle[-1])
     squares = float(np.sum((winsorized - winsorized.mean()) ** 2))
-    error = np.sqrt(squares / (len(kept) * (len(kept) - 1))) if len(kept) > 1 else np.nan
-    return float(kept.mean()), float(error), len(kept) - 1
+    error = np.sqrt(squares / (len(middle) * (len(middle) - 1))) if len(middle) > 1 else np.nan
+    return float(middle.mean()), float(error), len(middle) - 1
+
+
+def kept(gaps: np.ndarray) -> np.ndarray:
+    """The indices of the gaps (n,) that the trimmed mean is of, from the least gap to the largest."""
+    cut = int(TRIMMED * len(gaps))
+    return np.argsort(gaps, kind="stable")[cut : len(gaps) - cut]
 
 
 def _end(gaps: np.ndarray, share: float) -> float:

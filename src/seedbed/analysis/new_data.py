@@ -1,0 +1,102 @@
+"""What a paired gap says of new data: seeds that split one table, or share one test set, repeat its luck.
+
+More seeds show ever more surely how two recipes compare on the data at hand. How they compare on other data of the same
+kind they show only as far as each seed has samples of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.analysis.intervals import t_quantile, t_tail
+from seedbed.analysis.typical import kept, trimmed
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The typical gap as an estimate of the one on new data: its standard error, and the degrees of freedom of that."""
+
+    estimate: float
+    error: float
+    freedom: float
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """The t interval; NaN where there are too few gaps."""
+        half = t_quantile(0.5 + level / 2, self.freedom) * self.error
+        return self.estimate - half, self.estimate + half
+
+    def p_above(self, bound: float = 0.0) -> float:
+        """One-sided p that the gap on new data lies above a bound; small speaks for it."""
+        ahead = self.estimate - bound
+        if not self.error:
+            return float(ahead <= 0)
+        return t_tail(ahead / self.error, self.freedom)
+
+    def p_below(self, bound: float = 0.0) -> float:
+        """One-sided p that the gap on new data lies below a bound."""
+        return Estimate(-self.estimate, self.error, self.freedom).p_above(-bound)
+
+
+def over_splits(gaps: np.ndarray, samples: int, train: int) -> Estimate:
+    """Of gaps (n,) from random splits of one table: the variance s^2 / n of their mean times 1 + n samples / train.
+
+    Splits overlap, so their gaps are correlated: by samples / (samples + train), about, as if the gap depended on which
+    samples it is evaluated on alone. With the trimmed mean s^2 is the winsorized variance.
+
+    Source: Nadeau and Bengio 2003, "Inference for the generalization error", section 3; Yuen 1974.
+
+    Parameters
+    ----------
+    samples, train
+        The sizes of the part that the gaps are of, and of the training part.
+    """
+    estimate, error, freedom = trimmed(gaps)
+    return Estimate(estimate, error * float(np.sqrt(1 + len(gaps) * samples / train)), freedom)
+
+
+def over_samples(gaps: np.ndarray, moves: np.ndarray, samples: int) -> Estimate:
+    """Of gaps (n,) on one fixed test part: the variance over seeds plus that over samples, less what both hold.
+
+    Samples stand for any of their kind, seeds likewise; what the networks were trained on is taken as given. A sample's
+    part is what it moves the gaps by on average over the seeds that the trimmed mean keeps. Degrees of freedom are
+    Satterthwaite's.
+
+    Source: Owen 2007, "The pigeonhole bootstrap", section 2; Cameron, Gelbach and Miller 2011, "Robust inference with
+    multiway clustering", equation 2.11; Satterthwaite 1946.
+
+    Parameters
+    ----------
+    moves
+        (n, m): by how much each sample moves each gap, with a mean of 0 over the samples; see `moves`.
+    samples
+        How many samples the gaps are of; `moves` may hold a draw of them.
+    """
+    estimate, error, freedom = trimmed(gaps)
+    own = moves[kept(gaps)]
+    rows, columns = own.shape
+    mean = own.mean(axis=0)
+    of_seeds, of_samples = error**2, float(np.var(mean, ddof=1)) / samples
+    left = float(np.sum((own - mean) ** 2)) / max((rows - 1) * (columns - 1), 1)
+    variance = max(of_seeds, of_samples, of_seeds + of_samples - left / (rows * samples))
+    spent = of_seeds**2 / freedom + of_samples**2 / (columns - 1)
+    return Estimate(estimate, float(np.sqrt(variance)), variance**2 / spent if spent else freedom)
+
+
+def moves(first: np.ndarray, second: np.ndarray, scale: str) -> np.ndarray:
+    """By how much each sample moves the gaps between two variants, (n, m), with a mean of 0.
+
+    Parameters
+    ----------
+    first, second
+        (n, m) each: a metric sample by sample, whose mean over samples is the metric.
+    scale
+        Of the gaps: "difference", or "ratio" of their logarithms.
+    """
+
+    def of(values: np.ndarray) -> np.ndarray:
+        mean = values.mean(axis=1, keepdims=True)
+        return (values - mean) / (mean if scale == "ratio" else 1)
+
+    return of(first) - of(second)
