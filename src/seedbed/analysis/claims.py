@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
-from seedbed.analysis.deciding import UNDECIDED, Decision, effect_of
-from seedbed.analysis.pairs import Comparison, Scale, gap_bounds, paired
-from seedbed.analysis.power import FEWEST_PAIRS, seeds_to_decide
-from seedbed.metrics.names import Direction
+from seedbed.analysis.deciding import Evidence
+from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
+from seedbed.analysis.power import FEWEST_PAIRS
+from seedbed.metrics.base import Direction, Scale
+from seedbed.metrics.names import bare_name
 
 Column = tuple[str, str]  # a variant and one of its metrics
 
@@ -21,11 +23,15 @@ class Table(Protocol):
 
     metric: str
 
+    @property
+    def matters(self) -> float | None:
+        """The smallest effect on that metric that matters, on its scale; None where nobody says."""
+
     def values(self, variant: str, metric: str) -> np.ndarray:
         """One value per seed; the worst infinity where the run diverged, NaN where there is no run."""
 
-    def ended(self, variant: str) -> np.ndarray:
-        """(seeds,) bool: where there is a run that ended without diverging."""
+    def failed(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where a run diverged, crashed or lies beyond the study's bound."""
 
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed."""
@@ -37,7 +43,33 @@ class Table(Protocol):
         """The least and the largest value that a metric can have, infinite where that is not known."""
 
     def scale(self, metric: str) -> Scale:
-        """How variants are compared on a metric."""
+        """How two values of a metric are compared."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the tests that a claim is made of, such as that against one of several opponents.
+
+    Attributes
+    ----------
+    subject, against
+        What is held against what.
+    seen
+        What the runs show.
+    evidence
+        One-sided p for and against; None where there are too few pairs.
+    settled
+        A verdict that needs no test, since the runs are the same; None where that may be by chance, with few seeds.
+    same_runs
+        Whether the runs are the same.
+    """
+
+    subject: str
+    against: str
+    seen: Comparison
+    evidence: Evidence
+    settled: str | None = None
+    same_runs: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,18 +86,21 @@ class Judgement:
         What was held against what: two variants on a metric, or one variant's metric against a number or
         another metric.
     seen
-        Subject against `against`: a difference or ratio with its 95 % interval. For above and below, the mean
-        itself, on the ratio scale the geometric one. Of several opponents, the one that decided the verdict.
-    p
-        One-sided; None under 5 pairs.
-    seeds_to_decide
-        Where undecided, the seeds that would decide if the effect is the one seen; None where it is nil.
+        Subject against `against`: the typical difference or ratio with its interval, which holds for all claims of the
+        study at once. For above and below, the median itself. Of several parts, that which decided the verdict.
+    p, p_against
+        One-sided, of this claim by itself, for it and against it; None under 6 pairs.
+    corrected_p
+        Two-sided and adjusted for all claims of the study (Holm): under 0.05 the claim is decided.
     same_runs
         Whether the two variants have the same runs: then there is no difference, and nothing is tested.
-    margin, within
-        By how much the claim says that the subject is ahead, or at most apart; None where it does not say.
+    margin, factor, within
+        By how much the claim says that the subject is ahead, as a difference or as a ratio, or at most apart; None
+        where it does not say.
     opponents
-        How many variants the subject was held against.
+        Of how many parts the claim is made.
+    claims
+        How many claims were corrected together.
     """
 
     claim: str
@@ -76,11 +111,14 @@ class Judgement:
     metric: str
     seen: Comparison
     p: float | None
-    seeds_to_decide: int | None
+    p_against: float | None = None
+    corrected_p: float | None = None
     same_runs: bool = False
     margin: float | None = None
+    factor: float | None = None
     within: float | None = None
     opponents: int = 1
+    claims: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,11 +133,14 @@ class Claim:
         The claim's keys with their values, as in the study file.
     table
         The runs.
+    level
+        Of its intervals.
     """
 
     form: str
     keys: Mapping[str, Any]
     table: Table
+    level: float = 0.95
 
     @property
     def value(self) -> Any:
@@ -112,9 +153,33 @@ class Claim:
         return self.keys.get("metric", self.table.metric)
 
     @property
+    def sign(self) -> int:
+        """1 where more of the metric is better, -1 where less is."""
+        return 1 if self.table.direction(self.metric) == "max" else -1
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The metric's; difference where an older study states a margin in units of a metric of ratios."""
+        in_units = self.keys.get("margin") or self.keys.get("within") is not None
+        return "difference" if in_units else self.table.scale(self.metric)
+
+    @property
     def margin(self) -> float:
-        """By how much the subject is ahead."""
-        return self.keys.get("margin", 0.0)
+        """By how much the subject is ahead, on the claim's scale."""
+        return self._on_scale(self.keys.get("margin", 0.0))
+
+    @property
+    def within(self) -> float:
+        """The largest gap that still counts as none, on the claim's scale: its own, else the least that matters."""
+        own = self._on_scale(self.keys.get("within"))
+        matters = self.table.matters if bare_name(self.metric) == bare_name(self.table.metric) else None
+        if own is not None or matters is None:
+            return own or 0.0
+        return float(np.log(matters)) if self.scale == "ratio" else matters
+
+    def _on_scale(self, difference: float | None) -> Any:
+        factor = self.keys.get("factor")
+        return difference if factor is None else float(np.log(factor))
 
     @property
     def opponents(self) -> list[str]:
@@ -122,48 +187,30 @@ class Claim:
         than = self.keys["than"]
         return [than] if isinstance(than, str) else list(than)
 
-    def seen(self, first: Column, second: Column, scale: Scale = "difference") -> Comparison:
+    def runs(self, column: Column) -> Runs:
+        """The runs of a variant on a metric."""
+        variant, metric = column
+        return Runs(self.table.values(variant, metric), self.table.failed(variant))
+
+    def pairs(self, first: Column, second: Column) -> Pairs:
         """One metric of a variant against another, or against that of another variant."""
+        return Pairs.of(self.runs(first), self.runs(second), self.scale)
+
+    def seen(self, first: Column, second: Column) -> Comparison:
+        """What the pairs of two columns show."""
         table = self.table
-        ended = table.ended(first[0]) & table.ended(second[0])
-        compared = paired(table.values(*first), table.values(*second), scale, ended)
-        return compared.within(*gap_bounds(table.bounds(first[1]), table.bounds(second[1])))
+        shown = compared(self.pairs(first, second), table.direction(first[1]), self.level)
+        return shown.within(*gap_bounds(table.bounds(first[1]), table.bounds(second[1])))
 
-    def judged(
-        self, subject: str, against: str, seen: Comparison, decision: Decision, gains: np.ndarray
-    ) -> Judgement:
-        """The judgement: a decision made from gains, positive where they speak for the claim."""
-        verdict, p = decision
-        seeds = seeds_to_decide(effect_of(gains)) if verdict == UNDECIDED else None
-        return self._judgement(subject, against, seen, verdict, p, seeds)
+    def compared(self, first: Column, second: Column, evidence: Evidence) -> Part:
+        """The part of a claim that holds one column against another."""
+        against = second[1] if first[0] == second[0] else second[0]
+        return Part(first[0], against, self.seen(first, second), evidence)
 
-    def of_same_runs(self, subject: str, against: str, seen: Comparison, verdict: str) -> Judgement:
-        """The judgement of runs that are the same to the last bit: no test is needed.
+    def of_same_runs(self, subject: str, against: str, verdict: str) -> Part:
+        """The part whose runs are the same to the last bit: no test is needed.
 
         With few seeds it is undecided: under another seed there may be a difference.
         """
-        verdict = UNDECIDED if seen.n < FEWEST_PAIRS else verdict
-        return self._judgement(subject, against, seen, verdict, None, None, same_runs=True)
-
-    def not_tested(self, subject: str) -> Judgement:
-        """The judgement of a claim about a metric that is reported and not tested."""
-        nothing = Comparison("difference", np.nan, np.nan, np.nan, None, 0, 0)
-        return Judgement(
-            self.keys["claim"], UNDECIDED, self.form, subject, "", self.metric, nothing, None, None
-        )
-
-    def _judgement(
-        self,
-        subject: str,
-        against: str,
-        seen: Comparison,
-        verdict: str,
-        p: float | None,
-        seeds: int | None,
-        same_runs: bool = False,
-    ) -> Judgement:
-        margin, within = self.margin or None, self.keys.get("within")
-        text, form, metric = self.keys["claim"], self.form, self.metric
-        return Judgement(
-            text, verdict, form, subject, against, metric, seen, p, seeds, same_runs, margin, within
-        )
+        seen = self.seen((subject, self.metric), (against, self.metric))
+        return Part(subject, against, seen, None, verdict if seen.n >= FEWEST_PAIRS else None, same_runs=True)

@@ -1,67 +1,72 @@
-"""Whether paired gains bear out a claim: supported, refuted or undecided, with the p value of the test.
+"""The tests of claims on paired runs: two one-sided p values each, one for the claim and one against it.
 
-A claim names its direction before the runs, so its p is one-sided: small speaks for it, near 1 against it.
-A verdict needs both the 95 % interval and p on one side of the claim's margin.
+A claim names its direction before the runs, and may fail in either; p is tested at 0.025 on each side.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from seedbed.analysis.intervals import t_interval, t_tail
-from seedbed.analysis.p_values import ALPHA, p_value, sign_test
+from seedbed.analysis.flips import flip_p
+from seedbed.analysis.p_values import sign_test
+from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.power import FEWEST_PAIRS
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 
-Decision = tuple[str, float | None]  # the verdict, and p where there are pairs enough for one
+Evidence = tuple[float, float] | None  # p for the claim and p against it; None where there are too few pairs
 
 
-def decide(gains: np.ndarray) -> Decision:
-    """Whether gains, positive where they speak for the claim, lie above 0 (supported) or below (refuted)."""
+def ahead(pairs: Pairs, sign: int, margin: float = 0.0) -> Evidence:
+    """Whether the first is typically ahead of the second by over `margin` or, if too many failed, in most pairs.
+
+    Parameters
+    ----------
+    sign
+        1 where more is better, -1 where less is.
+    margin
+        On the scale of the pairs: a difference, or the log of a factor.
+    """
+    if pairs.tested < FEWEST_PAIRS:
+        return None
+    if pairs.has_typical:
+        return of_gains(sign * pairs.gaps - margin)
+    wins, losses = pairs.ahead(sign, margin)
+    return sign_test(wins, wins + losses, "greater"), sign_test(wins, wins + losses, "less")
+
+
+def equivalent(pairs: Pairs, within: float) -> Evidence:
+    """Whether the typical gap is at most `within` either way: two one-sided tests (Schuirmann 1987).
+
+    Where over a fifth of the runs of one failed there is no typical gap, and failures alone can speak against it.
+    """
+    if pairs.tested < FEWEST_PAIRS:
+        return None
+    gaps = pairs.gaps
+    if not pairs.has_typical:
+        more, less = max(pairs.only_first, pairs.only_second), min(pairs.only_first, pairs.only_second)
+        return 1.0, min(1.0, 2 * sign_test(more, more + less, "greater"))
+    apart = min(flip_p(gaps - within, "greater"), flip_p(-gaps - within, "greater"))
+    return max(flip_p(within - gaps, "greater"), flip_p(within + gaps, "greater")), apart
+
+
+def of_gains(gains: np.ndarray) -> Evidence:
+    """Whether typical gains, positive where they speak for the claim, lie above 0."""
     if len(gains) < FEWEST_PAIRS:
-        return UNDECIDED, None
-    if not gains.any():  # every pair is equal to the last bit, which leaves nothing to test
-        return REFUTED, 1.0
-    p, p_against = p_value(gains, "greater"), p_value(-gains, "greater")
-    if np.all(np.isfinite(gains)):
-        _, low, high = t_interval(gains)
-    else:  # runs diverged: signs alone decide, for there is no mean
-        low, high = np.inf, -np.inf
-    if p < ALPHA and low > 0:
-        return SUPPORTED, p
-    return (REFUTED if p_against < ALPHA and high < 0 else UNDECIDED), p
+        return None
+    if not gains.any():  # every pair is equal to the last bit: none is ahead
+        return 1.0, 0.5 ** len(gains)
+    return flip_p(gains, "greater"), flip_p(-gains, "greater")
 
 
-def decide_not(gains: np.ndarray) -> Decision:
-    """Whether gains lie above 0 (refuted) or at most there (supported)."""
-    verdict, p = decide(-gains)
-    at_most = len(gains) >= FEWEST_PAIRS and np.all(np.isfinite(gains)) and t_interval(gains)[2] <= 0
-    return (SUPPORTED if at_most else verdict), p
+def of_median(gains: np.ndarray) -> Evidence:
+    """Whether the median of gains, infinite where a run failed, lies above 0: the sign test."""
+    wins, losses = int(np.sum(gains > 0)), int(np.sum(gains < 0))
+    if wins + losses < FEWEST_PAIRS:
+        return None
+    return sign_test(wins, wins + losses, "greater"), sign_test(wins, wins + losses, "less")
 
 
-def decide_equivalent(gaps: np.ndarray, within: float) -> Decision:
-    """Two one-sided t tests (Schuirmann 1987): supported where the 90 % interval lies inside +-within."""
-    if len(gaps) < FEWEST_PAIRS:
-        return UNDECIDED, None
-    if not np.all(np.isfinite(gaps)):  # a diverged run is far from one that ended
-        outside = int(np.sum(np.abs(gaps) > within))
-        p = sign_test(outside, len(gaps), "less")
-        against = sign_test(outside, len(gaps), "greater")
-        return (REFUTED if against < ALPHA else UNDECIDED), p
-    mean, low, high = t_interval(gaps)
-    error = float(np.std(gaps, ddof=1) / np.sqrt(len(gaps)))
-    room = within - abs(mean)
-    p = t_tail(room / error, len(gaps) - 1) if error else float(room < 0)
-    if p < ALPHA:
-        return SUPPORTED, p
-    return (REFUTED if low > within or high < -within else UNDECIDED), p
-
-
-def effect_of(gains: np.ndarray) -> float:
-    """Mean over standard deviation of the finite gains; NaN where there are fewer than two."""
-    finite = gains[np.isfinite(gains)]
-    if len(finite) < 2:
-        return np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):  # gains all alike: an infinite effect, or none
-        return float(np.mean(finite) / np.std(finite, ddof=1))
+def opposite(evidence: Evidence) -> Evidence:
+    """The evidence on the claim that the claim does not hold."""
+    return evidence and (evidence[1], evidence[0])

@@ -9,19 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from seedbed.analysis.claims import Claim, Column, Judgement
-from seedbed.analysis.deciding import (
-    REFUTED,
-    SUPPORTED,
-    Decision,
-    decide,
-    decide_equivalent,
-    decide_not,
-)
-from seedbed.analysis.pairs import NOTHING, Comparison, Scale, differences, paired
-from seedbed.analysis.wording import number
+from seedbed.analysis.claims import Claim, Column, Judgement, Part
+from seedbed.analysis.deciding import REFUTED, SUPPORTED, Evidence, ahead, equivalent, of_median, opposite
+from seedbed.analysis.intervals import present
+from seedbed.analysis.pairs import Pairs, of_median_seen
+from seedbed.analysis.wording import gap_in_words, gap_of_metrics_in_words, number
 
 Holds = Literal["variant", "variants", "metric", "number"]
 
@@ -37,138 +29,111 @@ class Form:
     meaning
         What its key means, for the reference.
     judge
-        The judgements of a claim: one, or one for each opponent.
+        The tests that a claim is made of: one, or one for each opponent.
     describe
         What was seen, in words that follow "Over 8 seeds, ".
     needs, may
-        The keys that a claim has beside it, and those that it may have: of than, variant, metric, margin and within.
+        The keys that a claim has beside it, and those that it may have: of than, variant, metric, margin,
+        factor and within.
     is_paired
         Whether pairs of runs are compared; else single runs are held against a number.
     margin
         How the sentence words a margin.
+    needs_margin
+        Whether no run could bear it out without a margin, which may be `study.matters`.
+    any_part
+        Whether one of its tests is enough; else all of them have to hold.
     """
 
     holds: Holds
     meaning: str
-    judge: Callable[[Claim], list[Judgement]]
+    judge: Callable[[Claim], list[Part]]
     describe: Callable[[Judgement], str]
-    needs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
     is_paired: bool = True
     margin: str = "more than"
+    needs_margin: bool = False
+    any_part: bool = False
 
 
 # --- one variant against others -------------------------------------------------------------------------
 
 
-def _better(claim: Claim) -> list[Judgement]:
-    return _against_each(claim, decide, REFUTED)
+def _better(claim: Claim) -> list[Part]:
+    return _against_each(claim, REFUTED, lambda pairs: ahead(pairs, claim.sign, claim.margin))
 
 
-def _not_better(claim: Claim) -> list[Judgement]:
-    return _against_each(claim, decide_not, SUPPORTED)
+def _not_better(claim: Claim) -> list[Part]:
+    margin = claim.margin or claim.within
+    return _against_each(claim, SUPPORTED, lambda pairs: opposite(ahead(pairs, claim.sign, margin)))
 
 
-def _against_each(
-    claim: Claim, decided: Callable[[np.ndarray], Decision], of_same_runs: str
-) -> list[Judgement]:
+def _against_each(claim: Claim, of_same_runs: str, tested: Callable[[Pairs], Evidence]) -> list[Part]:
     """A variant against each of its opponents."""
-    table, metric, subject = claim.table, claim.metric, claim.value
-    scale: Scale = "difference" if claim.margin else table.scale(metric)  # a margin is in units of the metric
-    sign = 1 if table.direction(metric) == "max" else -1
-    judgements = []
+    subject, metric = claim.value, claim.metric
+    parts = []
     for name in claim.opponents:
-        seen = claim.seen((subject, metric), (name, metric), scale)
-        if table.same_runs(subject, name):
-            judgements.append(claim.of_same_runs(subject, name, seen, of_same_runs))
-            continue
-        gaps = differences(table.values(subject, metric), table.values(name, metric), scale)
-        gains = sign * gaps - claim.margin
-        judgements.append(claim.judged(subject, name, seen, decided(gains), gains))
-    return judgements
+        first, second = (subject, metric), (name, metric)
+        if claim.table.same_runs(subject, name):
+            parts.append(claim.of_same_runs(subject, name, of_same_runs))
+        else:
+            parts.append(claim.compared(first, second, tested(claim.pairs(first, second))))
+    return parts
 
 
-def _similar(claim: Claim) -> list[Judgement]:
+def _similar(claim: Claim) -> list[Part]:
     (subject, against), metric = claim.value, claim.metric
     if claim.table.same_runs(subject, against):
-        seen = claim.seen((subject, metric), (against, metric))
-        return [claim.of_same_runs(subject, against, seen, SUPPORTED)]
-    return [_equivalence(claim, (subject, metric), (against, metric), against)]
+        return [claim.of_same_runs(subject, against, SUPPORTED)]
+    return [_equivalence(claim, (subject, metric), (against, metric))]
 
 
-def _equivalence(claim: Claim, first: Column, second: Column, against: str) -> Judgement:
-    """Whether two columns differ by no more than `within`, in units of the metric."""
-    within = claim.keys["within"]
-    gaps = differences(claim.table.values(*first), claim.table.values(*second))
-    nearest_end = np.sign(np.sum(gaps[np.isfinite(gaps)])) * within
-    decision = decide_equivalent(gaps, within)
-    return claim.judged(first[0], against, claim.seen(first, second), decision, gaps - nearest_end)
+def _equivalence(claim: Claim, first: Column, second: Column) -> Part:
+    """Whether two columns are typically apart by no more than `within`."""
+    return claim.compared(first, second, equivalent(claim.pairs(first, second), claim.within))
 
 
 def _gap_of_variants(judgement: Judgement) -> str:
-    seen, metric = judgement.seen, judgement.metric
-    subject, against = f"“{judgement.subject}”", f"“{judgement.against}”"
-    if _is_nil(seen):
-        return f"{metric} is the same with {subject} as with {against}"
-    if seen.scale == "ratio":
-        return f"{metric} with {subject} is {number(seen.estimate, 3)} times that with {against}"
-    return f"{metric} is {_difference(judgement)} with {subject} than with {against}"
-
-
-def _is_nil(seen: Comparison) -> bool:
-    """Whether there is no gap in any pair."""
-    return seen.estimate == NOTHING[seen.scale] and seen.low == seen.high
-
-
-def _difference(judgement: Judgement) -> str:
-    """How large a difference is, and which way: 0.0120 lower."""
-    estimate = judgement.seen.estimate
-    return f"{number(abs(estimate), 3)} {'higher' if estimate > 0 else 'lower'}"
+    return gap_in_words(judgement.seen, judgement.metric, judgement.subject, judgement.against)
 
 
 # --- one variant by itself ------------------------------------------------------------------------------
 
 
-def _above(claim: Claim) -> list[Judgement]:
+def _above(claim: Claim) -> list[Part]:
     return _against_number(claim, 1)
 
 
-def _below(claim: Claim) -> list[Judgement]:
+def _below(claim: Claim) -> list[Part]:
     return _against_number(claim, -1)
 
 
-def _against_number(claim: Claim, sign: int) -> list[Judgement]:
-    """A variant's mean, for errors that span decades the geometric one, against a number."""
-    table, subject, metric, bound = claim.table, claim.keys["variant"], claim.metric, claim.value
-    values = table.values(subject, metric)
-    scale: Scale = table.scale(metric) if bound > 0 else "difference"
-    gains = differences(values, np.full(len(values), bound), scale) * sign
-    seen = paired(values, np.full(len(values), NOTHING[scale]), scale, table.ended(subject))
-    seen = seen.within(*table.bounds(metric))
-    return [claim.judged(subject, f"{bound:g}", seen, decide(gains), gains)]
+def _against_number(claim: Claim, sign: int) -> list[Part]:
+    """The median of a variant, runs that diverged counting as the worst, against a number."""
+    subject, bound = claim.keys["variant"], claim.value
+    values = present(claim.table.values(subject, claim.metric))
+    seen = of_median_seen(values, claim.level)
+    return [Part(subject, f"{bound:g}", seen, of_median(sign * (values - bound)))]
 
 
-def _mean(judgement: Judgement) -> str:
-    mean = "in geometric mean" if judgement.seen.scale == "ratio" else "on average"
+def _median(judgement: Judgement) -> str:
     value = number(judgement.seen.estimate)
-    return f"{judgement.metric} of “{judgement.subject}” is {value} {mean}, compared with {judgement.against}"
+    return f"the median {judgement.metric} of “{judgement.subject}” is {value}, compared with {judgement.against}"
 
 
-def _exceeds(claim: Claim) -> list[Judgement]:
-    subject, other = claim.keys["variant"], claim.value
-    first, second = (subject, claim.metric), (subject, other)
-    gains = differences(claim.table.values(*first), claim.table.values(*second)) - claim.margin
-    return [claim.judged(subject, other, claim.seen(first, second), decide(gains), gains)]
+def _exceeds(claim: Claim) -> list[Part]:
+    first, second = (claim.keys["variant"], claim.metric), (claim.keys["variant"], claim.value)
+    return [claim.compared(first, second, ahead(claim.pairs(first, second), 1, claim.margin))]
 
 
-def _matches(claim: Claim) -> list[Judgement]:
-    subject, other = claim.keys["variant"], claim.value
-    return [_equivalence(claim, (subject, claim.metric), (subject, other), other)]
+def _matches(claim: Claim) -> list[Part]:
+    subject = claim.keys["variant"]
+    return [_equivalence(claim, (subject, claim.metric), (subject, claim.value))]
 
 
 def _gap_of_metrics(judgement: Judgement) -> str:
-    gap = "the same as" if _is_nil(judgement.seen) else f"{_difference(judgement)} than"
-    return f"{judgement.metric} of “{judgement.subject}” is {gap} its {judgement.against}"
+    return gap_of_metrics_in_words(judgement.seen, judgement.metric, judgement.subject, judgement.against)
 
 
 # --- the table ------------------------------------------------------------------------------------------
@@ -180,7 +145,7 @@ FORMS: dict[str, Form] = {
         _better,
         _gap_of_variants,
         needs=("than",),
-        may=("metric", "margin"),
+        may=("metric", "margin", "factor"),
     ),
     "not_better": Form(
         "variant",
@@ -188,30 +153,31 @@ FORMS: dict[str, Form] = {
         _not_better,
         _gap_of_variants,
         needs=("than",),
-        may=("metric", "margin"),
+        may=("metric", "margin", "factor"),
         margin="no more than",
+        needs_margin=True,
     ),
     "similar": Form(
         "variants",
         "Two variants that differ by no more than within.",
         _similar,
         _gap_of_variants,
-        needs=("within",),
-        may=("metric",),
+        may=("metric", "within", "factor"),
+        needs_margin=True,
     ),
     "above": Form(
         "number",
-        "The number that the mean of metric lies above.",
+        "The number that the median of metric lies above.",
         _above,
-        _mean,
+        _median,
         needs=("variant", "metric"),
         is_paired=False,
     ),
     "below": Form(
         "number",
-        "The number that the mean of metric lies below.",
+        "The number that the median of metric lies below.",
         _below,
-        _mean,
+        _median,
         needs=("variant", "metric"),
         is_paired=False,
     ),
@@ -221,14 +187,16 @@ FORMS: dict[str, Form] = {
         _exceeds,
         _gap_of_metrics,
         needs=("variant", "metric"),
-        may=("margin",),
+        may=("margin", "factor"),
     ),
     "matches": Form(
         "metric",
         "Another metric of the variant, from which metric differs by no more than within.",
         _matches,
         _gap_of_metrics,
-        needs=("variant", "metric", "within"),
+        needs=("variant", "metric"),
+        may=("within", "factor"),
+        needs_margin=True,
     ),
 }
 

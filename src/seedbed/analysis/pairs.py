@@ -1,22 +1,137 @@
-"""One set of runs against another, paired by seed: the gap with its interval and p, and what it says."""
+"""One set of runs against another, paired by seed: the typical gap, wins, failures, and what they say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from seedbed.analysis.intervals import cut, present, t_interval
-from seedbed.analysis.p_values import ALPHA, p_value
+from seedbed.analysis.flips import flip_p
+from seedbed.analysis.intervals import cut, median_interval
+from seedbed.analysis.p_values import ALPHA, sign_test
 from seedbed.analysis.power import FEWEST_PAIRS, fewest_pairs
-from seedbed.metrics.names import Direction
+from seedbed.analysis.reliable import mcnemar, too_often
+from seedbed.analysis.typical import typical
+from seedbed.metrics.base import Direction, Scale
 
-Scale = Literal["difference", "ratio"]
-
-DECADE = 10.0
 NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}  # the estimate where there is no gap
+
+
+@dataclass(frozen=True)
+class Runs:
+    """One metric of one variant, an entry per seed.
+
+    Attributes
+    ----------
+    values
+        (seeds,): the worst infinity where a run diverged, NaN where there is no run or no such number.
+    failed
+        (seeds,) bool: where a run diverged, crashed or lies beyond the study's bound.
+    """
+
+    values: np.ndarray
+    failed: np.ndarray
+
+    @classmethod
+    def of(cls, values: Sequence[float] | np.ndarray) -> Runs:
+        """Runs of which those with an infinite value failed."""
+        array = np.asarray(values, dtype=float)
+        return cls(array, np.isinf(array))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two sets of runs, entry i of each being of the same seed.
+
+    Attributes
+    ----------
+    scale
+        "difference": gaps are a - b; "ratio": log a - log b.
+    gaps
+        Of the pairs in which neither run failed.
+    only_first, only_second, both
+        Pairs in which the run of a failed, that of b, or both.
+    undefined
+        Pairs of runs that did not fail, of which one has no such number, or on the ratio scale no positive one.
+    """
+
+    scale: Scale
+    gaps: np.ndarray
+    only_first: int = 0
+    only_second: int = 0
+    both: int = 0
+    undefined: int = 0
+
+    @classmethod
+    def of(cls, a: Runs, b: Runs, scale: Scale) -> Pairs:
+        """The pairs of two sets of runs.
+
+        Raises
+        ------
+        ValueError
+            Where they are not equally many.
+        """
+        if a.values.shape != b.values.shape:
+            raise ValueError(f"expected as many runs on both sides, got {len(a.values)} and {len(b.values)}")
+        first, second = on_scale(a.values, scale), on_scale(b.values, scale)
+        told = (a.failed | ~np.isnan(a.values)) & (b.failed | ~np.isnan(b.values))
+        neither = ~a.failed & ~b.failed & told
+        gaps = first[neither] - second[neither]
+        defined = np.isfinite(gaps)
+        return cls(
+            scale,
+            gaps[defined],
+            int(np.sum(told & a.failed & ~b.failed)),
+            int(np.sum(told & ~a.failed & b.failed)),
+            int(np.sum(told & a.failed & b.failed)),
+            int(np.sum(~defined)) + _one_sided(a, b),
+        )
+
+    @property
+    def counting(self) -> int:
+        """Pairs that say something: neither run failed, or exactly one."""
+        return len(self.gaps) + self.only_first + self.only_second
+
+    @property
+    def has_typical(self) -> bool:
+        """Whether few enough runs failed on both sides for a typical gap."""
+        runs = self.counting + self.both
+        failed = max(self.only_first, self.only_second) + self.both
+        return bool(len(self.gaps)) and not too_often(failed, runs)
+
+    @property
+    def tested(self) -> int:
+        """Pairs that a test is made of."""
+        return len(self.gaps) if self.has_typical else self.counting
+
+    def ahead(self, sign: int, margin: float = 0.0) -> tuple[int, int]:
+        """Pairs in which a is ahead by over `margin`, and in which it is not; a failed run is behind.
+
+        Parameters
+        ----------
+        sign
+            1 where more is better, -1 where less is.
+        """
+        gains = sign * self.gaps - margin
+        return int(np.sum(gains > 0)) + self.only_second, int(np.sum(gains < 0)) + self.only_first
+
+
+def _one_sided(a: Runs, b: Runs) -> int:
+    """Pairs of which exactly one has a number, neither having failed."""
+    neither = ~a.failed & ~b.failed
+    return int(np.sum(neither & (np.isnan(a.values) != np.isnan(b.values))))
+
+
+def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """Values as they are compared: their logs on the ratio scale, NaN of what is negative.
+
+    A 0, such as the error of a perfect fit, counts as the smallest positive number.
+    """
+    if scale == "difference":
+        return values
+    positive = np.where(values < 0, np.nan, np.maximum(values, np.finfo(float).tiny))
+    return np.log(positive)
 
 
 @dataclass(frozen=True)
@@ -26,21 +141,28 @@ class Comparison:
     Attributes
     ----------
     scale
-        "difference": a - b; "ratio": the geometric mean of a / b.
+        "difference": a - b; "ratio": a / b.
     estimate, low, high
-        From the pairs of which both ended, with the 95 % t interval; NaN where there are too few.
+        The typical gap, with the interval of the sign-flip test; NaN where there is none: too few pairs, or over a
+        fifth of the runs of one failed.
     p
-        Two-sided; None under 5 pairs.
+        Two-sided: of sign flips, or of the sign test where there is no typical gap; None under 6 pairs.
     n
-        Pairs that count: both ended, or exactly one diverged.
+        Pairs that count: neither run failed, or exactly one.
     side
         1 where the pairs say that a is the larger, -1 where b is, 0 where neither.
-    diverged
-        Pairs of which exactly one diverged; with any, p is the sign test's.
-    both_diverged
-        Pairs of which both diverged; they do not count.
+    wins
+        Of the `n` pairs, those in which a is better.
+    failed, failed_other
+        Runs of a and of b that failed, among the pairs.
+    both_failed
+        Pairs in which both failed, which are not among the `n`.
+    failures_p
+        Two-sided p that a fails as often as b (McNemar); None where no run failed, or under 6 pairs.
     undefined
-        Pairs of runs that ended, of which one has no such number: r2 of a constant target, say.
+        Pairs in which one has no such number: r2 of a constant target, say.
+    is_typical
+        Whether there are few enough failed runs for a typical gap.
     """
 
     scale: Scale
@@ -49,10 +171,14 @@ class Comparison:
     high: float
     p: float | None
     n: int
-    side: int
-    diverged: int = 0
-    both_diverged: int = 0
+    side: int = 0
+    wins: int = 0
+    failed: int = 0
+    failed_other: int = 0
+    both_failed: int = 0
+    failures_p: float | None = None
     undefined: int = 0
+    is_typical: bool = True
 
     def within(self, low: float, high: float) -> Comparison:
         """The same, cut where such a difference ends; a ratio, whose interval is positive anyway, as it is."""
@@ -61,16 +187,18 @@ class Comparison:
         return replace(self, low=cut(self.low, low, high), high=cut(self.high, low, high))
 
     @property
-    def note(self) -> str | None:
-        """What to add where runs diverged or have no value."""
-        rest = ", the estimate from the other pairs" if self.diverged < self.n else ""
-        notes = [
-            (self.diverged, f"one run diverged and counts as the worse: p is from the sign test{rest}"),
-            (self.both_diverged, "both runs diverged and are not compared"),
-            (self.undefined, "the metric is undefined"),
-        ]
-        told = [f"in {pairs} {'pair' if pairs == 1 else 'pairs'} {what}" for pairs, what in notes if pairs]
-        return "; ".join(told) or None
+    def fails_more(self) -> bool:
+        """Whether a is shown to fail more often than b."""
+        return self._differs_in_failures and self.failed > self.failed_other
+
+    @property
+    def fails_less(self) -> bool:
+        """Whether a is shown to fail less often than b."""
+        return self._differs_in_failures and self.failed < self.failed_other
+
+    @property
+    def _differs_in_failures(self) -> bool:
+        return self.failures_p is not None and self.failures_p < ALPHA
 
 
 def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
@@ -78,66 +206,54 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
     return first[0] - second[1], first[1] - second[0]
 
 
-def scale_for(values: Sequence[float] | np.ndarray, direction: Direction) -> Scale:
-    """Positive errors that span more than a decade are compared as ratios, all else as differences."""
-    finite = np.asarray(values, dtype=float)
-    finite = finite[np.isfinite(finite)]
-    if direction == "min" and len(finite) and finite.min() > 0 and finite.max() > DECADE * finite.min():
-        return "ratio"
-    return "difference"
-
-
-def paired(
-    a: Sequence[float] | np.ndarray,
-    b: Sequence[float] | np.ndarray,
-    scale: Scale = "difference",
-    ended: np.ndarray | None = None,
-) -> Comparison:
-    """Compare two sets of runs, entry i of each being of the same seed.
-
-    Parameters
-    ----------
-    a, b
-        (seeds,) each.
-    scale
-        For "ratio" all finite values must be positive.
-    ended
-        (seeds,) bool: where both runs ended without diverging, so that NaN means a value that is not defined.
-    """
-    both = int(np.sum(np.isinf(a) & np.isinf(b)))
-    undefined = 0 if ended is None else int(np.sum(ended & (np.isnan(a) | np.isnan(b))))
-    gaps = differences(a, b, scale)
-    finite = gaps[np.isfinite(gaps)]
-    diverged = len(gaps) - len(finite)
-    estimate, low, high = t_interval(finite)
-    side = np.sign(np.sum(np.sign(gaps))) if diverged else np.sign(estimate)
-    if scale == "ratio":
+def compared(pairs: Pairs, direction: Direction, level: float = 0.95) -> Comparison:
+    """What pairs of runs show of the first against the second; `level` is that of the interval."""
+    is_typical = pairs.has_typical
+    seen = typical(pairs.gaps if is_typical else np.empty(0), level)
+    estimate, low, high = seen.estimate, seen.low, seen.high
+    sign = 1 if direction == "max" else -1
+    wins, losses = pairs.ahead(sign)
+    side = np.sign(estimate) if is_typical else sign * np.sign(wins - losses)
+    if pairs.scale == "ratio":
         estimate, low, high = (float(np.exp(value)) for value in (estimate, low, high))
-    enough = len(gaps) >= FEWEST_PAIRS
-    p = p_value(gaps) if enough else None
-    side = int(np.nan_to_num(side))
-    return Comparison(scale, estimate, low, high, p, len(gaps), side, diverged, both, undefined)
+    has_failed = pairs.only_first + pairs.only_second + pairs.both
+    enough = pairs.counting + pairs.both >= FEWEST_PAIRS
+    return Comparison(
+        pairs.scale,
+        estimate,
+        low,
+        high,
+        _p(pairs, wins, losses),
+        pairs.counting,
+        int(np.nan_to_num(side)),
+        wins,
+        pairs.only_first + pairs.both,
+        pairs.only_second + pairs.both,
+        pairs.both,
+        mcnemar(pairs.only_first, pairs.only_second) if has_failed and enough else None,
+        pairs.undefined,
+        is_typical or not has_failed,
+    )
 
 
-def differences(
-    a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, scale: Scale = "difference"
-) -> np.ndarray:
-    """a - b, or log a - log b, of every pair that counts; infinite where exactly one run diverged."""
-    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if first.shape != second.shape:
-        raise ValueError(f"pairs need as many values on both sides, not {len(first)} and {len(second)}")
-    if scale == "ratio":
-        if np.nanmin(np.concatenate([first, second]), initial=np.inf) <= 0:
-            raise ValueError("a ratio needs positive values; compare by difference")
-        first, second = np.log(first), np.log(second)
-    with np.errstate(invalid="ignore"):  # inf - inf: both diverged, which does not count
-        return present(first - second)
+def of_median_seen(values: np.ndarray, level: float = 0.95) -> Comparison:
+    """What the runs of one variant show by themselves: their median, with its interval."""
+    median, low, high = median_interval(values, level)
+    return Comparison(
+        "difference", median, low, high, None, len(values), failed=int(np.sum(np.isinf(values)))
+    )
+
+
+def _p(pairs: Pairs, wins: int, losses: int) -> float | None:
+    if pairs.tested < FEWEST_PAIRS:
+        return None
+    return flip_p(pairs.gaps) if pairs.has_typical else sign_test(wins, wins + losses, "two-sided")
 
 
 def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, comparisons: int = 1) -> str:
     """What a comparison of a with b says of a.
 
-    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "undefined", "all diverged" or
+    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "undefined", "all failed" or
     "no finished runs".
 
     Parameters
@@ -149,7 +265,7 @@ def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, 
     if not comparison.n:
         if comparison.undefined:
             return "undefined"
-        return "all diverged" if comparison.both_diverged else "no finished runs"
+        return "all failed" if comparison.both_failed else "no finished runs"
     if p_holm is None or comparison.n < fewest_pairs(comparisons):
         return "not enough seeds"
     if p_holm >= ALPHA or not comparison.side:

@@ -9,7 +9,7 @@ import numpy as np
 from seedbed.analysis.intervals import t_quantile
 from seedbed.analysis.p_values import ALPHA
 
-FEWEST_PAIRS = 5  # below it even a one-sided exact test cannot reach p < 0.05: 2**-4 = 0.0625
+FEWEST_PAIRS = 6  # below it no exact test can reach 0.025 on one side: 2**-5 = 0.031
 MOST_SEEDS = 1_000_000
 MOST_EFFECT = 10.0  # the fewest pairs find it for certain; far larger ones are too large for scipy's nct
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.analysis.p_values import sign_test
+from seedbed.metrics.base import Direction, Scale
 
+TIMES = 10.0  # the median: errors beyond it are of runs that failed
 MOST_FAILED = 0.2  # of the runs of a variant: above it there is no typical value
 
 
@@ -31,3 +33,40 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def too_often(failed: int, runs: int) -> bool:
     """Whether over a fifth of a variant's runs failed, so that no value is typical of it."""
     return failed > MOST_FAILED * runs
+
+
+def bounds_of_failure(
+    values: np.ndarray, direction: Direction, scale: Scale, chance: float | None, own: float | None
+) -> np.ndarray:
+    """The value beyond which a run has failed, of each variant: (variants,), NaN where there is none.
+
+    Unless the study says so, for errors ten times the median of base or, where that is worse, of the variant itself,
+    which is then bad and not unreliable; for scores halfway from it to chance.
+
+    Parameters
+    ----------
+    values
+        (variants, seeds), base first; infinite where a run diverged, NaN where there is none.
+    chance
+        What a constant answer gets; None where that is not known.
+    own
+        What the study says.
+    """
+    if own is not None:
+        return np.full(len(values), own)
+    medians = np.array([_median(one) for one in values])
+    worst = np.maximum if direction == "min" else np.minimum
+    with np.errstate(invalid="ignore"):
+        medians = worst(medians, medians[0] if np.isfinite(medians[0]) else medians)
+        if direction == "min":
+            found = TIMES * medians if scale == "ratio" else np.full(len(values), np.nan)
+        elif chance is None:
+            found = np.full(len(values), np.nan)
+        else:
+            found = np.where(medians > chance, (medians + chance) / 2, np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _median(values: np.ndarray) -> float:
+    present = values[~np.isnan(values)]
+    return float(np.median(present)) if len(present) else np.nan

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from seedbed.analysis.claims import Judgement
-from seedbed.analysis.deciding import REFUTED, UNDECIDED
+from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.p_values import ALPHA
-from seedbed.analysis.power import FEWEST_PAIRS
-from seedbed.analysis.wording import effect_interval, p_phrase
+from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.power import fewest_pairs
+from seedbed.analysis.wording import (
+    ABSENT,
+    between,
+    failures,
+    gap_interval,
+    is_nil,
+    p_phrase,
+    wins,
+)
 from seedbed.metrics.names import COSTS
+from seedbed.text import counted
 
 
 def sentence(judgement: Judgement) -> str:
@@ -23,31 +33,44 @@ def sentence(judgement: Judgement) -> str:
         )
     if not seen.n:
         return _nothing_seen(judgement)
-    counted = f"{seen.n} seed{'s' if seen.n > 1 else ''}"
-    facts = [f"95\u00a0%\u00a0interval {effect_interval(seen)}"] if math.isfinite(seen.low) else []
-    if judgement.p is not None and judgement.verdict != REFUTED:  # a one-sided p near 1 would only confuse
-        facts.append(p_phrase(judgement.p))
-    if not FORMS[judgement.form].is_paired:  # a mean, not a difference
-        facts = [fact.replace("+", "") for fact in facts]
-    told = f"Over {counted}, {_observation(judgement)}" + (f" ({', '.join(facts)})" if facts else "")
-    sentences = [told, _note(judgement), _asked(judgement)]
-    return ". ".join(filter(None, sentences)) + "." + _what_would_decide(judgement)
+    told = f"Over {counted(seen.n + seen.both_failed, 'seed')}, {_observation(judgement)}{_facts(judgement)}"
+    sentences = [told + _beside(judgement), _undefined(seen), _asked(judgement)]
+    return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement)
 
 
-def _note(judgement: Judgement) -> str:
-    """What is to be added of runs that diverged or have no value."""
-    seen, note = judgement.seen, judgement.seen.note or ""
-    if seen.diverged and not FORMS[judgement.form].is_paired:
-        note = f"{seen.diverged} of {seen.n} runs diverged, which counts as the worst value: p is from the sign test"
-    return note[:1].upper() + note[1:]
+def _facts(judgement: Judgement) -> str:
+    """The interval and p, in brackets."""
+    seen, is_paired = judgement.seen, FORMS[judgement.form].is_paired
+    ends = gap_interval(seen) if is_paired else between(seen.low, seen.high)
+    facts = [f"95\u00a0%\u00a0interval {ends}"] if ends not in ("", ABSENT) else []
+    if judgement.corrected_p is not None:
+        facts.append(p_phrase(judgement.corrected_p))
+    return f" ({', '.join(facts)})" if facts else ""
+
+
+def _beside(judgement: Judgement) -> str:
+    """Wins and failures, after what is typical."""
+    seen, form = judgement.seen, FORMS[judgement.form]
+    told = f", {wins(seen)}" if form.holds in ("variant", "variants") and not is_nil(seen) else ""
+    if not form.is_paired:
+        return f"; {counted(seen.failed, 'run')} diverged" if seen.failed else ""
+    failed = failures(seen)
+    but = "but " if seen.failed > seen.failed_other else ""
+    return told + (f"; {but}{failed}" if failed else "")
+
+
+def _undefined(seen: Comparison) -> str:
+    return f"In {counted(seen.undefined, 'pair')} the metric is undefined" if seen.undefined else ""
 
 
 def _asked(judgement: Judgement) -> str:
-    """What the claim says beyond the direction, and which of several opponents is told about."""
+    """What the claim says beyond the direction, and which of several parts is told about."""
     told = []
+    margin = FORMS[judgement.form].margin
+    if judgement.factor is not None:
+        told.append(f"the claim is about {margin} {judgement.factor:g} times in {judgement.metric}")
     if judgement.margin:
-        margin = f"{FORMS[judgement.form].margin} {judgement.margin:g}"
-        told.append(f"the claim is about a difference of {margin} in {judgement.metric}")
+        told.append(f"the claim is about a difference of {margin} {judgement.margin:g} in {judgement.metric}")
     if judgement.within is not None:
         told.append(f"the claim allows a difference of up to {judgement.within:g}")
     if judgement.opponents > 1:
@@ -62,28 +85,33 @@ def _nothing_seen(judgement: Judgement) -> str:
         return f"{judgement.metric} is a cost that all runs of a group share: it is reported, not tested."
     if judgement.seen.undefined:
         return f"{judgement.metric} is undefined in the runs that it would be judged by."
-    if judgement.seen.both_diverged:
-        return "All runs that it would be judged by diverged."
+    if judgement.seen.both_failed:
+        return "All runs that it would be judged by failed."
     return "No runs to judge it by."
 
 
 def _observation(judgement: Judgement) -> str:
     """What was seen."""
-    if not math.isfinite(judgement.seen.estimate):
-        ended = "pair of runs" if FORMS[judgement.form].is_paired else "run"
-        return f"{judgement.metric} of “{judgement.subject}” cannot be compared: no {ended} ended"
+    seen = judgement.seen
+    if math.isinf(seen.estimate) and not FORMS[judgement.form].is_paired:
+        return f"at least half of the runs of “{judgement.subject}” diverged"
     return FORMS[judgement.form].describe(judgement)
 
 
-def _what_would_decide(judgement: Judgement) -> str:
-    if judgement.verdict != UNDECIDED:
+def _what_is_missing(judgement: Judgement) -> str:
+    if judgement.verdict != UNDECIDED or judgement.same_runs:
         return ""
-    if judgement.seen.n < FEWEST_PAIRS:
-        return f" A verdict needs at least {FEWEST_PAIRS} seeds."
-    if judgement.p is not None and judgement.p < ALPHA:
-        return " p supports the claim and the interval does not, so it is undecided."
-    if judgement.seeds_to_decide is None:
-        return " No practical number of seeds would decide an effect this small."
+    fewest = fewest_pairs(judgement.claims)
+    if judgement.seen.n < fewest:
+        return f" A verdict needs at least {fewest} seeds."
+    return ""
+
+
+def corrections(judgements: Sequence[Judgement]) -> str:
+    """What p and the intervals of several claims are; empty for one."""
+    if len(judgements) < 2:
+        return ""
     return (
-        f" If the effect is as large as the one seen, about {judgement.seeds_to_decide:,} seeds would decide."
+        f"p is two-sided and adjusted for all {len(judgements)} claims (Holm); intervals hold for all of them at once, "
+        "so they may be wider than a verdict needs"
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from seedbed.analysis.pairs import Comparison, Scale
+from seedbed.analysis.p_values import ALPHA
+from seedbed.analysis.pairs import NOTHING, Comparison
+from seedbed.metrics.base import Scale
+from seedbed.text import counted
 
 ABSENT = "–"
 
@@ -66,5 +69,74 @@ def effect_interval(comparison: Comparison) -> str:
 def scale_in_words(scale: Scale) -> str:
     """What the estimates of a comparison are."""
     if scale == "ratio":
-        return "× is the ratio of geometric means over paired seeds, taken for errors that span more than a decade"
-    return "differences are of the means over paired seeds"
+        return "× is the typical ratio over paired seeds: the trimmed mean of its logs"
+    return "differences are typical ones over paired seeds: trimmed means"
+
+
+# --- in sentences ---------------------------------------------------------------------------------------
+
+
+def gap_in_words(seen: Comparison, metric: str, subject: str, against: str) -> str:
+    """How far a metric of a variant typically is from that of another."""
+    if not seen.is_typical:
+        whose = subject if seen.failed >= seen.failed_other else against
+        return f"no {metric} is typical of “{whose}”, of which over a fifth of the runs failed"
+    if is_nil(seen):
+        return f"{metric} is typically the same with “{subject}” as with “{against}”"
+    return f"{metric} is typically {_how_far(seen)} with “{subject}” than with “{against}”"
+
+
+def gap_of_metrics_in_words(seen: Comparison, metric: str, subject: str, other: str) -> str:
+    """How far a metric of a variant typically is from another metric of its own."""
+    if not seen.is_typical:
+        return f"no {metric} is typical of “{subject}”, of which over a fifth of the runs failed"
+    gap = "the same as" if is_nil(seen) else f"{_how_far(seen)} than"
+    return f"{metric} of “{subject}” is typically {gap} its {other}"
+
+
+def gap_interval(seen: Comparison) -> str:
+    """The interval of a gap, as `gap_in_words` tells it; empty where there is none."""
+    if not math.isfinite(seen.low) or is_nil(seen):
+        return ""
+    if seen.scale == "difference":
+        return effect_interval(seen)
+    if seen.high <= 1 or seen.low >= 1:
+        return between(*((1 / seen.high, 1 / seen.low) if seen.high <= 1 else (seen.low, seen.high)), 2)
+    return f"{_times(seen.low)} to {_times(seen.high)}"
+
+
+def wins(seen: Comparison) -> str:
+    """In how many seeds the first is better."""
+    return f"better in {seen.wins} of {counted(seen.n, 'seed')}"
+
+
+def failures(seen: Comparison) -> str:
+    """How many runs failed on either side, and whether that is a difference; empty where none did."""
+    if not (seen.failed or seen.failed_other):
+        return ""
+    both = f", both in {counted(seen.both_failed, 'pair')}" if seen.both_failed else ""
+    if seen.failed == seen.failed_other:
+        return f"{counted(seen.failed, 'run')} failed on either side{both}"
+    count = counted(seen.failed, "run") if seen.failed else "no run"
+    told = f"{count} failed against {seen.failed_other or 'none'}{both}"
+    if seen.failures_p is None:
+        return told
+    shown = "shown" if seen.failures_p < ALPHA else "not yet shown"
+    return f"{told} ({p_phrase(seen.failures_p)}: {shown})"
+
+
+def is_nil(seen: Comparison) -> bool:
+    """Whether there is no gap in any pair."""
+    return seen.estimate == NOTHING[seen.scale] and seen.low == seen.high
+
+
+def _how_far(seen: Comparison) -> str:
+    """How large a typical gap is, and which way: "0.0120 lower", "6.6 times lower"."""
+    if seen.scale == "ratio":
+        return _times(seen.estimate)
+    return f"{number(abs(seen.estimate), 3)} {'higher' if seen.estimate > 0 else 'lower'}"
+
+
+def _times(ratio: float) -> str:
+    factor = ratio if ratio >= 1 else 1 / ratio if ratio else math.inf
+    return f"{number(factor, 2 if factor >= 2 else 3)} times {'higher' if ratio >= 1 else 'lower'}"

@@ -98,7 +98,7 @@ def print_result(result: Result) -> None:
     """The variants of a study against base, the verdicts on its hypotheses, and the findings."""
     from seedbed.analysis.advice import by_kind
     from seedbed.analysis.data_facts import baseline_in_words
-    from seedbed.analysis.sentences import sentence
+    from seedbed.analysis.sentences import corrections, sentence
     from seedbed.analysis.wording import scale_in_words
     from seedbed.results.notices import notices
     from seedbed.results.variant_table import rows_of
@@ -110,8 +110,8 @@ def print_result(result: Result) -> None:
     columns = _fitting(result.table.plain, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)
-    if len(result.variants) > 1 and result.scale(result.metric) == "ratio":
-        click.echo(f"vs {result.base}: {scale_in_words('ratio')}")
+    if len(result.variants) > 1:
+        click.echo(f"vs {result.base}: {scale_in_words(result.scale(result.metric))}")
     if baseline := baseline_in_words(result.data, result.reported_metrics):
         click.echo(baseline)
     for notice in notices(result):
@@ -120,6 +120,8 @@ def print_result(result: Result) -> None:
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
+    if told := corrections(result.judgements):
+        click.echo(told)
     for group in by_kind(result.findings):
         _print_findings(group)
 

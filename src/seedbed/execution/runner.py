@@ -89,12 +89,15 @@ def run(
 
 def _resolved(study: Study, work: Work) -> dict[str, Any]:
     """The study with every default filled in."""
+    optional = {name: getattr(study, name) for name in ("scale", "matters", "fails_above", "fails_below")}
+    asked = {name: value for name, value in optional.items() if value is not None}
     metrics = {"metrics": dict(study.trainable.metrics)} if study.trainable.metrics else {}
     return {
         "study": study.name,
         "description": study.description,
         "metric": study.metric,
         "direction": study.direction,
+        **asked,
         **metrics,
         "seeds": study.seeds,
         "study_seed": study.seed,

@@ -90,5 +90,5 @@ def bounds(metric: str) -> tuple[float, float]:
 
 
 def scale(metric: str) -> Scale:
-    """Whether two values of a metric are compared by their difference or by their ratio."""
-    return row(metric).scale
+    """Whether two values of a metric are compared by their ratio; of one that nobody knows by their difference."""
+    return row(metric).scale if is_known(metric) else "difference"

@@ -7,11 +7,13 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from seedbed.analysis.wording import number
+from seedbed.analysis.wording import failures, number
 from seedbed.files import to_json
 from seedbed.results.notices import looks_document, sealed_document
 from seedbed.results.sources import spread_document
 from seedbed.text import counted
+
+FORMAT = 2  # of the document: keys are added, never renamed
 
 if TYPE_CHECKING:
     from seedbed.analysis.claims import Judgement
@@ -23,6 +25,7 @@ def document(result: Result) -> dict[str, Any]:
     """All that the study found, as plain data; what is not finite is None."""
     seconds = result.environment.get("seconds") or {}
     contents = {
+        "format": FORMAT,
         "id": result.id,
         "study": result.study["study"],
         "directory": str(result.directory),
@@ -34,6 +37,7 @@ def document(result: Result) -> dict[str, Any]:
         "seconds": {"total": seconds.get("total"), "train": seconds.get("train")},
         "selected_by": result.selected_by,
         "ranking": result.ranking,
+        "among_the_best": result.among_the_best,
         "variants": [_variant(result, row) for row in result.study["variants"]],
         "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
         "findings": result.findings,
@@ -54,6 +58,8 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
         "settings": row.get("settings", {}),
         "runs": len(statuses),
         "diverged": statuses.count("diverged"),
+        "failures": asdict(result.failures[name]),
+        "typical": _typical(result, name),
         "parameters": known.get("parameters"),
         "seconds_per_run": known.get("seconds"),
         "metrics": {
@@ -62,6 +68,12 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
         },
         "versus_base": versus and _versus(result.metric, versus, result.pairing.get(name)),
     }
+
+
+def _typical(result: Result, name: str) -> dict[str, Any]:
+    """The median of the study's metric, which is what the tables show, with its interval."""
+    seen = result.summary(name, result.metric)
+    return {"metric": result.metric, "median": seen.median, "low": seen.median_low, "high": seen.median_high}
 
 
 def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[str, Any]:
@@ -75,15 +87,27 @@ def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[st
         "n": seen.n,
         "verdict": versus.verdict,
         "pairing": pairing and asdict(pairing),
-        "note": seen.note,
+        "note": failures(seen) or None,
+        "wins": seen.wins,
+        "of": seen.n,
+        "is_typical": seen.is_typical,
+        "failed": seen.failed,
+        "failed_base": seen.failed_other,
+        "failures_p": seen.failures_p,
     }
 
 
 def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     seen = judgement.seen
     ends = {"estimate": seen.estimate, "low": seen.low, "high": seen.high}
-    rest = {"p": judgement.p, "seeds_to_decide": judgement.seeds_to_decide, "note": seen.note}
-    names = ("form", "metric", "subject", "against", "margin", "within")
+    rest = {
+        "p": judgement.p,
+        "corrected_p": judgement.corrected_p,
+        "seeds_to_decide": None,
+        "note": failures(seen) or None,
+        "kind": judgement.form,
+    }
+    names = ("form", "metric", "subject", "against", "margin", "factor", "within")
     asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}
     return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest, **asked}
 

@@ -14,10 +14,11 @@ from seedbed.analysis.claims import Judgement
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.intervals import Interval, interval
-from seedbed.analysis.p_values import holm
+from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairing import Pairing
-from seedbed.analysis.pairs import Comparison, gap_bounds, paired, verdict
+from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
 from seedbed.analysis.ranking import ranked, selection_metric
+from seedbed.analysis.reliable import wilson
 from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
 from seedbed.metrics.names import COSTS
@@ -34,6 +35,17 @@ class VersusBase:
     verdict: str
 
 
+@dataclass(frozen=True)
+class Failures:
+    """How many of a variant's runs failed, the share with its interval, and the value beyond which a run has failed."""
+
+    runs: int
+    of: int
+    low: float
+    high: float
+    beyond: float | None
+
+
 class Result(Stored):
     """A stored study with its statistics."""
 
@@ -46,7 +58,11 @@ class Result(Stored):
         key = variant, metric
         if key not in self._summaries:
             seen = interval(self.values(variant, metric)).within(*self.bounds(metric))
-            self._summaries[key] = replace(seen, low=np.nan, high=np.nan) if metric in COSTS else seen
+            self._summaries[key] = (
+                replace(seen, low=np.nan, high=np.nan, median_low=np.nan, median_high=np.nan)
+                if metric in COSTS
+                else seen
+            )
         return self._summaries[key]
 
     @property
@@ -67,17 +83,19 @@ class Result(Stored):
         return ranked(values, self.direction(self.selected_by))
 
     @cached_property
+    def failures(self) -> dict[str, Failures]:
+        """How often the runs of each variant failed."""
+        return {name: self._failures(name) for name in self.variants}
+
+    def _failures(self, variant: str) -> Failures:
+        runs, failed = len(self.finished(variant)), int(np.sum(self.failed(variant)))
+        return Failures(failed, runs, *wilson(failed, runs), self.fails_beyond(variant))
+
+    @cached_property
     def versus_base(self) -> dict[str, VersusBase]:
-        """Every other variant against the base, on the study's metric."""
+        """Every other variant against the base, on the study's metric; intervals hold for all of them at once."""
         others = [name for name in self.variants if name != self.base]
-        scale, base = self.scale(self.metric), self.values(self.base, self.metric)
-        ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        compared = [
-            paired(
-                self.values(name, self.metric), base, scale, ended=self.ended(name) & self.ended(self.base)
-            ).within(*ends)
-            for name in others
-        ]
+        compared = [self.compared(name, self.base, len(others)) for name in others]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
             None if equal or self.levels or self.metric in COSTS else comparison.p
@@ -89,6 +107,13 @@ class Result(Stored):
             for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
         }
 
+    def compared(self, variant: str, other: str, comparisons: int = 1) -> Comparison:
+        """A variant against another on the study's metric, with an interval that holds for so many at once."""
+        mine, theirs = (Runs(self.values(name, self.metric), self.failed(name)) for name in (variant, other))
+        pairs = Pairs.of(mine, theirs, self.scale(self.metric))
+        ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
+        return compared(pairs, self.direction(self.metric), 1 - ALPHA / comparisons).within(*ends)
+
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:
             return "same runs"
@@ -97,12 +122,33 @@ class Result(Stored):
         return verdict(comparison, p, self.direction(self.metric), len(self.variants) - 1)
 
     @cached_property
+    def among_the_best(self) -> list[str]:
+        """Variants not distinguishable from the best: the first of the ranking and those not shown to be worse.
+
+        Each is compared with the first by the study's metric, corrected for the number of variants, so the truly best
+        is among them in 95 % of studies (the union bound form of Hsu's multiple comparisons with the best, 1981).
+        """
+        if self.metric in COSTS:
+            return list(self.variants)
+        first, *others = self.ranking
+        count = len(others)
+
+        def is_worse(name: str) -> bool:
+            if self.same_runs(name, first):
+                return False
+            seen = self.compared(name, first, max(count, 1))
+            p = None if seen.p is None else min(1.0, seen.p * count)
+            return verdict(seen, p, self.direction(self.metric), count) == "worse"
+
+        return [first, *(name for name in others if not is_worse(name))]
+
+    @cached_property
     def judgements(self) -> list[Judgement]:
         """The verdict on every hypothesis; none where seeds are crossed, since such runs are not independent."""
-        judged = [judge(hypothesis, self) for hypothesis in self.study.get("hypotheses", [])]
+        judged = judge(self.study.get("hypotheses", []), self)
         if not self.levels:
             return judged
-        return [replace(one, verdict=UNDECIDED, p=None, seeds_to_decide=None) for one in judged]
+        return [replace(one, verdict=UNDECIDED, p=None, p_against=None, corrected_p=None) for one in judged]
 
     @cached_property
     def pairing(self) -> dict[str, Pairing]:

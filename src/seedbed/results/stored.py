@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from seedbed.analysis.pairs import Scale, scale_for
-from seedbed.metrics.names import Direction, bare_name, bounds, direction, is_known, split_epoch
+from seedbed.analysis.reliable import bounds_of_failure
+from seedbed.metrics.base import Direction, Scale
+from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.store import reader
 from seedbed.store.models import Trained, models_path, read_trained
@@ -146,6 +147,10 @@ class Stored:
         """(seeds,) bool: where there is a run that ended without diverging."""
         return np.isin(self._statuses[self._rows[variant]], ("complete", "stopped"))
 
+    def finished(self, variant: str) -> list[int]:
+        """The seeds of its runs that were not interrupted."""
+        return [seed for seed, status in self.status_of(variant).items() if status != "interrupted"]
+
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed."""
         rows = [self._rows[variant], self._rows[other]]
@@ -178,8 +183,39 @@ class Stored:
         return bounds(metric) if is_known(metric) else (-np.inf, np.inf)
 
     def scale(self, metric: str) -> Scale:
-        """How variants are compared on a metric: one scale for the whole study."""
-        return scale_for(self._values(metric).ravel(), self.direction(metric))
+        """Whether variants are compared on a metric by differences or by ratios: as the study or the metric says."""
+        if bare_name(metric) == bare_name(self.metric) and self.study.get("scale"):
+            return self.study["scale"]
+        return scale(metric)
+
+    @property
+    def matters(self) -> float | None:
+        """The smallest effect on the study's metric that matters: a factor for metrics of ratios, else a difference."""
+        return self.study.get("matters")
+
+    def failed(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where a run diverged, or lies beyond what the study calls a failure."""
+        return self._failed[self._rows[variant]]
+
+    def fails_beyond(self, variant: str) -> float | None:
+        """The value of the study's metric beyond which a run of a variant has failed; None where none has."""
+        bound = self._bounds_of_failure[self._rows[variant]]
+        return None if np.isnan(bound) else float(bound)
+
+    @cached_property
+    def _failed(self) -> np.ndarray:
+        values, bound = self._values(self.metric), self._bounds_of_failure[:, None]
+        with np.errstate(invalid="ignore"):
+            beyond = values > bound if self.study["direction"] == "min" else values < bound
+        return (self._statuses == "diverged") | (beyond & (self._statuses != "interrupted"))
+
+    @cached_property
+    def _bounds_of_failure(self) -> np.ndarray:
+        chance = self.data.get("baseline", {}).get(self.metric)
+        own = self.study.get("fails_above" if self.study["direction"] == "min" else "fails_below")
+        return bounds_of_failure(
+            self._values(self.metric), self.study["direction"], self.scale(self.metric), chance, own
+        )
 
     def values(self, variant: str, metric: str) -> np.ndarray:
         """One value per seed: the worst infinity where the run diverged, NaN where there is no finished run.

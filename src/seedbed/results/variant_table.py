@@ -9,20 +9,24 @@ from functools import cached_property
 from typing import Literal
 
 from seedbed.analysis.data_facts import baseline_in_words
-from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, number, p_text
+from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text
 from seedbed.results.result import Result, VersusBase
+from seedbed.text import counted
 
 Kind = Literal[
     "variant",
     "runs",
     "count",
     "unfinished",
-    "mean",
-    "interval",
     "median",
+    "interval",
+    "mean",
+    "failed",
     "published",
     "estimate",
     "estimate interval",
+    "wins",
     "p",
     "verdict",
     "note",
@@ -31,7 +35,7 @@ Kind = Literal[
 ]
 INTERVAL = "95 % interval"
 # The lower, the sooner a column is dropped where there is no room for all
-SECONDS, MEDIAN, LATER_INTERVAL, LATER_METRIC, DETAIL, ALWAYS = range(6)
+SECONDS, MEAN, LATER_INTERVAL, LATER_METRIC, DETAIL, ALWAYS = range(6)
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ def _columns(result: Result) -> Iterator[Column]:
     yield from _runs(result)
     for metric in result.reported_metrics:
         yield from _metric(result, metric)
+    yield from _failed(result)
     for metric in result.reported_metrics:
         yield from _published(result, metric)
     yield from _comparison(result)
@@ -164,14 +169,27 @@ def _runs(result: Result) -> Iterator[Column]:
 
 
 def _metric(result: Result, metric: str) -> Iterator[Column]:
+    """The median with its interval; the mean only of variants of which no run failed."""
     seen = [result.summary(name, metric) for name in result.variants]
     is_first = metric == result.metric
-    means = tuple(number(one.mean) for one in seen)
-    intervals = tuple(between(one.low, one.high) for one in seen)
     medians = tuple(number(one.median) for one in seen)
-    yield Column("mean", metric, means, metric, ALWAYS if is_first else LATER_METRIC)
+    intervals = tuple(between(one.median_low, one.median_high) for one in seen)
+    means = tuple(
+        ABSENT if result.failures[name].runs else number(one.mean)
+        for name, one in zip(result.variants, seen, strict=True)
+    )
+    yield Column("median", metric, medians, metric, ALWAYS if is_first else LATER_METRIC)
     yield Column("interval", INTERVAL, intervals, metric, ALWAYS if is_first else LATER_INTERVAL)
-    yield Column("median", "median", medians, metric, MEDIAN)
+    yield Column("mean", "mean", means, metric, MEAN)
+
+
+def _failed(result: Result) -> Iterator[Column]:
+    """How many runs failed; nothing where none did."""
+    failures = list(result.failures.values())
+    if any(one.runs for one in failures):
+        yield Column(
+            "failed", "failed", tuple(f"{one.runs} of {one.of}" if one.runs else "" for one in failures)
+        )
 
 
 def _published(result: Result, metric: str) -> Iterator[Column]:
@@ -191,9 +209,20 @@ def _comparison(result: Result) -> Iterator[Column]:
 
     yield Column("estimate", f"vs {result.base}", cells(lambda versus: effect(versus.comparison)))
     yield Column("estimate interval", "", cells(lambda versus: effect_interval(versus.comparison)))
+    yield Column("wins", "wins", cells(lambda versus: _wins(versus.comparison)), priority=DETAIL)
     yield Column("p", "p", cells(lambda versus: p_text(versus.p)), priority=DETAIL)
     yield Column("verdict", "verdict", cells(lambda versus: versus.verdict))
-    yield Column("note", "", cells(lambda versus: versus.comparison.note or ""))
+    yield Column("note", "", cells(lambda versus: _note(versus.comparison)))
+
+
+def _wins(seen: Comparison) -> str:
+    return f"{seen.wins} of {seen.n}" if seen.n else ""
+
+
+def _note(seen: Comparison) -> str:
+    """What to add where runs failed or have no such number."""
+    undefined = f"undefined in {counted(seen.undefined, 'pair')}" if seen.undefined else ""
+    return "; ".join(filter(None, (failures(seen), undefined)))
 
 
 def _costs(result: Result) -> Iterator[Column]:

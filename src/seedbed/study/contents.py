@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from seedbed.metrics.base import Direction
+from seedbed.metrics.base import Direction, Scale
 from seedbed.study import crossing
 from seedbed.study.crossing import Source
 from seedbed.study.hypotheses import Hypothesis
@@ -57,6 +57,12 @@ class Contents:
         How many seeds each variant is run under.
     metric, direction
         What variants are compared by, and whether less ("min") or more ("max") of it is better.
+    scale
+        Whether variants are compared by differences or by ratios; None for what the metric says.
+    matters
+        The smallest effect on the metric that matters, on its scale; None where the study does not say.
+    fails_above, fails_below
+        Beyond which value of the metric a run has failed; None for the usual one.
     seed
         The seed of the whole study: another one gives other splits, draws and batches under every seed.
     vary_seeds
@@ -75,6 +81,10 @@ class Contents:
     seeds: int
     metric: str
     direction: Direction
+    scale: Scale | None
+    matters: float | None
+    fails_above: float | None
+    fails_below: float | None
     seed: int
     hypotheses: tuple[Hypothesis, ...]
     origin: str

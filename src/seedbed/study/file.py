@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, create_model
 
 from seedbed.study.crossing import Source
 from seedbed.study.hypotheses import Hypothesis
-from seedbed.values import Float, FrozenModel, NonNegativeInt, PositiveInt
+from seedbed.values import Float, FrozenModel, NonNegativeInt, PositiveFloat, PositiveInt
 
 Published = dict[str, Float]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
@@ -53,6 +53,26 @@ class StudySettings(FrozenModel):
     direction: Literal["min", "max"] | None = Field(
         default=None,
         description="Whether less or more of the metric is better; follows from the metric unless given.",
+    )
+    scale: Literal["difference", "ratio"] | None = Field(
+        default=None,
+        description="Whether variants are compared by differences of the metric or by ratios. Unless given ratios for "
+        "errors and losses, differences for accuracies, r2 and metrics that Seedbed does not know.",
+    )
+    matters: PositiveFloat | None = Field(
+        default=None,
+        description="The smallest effect on the metric that matters: a factor, such as 1.1, for errors and losses, a "
+        "difference for accuracies and the like. Claims that two variants are alike take it as their margin.",
+    )
+    fails_above: Float | None = Field(
+        default=None,
+        description="Above which value of the metric a run has failed, where less is better. Unless given ten times "
+        "the median of base or, where that is worse, of the variant itself.",
+    )
+    fails_below: Float | None = Field(
+        default=None,
+        description="Below which value of the metric a run has failed, where more is better. Unless given halfway from "
+        "the median of base or, where that is worse, of the variant itself, to what a constant answer gets.",
     )
     seed: NonNegativeInt = Field(
         default=0,

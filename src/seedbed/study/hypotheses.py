@@ -60,10 +60,18 @@ class Hypothesis(_ClaimOfAnyForm):
         description="PART.NAME, or PART.NAME@EPOCH for its value after that epoch; the study's own unless given.",
     )
     margin: NonNegativeFloat = Field(
-        default=0.0, description="By how much it must be better or lie above, in units of the metric."
+        default=0.0,
+        description="By how much it must be better or lie above, in units of a metric of differences, such as "
+        "accuracy.",
+    )
+    factor: Annotated[float, Field(gt=1)] | None = Field(
+        default=None,
+        description="The same for metrics of ratios, errors and losses: how many times better, or at most apart.",
     )
     within: NonNegativeFloat | None = Field(
-        default=None, description="The largest difference that still counts as none, in units of the metric."
+        default=None,
+        description="The largest difference that still counts as none, in units of a metric of differences. Unless it "
+        "or factor is given, study.matters.",
     )
 
     @model_validator(mode="after")

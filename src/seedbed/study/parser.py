@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from seedbed.study import labs
+from seedbed.study.asked import claim_problems, margin_problems, setting_problems
 from seedbed.study.contents import BASE, Contents, Variant
 from seedbed.study.crossing import USUAL_LEVELS, wrong_seeds
 from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, StudySettings, file_of
@@ -18,7 +19,7 @@ from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import Problem, StudyError, dotted, problems_of
 from seedbed.study.seeds import usual_seeds
 from seedbed.study.settings import changed, flat
-from seedbed.study.suggestions import instead_of, nearest
+from seedbed.study.suggestions import nearest
 from seedbed.study.trainable import Trainable
 from seedbed.study.variants import changes, check_keys, validated
 from seedbed.text import enumerated
@@ -159,14 +160,17 @@ def _checked(
     of_metrics = wrong_metric + _published_problems(variants, trainable)
     compared_by = metric if isinstance(metric, str) and not wrong_metric else None
     names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
+    asks = file.study if file else StudySettings()
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        of_metrics += _claim_problems(hypothesis, names, variants, compared_by, trainable)
+        of_metrics += claim_problems(hypothesis, names, variants, compared_by, trainable)
+        of_metrics += margin_problems(hypothesis, compared_by, asks)
+    of_metrics += setting_problems(compared_by, asks, trainable)
     problems += _once_per_remedy(of_metrics)
     if file and file.study.vary_seeds:
         problems += _crossing_problems(file.study, trainable)
     if problems or file is None:
         return None
-    usual = USUAL_LEVELS**2 if file.study.vary_seeds else usual_seeds(len(variants) - 1)
+    usual = USUAL_LEVELS**2 if file.study.vary_seeds else usual_seeds(len(variants) - 1, len(file.hypothesis))
     return Contents(
         name=file.name,
         description=file.description,
@@ -174,6 +178,10 @@ def _checked(
         seeds=file.study.seeds or usual,
         metric=metric,
         direction=file.study.direction or trainable.direction(metric),
+        scale=file.study.scale,
+        fails_above=file.study.fails_above,
+        fails_below=file.study.fails_below,
+        matters=file.study.matters,
         seed=file.study.seed,
         hypotheses=file.hypothesis,
         origin=origin,
@@ -267,42 +275,6 @@ def _published_problems(variants: Sequence[Variant], trainable: Trainable) -> li
         for metric in variant.published:
             if problem := trainable.metric_problem(metric, variant.configuration, at_epoch=False):
                 problems.append(problem.under(f"{table}.{dotted([metric])}"))
-    return problems
-
-
-def _claim_problems(
-    hypothesis: Hypothesis,
-    names: Sequence[str],
-    variants: Iterable[Variant],
-    study_metric: str | None,
-    trainable: Trainable,
-) -> list[Problem]:
-    """What keeps a claim from being tested: variants that do not exist, metrics that they do not have.
-
-    Parameters
-    ----------
-    names
-        Of all variants asked for.
-    variants
-        Those of them that have valid settings.
-    study_metric
-        What variants are compared by where the claim names nothing; None where that is wrong itself.
-    """
-    claim = f'hypothesis "{hypothesis.claim}"'
-    problems = [
-        Problem(claim, f'there is no variant "{name}"; {instead_of(name, names)}')
-        for name in hypothesis.variants
-        if name not in names
-    ]
-    configurations = {variant.name: variant.configuration for variant in variants}
-    concerned: dict[Problem, list[str]] = {}
-    for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
-        for name in hypothesis.variants:
-            if problem := trainable.metric_problem(metric, configurations.get(name), compared=True):
-                concerned.setdefault(problem, []).append(f'"{name}"')
-    for problem, who in concerned.items():
-        where = f"{claim}: variant {', '.join(who)}" if len(who) < len(hypothesis.variants) else claim
-        problems.append(problem.under(where))
     return problems
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedbed.analysis.power import FEWEST_PAIRS, fewest_pairs
+from seedbed.analysis.power import fewest_pairs
 from seedbed.text import counted
 
 USUAL = 10
@@ -32,8 +32,8 @@ class SeedsNeeded:
 
     @property
     def hypotheses(self) -> int | None:
-        """For the claims, one-sided and each judged by itself."""
-        return FEWEST_PAIRS if self.claims else None
+        """For the claims, adjusted for their number."""
+        return fewest_pairs(self.claims) if self.claims else None
 
     def summary(self, seeds: int) -> str | None:
         """In a sentence or two, with what a study of so many seeds lacks; None where there is nothing to judge."""
@@ -57,6 +57,6 @@ class SeedsNeeded:
         return f"{summary}, so no {none} can get a verdict; use --seeds {max(n for n, _ in short)} or more"
 
 
-def usual_seeds(comparisons: int) -> int:
-    """The seeds of a study that names none: enough for a verdict on each of its comparisons."""
-    return max(USUAL, fewest_pairs(comparisons) if comparisons else 0)
+def usual_seeds(comparisons: int, claims: int) -> int:
+    """The seeds of a study that names none: enough for a verdict on each of its comparisons and claims."""
+    return max(USUAL, fewest_pairs(max(comparisons, claims, 1)))

@@ -16,16 +16,18 @@ from seedbed.results.result import Result
 from seedbed.results.variant_table import Column, Kind, VariantTable
 
 HEADINGS: dict[Kind, str] = {
-    "mean": "mean",
     "median": "median",
+    "mean": "mean",
+    "failed": "failed",
     "published": "published",
     "estimate": "estimate",
+    "wins": "better in",
     "p": "p",
     "verdict": "verdict",
     "parameters": "parameters",
     "seconds": "seconds per run",
 }
-BELOW: dict[Kind, Kind] = {"mean": "interval", "estimate": "estimate interval", "parameters": "seconds"}
+BELOW: dict[Kind, Kind] = {"median": "interval", "estimate": "estimate interval", "parameters": "seconds"}
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,28 @@ def _note(result: Result) -> Note:
     if any("seconds" in result.costs(name) for name in result.variants):
         costs = "Seconds per run are the time of a group divided by its runs, so they are not tested."
     return Note(
-        "Means with 95 % t intervals are over the runs that ended; medians are over all runs, where a diverged run "
-        "counts as the worst.",
+        "Medians, with 95 % order-statistic intervals, are over all runs, where a diverged run counts as the worst; "
+        "means are given where no run failed.",
+        _failing(result),
         f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first.",
-        f"Against {result.base}: {scale_in_words(result.scale(result.metric))}.",
-        "p: exact sign-flip test of paired runs, sampled above 12 seeds, adjusted for all comparisons (Holm).",
+        f"Against {result.base}: {scale_in_words(result.scale(result.metric))}, of pairs in which neither run failed; "
+        "the intervals hold for all variants at once.",
+        "p: exact sign flips of the paired gaps, clipped at 1.5 times their median size, or the sign test where over a "
+        "fifth of the runs of one failed; adjusted for all comparisons (Holm).",
         in_words(result.pairing),
         costs,
     )
+
+
+def _failing(result: Result) -> str:
+    """Beyond which value a run is called failed."""
+    beyond = result.fails_beyond(result.base)
+    if beyond is None:
+        return "A run that diverged has failed."
+    side = "above" if result.study["direction"] == "min" else "below"
+    own = result.study.get("fails_above" if side == "above" else "fails_below") is not None
+    rest = "" if own else ", or as far from a variant's own median where that is worse"
+    return f"A run has failed that diverged or ended {side} {number(beyond)} in {result.metric}{rest}."
 
 
 # --- the table ------------------------------------------------------------------------------------------
@@ -111,20 +127,27 @@ def _table(result: Result) -> dict[str, Any]:
     }
 
 
-def _best(result: Result) -> str | None:
-    """The variant that comes first; None where no median says so."""
-    best = result.ranking[0]
-    return best if math.isfinite(result.summary(best, result.selected_by).median) else None
+def _best(result: Result) -> dict[str, str]:
+    """The variant that comes first, and those that are not distinguishable from it; none where no median says so."""
+    first = result.ranking[0]
+    if not math.isfinite(result.summary(first, result.selected_by).median):
+        return {}
+    others = [name for name in result.among_the_best if name != first]
+    if len(others) + 1 == len(result.variants):
+        return {}
+    return {first: "best" if not others else "among the best", **dict.fromkeys(others, "among the best")}
 
 
 def _groups(result: Result, table: VariantTable) -> Iterator[ColumnGroup]:
     baseline = result.data.get("baseline", {})
     for metric in result.reported_metrics:
-        kinds: tuple[Kind, ...] = ("mean", "median", "published")
+        kinds: tuple[Kind, ...] = ("median", "mean", "published")
         if metric != result.metric:
-            kinds = ("mean", "published")
+            kinds = ("median", "published")
         yield ColumnGroup(metric, _cells(table, kinds, metric), number(baseline.get(metric)))
-    against = _cells(table, ("estimate", "p", "verdict"))
+    if failed := _cells(table, ("failed",)):
+        yield ColumnGroup("runs", failed)
+    against = _cells(table, ("estimate", "wins", "p", "verdict"))
     yield ColumnGroup(f"against {result.base}, {result.metric}", against)
     costs = _cells(table, ("parameters",)) or _cells(table, ("seconds",))
     if costs:

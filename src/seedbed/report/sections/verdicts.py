@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from seedbed.analysis.intervals import median_interval, present
+from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import fewest_pairs
-from seedbed.analysis.sentences import sentence
-from seedbed.analysis.wording import ABSENT, between, number
+from seedbed.analysis.sentences import corrections, sentence
+from seedbed.analysis.wording import between, number
 from seedbed.report.blocks import Block, Filled, Note
 from seedbed.report.leaders import has_finished, listed
 from seedbed.results.notices import notices
@@ -20,7 +22,7 @@ OPENINGS = {
     "no evidence": "No evidence of a difference from {}: ",
     "not enough seeds": "Too few seeds to tell from {}: ",
     "same runs": "The same runs as {}, so what was changed has no effect: ",
-    "all diverged": "Diverged under every seed, as {} did: ",
+    "all failed": "Failed under every seed, as {} did: ",
     "no finished runs": "No finished runs to compare with {}: ",
     "undefined": "Not compared with {}, since the metric is undefined: ",
     "not tested": "Not compared with {}, since the metric is a cost: ",
@@ -32,7 +34,8 @@ def blocks(result: Result) -> Iterator[Block]:
     verdicts = [{"judgement": one, "sentence": sentence(one)} for one in result.judgements]
     if told := notices(result):
         yield Note(*told)
-    yield Filled("verdicts.html", {"verdicts": verdicts, "summary": _summary(result)})
+    summary = [*filter(None, [corrections(result.judgements)]), *_summary(result)]
+    yield Filled("verdicts.html", {"verdicts": verdicts, "summary": summary})
 
 
 def _summary(result: Result) -> list[str]:
@@ -65,11 +68,21 @@ def _selection(result: Result) -> str:
     better = "lower" if result.direction(metric) == "min" else "higher"
     text = f"By median {metric} ({better} is better) “{best}” comes first with {number(median)}"
     for reported in result.reported_metrics:
-        if reported == metric:
-            continue
-        seen = result.summary(best, reported)
-        interval = between(seen.low, seen.high)
-        text += f"; its mean {reported} is {number(seen.mean)}" + (
-            f" ({interval})" if interval != ABSENT else ""
-        )
-    return text + "."
+        if reported != metric:
+            text += f"; its median {reported} is {number(result.summary(best, reported).median)}"
+        # it was chosen among all: its interval has to hold for each of them
+        values = present(result.values(best, reported))
+        _, low, high = median_interval(values, 1 - ALPHA / len(result.variants))
+        if math.isfinite(low) and math.isfinite(high):
+            text += f" ({between(low, high)}, wide enough for the best of {len(result.variants)})"
+    return f"{text}. {_equals(result)}"
+
+
+def _equals(result: Result) -> str:
+    """Which variants are not distinguishable from the best."""
+    others = result.among_the_best[1:]
+    if not others:
+        return "It is distinguishable from all others."
+    if len(others) == len(result.variants) - 1:
+        return "No variant is distinguishable from the best."
+    return f"Not distinguishable from the best: {listed(others)}."

@@ -1,0 +1,110 @@
+"""Whether what a study asks can be answered: its claims, their margins, and what it says of its metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from seedbed.analysis.forms import FORMS
+from seedbed.metrics.base import Scale
+from seedbed.metrics.names import bare_name, scale
+from seedbed.study.contents import Variant
+from seedbed.study.file import StudySettings
+from seedbed.study.hypotheses import Hypothesis
+from seedbed.study.problems import Problem
+from seedbed.study.suggestions import instead_of
+from seedbed.study.trainable import Trainable
+
+
+def claim_problems(
+    hypothesis: Hypothesis,
+    names: Sequence[str],
+    variants: Iterable[Variant],
+    study_metric: str | None,
+    trainable: Trainable,
+) -> list[Problem]:
+    """What keeps a claim from being tested: variants that do not exist, metrics that they do not have.
+
+    Parameters
+    ----------
+    names
+        Of all variants asked for.
+    variants
+        Those of them that have valid settings.
+    study_metric
+        What variants are compared by where the claim names nothing; None where that is wrong itself.
+    """
+    claim = f'hypothesis "{hypothesis.claim}"'
+    problems = [
+        Problem(claim, f'there is no variant "{name}"; {instead_of(name, names)}')
+        for name in hypothesis.variants
+        if name not in names
+    ]
+    configurations = {variant.name: variant.configuration for variant in variants}
+    concerned: dict[Problem, list[str]] = {}
+    for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
+        for name in hypothesis.variants:
+            if problem := trainable.metric_problem(metric, configurations.get(name), compared=True):
+                concerned.setdefault(problem, []).append(f'"{name}"')
+    for problem, who in concerned.items():
+        where = f"{claim}: variant {', '.join(who)}" if len(who) < len(hypothesis.variants) else claim
+        problems.append(problem.under(where))
+    return problems
+
+
+def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: StudySettings) -> list[Problem]:
+    """Margins on another scale than the metric's, and claims that no run could bear out without one.
+
+    Parameters
+    ----------
+    study_metric
+        As `claim_problems` takes it.
+    asked
+        The table [study].
+    """
+    metric = next(iter(hypothesis.metrics), study_metric)
+    if metric is None:
+        return []
+    claim, form = f'hypothesis "{hypothesis.claim}"', FORMS[hypothesis.form]
+    is_own = bare_name(metric) == bare_name(study_metric or "")
+    by: Scale = (is_own and asked.scale) or scale(metric)
+    in_units = [name for name in ("margin", "within") if name in hypothesis.model_fields_set]
+    if by == "ratio" and in_units and form.is_paired:
+        message = (
+            f"{metric} is compared by ratios, and this is a difference; write factor, such as factor = 1.1"
+        )
+        return [Problem(f"{claim}: {in_units[0]}", message)]
+    if by == "difference" and hypothesis.factor is not None and form.is_paired:
+        name = "within" if "within" in form.may else "margin"
+        message = f"{metric} is compared by differences, and this is a ratio; write {name} = ... in its units"
+        return [Problem(f"{claim}: factor", message)]
+    has_margin = in_units or hypothesis.factor or (is_own and asked.matters)
+    if form.needs_margin and not has_margin:
+        name = "factor" if by == "ratio" else "within" if "within" in form.may else "margin"
+        what = (
+            "the largest gap that counts as none"
+            if "within" in form.may
+            else "the gain that it does not reach"
+        )
+        message = (
+            f"{hypothesis.form} also needs {what}: write {name}, or study.matters for all claims on {metric}"
+        )
+        return [Problem(claim, message)]
+    return []
+
+
+def setting_problems(metric: str | None, asked: StudySettings, trainable: Trainable) -> list[Problem]:
+    """What [study] says of the metric and its metric cannot have: failures on its better side, effects of no size."""
+    if metric is None:
+        return []
+    direction = asked.direction or trainable.direction(metric)
+    by, problems = asked.scale or scale(metric), []
+    wrong, right = ("fails_below", "fails_above") if direction == "min" else ("fails_above", "fails_below")
+    if getattr(asked, wrong) is not None:
+        better = "less" if direction == "min" else "more"
+        problems.append(Problem(f"study.{wrong}", f"of {metric} {better} is better; write {right}"))
+    if asked.matters is not None and by == "ratio" and asked.matters <= 1:
+        message = (
+            f"{metric} is compared by ratios: expected a factor above 1, such as 1.1, got {asked.matters:g}"
+        )
+        problems.append(Problem("study.matters", message))
+    return problems
