@@ -31,19 +31,19 @@ def test_a_claim_names_its_variants_and_metrics(form):
 
 
 NEW = """
-from seedbed.analysis.deciding import decide
+from seedbed.analysis.claims import Part
+from seedbed.analysis.deciding import of_gains
 from seedbed.analysis.forms import FORMS, Form
+from seedbed.analysis.pairs import of_median_seen
 
 
 def _steadier(claim):
-    table, metric, subject = claim.table, claim.metric, claim.value
-    judgements = []
+    parts = []
     for name in claim.opponents:
-        mine, theirs = table.values(subject, metric), table.values(name, metric)
+        mine, theirs = (claim.table.values(one, claim.metric) for one in (claim.value, name))
         gains = abs(theirs - np.median(theirs)) - abs(mine - np.median(mine))
-        seen = paired(abs(mine - np.median(mine)), abs(theirs - np.median(theirs)))
-        judgements.append(claim.judged(subject, name, seen, decide(gains), gains))
-    return judgements
+        parts.append(Part(claim.value, name, of_median_seen(gains), of_gains(gains)))
+    return parts
 
 
 def _spread(judgement):
@@ -71,7 +71,7 @@ class Made:
 
 claim = Hypothesis(claim="so", steadier="calm", than="wild")
 assert (claim.form, claim.variants) == ("steadier", ("calm", "wild")), claim
-judgement = judge(claim.model_dump(), Made())
+judgement, = judge([claim.model_dump()], Made())
 assert judgement.verdict == "supported", judgement
 assert "Over 12 seeds, score spreads less with calm" in sentence(judgement)
 table = schema()["$defs"]["Hypothesis"]
@@ -88,6 +88,6 @@ else:
 
 def test_a_new_form_is_a_function_and_a_row():
     """In an interpreter of its own, since study files read their forms when they are first imported."""
-    code = "import numpy as np\nfrom seedbed.analysis.pairs import paired\n" + NEW + USED
+    code = "import numpy as np\n" + NEW + USED
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -6,14 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from seedbed.analysis.pairs import Comparison, differences, gap_bounds, paired, scale_for, verdict
+from seedbed.analysis.flips import flip_p
+from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
 from seedbed.analysis.power import FEWEST_PAIRS
 
 nan, inf = float("nan"), float("inf")
 values = st.floats(-100, 100).map(lambda x: round(x, 3))
-pairs = st.integers(1, 10).flatmap(
+sides = st.integers(1, 10).flatmap(
     lambda n: st.tuples(*[st.lists(values, min_size=n, max_size=n) for _ in range(2)])
 )
+
+
+def paired(a, b, scale="difference", direction="min"):
+    """Where a run has an infinite value it failed."""
+    return compared(Pairs.of(Runs.of(a), Runs.of(b), scale), direction)
 
 
 @pytest.mark.parametrize(
@@ -24,77 +30,118 @@ def test_a_difference_lies_within_what_both_metrics_allow(first, second, expecte
     assert gap_bounds(first, second) == expected
 
 
-def test_under_the_null_one_in_twenty_is_significant():
-    random = np.random.default_rng(11)
-    hits = sum(paired(random.normal(size=10), random.normal(size=10)).p < 0.05 for _ in range(1000))
-    assert stats.binomtest(hits, 1000, 0.05).pvalue > 0.01
-
-
 @settings(max_examples=60, deadline=None)
-@given(pairs)
-def test_swapping_the_sides_turns_the_difference_round(sides):
-    a, b = sides
+@given(sides)
+def test_swapping_the_sides_turns_the_difference_round(both):
+    a, b = both
     one, other = paired(a, b), paired(b, a)
     assert one.estimate == pytest.approx(-other.estimate)
-    assert [one.low, one.high] == pytest.approx([-other.high, -other.low], nan_ok=True)
+    assert [one.low, one.high] == pytest.approx([-other.high, -other.low], nan_ok=True, abs=1e-9)
     assert (one.p, one.n, one.side) == (other.p, other.n, -other.side)
+    assert one.wins + other.wins == sum(x != y for x, y in zip(a, b, strict=True))
     assert one.p is None if len(a) < FEWEST_PAIRS else 0 < one.p <= 1
 
 
 @settings(max_examples=60, deadline=None)
-@given(pairs)
-def test_ratios_are_differences_of_logarithms(sides):
-    a, b = (np.exp(np.array(side) / 20) for side in sides)
+@given(sides)
+def test_ratios_are_differences_of_logarithms(both):
+    a, b = (np.exp(np.array(side) / 20) for side in both)
     ratio, gap = paired(a, b, "ratio"), paired(np.log(a), np.log(b))
     assert [ratio.estimate, ratio.low, ratio.high] == pytest.approx(
         np.exp([gap.estimate, gap.low, gap.high]), nan_ok=True
     )
     assert ratio.p == gap.p
-    assert ratio.estimate == pytest.approx(stats.gmean(a) / stats.gmean(b))
+    assert ratio.estimate == pytest.approx(np.exp(stats.trim_mean(np.log(a) - np.log(b), 0.2)))
 
 
-def test_paired_interval_is_that_of_scipy():
+def test_p_is_that_of_clipped_sign_flips():
     random = np.random.default_rng(7)
     a, b = random.normal(1, 1, 9), random.normal(0, 1, 9)
-    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
-    seen = paired(a, b)
-    assert (seen.low, seen.high) == pytest.approx((expected.low, expected.high))
+    assert paired(a, b).p == flip_p(a - b)
 
 
-def test_a_pair_where_one_run_diverged_is_a_loss():
-    base = np.arange(8.0)
-    variant = base - 1
-    variant[:3] = inf  # diverged
+def test_failed_runs_are_no_part_of_what_is_typical_and_are_losses():
+    base = np.arange(20.0)
+    variant = np.where(np.arange(20) < 3, inf, base - 1)
     seen = paired(variant, base)
-    assert (seen.n, seen.diverged, seen.estimate) == (8, 3, -1)
-    assert seen.p == pytest.approx(stats.binomtest(5, 8).pvalue)
-    assert "3 pairs" in seen.note
+    assert (seen.is_typical, seen.estimate, seen.p) == (True, -1, flip_p(np.full(17, -1.0)))
+    assert (seen.n, seen.wins, seen.failed, seen.failed_other) == (20, 17, 3, 0)
+    assert seen.failures_p == pytest.approx(stats.binomtest(3, 3).pvalue)
+    assert verdict(seen, seen.p, "min") == "better"
 
 
-def test_diverged_runs_alone_can_decide():
-    base, variant = np.arange(8.0), np.full(8, inf)
+def test_where_over_a_fifth_failed_wins_and_losses_decide():
+    base = np.arange(20.0)
+    variant = np.where(np.arange(20) < 5, inf, base - 1)
     seen = paired(variant, base)
-    assert (seen.side, seen.p) == (1, pytest.approx(2**-7))
-    assert np.isnan(seen.estimate)
+    assert (seen.is_typical, seen.n, seen.wins) == (False, 20, 15)
+    assert np.isnan([seen.estimate, seen.low, seen.high]).all()
+    assert seen.p == pytest.approx(stats.binomtest(15, 20).pvalue)
+    assert verdict(seen, seen.p, "min") == "better"
+    other = paired(base, variant)
+    assert (other.is_typical, other.wins, other.p) == (False, 5, seen.p)
+    assert verdict(other, other.p, "min") == "worse"
+
+
+def test_runs_that_all_diverged_lose():
+    seen = paired(np.full(8, inf), np.arange(8.0))
+    assert (seen.side, seen.p, seen.failures_p) == (1, pytest.approx(2**-7), pytest.approx(2**-7))
     assert verdict(seen, seen.p, "min") == "worse"
-
-
-def test_pairs_that_say_nothing_are_left_out():
-    gaps = differences([1.0, nan, inf, 4.0], [0.5, 2.0, inf, nan])
-    assert gaps.tolist() == [0.5]
-
-
-def test_diverged_scores_are_worst_at_the_other_end():
-    seen = paired(np.full(8, -inf), np.linspace(0.8, 0.9, 8))
+    seen = paired(np.full(8, -inf), np.linspace(0.8, 0.9, 8), direction="max")
     assert verdict(seen, seen.p, "max") == "worse"
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "message"), [([1.0], [1.0, 2.0], "1 and 2"), ([1.0, 0.0], [1.0, 1.0], "positive")]
-)
-def test_what_cannot_be_compared_is_refused(a, b, message):
-    with pytest.raises(ValueError, match=message):
-        paired(a, b, "ratio")
+def test_a_run_beyond_the_bound_has_failed_whatever_its_value():
+    failed = np.arange(12) == 4
+    a = Runs(np.where(failed, 1.0, 0.001 + 1e-4 * np.arange(12)), failed, np.full(12, True))
+    b = Runs.of(np.full(12, 0.004))
+    seen = compared(Pairs.of(a, b, "ratio"), "min")
+    assert (seen.failed, seen.wins, seen.n) == (1, 11, 12)
+    assert seen.estimate == pytest.approx(np.exp(stats.trim_mean(np.log(a.values[~failed] / 0.004), 0.2)))
+
+
+def test_pairs_in_which_both_failed_are_counted_and_not_compared():
+    a, b = np.append(np.arange(10.0), [inf, inf]), np.append(np.arange(10.0) + 1, [inf, 3.0])
+    seen = paired(a, b)
+    assert (seen.n, seen.both_failed, seen.failed, seen.failed_other) == (11, 1, 2, 1)
+    assert seen.failures_p == 1.0
+
+
+def test_pairs_that_say_nothing_are_left_out():
+    pairs = Pairs.of(Runs.of([1.0, nan, inf, 4.0, nan]), Runs.of([0.5, 2.0, inf, nan, nan]), "difference")
+    assert pairs.gaps.tolist() == [0.5]
+    assert (pairs.both, pairs.undefined, pairs.counting) == (1, 0, 1)
+
+
+def test_runs_that_ended_without_such_a_number_are_counted():
+    ended, none = np.full(3, True), np.full(3, False)
+    a, b = (Runs(np.array(values), none, ended) for values in ([1.0, nan, nan], [0.5, 2.0, nan]))
+    pairs = Pairs.of(a, b, "difference")
+    assert (pairs.gaps.tolist(), pairs.undefined) == ([0.5], 2)
+
+
+def test_a_failed_run_beside_none_is_no_loss():
+    """The other seed was never run, or interrupted."""
+    pairs = Pairs.of(Runs.of([inf, 1.0]), Runs.of([nan, 2.0]), "difference")
+    assert (pairs.only_first, pairs.counting) == (0, 1)
+
+
+def test_a_perfect_fit_is_better_than_any_other():
+    seen = paired(np.append(np.full(9, 0.0), 0.2), np.full(10, 0.1), "ratio")
+    assert (seen.wins, seen.undefined) == (9, 0)
+    assert seen.estimate < 1e-300
+    assert paired(np.zeros(8), np.zeros(8), "ratio").estimate == 1.0
+    assert verdict(seen, seen.p, "min") == "better"
+
+
+def test_a_negative_value_has_no_ratio():
+    seen = paired([1.0, -1.0, 2.0], [1.0, 1.0, 1.0], "ratio")
+    assert (seen.n, seen.undefined) == (2, 1)
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(ValueError, match="expected as many runs on both sides, got 1 and 2"):
+        paired([1.0], [1.0, 2.0])
 
 
 def made(estimate, n=10):
@@ -120,16 +167,15 @@ def test_verdicts(comparison, p, direction, comparisons, expected):
     assert verdict(comparison, p, direction, comparisons) == expected
 
 
-@pytest.mark.parametrize(
-    ("sample", "direction", "expected"),
-    [
-        ([0.001, 0.5], "min", "ratio"),
-        ([0.1, 0.5], "min", "difference"),
-        ([0.1, 0.5, inf, nan, 2.0], "min", "ratio"),
-        ([0.0, 0.5, 10.0], "min", "difference"),
-        ([0.01, 0.9], "max", "difference"),
-        ([], "min", "difference"),
-    ],
-)
-def test_scale_follows_the_spread_of_errors(sample, direction, expected):
-    assert scale_for(sample, direction) == expected
+def test_the_verdict_of_the_issue_behind_report_e():
+    """A norm that typically hurts, in 25 of 30 seeds, beside four runs that ended near 1."""
+    random = np.random.default_rng(1)
+    base = 0.0003 * np.exp(random.normal(0, 0.5, 30))
+    variant = base * np.exp(random.normal(-2, 0.9, 30))
+    failed = np.arange(30) % 8 == 3
+    seen = compared(
+        Pairs.of(Runs(np.where(failed, 1.0, variant), failed, ~failed), Runs.of(base), "ratio"), "min"
+    )
+    assert verdict(seen, seen.p, "min") == "better"
+    assert 0 < seen.low < seen.estimate < seen.high < 1
+    assert (seen.failed, seen.failed_other, seen.failures_p) == (4, 0, pytest.approx(0.125))

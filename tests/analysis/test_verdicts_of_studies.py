@@ -13,7 +13,12 @@ FASTER = {"training.lr": 0.02}
 
 def text(changes=None, change=DECAY, of_claim=None):
     claim = {"claim": "the other is better", "better": "other", "than": "base", **(of_claim or {})}
-    own = {"training.optimizer": "adam", "variant": [{"name": "other", "set": change}], "hypothesis": [claim]}
+    own = {
+        "training.optimizer": "adam",
+        "study.fails_above": 1e9,
+        "variant": [{"name": "other", "set": change}],
+        "hypothesis": [claim],
+    }
     return plain(own | (changes or {}))
 
 
@@ -26,8 +31,12 @@ def studied(tmp_path, *facts):
     [
         ((), "same runs", "refuted"),
         (({}, FASTER), "better", "supported"),
-        (({"training.lr": 1e30},), "all diverged", "undecided"),
-        (({"data.expression": "2 + 0*x", "study.metric": "val.r2"}, FASTER), "undefined", "undecided"),
+        (({"training.lr": 1e30},), "all failed", "undecided"),
+        (
+            ({"data.expression": "2 + 0*x", "study.metric": "val.r2", "study.fails_above": None}, FASTER),
+            "undefined",
+            "undecided",
+        ),
     ],
 )
 def test_the_verdict_says_what_is_the_case(tmp_path, facts, verdict, claim):

@@ -33,6 +33,9 @@ class Table(Protocol):
     def failed(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where a run diverged, crashed or lies beyond the study's bound."""
 
+    def ended(self, variant: str) -> np.ndarray:
+        """(seeds,) bool: where there is a run that ended without diverging."""
+
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed."""
 
@@ -190,7 +193,7 @@ class Claim:
     def runs(self, column: Column) -> Runs:
         """The runs of a variant on a metric."""
         variant, metric = column
-        return Runs(self.table.values(variant, metric), self.table.failed(variant))
+        return Runs(self.table.values(variant, metric), self.table.failed(variant), self.table.ended(variant))
 
     def pairs(self, first: Column, second: Column) -> Pairs:
         """One metric of a variant against another, or against that of another variant."""
@@ -213,4 +216,5 @@ class Claim:
         With few seeds it is undecided: under another seed there may be a difference.
         """
         seen = self.seen((subject, self.metric), (against, self.metric))
-        return Part(subject, against, seen, None, verdict if seen.n >= FEWEST_PAIRS else None, same_runs=True)
+        enough = seen.n + seen.both_failed >= FEWEST_PAIRS
+        return Part(subject, against, seen, None, verdict if enough else None, same_runs=True)

@@ -28,16 +28,19 @@ class Runs:
         (seeds,): the worst infinity where a run diverged, NaN where there is no run or no such number.
     failed
         (seeds,) bool: where a run diverged, crashed or lies beyond the study's bound.
+    ended
+        (seeds,) bool: where a run ended without diverging, so that NaN means a value that is not defined.
     """
 
     values: np.ndarray
     failed: np.ndarray
+    ended: np.ndarray
 
     @classmethod
     def of(cls, values: Sequence[float] | np.ndarray) -> Runs:
-        """Runs of which those with an infinite value failed."""
+        """Runs of which those with an infinite value failed; where there is none, there was no run."""
         array = np.asarray(values, dtype=float)
-        return cls(array, np.isinf(array))
+        return cls(array, np.isinf(array), np.isfinite(array))
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Pairs:
             int(np.sum(told & a.failed & ~b.failed)),
             int(np.sum(told & ~a.failed & b.failed)),
             int(np.sum(told & a.failed & b.failed)),
-            int(np.sum(~defined)) + _one_sided(a, b),
+            int(np.sum(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.sum(defined)),
         )
 
     @property
@@ -115,12 +118,6 @@ class Pairs:
         """
         gains = sign * self.gaps - margin
         return int(np.sum(gains > 0)) + self.only_second, int(np.sum(gains < 0)) + self.only_first
-
-
-def _one_sided(a: Runs, b: Runs) -> int:
-    """Pairs of which exactly one has a number, neither having failed."""
-    neither = ~a.failed & ~b.failed
-    return int(np.sum(neither & (np.isnan(a.values) != np.isnan(b.values))))
 
 
 def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:

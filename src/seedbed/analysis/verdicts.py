@@ -80,6 +80,8 @@ def _judgement(
 ) -> Judgement:
     verdict = _settled(claim, parts) or _verdict(evidence, corrected)
     told = _deciding(claim, parts, verdict)
+    if told.evidence is None:  # what decides has too few pairs, or needs no test
+        evidence = corrected = None
     margin, within = claim.keys.get("margin") or None, claim.keys.get("within")
     return Judgement(
         claim.keys["claim"],

@@ -48,7 +48,9 @@ def every_run(result: Result) -> Picture:
         published = result.published(name).get(metric)
         if published is not None:
             axes.plot(published, row, "D", markersize=5, color=style.VERMILLION, markerfacecolor="none")
-    if result.scale(metric) == "ratio":
+    shown = np.concatenate([result.values(name, metric) for name in names])
+    shown = shown[np.isfinite(shown)]
+    if result.scale(metric) == "ratio" and len(shown) and shown.min() > 0:
         log_axis(axes, "x")
     return Picture("every-run", figure, f"Every run of each variant on {metric}")
 

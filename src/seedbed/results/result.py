@@ -109,7 +109,10 @@ class Result(Stored):
 
     def compared(self, variant: str, other: str, comparisons: int = 1) -> Comparison:
         """A variant against another on the study's metric, with an interval that holds for so many at once."""
-        mine, theirs = (Runs(self.values(name, self.metric), self.failed(name)) for name in (variant, other))
+        mine, theirs = (
+            Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
+            for name in (variant, other)
+        )
         pairs = Pairs.of(mine, theirs, self.scale(self.metric))
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
         return compared(pairs, self.direction(self.metric), 1 - ALPHA / comparisons).within(*ends)
