@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seedbed.analysis.checks.base import Finding, RunCheck
-from seedbed.analysis.evidence import Evidence, Rectified, output_spread
+from seedbed.analysis.evidence import Evidence, Gradient, Rectified, Saturated, output_spread
 from seedbed.analysis.findings import CHECKS, find
 
 T = np.arange(100.0)
@@ -14,6 +14,11 @@ NOISE = np.random.default_rng(4).normal(size=100)
 CONVERGED = 0.1 + np.exp(-T / 5)
 HEALTHY = Evidence("base", 0, "complete", None, True, CONVERGED, 1.1 * CONVERGED, 0.5)
 NOTHING = np.zeros(0)
+
+
+def gradients(first: list[float], last: list[float], lr: float = 0.1) -> tuple[Gradient, ...]:
+    return tuple(Gradient(str(i), a, b, lr * a) for i, (a, b) in enumerate(zip(first, last, strict=True)))
+
 
 # What differs from a healthy run, and what is found.
 ROWS = {
@@ -88,6 +93,36 @@ ROWS = {
     "half of a dense layer is dead": ({"rectified": (Rectified(600, 0), Rectified(10, 5))}, ["dead_units"]),
     "less than half of a dense layer is dead": ({"rectified": (Rectified(600, 299), Rectified(9, 4))}, []),
     "all units alive": ({"rectified": (Rectified(1, 0, images=True), Rectified(1, 0))}, []),
+    "half of a layer is saturated": (
+        {"saturated": (Saturated(600, 0), Saturated(10, 5))},
+        ["saturated_units"],
+    ),
+    "less than half of a layer is saturated": ({"saturated": (Saturated(600, 299), Saturated(9, 4))}, []),
+    "saturated and diverged": ({"saturated": (Saturated(8, 8),), "status": "diverged"}, ["diverged"]),
+    "gradients of about one size": ({"gradients": gradients([0.1, 1, 10], [1, 0.001, 0.1])}, []),
+    "the gradient vanishes on its way": (
+        {"gradients": gradients([1e-3, 1e-6, 1], [1e-5, 1e-4, 2])},
+        ["vanishing_gradients"],
+    ),
+    "the gradient is small where it enters": ({"gradients": gradients([1, 1, 1e-6], [1, 1, 1e-6])}, []),
+    "the gradient vanishes at the start alone": ({"gradients": gradients([1e-6, 1], [1, 1])}, []),
+    "the gradient vanishes at the end alone": ({"gradients": gradients([1, 1], [0, 1])}, []),
+    "the gradient vanishes and it diverged": (
+        {"gradients": gradients([1e-6, 1], [1e-6, 1]), "status": "diverged"},
+        ["diverged"],
+    ),
+    "no gradient anywhere": ({"gradients": gradients([0, 0], [0, 0])}, []),
+    "one layer": ({"gradients": gradients([1e-9], [1e-9])}, []),
+    "the first step is long": ({"gradients": gradients([100, 1], [1, 1], 0.11)}, ["exploding_gradients"]),
+    "the first step is as long as weights": ({"gradients": gradients([100, 1], [1, 1], 0.1)}, []),
+    "gradients are infinite from the start": (
+        {"gradients": gradients([np.inf, np.inf], [np.nan, np.nan]), "status": "diverged"},
+        ["diverged", "exploding_gradients"],
+    ),
+    "gradients are no numbers from the start": (
+        {"gradients": gradients([np.nan, np.nan], [np.nan, np.nan]), "status": "diverged"},
+        ["diverged"],
+    ),
     "dead and diverged": ({"rectified": (Rectified(8, 8),), "status": "diverged"}, ["diverged"]),
     "dead from the start": ({"rectified": (Rectified(8, 8),), "moved": False}, ["never_moved"]),
 }
@@ -147,3 +182,21 @@ def test_output_spread_is_a_share_of_the_size_of_the_output_that_varies_most():
     np.testing.assert_allclose(
         output_spread(outputs), [1, 0, np.sqrt(0.5) / 100, 0, np.nan], rtol=1e-3, atol=1e-9
     )
+
+
+def test_what_is_said_of_networks_is_of_the_worst_run():
+    runs = [
+        replace(
+            HEALTHY,
+            seed=seed,
+            saturated=(Saturated(10, idle, samples=256),),
+            gradients=gradients([small, 1, 20 * idle], [small, 1, 20 * idle]),
+        )
+        for seed, idle, small in ((0, 5, 1e-6), (1, 9, 1e-8), (2, 0, 1))
+    ]
+    messages = {found.kind: found.message for found in find(runs)}
+    assert messages["saturated_units"].startswith(
+        "2 of 3 runs have saturated units: up to 9 of 10 units of a layer"
+    )
+    assert "moves layer 2 by 18 times the size" in messages["exploding_gradients"]
+    assert "is down to 5.6e−11 of that of a layer behind it" in messages["vanishing_gradients"]

@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import seedbed.nn.layers
 from seedbed.nn.base import Array, Context, Layer
-from seedbed.nn.layers.activations import ACTIVATIONS
+from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.pooling import MaxPool2d
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -223,10 +223,12 @@ RECTIFIED = {"relu", "batch norm with relu", "residual with relu", "residual in 
 
 
 @every_layer
-def test_positive_parts_are_shown_to_who_watches(case: Case) -> None:
+def test_what_activations_give_is_shown_to_who_watches(case: Case) -> None:
     params, state, x = case.arrays()
-    seen: list[np.ndarray] = []
-    y, *_ = applied(case, params, state, x, watch=seen.append)
-    assert len(seen) == (case.name in RECTIFIED)
-    for shown in seen:
-        assert_array_equal(shown, y)
+    seen: list[tuple[str, np.ndarray]] = []
+    y, *_ = applied(case, params, state, x, watch=lambda kind, shown: seen.append((kind, shown)))
+    own = [case.layer.kind] if isinstance(case.layer, Activation) else ["relu"] * (case.name in RECTIFIED)
+    inside = ["tanh"] * (case.name == "chain" or case.name.startswith("residual"))
+    assert [kind for kind, _ in seen] == inside + own
+    if own:
+        assert_array_equal(seen[-1][1], y)

@@ -11,6 +11,7 @@ from seedbed.analysis import data_facts, modes
 from seedbed.analysis.checks import curves, networks, study
 from seedbed.analysis.findings import CHECKS
 from seedbed.reference import findings
+from seedbed.training import gradients, units
 
 ITEMS = ["Seen", "Decided", "Why it matters", "Do", "Example"]
 
@@ -41,7 +42,20 @@ THRESHOLDS = {
         f"less than {percent(curves.LITTLE)}",
     ],
     "constant_output": [f"{networks.SPREAD:.0e}".replace("e-0", "e-")],
-    "dead_units": [{0.5: "half of the units"}[networks.DEAD]],
+    "dead_units": [
+        f"on {units.FEWEST} to {units.MOST} training samples",
+        {0.5: "half of the units"}[networks.DEAD],
+    ],
+    "saturated_units": [
+        f"less than {percent(units.FLAT)} of its largest slope",
+        f"at least {percent(units.NEARLY_ALL)} of the samples",
+        {0.5: "half of a layer's units"}[networks.SATURATED],
+    ],
+    "exploding_gradients": [
+        f"on {gradients.FEWEST} to {gradients.MOST} training samples",
+        f"by over {networks.EXPLODED:.0f} times their size",
+    ],
+    "vanishing_gradients": [f"less than {networks.VANISHED:.0e}".replace("e-0", "e-")],
     "leak": [f"at least {percent(data_facts.LEAKED)}"],
     "no_better_than_constant": [f"by {percent(study.NO_BETTER)}"],
     "disagreeing_seeds": [

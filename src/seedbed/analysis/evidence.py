@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,43 @@ class Rectified:
 
 
 @dataclass(frozen=True)
+class Saturated:
+    """A layer of one run whose activation saturates: its units (channels of images), and how many are saturated.
+
+    Saturated means that the activation is flat for nearly all of `samples` training samples that were looked at.
+    """
+
+    units: int
+    saturated: int
+    images: bool = False
+    samples: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.saturated} of {self.units} {'channels' if self.images else 'units'}"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of one layer's weights in one run, by the size of these weights.
+
+    Attributes
+    ----------
+    layer
+        Its name in the network.
+    first, last
+        The norm of the gradient by that of the weights, at the beginning and at the end of training.
+    step
+        By how much of their size plain gradient descent moves the weights in its first step; NaN where the update rule
+        is another.
+    """
+
+    layer: str
+    first: float
+    last: float
+    step: float = math.nan
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The record of one run.
 
@@ -43,6 +81,10 @@ class Evidence:
         The layers that take positive parts.
     keeps_best
         Whether its network is that of the best evaluation, so that a later rise did no harm.
+    saturated
+        The layers whose activation saturates.
+    gradients
+        Of the layers with weights, in the order of the network.
     """
 
     variant: str
@@ -55,6 +97,8 @@ class Evidence:
     output_spread: float | None = None
     rectified: tuple[Rectified, ...] = ()
     keeps_best: bool = False
+    saturated: tuple[Saturated, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
 
     @property
     def diverged(self) -> bool:

@@ -12,6 +12,8 @@ from seedbed.analysis.checks import curves, networks, study
 from seedbed.analysis.checks.base import Check, Finding, Results, RunCheck, StudyCheck
 from seedbed.analysis.evidence import Evidence
 
+# What more training, or faster, does not mend.
+IDLE = ("constant_output", "dead_units", "saturated_units", "exploding_gradients")
 # Codes: SB1 how training went, SB2 what became of the networks, SB3 the data, SB4 the study as a whole.
 CHECKS: dict[str, Check] = {
     "diverged": RunCheck(
@@ -25,14 +27,14 @@ CHECKS: dict[str, Check] = {
         curves.never_moved,
         "ended with the parameters they began with: nothing was learnt. Raise training.lr, or change "
         "model.init if the gradient is zero from the start.",
-        at_odds=("diverged", "constant_output", "dead_units"),
+        at_odds=("diverged", *IDLE),
     ),
     "still_falling": RunCheck(
         "SB103",
         curves.still_falling,
         "ended with their training loss still falling: they are not converged. Increase training.epochs or "
         "training.lr before comparing them.",
-        at_odds=("diverged", "overfit", "plateaued", "gap_growing", "constant_output", "dead_units"),
+        at_odds=("diverged", "overfit", "plateaued", "gap_growing", *IDLE),
     ),
     "overfit": RunCheck(
         "SB104",
@@ -45,7 +47,7 @@ CHECKS: dict[str, Check] = {
         curves.plateaued,
         "plateaued early: neither training nor validation loss improved by 1 % after the first fifth of training. "
         "Fewer epochs give the same; for a lower loss change training.lr, its schedule or the model.",
-        at_odds=("diverged", "constant_output", "dead_units"),
+        at_odds=("diverged", *IDLE),
     ),
     "gap_growing": RunCheck(
         "SB106",
@@ -58,7 +60,7 @@ CHECKS: dict[str, Check] = {
         curves.rate_too_low,
         "crept: the training loss fell slowly and as fast at the end as at the beginning. Raise training.lr about "
         "tenfold.",
-        at_odds=("diverged", "overfit", "gap_growing", "constant_output", "dead_units"),
+        at_odds=("diverged", "overfit", "gap_growing", *IDLE),
     ),
     "constant_output": RunCheck(
         "SB201",
@@ -67,6 +69,13 @@ CHECKS: dict[str, Check] = {
         "change model.init or model.activation, or scale the data.",
     ),
     "dead_units": RunCheck("SB202", networks.dead_units, networks.about_dead_units),
+    "saturated_units": RunCheck("SB203", networks.saturated_units, networks.about_saturated_units),
+    "exploding_gradients": RunCheck(
+        "SB204", networks.exploding_gradients, networks.about_exploding_gradients
+    ),
+    "vanishing_gradients": RunCheck(
+        "SB205", networks.vanishing_gradients, networks.about_vanishing_gradients
+    ),
     "leak": StudyCheck("SB301", study.leak),
     "no_better_than_constant": StudyCheck("SB401", study.no_better_than_constant),
     "disagreeing_seeds": StudyCheck("SB402", study.disagreeing_seeds),

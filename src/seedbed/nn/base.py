@@ -59,7 +59,7 @@ class Context:
     gradients
         Whether the backward pass may be asked for. Where not, a chain lets go at once of what only that needs.
     watch
-        Told of every array of positive parts that a layer gives, (runs, batch, *shape), in the order of the network.
+        Told of what every activation gives: its name and y (runs, batch, *shape), in the order of the network.
     """
 
     xp: Namespace
@@ -70,7 +70,7 @@ class Context:
     hyper: Arrays = field(default_factory=dict)
     input_gradient: bool = True
     gradients: bool = True
-    watch: Callable[[Array], None] | None = None
+    watch: Callable[[str, Array], None] | None = None
 
 
 class Layer(ABC):

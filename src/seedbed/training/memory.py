@@ -19,15 +19,17 @@ from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
 from seedbed.training import rules
-from seedbed.training.dead_units import MOST, SLICE_BYTES
+from seedbed.training.drawn import SLICE_BYTES
 from seedbed.training.evaluation import (
     EVALUATED_AT_ONCE,
     PICTURE_SAMPLES,
     PREDICTED_AT_ONCE,
     curve_samples,
 )
+from seedbed.training.gradients import GRADIENT_BYTES, numbers, samples_of
 from seedbed.training.group import Group
 from seedbed.training.loop import ORDER_ENTRIES, STEP_ENTRIES
+from seedbed.training.units import MOST
 
 FLOAT = 4
 # What is held of the parameters of all runs beside the optimizer's slots: the initial, the final, the engine's own ones
@@ -40,6 +42,7 @@ SLOT_COPIES = {"fused": 1, "numpy": 2, "torch": 3}
 ACTIVATION_COPIES = {"fused": 1.1, "numpy": 1.75, "torch": 1.5}
 WIDEST_COPIES = {"fused": 1, "numpy": 2, "torch": 1.5}
 PREDICTED_COPIES = 5  # of the widest activation of a slice of a prediction, where none is kept
+GRADIENT_COPIES = 4  # of parameters and activations of a slice of which gradients are taken
 EVALUATED_BYTES = 64  # of an output of which metrics are computed
 DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bits and their products
 STEP_BYTES = 80  # of the numbers of one step of one run
@@ -183,8 +186,17 @@ def _evaluation(group: Group, engine: str) -> int:
         sliced += FLOAT * rows * Chain(network.layers).scratch(network.input_shape) * 6 // 10
     indices = FLOAT * predicted // network.outputs
     outputs = FLOAT * predicted * (2 if engine == "torch" else 1) + indices
-    dead_units = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)  # in NumPy
-    return max(outputs + max(sliced * together, EVALUATED_BYTES * evaluated), dead_units)
+    return max(outputs + max(sliced * together, EVALUATED_BYTES * evaluated), _evidence(group))
+
+
+def _evidence(group: Group) -> int:
+    """What it takes to look into networks, in NumPy whatever trained them: at their units, and at their gradients."""
+    network, runs = group.network, len(group.runs)
+    widest = max(prod(shape) for shape in network.shapes)
+    units = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)
+    of_run = FLOAT * numbers(group)
+    scratch = FLOAT * samples_of(group) * Chain(network.layers).scratch(network.input_shape)
+    return max(units, GRADIENT_COPIES * max(of_run, min(GRADIENT_BYTES, runs * of_run)) + scratch)
 
 
 def _results(group: Group) -> int:

@@ -11,10 +11,11 @@ from seedbed.engines.base import Engine
 from seedbed.study.trainable import FinishedRun
 from seedbed.training import artefacts
 from seedbed.training.curves import Curves
-from seedbed.training.dead_units import rectified
 from seedbed.training.endings import Endings
 from seedbed.training.evaluation import Evaluator, output_spread
+from seedbed.training.gradients import gradients_of
 from seedbed.training.group import Group
+from seedbed.training.units import layers_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def _evidence(
 ) -> list[Evidence]:
     """What findings are made of, one per run."""
     moved = endings.moved()
-    layers = rectified(group, endings.final["params"], endings.final["state"])
+    layers = layers_of(group, **endings.final)
+    gradients = gradients_of(group, endings.initial, **endings.final)
     evidence = []
     for index, (run, record) in enumerate(zip(group.runs, records, strict=True)):
         train_loss, val_loss = curves.losses(index)
@@ -112,8 +114,10 @@ def _evidence(
                 train_loss,
                 val_loss,
                 float(spread[index]),
-                layers[index],
+                layers[index].rectified,
                 run.recipe.training.keep_best,
+                layers[index].saturated,
+                gradients[index],
             )
         )
     return evidence

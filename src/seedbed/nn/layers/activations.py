@@ -93,6 +93,6 @@ class Activation(Layer):
     ) -> tuple[Array, Arrays, Backward]:
         """See `nn.base.Layer.forward`."""
         y, derivative = ACTIVATIONS[self.kind](context.xp, x)
-        if context.watch and self.kind == "relu":
-            context.watch(y)
+        if context.watch:
+            context.watch(self.kind, y)
         return y, state, lambda dy: (derivative(dy), {})

@@ -83,7 +83,7 @@ class BatchNorm(Layer):
             x, params["weight"], params["bias"], EPSILON, added, self.relu, statistics
         )
         if context.watch and self.relu:
-            context.watch(y)
+            context.watch("relu", y)
         if context.training:
             count = prod(x.shape) // (x.shape[0] * self.features)
             unbiased = variance * (count / max(count - 1, 1))

@@ -1,4 +1,4 @@
-"""Dead units are found where they were put, and nowhere else, whatever the network and the data."""
+"""Idle units are found where they were put, and nowhere else, whatever the network and the data."""
 
 from dataclasses import replace
 from math import prod
@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import group, ignore, recipe
 
+from seedbed.analysis.evidence import Rectified
 from seedbed.analysis.findings import find
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.nn.base import Slot
 from seedbed.nn.layers.activations import ACTIVATIONS
 from seedbed.recipe import Recipe
-from seedbed.training import dead_units
-from seedbed.training.dead_units import rectified
+from seedbed.training import drawn, units
 from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
 from seedbed.training.networks import build
@@ -27,6 +27,16 @@ LABELS = RNG.integers(0, 4, len(PIXELS))
 ORDER = RNG.permutation(len(PIXELS)).astype(np.int32)
 CNN = {"kind": "cnn", "blocks": [{"filters": 5}, {"filters": 4, "pool": "max"}], "hidden": (6,)}
 RESNET = {"kind": "resnet", "depth": 8, "widths": (4, 5, 6), "shortcut": "projection"}
+
+
+def rectified(of: Group, params: np.ndarray, state: np.ndarray) -> list[tuple[Rectified, ...]]:
+    return [layers.rectified for layers in units.layers_of(of, params, state)]
+
+
+def saturated(of: Group, params: np.ndarray) -> np.ndarray:
+    """How many units are saturated, by run and layer."""
+    found = units.layers_of(of, params, of.initial_state())
+    return np.array([[layer.saturated for layer in layers.saturated] for layers in found])
 
 
 def of_images(model: dict, runs: int = 3) -> Group:
@@ -101,8 +111,8 @@ def test_runs_in_a_group_equal_runs_alone_however_it_is_cut(name, monkeypatch):
         alone = replace(of, runs=(run,))
         assert rectified(alone, params[row : row + 1], of.initial_state()[row : row + 1]) == [together[row]]
     widest = max(prod(shape) for shape in of.network.shapes)
-    for at_once in (dead_units.MOST, 2 * dead_units.MOST):  # one run, two runs
-        monkeypatch.setattr(dead_units, "SLICE_BYTES", 4 * widest * at_once)
+    for at_once in (units.MOST, 2 * units.MOST):  # one run, two runs
+        monkeypatch.setattr(drawn, "SLICE_BYTES", 4 * widest * at_once)
         assert rectified(of, params, of.initial_state()) == together
 
 
@@ -110,7 +120,7 @@ def test_runs_in_a_group_equal_runs_alone_however_it_is_cut(name, monkeypatch):
 def test_networks_see_what_the_engine_shows_them(scaled, monkeypatch):
     """A unit on one scaled input whose bias lets through the largest seen, and nothing if it is a little lower."""
     of = group([recipe({"hidden": (1,)})], seeds=3, scaled=scaled)
-    monkeypatch.setattr(dead_units, "SLICE_BYTES", 4 * 3 * dead_units.MOST)  # run by run
+    monkeypatch.setattr(drawn, "SLICE_BYTES", 4 * 3 * units.MOST)  # run by run
     params = np.zeros_like(of.initial_params())
     views = of.network.parameters.views(params)
     views["0.weight"][:, 0, 0] = views["2.weight"][:, 0, 0] = 1
@@ -137,3 +147,44 @@ def test_a_rate_that_kills_units_is_found_in_training():
     kinds = {(found.variant, found.kind) for found in find(outcome.evidence)}
     assert ("v1", "dead_units") in kinds
     assert ("v0", "dead_units") not in kinds
+
+
+SATURATING = {
+    **{
+        kind: group([recipe({"hidden": (7, 5), "activation": kind})], seeds=3) for kind in ("tanh", "sigmoid")
+    },
+    "tanh in images": of_images({**CNN, "activation": "tanh"}),
+}
+
+
+@pytest.mark.parametrize("name", SATURATING)
+@given(st.data())
+@settings(max_examples=10)
+def test_a_unit_that_is_driven_to_its_end_is_found_and_no_other(name, data):
+    of = SATURATING[name]
+    params, slots = of.initial_params() * np.float32(0.02), bias_slots(of)
+    expected = np.zeros((len(of.runs), len(slots)), dtype=int)
+    np.testing.assert_array_equal(saturated(of, params), expected)
+    run, place = (data.draw(st.integers(0, size - 1)) for size in expected.shape)
+    params[run, slots[place].start + data.draw(st.integers(0, slots[place].size - 1))] = data.draw(
+        st.sampled_from([-1e3, -10, 10, 1e3])
+    )
+    expected[run, place] = 1
+    np.testing.assert_array_equal(saturated(of, params), expected)
+
+
+@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"tanh", "sigmoid"}))
+def test_other_activations_do_not_saturate(activation):
+    of = group([recipe({"activation": activation})])
+    assert saturated(of, of.initial_params()).shape == (len(of.runs), 0)
+
+
+def test_unscaled_inputs_saturate_a_tanh_in_training():
+    recipes = [
+        recipe({"hidden": (20, 20), "activation": "tanh", "init": "normal", "init_std": std})
+        for std in (0.1, 60)
+    ]
+    outcome = train(group(recipes, seeds=2), ArrayEngine, "val.mse", "min", ignore)
+    kinds = {(found.variant, found.kind) for found in find(outcome.evidence)}
+    assert ("v1", "saturated_units") in kinds
+    assert ("v0", "saturated_units") not in kinds
