@@ -179,3 +179,13 @@ def test_the_verdict_of_the_issue_behind_report_e():
     assert verdict(seen, seen.p, "min") == "better"
     assert 0 < seen.low < seen.estimate < seen.high < 1
     assert (seen.failed, seen.failed_other, seen.failures_p) == (4, 0, pytest.approx(0.125))
+
+
+def test_the_p_of_failures_is_adjusted_for_all_that_is_compared():
+    values = np.linspace(1, 2, 20)
+    first = np.where(np.arange(20) < 8, inf, values)
+    seen = [
+        compared(Pairs.of(Runs.of(first), Runs.of(values), "ratio"), "min", 1 - 0.05 / n) for n in (1, 9, 200)
+    ]
+    once = stats.binomtest(8, 8).pvalue
+    assert [one.failures_p for one in seen] == pytest.approx([once, 9 * once, 1.0])

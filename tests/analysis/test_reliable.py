@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seedbed.analysis.reliable import mcnemar, too_often, wilson
+from seedbed.analysis.reliable import bounds_of_failure, mcnemar, too_often, wilson
 
 
 @given(st.integers(1, 200), st.data(), st.sampled_from([0.9, 0.95, 0.99]))
@@ -31,3 +31,17 @@ def test_pairs_of_which_one_failed_are_a_toss_of_a_coin(first, second):
 )
 def test_over_a_fifth_is_too_often(failed, runs, expected):
     assert too_often(failed, runs) is expected
+
+
+def test_errors_fail_beyond_ten_times_the_median_of_base_or_of_a_far_worse_variant():
+    values = np.array([[1.0, 2.0, 30.0], [4.0, 5.0, 6.0], [6.5, 7.0, 90.0], [np.inf, np.inf, 1.0]])
+    found = bounds_of_failure(values, "min", "ratio", None, None)
+    assert found == pytest.approx([20.0, 20.0, 70.0, np.nan], nan_ok=True)
+    assert bounds_of_failure(values, "min", "ratio", None, 3.0).tolist() == [3.0] * 4
+
+
+def test_scores_fail_halfway_to_chance():
+    values = np.array([[0.9, 0.9, 0.1], [0.7, 0.7, 0.7], [0.1, 0.1, 0.9]])
+    found = bounds_of_failure(values, "max", "difference", 0.1, None)
+    assert found == pytest.approx([0.5, 0.4, np.nan], nan_ok=True)
+    assert np.isnan(bounds_of_failure(values, "max", "difference", None, None)).all()

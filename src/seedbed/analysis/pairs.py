@@ -155,7 +155,8 @@ class Comparison:
     both_failed
         Pairs in which both failed, which are not among the `n`.
     failures_p
-        Two-sided p that a fails as often as b (McNemar); None where no run failed, or under 6 pairs.
+        Two-sided p that a fails as often as b (McNemar), adjusted for all comparisons that are shown together; None
+        where no run failed, or under 6 pairs.
     undefined
         Pairs in which one has no such number: r2 of a constant target, say.
     is_typical
@@ -204,7 +205,13 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
 
 
 def compared(pairs: Pairs, direction: Direction, level: float = 0.95) -> Comparison:
-    """What pairs of runs show of the first against the second; `level` is that of the interval."""
+    """What pairs of runs show of the first against the second.
+
+    Parameters
+    ----------
+    level
+        Of the interval: 0.95, or more where several comparisons share it. The p of failures is adjusted for as many.
+    """
     is_typical = pairs.has_typical
     seen = typical(pairs.gaps if is_typical else np.empty(0), level)
     estimate, low, high = seen.estimate, seen.low, seen.high
@@ -227,7 +234,7 @@ def compared(pairs: Pairs, direction: Direction, level: float = 0.95) -> Compari
         pairs.only_first + pairs.both,
         pairs.only_second + pairs.both,
         pairs.both,
-        mcnemar(pairs.only_first, pairs.only_second) if has_failed and enough else None,
+        _failures_p(pairs, level) if has_failed and enough else None,
         pairs.undefined,
         is_typical or not has_failed,
     )
@@ -239,6 +246,11 @@ def of_median_seen(values: np.ndarray, level: float = 0.95) -> Comparison:
     return Comparison(
         "difference", median, low, high, None, len(values), failed=int(np.sum(np.isinf(values)))
     )
+
+
+def _failures_p(pairs: Pairs, level: float) -> float:
+    """McNemar's p, adjusted for the comparisons that share a level (Bonferroni)."""
+    return min(1.0, mcnemar(pairs.only_first, pairs.only_second) * ALPHA / (1 - level))
 
 
 def _p(pairs: Pairs, wins: int, losses: int) -> float | None:

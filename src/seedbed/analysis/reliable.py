@@ -8,6 +8,7 @@ from seedbed.analysis.p_values import sign_test
 from seedbed.metrics.base import Direction, Scale
 
 TIMES = 10.0  # the median: errors beyond it are of runs that failed
+FAR_WORSE = 3.0  # times the median of base: only then a variant is held against its own
 MOST_FAILED = 0.2  # of the runs of a variant: above it there is no typical value
 
 
@@ -40,8 +41,10 @@ def bounds_of_failure(
 ) -> np.ndarray:
     """The value beyond which a run has failed, of each variant: (variants,), NaN where there is none.
 
-    Unless the study says so, for errors ten times the median of base or, where that is worse, of the variant itself,
-    which is then bad and not unreliable; for scores halfway from it to chance.
+    Unless the study says so, for errors ten times the median of base or, where that of the variant itself is over three
+    times as large, of the variant, which is then bad and not unreliable; nearer ones are held against the same bound,
+    since a wider one for whichever has the larger median by chance would make it look worse. For scores halfway from
+    the median to chance, of base or the variant, whichever is worse.
 
     Parameters
     ----------
@@ -55,14 +58,15 @@ def bounds_of_failure(
     if own is not None:
         return np.full(len(values), own)
     medians = np.array([_median(one) for one in values])
-    worst = np.maximum if direction == "min" else np.minimum
+    base = medians[0] if np.isfinite(medians[0]) else medians
     with np.errstate(invalid="ignore"):
-        medians = worst(medians, medians[0] if np.isfinite(medians[0]) else medians)
         if direction == "min":
+            medians = np.where(medians > FAR_WORSE * base, medians, base)
             found = TIMES * medians if scale == "ratio" else np.full(len(values), np.nan)
         elif chance is None:
             found = np.full(len(values), np.nan)
         else:
+            medians = np.minimum(medians, base)
             found = np.where(medians > chance, (medians + chance) / 2, np.nan)
     return np.where(np.isfinite(found), found, np.nan)
 

@@ -67,7 +67,7 @@ class StudySettings(FrozenModel):
     fails_above: Float | None = Field(
         default=None,
         description="Above which value of the metric a run has failed, where less is better. Unless given ten times "
-        "the median of base or, where that is worse, of the variant itself.",
+        "the median of base or, where that of the variant itself is over three times as large, of the variant.",
     )
     fails_below: Float | None = Field(
         default=None,
