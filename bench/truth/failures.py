@@ -10,6 +10,7 @@ from bench.truth import draws
 from bench.truth.counting import Cell, Outcome
 from bench.truth.made import Made, verdicts_alone
 from bench.truth.questions import Question, Table, coverage, errors
+from seedbed.analysis.p_values import ALPHA
 
 SEEDS = (8, 12, 30, 100)
 SHARES = (0.05, 0.1, 0.2, 0.4)
@@ -25,7 +26,7 @@ def judged(share: float, others: int, seeds: int, random: np.random.Generator) -
         seen = [versus.comparison for versus in study.versus_base.values()]
         holds = study.failures["base"]
         return {
-            "differ": any(one.fails_more or one.fails_less for one in seen),
+            "differ": any((one.failures_p or 1.0) < ALPHA for one in seen),
             "covered": holds.low <= share <= holds.high,
         }
 
@@ -33,7 +34,9 @@ def judged(share: float, others: int, seeds: int, random: np.random.Generator) -
 def cells() -> list[Cell]:
     """Every share of failures with every number of seeds."""
     return [
-        Cell(f"{share:.0%} fail, {others} against base", f"{n}", partial(judged, share, others, n), 0.5)
+        Cell(
+            f"{100 * share:.0f} % fail, {others} against base", f"{n}", partial(judged, share, others, n), 0.5
+        )
         for others in OTHERS
         for share in SHARES
         for n in SEEDS
