@@ -250,7 +250,8 @@ def of_median_seen(values: np.ndarray, level: float = 0.95) -> Comparison:
 
 def _failures_p(pairs: Pairs, level: float) -> float:
     """McNemar's p, adjusted for the comparisons that share a level (Bonferroni)."""
-    return min(1.0, mcnemar(pairs.only_first, pairs.only_second) * ALPHA / (1 - level))
+    comparisons = round(ALPHA / (1 - level))
+    return min(1.0, comparisons * mcnemar(pairs.only_first, pairs.only_second))
 
 
 def _p(pairs: Pairs, wins: int, losses: int) -> float | None:
