@@ -20,6 +20,7 @@ from seedbed.cli import program
 from seedbed.study.crossing import SOURCES, levels
 
 CLAIM = {"claim": "It is better", "better": "b", "than": "base"}
+ABOVE = {"claim": "It is good", "variant": "b", "metric": "score", "above": 50.0}
 
 
 def stored(directory: Path, values: dict[str, np.ndarray], crossed: bool = True, **facts: Any) -> Result:
@@ -79,11 +80,39 @@ def test_document_says_what_each_source_carries(tmp_path: Path, values: dict[str
 
 
 def test_crossed_runs_get_no_verdicts(tmp_path: Path, values: dict[str, np.ndarray]) -> None:
-    document = stored(tmp_path / "s", values, hypotheses=[CLAIM]).document
+    values["b"][:2] = -np.inf  # so that there are failures, too
+    result = stored(tmp_path / "s", values, hypotheses=[CLAIM, ABOVE])
+    document = result.document
     versus = document["variants"][1]["versus_base"]
-    assert (versus["verdict"], versus["p"], versus["pairing"]) == ("not tested", None, None)
-    (claim,) = document["hypotheses"]
-    assert (claim["verdict"], claim["p"]) == ("undecided", None)
+    assert versus["verdict"] == "not tested: crossed seeds"
+    assert [versus[key] for key in ("low", "high", "p", "failures_p", "pairing")] == [None] * 5
+    assert versus["estimate"] == pytest.approx(100, abs=2)
+    for variant in document["variants"]:
+        inner = variant["metrics"]["score"] | variant["typical"] | variant["failures"]
+        assert [inner[key] for key in ("low", "high", "median_low", "median_high")] == [None] * 4
+    for claim in document["hypotheses"]:
+        assert claim["verdict"] == "undecided"
+        assert [claim[key] for key in ("low", "high", "p", "corrected_p")] == [None] * 4
+
+
+def test_that_nothing_is_tested_is_said_and_nothing_else(
+    tmp_path: Path, values: dict[str, np.ndarray]
+) -> None:
+    result = stored(tmp_path / "s", values, hypotheses=[CLAIM, ABOVE])
+    texts = shown(result), page(result)
+    for text in texts:
+        assert text.count("Not tested: crossed seeds.") == 2
+        for wrong in ("p\u00a0", "95\u00a0%\u00a0interval", "Holm", "distinguishable", "wide enough"):
+            assert wrong not in text
+    assert "Not tested against base, since runs with crossed seeds are not independent: “b”." in texts[1]
+    assert not (tmp_path / "s" / "figures" / "forest.png").exists()
+
+
+def test_that_two_variants_have_the_same_runs_needs_no_test(tmp_path: Path) -> None:
+    own = np.random.default_rng(2).normal(size=9)
+    document = stored(tmp_path / "s", {"base": own, "b": own}, hypotheses=[CLAIM]).document
+    assert document["variants"][1]["versus_base"]["verdict"] == "same runs"
+    assert document["hypotheses"][0]["verdict"] == "refuted"
 
 
 def test_the_same_runs_of_an_ordinary_study_do(tmp_path: Path, values: dict[str, np.ndarray]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
-from seedbed.analysis.deciding import Evidence
+from seedbed.analysis.deciding import UNDECIDED, Evidence
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.metrics.base import Direction, Scale
@@ -104,6 +104,8 @@ class Judgement:
         Of how many parts the claim is made.
     claims
         How many claims were corrected together.
+    is_tested
+        Whether its runs are independent, so that they can be tested.
     """
 
     claim: str
@@ -122,6 +124,17 @@ class Judgement:
     within: float | None = None
     opponents: int = 1
     claims: int = 1
+    is_tested: bool = True
+
+    @property
+    def untested(self) -> Judgement:
+        """The same of runs that are not independent; that two variants have the same runs needs no test."""
+        if self.same_runs:
+            return self
+        seen = self.seen.untested
+        return replace(
+            self, verdict=UNDECIDED, seen=seen, p=None, p_against=None, corrected_p=None, is_tested=False
+        )
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seedbed.analysis.intervals import t_quantile
-from seedbed.analysis.pairs import Scale
 from seedbed.analysis.wording import between, number
+from seedbed.metrics.base import Scale
 
 MOST_LISTED = 8  # variants in a sentence
 FEWEST = 3  # pairs, below which there is no interval

@@ -185,6 +185,11 @@ class Comparison:
         return replace(self, low=cut(self.low, low, high), high=cut(self.high, low, high))
 
     @property
+    def untested(self) -> Comparison:
+        """The same of runs that are not independent: without interval and p."""
+        return replace(self, low=np.nan, high=np.nan, p=None, failures_p=None)
+
+    @property
     def fails_more(self) -> bool:
         """Whether a is shown to fail more often than b."""
         return self._differs_in_failures and self.failed > self.failed_other

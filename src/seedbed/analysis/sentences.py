@@ -101,6 +101,8 @@ def _observation(judgement: Judgement) -> str:
 def _what_is_missing(judgement: Judgement) -> str:
     if judgement.verdict != UNDECIDED or judgement.same_runs:
         return ""
+    if not judgement.is_tested:
+        return " Not tested: crossed seeds."
     fewest = fewest_pairs(judgement.claims)
     if judgement.seen.n < fewest:
         return f" A verdict needs at least {fewest} seeds."
@@ -109,7 +111,7 @@ def _what_is_missing(judgement: Judgement) -> str:
 
 def corrections(judgements: Sequence[Judgement]) -> str:
     """What p and the intervals of several claims are; empty for one."""
-    if len(judgements) < 2:
+    if len(judgements) < 2 or not all(judgement.is_tested for judgement in judgements):
         return ""
     return (
         f"p is two-sided and adjusted for all {len(judgements)} claims (Holm); intervals hold for all of them at once, "

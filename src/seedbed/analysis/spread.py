@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.analysis.pairs import Scale
 from seedbed.analysis.wording import ABSENT
+from seedbed.metrics.base import Scale
 from seedbed.text import counted
 
 BELOW_ZERO = "*"
@@ -99,7 +99,8 @@ def explained(found: Collection[Spread]) -> str:
     below = f" {BELOW_ZERO} marks an estimate below 0, which counts as 0." if marked else ""
     return (
         "Shares are of the variance, each source by itself; the rest is what only combinations of seeds do, or no "
-        f"seed explains.{below} With {counted(freedom + 1, 'seed')} of each source shares are rough."
+        f"seed explains. Runs that failed are left out.{below} With {counted(freedom + 1, 'seed')} of each source "
+        "shares are rough."
     )
 
 

@@ -136,8 +136,10 @@ def _print_randomness(result: Result) -> None:
         click.echo(worth)
     if not result.spread:
         return
-    numbers = ["standard deviation", *next(iter(result.spread.values())).components]
-    rows = [(name, number(one.total**0.5, 2), *shares(one)) for name, one in result.spread.items()]
+    numbers = ["runs", "standard deviation", *next(iter(result.spread.values())).components]
+    rows = [
+        (name, str(one.n), number(one.total**0.5, 2), *shares(one)) for name, one in result.spread.items()
+    ]
     click.echo(f"spread of {on_scale(result.metric, result.scale(result.metric))}:")
     print_table(["variant", *numbers], rows, numbers)
     click.echo(explained(result.spread.values()))

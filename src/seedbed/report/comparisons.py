@@ -56,7 +56,9 @@ def every_run(result: Result) -> Picture:
 
 
 def forest(result: Result) -> Picture | None:
-    """Each variant against the base with its 95 % interval; None where there is nothing to compare."""
+    """Each variant against the base with its 95 % interval; None where there is nothing to compare or no interval."""
+    if result.levels:
+        return None
     names = [name for name in leaders(result, MOST_ROWS) if name != result.base]
     rows = {name: result.versus_base[name] for name in names if result.versus_base[name].comparison.n}
     if not any(np.isfinite(versus.comparison.estimate) for versus in rows.values()):

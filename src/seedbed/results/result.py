@@ -11,7 +11,6 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement
-from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.p_values import ALPHA, holm
@@ -54,13 +53,13 @@ class Result(Stored):
         self._summaries: dict[tuple[str, str], Interval] = {}
 
     def summary(self, variant: str, metric: str) -> Interval:
-        """Mean, interval and median of a metric of a variant; a cost has no interval."""
+        """Mean, interval and median of a metric of a variant; a cost has no interval, nor have crossed seeds."""
         key = variant, metric
         if key not in self._summaries:
             seen = interval(self.values(variant, metric)).within(*self.bounds(metric))
             self._summaries[key] = (
                 replace(seen, low=np.nan, high=np.nan, median_low=np.nan, median_high=np.nan)
-                if metric in COSTS
+                if metric in COSTS or self.levels
                 else seen
             )
         return self._summaries[key]
@@ -89,7 +88,8 @@ class Result(Stored):
 
     def _failures(self, variant: str) -> Failures:
         runs, failed = len(self.finished(variant)), int(np.sum(self.failed(variant)))
-        return Failures(failed, runs, *wilson(failed, runs), self.fails_beyond(variant))
+        low, high = (np.nan, np.nan) if self.levels else wilson(failed, runs)
+        return Failures(failed, runs, low, high, self.fails_beyond(variant))
 
     @cached_property
     def versus_base(self) -> dict[str, VersusBase]:
@@ -98,7 +98,7 @@ class Result(Stored):
         compared = [self.compared(name, self.base, len(others)) for name in others]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
-            None if equal or self.levels or self.metric in COSTS else comparison.p
+            None if equal or self.metric in COSTS else comparison.p
             for equal, comparison in zip(same, compared, strict=True)
         ]
         ps = holm(tested)
@@ -115,12 +115,15 @@ class Result(Stored):
         )
         pairs = Pairs.of(mine, theirs, self.scale(self.metric))
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        return compared(pairs, self.direction(self.metric), 1 - ALPHA / comparisons).within(*ends)
+        seen = compared(pairs, self.direction(self.metric), 1 - ALPHA / comparisons).within(*ends)
+        return seen.untested if self.levels else seen
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:
             return "same runs"
-        if self.levels or self.metric in COSTS:  # the latter in an old study; a new one may not ask for it
+        if self.levels:
+            return "not tested: crossed seeds"
+        if self.metric in COSTS:  # an old study; a new one may not ask for it
             return "not tested"
         return verdict(comparison, p, self.direction(self.metric), len(self.variants) - 1)
 
@@ -147,11 +150,9 @@ class Result(Stored):
 
     @cached_property
     def judgements(self) -> list[Judgement]:
-        """The verdict on every hypothesis; none where seeds are crossed, since such runs are not independent."""
+        """The verdict on every hypothesis; undecided where seeds are crossed, since such runs are not independent."""
         judged = judge(self.study.get("hypotheses", []), self)
-        if not self.levels:
-            return judged
-        return [replace(one, verdict=UNDECIDED, p=None, p_against=None, corrected_p=None) for one in judged]
+        return [one.untested for one in judged] if self.levels else judged
 
     @cached_property
     def pairing(self) -> dict[str, Pairing]:

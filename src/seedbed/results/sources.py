@@ -25,7 +25,7 @@ def pairings(result: Stored) -> dict[str, Pairing]:
         name: pairing(
             result.values(name, metric),
             result.values(base, metric),
-            ~(result.ended(name) & result.ended(base)),
+            result.failed(name) | result.failed(base),
             result.scale(metric),
         )
         for name in result.variants
@@ -39,7 +39,7 @@ def spreads(result: Stored) -> dict[str, Spread]:
         return {}
     metric = result.metric
     return {
-        name: spread(result.values(name, metric), result.levels, ~result.ended(name), result.scale(metric))
+        name: spread(result.values(name, metric), result.levels, result.failed(name), result.scale(metric))
         for name in result.variants
     }
 

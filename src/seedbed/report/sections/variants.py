@@ -82,13 +82,25 @@ def _note(result: Result) -> Note:
     costs = ""
     if any("seconds" in result.costs(name) for name in result.variants):
         costs = "Seconds per run are the time of a group divided by its runs, so they are not tested."
+    gaps = f"Against {result.base}: {scale_in_words(result.scale(result.metric))}, of pairs in which neither run failed"
+    selection = (
+        f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first."
+    )
+    if result.levels:
+        return Note(
+            "Medians are over all runs, where a diverged run counts as the worst; means are given where no run failed. "
+            "Seeds are crossed, so runs are not independent: there are no intervals, and nothing is tested.",
+            _failing(result),
+            selection,
+            f"{gaps}.",
+            costs,
+        )
     return Note(
         "Medians, with 95 % order-statistic intervals, are over all runs, where a diverged run counts as the worst; "
         "means are given where no run failed.",
         _failing(result),
-        f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first.",
-        f"Against {result.base}: {scale_in_words(result.scale(result.metric))}, of pairs in which neither run failed; "
-        "the intervals hold for all variants at once.",
+        selection,
+        f"{gaps}; the intervals hold for all variants at once.",
         "p: exact sign flips of the paired gaps, clipped at 1.5 times their median size, or the sign test where over a "
         "fifth of the runs of one failed; adjusted for all comparisons (Holm).",
         in_words(result.pairing),

@@ -26,6 +26,7 @@ OPENINGS = {
     "no finished runs": "No finished runs to compare with {}: ",
     "undefined": "Not compared with {}, since the metric is undefined: ",
     "not tested": "Not compared with {}, since the metric is a cost: ",
+    "not tested: crossed seeds": "Not tested against {}, since runs with crossed seeds are not independent: ",
 }
 
 
@@ -73,7 +74,7 @@ def _selection(result: Result) -> str:
         # it was chosen among all: its interval has to hold for each of them
         values = present(result.values(best, reported))
         _, low, high = median_interval(values, 1 - ALPHA / len(result.variants))
-        if math.isfinite(low) and math.isfinite(high):
+        if math.isfinite(low) and math.isfinite(high) and not result.levels:
             text += f" ({between(low, high)}, wide enough for the best of {len(result.variants)})"
     return f"{text}. {_equals(result)}"
 
@@ -81,6 +82,8 @@ def _selection(result: Result) -> str:
 def _equals(result: Result) -> str:
     """Which variants are not distinguishable from the best."""
     others = result.among_the_best[1:]
+    if result.levels:
+        return ""
     if not others:
         return "It is distinguishable from all others."
     if len(others) == len(result.variants) - 1:
