@@ -178,5 +178,5 @@ def _source(estimate: float, rest: Component, levels: np.ndarray) -> Component:
     ends = []
     for tail in (TAIL, 1 - TAIL):
         beyond = between - within / float(special.fdtri(rest.freedom, freedom, tail))
-        ends.append(max(freedom * beyond / (runs * float(special.chdtri(freedom, tail))), 0.0))
+        ends.append(max(float(freedom * beyond / (runs * special.chdtri(freedom, tail))), 0.0))
     return Component(estimate, ends[0], ends[1], freedom)
