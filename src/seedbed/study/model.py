@@ -105,8 +105,9 @@ class Study(Contents):
     @property
     def beforehand(self) -> list[str]:
         """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
-        crossed = crossing.summary(self.vary_seeds, self.seeds) if self.vary_seeds else None
-        verdicts = crossed or self.seeds_needed.summary(self.seeds)
+        if self.vary_seeds:  # nothing gets a verdict
+            return [crossing.summary(self.vary_seeds, self.seeds)]
+        verdicts = self.seeds_needed.summary(self.seeds)
         first = ", ".join(f'"{name}"' for name in self.not_compared[:NAMES_SHOWN])
         more = (
             f" and {len(self.not_compared) - NAMES_SHOWN} more"

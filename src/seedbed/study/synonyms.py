@@ -186,6 +186,10 @@ KEYS = {
         "seeds n_seeds num_seeds repeats n_repeats runs n_runs trials n_trials repetitions",
     ),
     "study.seed": ("seed = 0", "seed random_state random_seed manual_seed rng_seed"),
+    "study.vary_seeds": (
+        'vary_seeds = ["init", "order", "split"]',
+        "vary_seed cross_seeds crossed_seeds seed_sources sources_of_variation",
+    ),
     "study.metric": ('metric = "val.mse"', "metric metrics scoring monitor score eval_metric"),
     "study.direction": ('direction = "max"', "direction mode goal greater_is_better"),
 }
