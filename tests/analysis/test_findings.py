@@ -199,4 +199,4 @@ def test_what_is_said_of_networks_is_of_the_worst_run():
         "2 of 3 runs have saturated units: up to 9 of 10 units of a layer"
     )
     assert "moves layer 2 by 18 times the size" in messages["exploding_gradients"]
-    assert "is down to 5.6e−11 of that of a layer behind it" in messages["vanishing_gradients"]
+    assert "is down to 6e−11 of that of a layer behind it" in messages["vanishing_gradients"]

@@ -32,7 +32,7 @@ THRESHOLDS = {
     ],
     "gap_growing": [
         f"by over {curves.WIDER:g} times, and to over {curves.WIDER:g}",
-        f"less than {percent(curves.LEVEL)}",
+        f"less than {percent(curves.FALL)}",
         f"at least {curves.FEWEST} evaluations",
     ],
     "rate_too_low": [
@@ -67,7 +67,11 @@ THRESHOLDS = {
         f"{percent(modes.SHARE)} of the median",
     ],
     "rate_at_edge": [f"at least {study.FEWEST_RATES} variants", f"over {percent(study.WINS)} of the seeds"],
-    "pairing_bought_nothing": [f"at least {study.FEWEST_PAIRED} seeds", f"below {study.WORTH:.0f}"],
+    "pairing_bought_nothing": [
+        f"at least {study.FEWEST_PAIRED} seeds",
+        f"below {study.WORTH:g}",
+        f"below {study.AT_MOST:.0f}",
+    ],
 }
 
 

@@ -52,7 +52,7 @@ CHECKS: dict[str, Check] = {
     "gap_growing": RunCheck(
         "SB106",
         curves.gap_growing,
-        "fit the training part ever better without gaining on validation, whose loss stood still over the second half "
+        "fit the training part ever better and validation hardly: its loss stood nearly still over the second half "
         "of training while the training loss fell away from it. Regularise, get more data, or train for fewer epochs.",
     ),
     "rate_too_low": RunCheck(

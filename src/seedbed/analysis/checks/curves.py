@@ -13,7 +13,7 @@ CERTAIN = 3.0
 RISE = 1.10  # overfit: the validation loss ends at over RISE times its best
 # Plateaued: after the first EARLY share of the evaluations the training loss improved by less than LEVEL of itself.
 EARLY, LEVEL = 0.2, 0.01
-# Gap growing: over the second half the validation loss falls by less than LEVEL while its ratio to the training loss
+# Gap growing: over the second half the validation loss falls by less than FALL while its ratio to the training loss
 # grows by WIDER.
 WIDER = 1.5
 # Rate too low: both halves of the record fall about as fast, by STEADY at least, and all of it by less than LITTLE.
@@ -81,7 +81,7 @@ def _stays(loss: np.ndarray) -> bool:
 
 
 def gap_growing(run: Evidence) -> bool:
-    """Whether validation stood still over the second half while training fell away from it."""
+    """Whether validation hardly gained over the second half while training fell away from it."""
     if not _did_all(run) or run.keeps_best or len(run.val_loss) < FEWEST or _rose(run):
         return False
     val, train = _running_median(run.val_loss), _running_median(run.train_loss)
@@ -89,7 +89,7 @@ def gap_growing(run: Evidence) -> bool:
     if not (train[-1] > 0 and val[-1] > WIDER * train[-1]):
         return False
     ratio_grew = val[-1] / train[-1] > WIDER * val[middle] / train[middle]
-    return bool(ratio_grew and val[-1] > (1 - LEVEL) * val[middle])
+    return bool(ratio_grew and val[-1] > (1 - FALL) * val[middle])
 
 
 def overfit(run: Evidence) -> bool:

@@ -20,7 +20,7 @@ RATES = ("lr", "learning_rate")  # what settings that are learning rates are cal
 FEWEST_RATES = 3
 WINS = 0.75  # rate at the edge: better than the next rate under more than this share of the seeds
 FEWEST_PAIRED = 20  # seeds, below which nobody can say that pairing bought nothing
-WORTH = 2.0  # and what the upper end of its worth may be at most, for the median variant
+WORTH, AT_MOST = 1.1, 2.0  # and what its worth and the upper end of that stay below, for the median variant
 
 
 def leak(results: Results) -> Iterator[Seen]:
@@ -108,8 +108,10 @@ def pairing_bought_nothing(results: Results) -> Iterator[Seen]:
     nothing_failed = np.zeros(len(own), dtype=bool)  # what is not finite is left out anyway
     worths = [pairing(results.values(name, results.metric), own, nothing_failed, scale) for name in others]
     worths = [one for one in worths if one.n >= FEWEST_PAIRED and np.isfinite(one.correlation)]
-    if worths and not any(one.helped for one in worths) and np.median([one.high for one in worths]) < WORTH:
-        worth = float(np.median([one.worth for one in worths]))
+    if not worths or any(one.helped for one in worths):
+        return
+    worth, at_most = (float(np.median([getattr(one, what) for one in worths])) for what in ("worth", "high"))
+    if worth < WORTH and at_most < AT_MOST:
         yield Seen(
             f"Comparing variants seed by seed bought nothing: over {counted(len(worths), 'comparison')} with {base!r} "
             f"it was worth a median of {number(worth, 2)} times as many seeds. The verdicts hold; where they do not "
