@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from study_files import plain
 
+from seedbed.analysis.sentences import sentence
 from seedbed.api import Result, Study
 from seedbed.execution.progress import Silent
 from seedbed.metrics.base import Direction
@@ -135,6 +137,39 @@ def test_every_look_is_in_the_journal_with_its_boundary(result: Result) -> None:
                 assert min(claim["p"], claim["p_against"]) > claim["boundary"]
     assert result.study["until"]["looks"][:3] == [10, 15, 20]
     assert json.loads((result.directory / "resolved.json").read_text())["seeds"] == len(result.seeds)
+
+
+def test_verdicts_are_those_of_the_looks_in_document_sentence_and_report(result: Result) -> None:
+    last = looks(result)[-1]
+    much, some = result.judgements
+    assert much.look is not None
+    assert some.look is not None
+    assert (much.look.number, much.look.seeds) == (2, 15)
+    assert (some.look.number, some.look.seeds) == (last["look"], last["seeds"])
+    for judged, claim in zip((much, some), result.document["hypotheses"], strict=True):
+        assert judged.look is not None
+        assert (judged.verdict, claim["verdict"]) == ("supported", "supported")
+        assert claim["look"]["boundary"] == judged.look.boundary >= (judged.p or 1)
+        assert judged.seen.n == judged.look.seeds
+        assert sentence(judged).endswith(
+            f"Decided at look {judged.look.number} of at most 11, {judged.look.seeds} seeds."
+        )
+        assert str(escape(sentence(judged))) in result.report().read_text(encoding="utf-8")
+    versus = {one["name"]: one["versus_base"] for one in result.document["variants"][1:]}
+    assert versus["skill = 20.0"]["verdict"] == "better"
+    assert versus["skill = 5.01"]["verdict"] == "no evidence"
+    assert versus["skill = 5.01"]["n"] == 10  # it got no more
+    assert {one["p"] for one in versus.values()} == {None}
+
+
+def test_the_interval_of_a_look_excludes_no_effect_exactly_where_the_look_rejects(tmp_path: Path) -> None:
+    for skill in (5.6, 6.0, 6.4, 7.0):
+        text = TEXT.replace("[6.2, 20.0, 5.01]", f"[{skill}]")
+        result = Study.parse(text, trainable=Made()).run(
+            runs_dir=tmp_path, until="decided", observer=Silent()
+        )
+        (versus,) = result.versus_base.values()
+        assert (versus.verdict == "better") == (versus.comparison.low > 0)
 
 
 def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
 from study_files import plain
 
+from seedbed.analysis.betting import e_value
 from seedbed.api import Result, Study
 from seedbed.execution.progress import Silent
 from seedbed.results.notices import notices
 
 CLAIM = {"claim": "It is low", "variant": "base", "metric": "val.mse", "below": 1.0}
+BETTER = {"claim": "It is better", "better": "lr = 0.5", "than": "base"}
 
 
 class Told(Silent):
@@ -74,3 +78,24 @@ def test_a_study_of_an_older_version_has_no_seal(tmp_path: Path) -> None:
     old = Result.open(directory)
     assert old.document["sealed"] is None
     assert notices(old) == []
+
+
+def test_a_rerun_with_more_seeds_is_a_look_and_has_e_values(tmp_path: Path) -> None:
+    study = Study.parse(plain({"ablate": {"training.lr": [0.5]}, "hypothesis": [BETTER]}), "a.toml")
+    first, again, more = (
+        study.run(seeds, runs_dir=tmp_path, engine="numpy", observer=Told()) for seeds in (6, 6, 12)
+    )
+    assert notices(first) == notices(again) == []
+    (peeked,) = (event for event in more.events if event["event"] == "peeked")
+    assert peeked["look"] == 2
+    assert peeked["before"] == {first.id: 6, again.id: 6}
+    gains = np.log(more.values("base", "val.mse")) - np.log(more.values("lr = 0.5", "val.mse"))
+    (claim,) = peeked["claims"]
+    assert claim["e"] == pytest.approx(max(1.0, e_value(gains)))
+    assert claim["e_against"] == pytest.approx(max(1.0, e_value(-gains)))
+    head, line = notices(more)
+    assert head.startswith("This is look 2 at the same claims (6 seeds in ")
+    assert "40 or more is evidence" in head
+    assert line.startswith("“It is better”: e-value ")
+    other = study.override({"training.epochs": 3})
+    assert notices(other.run(8, runs_dir=tmp_path, engine="numpy", observer=Told())) == []

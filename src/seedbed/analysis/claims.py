@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from seedbed.analysis.deciding import UNDECIDED, Evidence
+from seedbed.analysis.looks import Look
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.metrics.base import Direction, Scale
@@ -106,6 +107,9 @@ class Judgement:
         How many claims were corrected together.
     is_tested
         Whether its runs are independent, so that they can be tested.
+    look
+        Of a study that adds seeds until its claims are decided: the look whose verdict it is. p is that of this look,
+        and `corrected_p` is None.
     """
 
     claim: str
@@ -125,6 +129,7 @@ class Judgement:
     opponents: int = 1
     claims: int = 1
     is_tested: bool = True
+    look: Look | None = None
 
     @property
     def untested(self) -> Judgement:

@@ -5,8 +5,13 @@ A claim names its direction before the runs, and may fail in either; p is tested
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import numpy as np
 
+from seedbed.analysis.betting import e_value
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.p_values import sign_test
 from seedbed.analysis.pairs import Pairs
@@ -15,6 +20,30 @@ from seedbed.analysis.power import FEWEST_PAIRS
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 
 Evidence = tuple[float, float] | None  # p for the claim and p against it; None where there are too few pairs
+
+_BETTING: ContextVar[bool] = ContextVar("betting", default=False)
+
+
+@contextmanager
+def at_any_time() -> Iterator[None]:
+    """Within it every p is 1 over an e-value, and so valid however often one has looked; see `betting.e_value`."""
+    token = _BETTING.set(True)
+    try:
+        yield
+    finally:
+        _BETTING.reset(token)
+
+
+def _above(gains: np.ndarray) -> float:
+    """p that typical gains come to this where they lie at 0 or below."""
+    return 1 / max(1.0, e_value(gains)) if _BETTING.get() else flip_p(gains, "greater")
+
+
+def _more(wins: int, losses: int) -> float:
+    """p of so many wins where a loss is as likely."""
+    if _BETTING.get():
+        return _above(np.repeat([1.0, -1.0], [wins, losses]))
+    return sign_test(wins, wins + losses, "greater")
 
 
 def ahead(pairs: Pairs, sign: int, margin: float = 0.0) -> Evidence:
@@ -32,7 +61,7 @@ def ahead(pairs: Pairs, sign: int, margin: float = 0.0) -> Evidence:
     if pairs.has_typical:
         return of_gains(sign * pairs.gaps - margin)
     wins, losses = pairs.ahead(sign, margin)
-    return sign_test(wins, wins + losses, "greater"), sign_test(wins, wins + losses, "less")
+    return _more(wins, losses), _more(losses, wins)
 
 
 def equivalent(pairs: Pairs, within: float) -> Evidence:
@@ -45,9 +74,9 @@ def equivalent(pairs: Pairs, within: float) -> Evidence:
     gaps = pairs.gaps
     if not pairs.has_typical:
         more, less = max(pairs.only_first, pairs.only_second), min(pairs.only_first, pairs.only_second)
-        return 1.0, min(1.0, 2 * sign_test(more, more + less, "greater"))
-    apart = min(flip_p(gaps - within, "greater"), flip_p(-gaps - within, "greater"))
-    return max(flip_p(within - gaps, "greater"), flip_p(within + gaps, "greater")), apart
+        return 1.0, min(1.0, 2 * _more(more, less))
+    apart = min(_above(gaps - within), _above(-gaps - within))
+    return max(_above(within - gaps), _above(within + gaps)), apart
 
 
 def of_gains(gains: np.ndarray) -> Evidence:
@@ -56,7 +85,7 @@ def of_gains(gains: np.ndarray) -> Evidence:
         return None
     if not gains.any():  # every pair is equal to the last bit: none is ahead
         return 1.0, 0.5 ** len(gains)
-    return flip_p(gains, "greater"), flip_p(-gains, "greater")
+    return _above(gains), _above(-gains)
 
 
 def of_median(gains: np.ndarray) -> Evidence:
@@ -64,7 +93,7 @@ def of_median(gains: np.ndarray) -> Evidence:
     wins, losses = int(np.sum(gains > 0)), int(np.sum(gains < 0))
     if wins + losses < FEWEST_PAIRS:
         return None
-    return sign_test(wins, wins + losses, "greater"), sign_test(wins, wins + losses, "less")
+    return _more(wins, losses), _more(losses, wins)
 
 
 def opposite(evidence: Evidence) -> Evidence:

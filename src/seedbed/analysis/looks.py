@@ -86,6 +86,39 @@ class Rule:
         ]
 
 
+@dataclass(frozen=True)
+class Look:
+    """The look at which a claim was decided or, while it is not, the last at which it was tested.
+
+    Attributes
+    ----------
+    number, most
+        Which look, counted from 1, of at most how many.
+    seeds
+        How many there were then.
+    boundary
+        What p was held against, one-sided; 0 where no outcome of so few pairs could have passed.
+    level
+        That of intervals which hold for all claims and looks at once (repeated confidence intervals: Jennison and
+        Turnbull 1989).
+    verdict
+        What it came to.
+    """
+
+    number: int
+    most: int
+    seeds: int
+    boundary: float
+    level: float
+    verdict: str
+
+    @property
+    def in_words(self) -> str:
+        """When it was decided, or how far it was looked for."""
+        decided = "undecided" if self.verdict in (UNDECIDED, "no evidence") else "decided"
+        return f"{decided} at look {self.number} of at most {self.most}, {self.seeds} seeds"
+
+
 def _verdict(tested: Tested, boundary: float) -> str:
     for p, verdict in zip(tested, (SUPPORTED, REFUTED), strict=True):
         if p is not None and p <= boundary:

@@ -17,6 +17,7 @@ from seedbed.analysis.wording import (
     gap_interval,
     is_nil,
     p_phrase,
+    p_text,
     wins,
 )
 from seedbed.metrics.names import COSTS
@@ -35,6 +36,8 @@ def sentence(judgement: Judgement) -> str:
         return _nothing_seen(judgement)
     told = f"Over {counted(seen.n + seen.both_failed, 'seed')}, {_observation(judgement)}{_facts(judgement)}"
     sentences = [told + _beside(judgement), _undefined(seen), _asked(judgement)]
+    if judgement.look:
+        sentences.append(judgement.look.in_words.capitalize())
     return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement)
 
 
@@ -45,6 +48,9 @@ def _facts(judgement: Judgement) -> str:
     facts = [f"95\u00a0%\u00a0interval {ends}"] if ends not in ("", ABSENT) else []
     if judgement.corrected_p is not None:
         facts.append(p_phrase(judgement.corrected_p))
+    if judgement.look and judgement.p is not None and judgement.p_against is not None:
+        p = p_phrase(min(judgement.p, judgement.p_against))
+        facts.append(f"{p} one-sided, held against {p_text(judgement.look.boundary)}")
     return f" ({', '.join(facts)})" if facts else ""
 
 
@@ -99,7 +105,7 @@ def _observation(judgement: Judgement) -> str:
 
 
 def _what_is_missing(judgement: Judgement) -> str:
-    if judgement.verdict != UNDECIDED or judgement.same_runs:
+    if judgement.verdict != UNDECIDED or judgement.same_runs or judgement.look:
         return ""
     if not judgement.is_tested:
         return " Not tested: crossed seeds."

@@ -15,7 +15,9 @@ from seedbed.analysis.pairs import Comparison
 from seedbed.metrics.names import COSTS
 
 
-def judge(hypotheses: Sequence[Mapping[str, Any]], table: Table) -> list[Judgement]:
+def judge(
+    hypotheses: Sequence[Mapping[str, Any]], table: Table, level: float | None = None
+) -> list[Judgement]:
     """The verdicts on the hypotheses of a study.
 
     A claim is tested on both sides, and p is twice the smaller one, adjusted for all claims (Holm 1979): so the chance
@@ -27,8 +29,10 @@ def judge(hypotheses: Sequence[Mapping[str, Any]], table: Table) -> list[Judgeme
         Their tables in the study file, each of one of the forms in `forms.FORMS`.
     table
         The runs.
+    level
+        Of the intervals, where another is asked for.
     """
-    level = 1 - ALPHA / max(1, len(hypotheses))
+    level = 1 - ALPHA / max(1, len(hypotheses)) if level is None else level
     claims = [_claim(hypothesis, table, level) for hypothesis in hypotheses]
     parts = [_parts(claim) for claim in claims]
     evidence = [_combined(claim, of_claim) for claim, of_claim in zip(claims, parts, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from seedbed.analysis.deciding import UNDECIDED
+from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.analysis.looks import ALPHA_A_SIDE, AT_MOST, GAMMA, Rule
 from seedbed.execution.progress import Observer
 from seedbed.results.result import Result
@@ -15,6 +15,8 @@ from seedbed.study.contents import BASE
 from seedbed.study.model import Study
 from seedbed.study.problems import Problem, StudyError
 from seedbed.text import counted, duration
+
+IN_WORDS = {SUPPORTED: "better", REFUTED: "worse", UNDECIDED: "no evidence"}  # of a variant against base
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Rounds:
                 "p": p[0],
                 "p_against": p[1],
                 "boundary": None if p == (None, None) else boundary,
-                "verdict": verdict,
+                "verdict": IN_WORDS.get(verdict, verdict) if key == "variant" else verdict,
             }
             for test, p, (verdict, boundary) in zip(tests, at_hand, after, strict=True)
         ]

@@ -147,6 +147,8 @@ class _Execution:
         is_whole = self._in_rounds(rounds, prepared) if rounds else self._train_all()
         status = "complete" if is_whole else "interrupted"
         self.store.join_groups(list(self.settings))
+        if is_whole and not self.study.vary_seeds:
+            history.peek(self.store, {**self.resolved, "seeds": self.study.seeds})
         for finding in findings.find(self.evidence):
             self.store.journal({"event": "finding", **vars(finding)})
         self._write_environment(status)

@@ -94,6 +94,7 @@ def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[st
         "failed": seen.failed,
         "failed_base": seen.failed_other,
         "failures_p": seen.failures_p,
+        "look": versus.look and asdict(versus.look),
     }
 
 
@@ -106,6 +107,8 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
         "seeds_to_decide": None,
         "note": failures(seen) or None,
         "kind": judgement.form,
+        "p_against": judgement.p_against,
+        "look": judgement.look and asdict(judgement.look),
     }
     names = ("form", "metric", "subject", "against", "margin", "factor", "within")
     asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}

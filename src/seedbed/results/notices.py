@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from seedbed.analysis.looks import ALPHA_A_SIDE
+from seedbed.analysis.wording import number
+from seedbed.results.looks import looks
 from seedbed.store import seals
+from seedbed.text import counted
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
@@ -28,14 +32,30 @@ def notices(result: Stored) -> list[str]:
     if sealed and sealed["changed"]:
         since, told = sealed["changed"]["since"], "; ".join(sealed["changed"]["changes"])
         lines.append(f"Changed since the study was run before ({since}): {told}.")
-    if looks := looks_document(result):
-        done, most = looks["looks"], looks["planned"]
-        ended = ENDED.get(looks["ended"], "it was interrupted")
+    if by_looks := looks_document(result):
+        done, most = by_looks["looks"], by_looks["planned"]
+        ended = ENDED.get(by_looks["ended"], "it was interrupted")
         lines.append(
             f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}. p is held "
             "against a boundary at each look, so that all looks together are wrong as rarely as one test."
         )
-    return lines
+    return lines + [line for peeked in [_last(result.events, "peeked")] if peeked for line in _peeked(peeked)]
+
+
+def _peeked(event: dict[str, Any]) -> Iterator[str]:
+    """That one looked before, and what may be said in spite of it."""
+    before = ", ".join(f"{counted(seeds, 'seed')} in {name}" for name, seeds in event["before"].items())
+    enough = round(len(event["claims"]) / ALPHA_A_SIDE)
+    yield (
+        f"This is look {event['look']} at the same claims ({before}), not planned: p does not allow for that. "
+        f"e-values do, and {enough:,} or more is evidence. --until decided plans its looks."
+    )
+    for claim in event["claims"]:
+        yield f"“{claim['claim']}”: e-value {_number(claim['e'])} for it, {_number(claim['e_against'])} against it."
+
+
+def _number(e: float) -> str:
+    return number(e, 3) if e > 1 else "at most 1"
 
 
 def sealed_document(result: Stored) -> dict[str, Any] | None:
@@ -58,13 +78,14 @@ def looks_document(result: Stored) -> dict[str, Any] | None:
     if not plan:
         return None
     ended = _last(result.events, "rounds_ended") or {}
-    done = [event for event in result.events if event.get("event") == "look"]
     return {
         "rule": {name: plan.get(name) for name in ("rule", "gamma", "alpha_a_side")},
         "planned": plan["looks"],
         "budget": plan.get("budget"),
         "ended": ended.get("reason"),
-        "looks": [{key: value for key, value in look.items() if key not in ("event",)} for look in done],
+        "looks": [
+            {key: value for key, value in look.items() if key not in ("event",)} for look in looks(result)
+        ],
     }
 
 

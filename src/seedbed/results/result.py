@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,11 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement
+from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
+from seedbed.analysis.forms import variants_of
 from seedbed.analysis.intervals import Interval, interval
+from seedbed.analysis.looks import Look, Rule
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairing import Pairing
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
@@ -21,17 +25,22 @@ from seedbed.analysis.reliable import wilson
 from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
 from seedbed.metrics.names import COSTS
+from seedbed.results.looks import looks_at_claims, looks_at_variants
 from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
 
 
 @dataclass(frozen=True)
 class VersusBase:
-    """A variant against the base on the study's metric; `p` is adjusted for all comparisons of the study."""
+    """A variant against the base on the study's metric; `p` is adjusted for all comparisons of the study.
+
+    Where seeds are added until claims are decided, `look` is that whose verdict it is, and there is no such p.
+    """
 
     comparison: Comparison
     p: float | None
     verdict: str
+    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,10 @@ class Failures:
 class Result(Stored):
     """A stored study with its statistics."""
 
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
-        super().__init__(directory)
+    def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
+        super().__init__(directory, most)
         self._summaries: dict[tuple[str, str], Interval] = {}
+        self._with_seeds: dict[int, Result] = {}
 
     def summary(self, variant: str, metric: str) -> Interval:
         """Mean, interval and median of a metric of a variant; a cost has no interval, nor have crossed seeds."""
@@ -95,7 +105,9 @@ class Result(Stored):
     def versus_base(self) -> dict[str, VersusBase]:
         """Every other variant against the base, on the study's metric; intervals hold for all of them at once."""
         others = [name for name in self.variants if name != self.base]
-        compared = [self.compared(name, self.base, len(others)) for name in others]
+        if self.study.get("until"):
+            return {name: self._versus_base_at(name, look) for name, look in looks_at_variants(self).items()}
+        compared = [self.compared(name, self.base, 1 - ALPHA / len(others)) for name in others]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
             None if equal or self.metric in COSTS else comparison.p
@@ -107,15 +119,35 @@ class Result(Stored):
             for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
         }
 
-    def compared(self, variant: str, other: str, comparisons: int = 1) -> Comparison:
-        """A variant against another on the study's metric, with an interval that holds for so many at once."""
+    def _versus_base_at(self, name: str, look: Look | None) -> VersusBase:
+        """A variant against the base as its last look saw them, with that look's verdict."""
+        if look is None:  # it was never tested
+            then = self._first(self._shared_seeds((name, self.base)))
+            seen = then.compared(name, self.base)
+            return VersusBase(seen, None, then._verdict(seen, None, then.same_runs(name, self.base)))
+        return VersusBase(
+            self._first(look.seeds).compared(name, self.base, look.level), None, look.verdict, look
+        )
+
+    def _shared_seeds(self, variants: Iterable[str]) -> int:
+        """How many seeds all of some variants have."""
+        return min(len(self.status_of(name)) for name in variants)
+
+    def _first(self, seeds: int) -> Result:
+        """The same study as it was with so many seeds."""
+        if seeds not in self._with_seeds:
+            self._with_seeds[seeds] = Result(self.directory, seeds)
+        return self._with_seeds[seeds]
+
+    def compared(self, variant: str, other: str, level: float = 1 - ALPHA) -> Comparison:
+        """A variant against another on the study's metric, with an interval of that level."""
         mine, theirs = (
             Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
             for name in (variant, other)
         )
         pairs = Pairs.of(mine, theirs, self.scale(self.metric))
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        seen = compared(pairs, self.direction(self.metric), 1 - ALPHA / comparisons).within(*ends)
+        seen = compared(pairs, self.direction(self.metric), level).within(*ends)
         return seen.untested if self.levels else seen
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
@@ -142,17 +174,42 @@ class Result(Stored):
         def is_worse(name: str) -> bool:
             if self.same_runs(name, first):
                 return False
-            seen = self.compared(name, first, max(count, 1))
-            p = None if seen.p is None else min(1.0, seen.p * count)
+            seen = self.compared(name, first)
+            p = None if seen.p is None else self._corrected(seen.p, count, (name, first))
             return verdict(seen, p, self.direction(self.metric), count) == "worse"
 
         return [first, *(name for name in others if not is_worse(name))]
 
+    def _corrected(self, p: float, tests: int, variants: tuple[str, str]) -> float:
+        """A two-sided p, so adjusted for several tests and for the looks that ended the study that 0.05 decides."""
+        if not self.study.get("until"):
+            return min(1.0, p * tests)
+        rule = Rule(tuple(self.study["until"]["looks"]))
+        done = [look for look, seeds in enumerate(rule.looks) if seeds <= self._shared_seeds(variants)]
+        boundary = rule.boundary(done[-1], tests) if done else 0.0
+        return min(1.0, p / 2 * ALPHA / boundary) if boundary else 1.0
+
     @cached_property
     def judgements(self) -> list[Judgement]:
         """The verdict on every hypothesis; undecided where seeds are crossed, since such runs are not independent."""
-        judged = judge(self.study.get("hypotheses", []), self)
+        hypotheses = self.study.get("hypotheses", [])
+        if self.study.get("until"):
+            return [
+                self._judged_at(hypothesis, look, len(hypotheses))
+                for hypothesis, look in zip(hypotheses, looks_at_claims(self), strict=True)
+            ]
+        judged = judge(hypotheses, self)
         return [one.untested for one in judged] if self.levels else judged
+
+    def _judged_at(self, hypothesis: dict[str, Any], look: Look | None, claims: int) -> Judgement:
+        """The judgement of a claim as its last look saw the runs, with that look's verdict."""
+        if look is None:  # it was never tested
+            (judged,) = judge([hypothesis], self._first(self._shared_seeds(variants_of(hypothesis))))
+            return replace(
+                judged, verdict=judged.verdict if judged.same_runs else UNDECIDED, corrected_p=None
+            )
+        (judged,) = judge([hypothesis], self._first(look.seeds), look.level)
+        return replace(judged, verdict=look.verdict, corrected_p=None, claims=claims, look=look)
 
     @cached_property
     def pairing(self) -> dict[str, Pairing]:

@@ -24,10 +24,16 @@ if TYPE_CHECKING:
 
 
 class Stored:
-    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got."""
+    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got.
 
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
-        self.directory = Path(directory)
+    Parameters
+    ----------
+    most
+        How many of its seeds are looked at, the first ones; by default all.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
+        self.directory, self._most = Path(directory), most
         self.id = self.directory.resolve().name
         self.study = _read_json(self.directory / "resolved.json")
         environment = self.directory / "environment.json"
@@ -114,7 +120,7 @@ class Stored:
     def seeds(self) -> list[int]:
         """The study's seeds."""
         seeds = self.study["seeds"]
-        return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+        return (list(range(seeds)) if isinstance(seeds, int) else list(seeds))[: self._most]
 
     @cached_property
     def levels(self) -> dict[str, np.ndarray]:

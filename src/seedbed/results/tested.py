@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from seedbed.analysis.forms import variants_of
 from seedbed.analysis.looks import Tested as Sides
+from seedbed.analysis.verdicts import judge
 from seedbed.results.result import Result
 
 
@@ -35,28 +37,41 @@ class Tested:
     settled: str | None = None
 
 
+def hypotheses(study: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The claims of a study, given what `resolved.json` holds; of one without, that each variant beats base."""
+    base, *others = (variant["name"] for variant in study["variants"])
+    return study.get("hypotheses") or [
+        {"claim": f"{name} is better than {base}", "better": name, "than": [base]} for name in others
+    ]
+
+
 def claims(result: Result) -> list[Tested]:
     """The study's claims, in its order."""
+    asked = result.study.get("hypotheses", [])
     tests = []
-    for judgement, hypothesis in zip(result.judgements, result.study.get("hypotheses", []), strict=True):
+    for judgement, hypothesis in zip(judge(asked, result), asked, strict=True):
         variants = tuple(dict.fromkeys(variants_of(hypothesis)))
         settled = judgement.verdict if judgement.same_runs else None
-        p = (None, None) if judgement.p is None else (judgement.p, 1 - judgement.p)
-        tests.append(Tested(judgement.claim, variants, _seeds(result, variants), p, settled))
+        sides = judgement.p, judgement.p_against
+        tests.append(Tested(judgement.claim, variants, _seeds(result, variants), sides, settled))
     return tests
 
 
 def comparisons(result: Result) -> list[Tested]:
     """The variants against base on the study's metric, in its order; for it means that the variant is better."""
-    tests = []
-    for name, versus in result.versus_base.items():
-        seen = versus.comparison
-        better = (seen.side > 0) == (result.direction(result.metric) == "max")
-        p = (None, None) if seen.p is None else (seen.p / 2, 1 - seen.p / 2)
-        sides = p if better else p[::-1]
-        settled = "same runs" if versus.verdict == "same runs" else None
-        tests.append(Tested(name, (name,), _seeds(result, (result.base, name)), sides, settled))
-    return tests
+    return [_versus_base(result, name) for name in result.variants if name != result.base]
+
+
+def _versus_base(result: Result, name: str) -> Tested:
+    seeds = _seeds(result, (result.base, name))
+    if result.same_runs(name, result.base):
+        return Tested(name, (name,), seeds, (None, None), "same runs")
+    seen = result.compared(name, result.base)
+    if seen.p is None:
+        return Tested(name, (name,), seeds, (None, None))
+    sides = seen.p / 2, 1 - seen.p / 2
+    is_better = (seen.side > 0) == (result.direction(result.metric) == "max")
+    return Tested(name, (name,), seeds, sides if is_better else sides[::-1])
 
 
 def _seeds(result: Result, variants: Iterable[str]) -> int:

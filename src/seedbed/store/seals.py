@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ STAMP = len("YYYYMMDD-HHMMSS")  # that ids begin with
 
 def seal(study: Mapping[str, Any]) -> dict[str, Any]:
     """What is sealed of a study, given what `resolved.json` holds, and the hash over it."""
-    content = {
-        "claims": [_stated(claim) for claim in study.get("hypotheses", [])],
-        **{name: study[name] for name in ASKED if study.get(name) is not None},
-        "rule": {name: study["until"][name] for name in RULE} if study.get("until") else None,
-    }
+    content = _as_stored(
+        {
+            "claims": [_stated(claim) for claim in study.get("hypotheses", [])],
+            **{name: study[name] for name in ASKED if study.get(name) is not None},
+            "rule": {name: study["until"][name] for name in RULE} if study.get("until") else None,
+        }
+    )
     return {"hash": _digest(content), **content}
 
 
@@ -82,6 +85,11 @@ def others(directory: Path) -> list[Path]:
 def _stated(claim: Mapping[str, Any]) -> dict[str, Any]:
     """A claim without the keys that say nothing, which another version may have more of."""
     return {key: value for key, value in claim.items() if value not in (None, 0, [], ())}
+
+
+def _as_stored(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data as they are read again: lists instead of tuples."""
+    return json.loads(to_json(content))
 
 
 def _digest(content: Mapping[str, Any]) -> str:
