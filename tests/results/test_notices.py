@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,3 +100,11 @@ def test_a_rerun_with_more_seeds_is_a_look_and_has_e_values(tmp_path: Path) -> N
     assert line.startswith("“It is better”: e-value ")
     other = study.override({"training.epochs": 3})
     assert notices(other.run(8, runs_dir=tmp_path, engine="numpy", observer=Told())) == []
+
+
+def test_runs_with_crossed_seeds_are_no_look(tmp_path: Path) -> None:
+    study = Study.parse(plain({"ablate": {"training.lr": [0.5]}, "hypothesis": [BETTER]}), "a.toml")
+    crossed = study.override({"study.vary_seeds": ["init", "order"], "study.seeds": 9})
+    options: dict[str, Any] = {"runs_dir": tmp_path, "engine": "numpy", "observer": Told()}
+    for run, seeds in ((crossed, 9), (crossed, 16), (study, 8), (study, 8), (crossed, 9)):
+        assert notices(run.override(seeds=seeds).run(**options)) == []

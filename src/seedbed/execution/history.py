@@ -79,7 +79,12 @@ def _seen_before(directory: Path, study: Mapping[str, Any]) -> Iterator[tuple[Pa
 
 
 def _is_same(study: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two executions asked the same of the same runs; one may have variants more."""
+    """Whether two executions asked the same of the same runs; one may have variants more.
+
+    Runs with crossed seeds are other runs, and nothing is tested with them.
+    """
+    if study.get("levels") or other.get("levels"):
+        return False
     mine, theirs = ({one["name"]: one["recipe"] for one in of["variants"]} for of in (study, other))
     shared = mine.keys() & theirs.keys()
     asked = (seals.changes(seals.seal(study), seals.seal(other)), study["study_seed"] != other["study_seed"])
