@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 MOST_NAMES, LONGEST_NAME = 8, 60
@@ -37,3 +37,14 @@ def duration(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600}h{whole % 3600 // 60:02d}"
     return f"{whole // 60}m{whole % 60:02d}" if whole >= 60 else f"{seconds:.1f} s"
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Whole numbers in order, those of a run of at least three by its ends: 0, 2 to 9, 11, 12."""
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number == groups[-1][-1] + 1:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return ", ".join(f"{own[0]} to {own[-1]}" if len(own) > 2 else ", ".join(map(str, own)) for own in groups)

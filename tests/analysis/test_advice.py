@@ -87,6 +87,20 @@ def test_what_differs_is_said_of_each() -> None:
     assert group.variants[1] == ("b", "3 of 9 runs", "have dead units: up to 7")
 
 
+def test_a_detail_in_brackets_is_said_of_each_and_the_rest_once() -> None:
+    findings = [finding(variant, "dead_units", runs) for variant, runs in (("a", 2), ("b", 3), ("c", 9))]
+    for one, detail in zip(findings, (" (up to 7)", " (up to 8)", ""), strict=True):
+        one["message"] = f"{one['runs']} of 9 runs have dead units{detail}: so it is. Do something."
+    findings[1]["message"] = findings[1]["message"].replace("something", "nothing")
+    (group,) = by_kind(findings)
+    assert (group.what, group.advice) == ("have dead units: so it is", "Do something.")
+    assert group.variants == (
+        ("a", "2 of 9 runs", "(up to 7)"),
+        ("b", "3 of 9 runs", "(up to 8; do nothing)"),
+        ("c", "9 of 9 runs", ""),
+    )
+
+
 def test_messages_that_were_stored_otherwise_are_shown_as_they_are() -> None:
     (group,) = by_kind([{"variant": "a", "kind": "odd", "runs": None, "message": "Something else"}])
     assert group.variants == (("a", "", "Something else"),)

@@ -167,7 +167,9 @@ def test_dead_units_are_counted_in_the_layer_that_lost_the_largest_share():
         (Rectified(64, 0, images=True), Rectified(4, 1)),
     ]
     (found,) = find([replace(HEALTHY, seed=seed, rectified=own) for seed, own in enumerate(layers)])
-    assert found.message.startswith("2 of 3 runs have dead units: up to 9 of 10 units of a layer are zero")
+    assert found.message.startswith(
+        "2 of 3 runs have dead units (up to 9 of 10 units of a layer, on 0 samples): they are zero"
+    )
     (found,) = find([replace(HEALTHY, rectified=layers[0][:1])])
     assert "up to 2 of 64 channels of a layer" in found.message
 
@@ -196,7 +198,7 @@ def test_what_is_said_of_networks_is_of_the_worst_run():
     ]
     messages = {found.kind: found.message for found in find(runs)}
     assert messages["saturated_units"].startswith(
-        "2 of 3 runs have saturated units: up to 9 of 10 units of a layer"
+        "2 of 3 runs have saturated units (up to 9 of 10 units of a layer, on 256 samples)"
     )
-    assert "moves layer 2 by 18 times the size" in messages["exploding_gradients"]
-    assert "is down to 6e−11 of that of a layer behind it" in messages["vanishing_gradients"]
+    assert "(layer 2 moves by 18 times its size)" in messages["exploding_gradients"]
+    assert "(down to 6e−11)" in messages["vanishing_gradients"]

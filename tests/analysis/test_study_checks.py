@@ -108,15 +108,15 @@ DATA = {"baseline": {"val.mse": 1.0}}
 
 def test_a_variant_no_better_than_a_constant() -> None:
     message = found(Made({"base": 1 + 0.001 * np.abs(LUCK), "other": GOOD}, DATA))["no_better_than_constant"]
-    assert message.startswith("30 of 30 runs are no better than a constant: val.mse has a median of 1.00")
+    assert message.startswith("30 of 30 runs are hardly better than a constant (val.mse has a median of 1.00")
     assert "the training mean gives 1.000" in message
 
 
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
-        (np.full(10, 0.98), 0),
-        (np.full(10, 0.995), 10),
+        (np.full(10, 0.97), 0),
+        (np.full(10, 0.99), 10),
         (np.where(np.arange(10) < 5, 0.5, 2), 0),
         (np.where(np.arange(10) < 4, 0.5, np.inf), 6),
         (np.where(np.arange(10) < 4, 0.5, np.nan), 0),
@@ -129,7 +129,7 @@ def test_more_than_half_of_the_runs_decide(values: np.ndarray, wrong: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "is_wrong"), [(0.95, True), (0.9504, True), (0.951, False), (0.5, True)]
+    ("accuracy", "is_wrong"), [(0.95, True), (0.9508, True), (0.952, False), (0.5, True)]
 )
 def test_scores_are_held_against_the_most_frequent_class(accuracy: float, is_wrong: bool) -> None:
     data = {"baseline": {"val.mse": 0.95}, "majority": "healthy"}
@@ -150,10 +150,12 @@ def test_seeds_of_two_kinds_are_named() -> None:
     values = np.where(np.isin(np.arange(30), (3, 7, 11, 20)), 1.0, GOOD * 0.01)
     message = found(Made({"base": values}))["disagreeing_seeds"]
     assert message.startswith(
-        "4 of 30 runs ended apart from the others: val.mse near 1.000 (seeds 3, 7, 11, 20)"
+        "4 of 30 runs ended apart from the others (val.mse near 1.000 under seeds 3, 7, 11, 20 and near 0.00"
     )
-    assert "near 0.00" in message
-    assert "(seeds 0, 1, 2, 4, 5, 6, 8, 9, ... (26 in all))" in message
+    assert (
+        "under seeds 0 to 2, 4 to 6, 8 to 10, 12 to 19, 21 to 29), with nothing in between. Compare"
+        in message
+    )
 
 
 # --- the rate at the edge ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from seedbed.analysis.findings import CHECKS
 
+DETAIL = re.compile(r" \(([^()]*)\)")  # what is said of one variant stands in brackets
 OF_RUNS = re.compile(r"(\d+ of \d+ runs) (.*)", re.DOTALL)
 
 
@@ -106,14 +107,29 @@ def by_kind(findings: Iterable[Mapping[str, Any]]) -> list[OfKind]:
 
 
 def _of_kind(kind: str, group: Sequence[_Told]) -> OfKind:
-    common = group[0].what if len(group) > 1 and len({told.what for told in group}) == 1 else ""
+    common, details = _in_common([told.what for told in group])
     advice = Counter(told.advice for told in group).most_common(1)[0][0]
     variants = []
-    for told in group:
+    for told, detail in zip(group, details, strict=True):
         own = told.advice if told.advice != advice else ""
         if common:
-            said = f"({own[0].lower()}{own[1:].rstrip('.')})" if own else ""
+            own = "; ".join(filter(None, (detail, own and f"{own[0].lower()}{own[1:].rstrip('.')}")))
+            said = f"({own})" if own else ""
         else:
             said = ". ".join(filter(None, (told.what, own)))
         variants.append((told.variant, told.counted, said))
     return OfKind(kind, group[0].code, common, advice, tuple(variants))
+
+
+def _in_common(whats: Sequence[str]) -> tuple[str, list[str]]:
+    """What all say, empty where they say different things, and of each the detail that it alone has."""
+    nothing = [""] * len(whats)
+    if len(whats) == 1:
+        return "", nothing
+    if len(set(whats)) == 1:
+        return whats[0], nothing
+    without = {DETAIL.sub("", what, count=1) for what in whats}
+    if len(without) > 1:
+        return "", nothing
+    found = (DETAIL.search(what) for what in whats)
+    return without.pop(), [detail.group(1) if detail else "" for detail in found]

@@ -32,9 +32,9 @@ def about_dead_units(runs: list[Evidence]) -> str:
     """What is said of runs with dead units: the worst layer of all."""
     worst = max((layer for run in runs for layer in _dying(run)), key=lambda layer: layer.dead / layer.units)
     return (
-        f"have dead units: up to {worst} of a layer are zero for all of {worst.samples:,} training samples drawn at "
-        "random, and learn nothing any more. Lower "
-        "training.lr, or change model.init or model.activation."
+        f"have dead units (up to {worst} of a layer, on {worst.samples:,} samples): they are zero for all training "
+        "samples drawn at random, and learn nothing any more. Lower training.lr, or change model.init or "
+        "model.activation."
     )
 
 
@@ -52,8 +52,9 @@ def about_saturated_units(runs: list[Evidence]) -> str:
     layers = (layer for run in runs for layer in _saturated(run))
     worst = max(layers, key=lambda layer: layer.saturated / layer.units)
     return (
-        f"have saturated units: up to {worst} of a layer are flat for nearly all of {worst.samples:,} training samples "
-        "drawn at random, and hardly learn any more. Scale the data, lower training.lr, or change model.init."
+        f"have saturated units (up to {worst} of a layer, on {worst.samples:,} samples): they are flat for nearly all "
+        "training samples drawn at random, and hardly learn any more. Scale the data, lower training.lr, or change "
+        "model.init."
     )
 
 
@@ -70,9 +71,9 @@ def about_vanishing_gradients(runs: list[Evidence]) -> str:
     """What is said of runs whose gradients vanish: by how much at the most."""
     least = min(map(_vanished, runs))
     return (
-        f"have vanishing gradients: by the size of its weights, that of one layer is down to {number(least, 2)} of "
-        "that of a layer behind it, at the beginning and at the end of training. Change model.init or "
-        "model.activation, set model.norm, or take fewer layers."
+        f"have vanishing gradients (down to {number(least, 2)}): by the size of its weights, that of some layer is "
+        "next to nothing of that of a layer behind it, at the beginning and at the end of training. Change "
+        "model.init or model.activation, set model.norm, or take fewer layers."
     )
 
 
@@ -98,10 +99,10 @@ def exploding_gradients(run: Evidence) -> bool:
 def about_exploding_gradients(runs: list[Evidence]) -> str:
     """What is said of runs whose gradients explode: where they do the most."""
     worst = max((layer for run in runs for layer in _exploded(run)), key=lambda layer: layer.step)
-    how = f"moves layer {worst.layer} by {number(worst.step, 2)} times the size of its weights"
     return (
-        f"have exploding gradients: the first step {how}. Lower training.lr, set training.clip_norm, scale the data "
-        "and a target that is a number, or change model.init."
+        f"have exploding gradients (layer {worst.layer} moves by {number(worst.step, 2)} times its size): the first "
+        "step throws weights far away. Lower training.lr, set training.clip_norm, scale the data and a target that "
+        "is a number, or change model.init."
     )
 
 

@@ -13,9 +13,9 @@ from seedbed.analysis.data_facts import leak_in_words
 from seedbed.analysis.modes import two_modes
 from seedbed.analysis.pairing import pairing
 from seedbed.analysis.wording import number
-from seedbed.text import counted, first_few
+from seedbed.text import counted, spans
 
-NO_BETTER = 0.01  # no better than a constant: ahead by less than this share of what could be gained on it
+NO_BETTER = 0.02  # no better than a constant: ahead by less than this share of what could be gained on it
 RATES = ("lr", "learning_rate")  # what settings that are learning rates are called
 FEWEST_RATES = 3
 WINS = 0.75  # rate at the edge: better than the next rate under more than this share of the seeds
@@ -50,9 +50,9 @@ def no_better_than_constant(results: Results) -> Iterator[Seen]:
         wrong = int((sign * values <= sign * least).sum())
         if 2 * wrong > len(values):
             yield Seen(
-                f"{wrong} of {len(values)} runs are no better than a constant: {metric} has a median of "
-                f"{number(float(np.median(values)))}, and answering always {what} gives {number(constant)}. "
-                "Train for more epochs, change training.lr, scale the data, or look whether the inputs tell anything.",
+                f"{wrong} of {len(values)} runs are hardly better than a constant ({metric} has a median of "
+                f"{number(float(np.median(values)))}, and answering always {what} gives {number(constant)}), if at "
+                "all. Train for more epochs, change training.lr, scale the data, or see what the inputs tell.",
                 variant,
                 wrong,
             )
@@ -66,12 +66,14 @@ def disagreeing_seeds(results: Results) -> Iterator[Seen]:
         if not (modes := two_modes(values, results.scale(metric))):
             continue
         few, many = sorted(modes, key=len)
-        those, others = (first_few(str(results.seeds[index]) for index in mode) for mode in (few, many))
-        here, there = (f"near {number(float(np.median(values[mode])))}" for mode in (few, many))
+        here, there = (
+            f"near {number(float(np.median(values[mode])))} under seeds {spans([results.seeds[i] for i in mode])}"
+            for mode in (few, many)
+        )
         yield Seen(
-            f"{len(few)} of {len(few) + len(many)} runs ended apart from the others: {metric} {here} (seeds {those}) "
-            f"rather than {there} (seeds {others}), with nothing in between. Compare the two kinds of runs before "
-            "trusting a mean: the initial draw, the split or the order of batches tells them apart.",
+            f"{len(few)} of {len(few) + len(many)} runs ended apart from the others ({metric} {here} and {there}), "
+            "with nothing in between. Compare the two kinds of runs before trusting a mean: the initial draw, the "
+            "split or the order of batches tells them apart.",
             variant,
             len(few),
         )

@@ -1,0 +1,32 @@
+"""Counts and lists in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedbed.text import spans
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([], ""),
+        ([4], "4"),
+        ([4, 5], "4, 5"),
+        ([4, 5, 6], "4 to 6"),
+        ([0, 2, 3, 4, 9, 11, 12], "0, 2 to 4, 9, 11, 12"),
+    ],
+)
+def test_whole_numbers_are_named_by_the_ends_of_their_runs(numbers: list[int], text: str) -> None:
+    assert spans(numbers) == text
+
+
+@given(st.sets(st.integers(0, 50)))
+def test_spans_name_all_numbers_and_no_other(numbers: set[int]) -> None:
+    told: list[int] = []
+    for part in filter(None, spans(sorted(numbers)).split(", ")):
+        first, _, last = part.partition(" to ")
+        told += range(int(first), int(last or first) + 1)
+    assert told == sorted(numbers)
