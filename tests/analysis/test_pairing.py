@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seedbed.analysis.pairing import pairing
+from seedbed.analysis.pairing import in_words, pairing
 
 
 def none_failed(n: int) -> np.ndarray:
@@ -91,6 +91,7 @@ def test_a_gap_that_never_varies() -> None:
     seen = pairing(a, a + 0.3, none_failed(4))
     assert seen.worth == math.inf
     assert "removed all of the spread" in str(seen)
+    assert in_words({"x": seen, "y": seen}) == "The gap is the same under every seed for “x”, “y”."
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
@@ -103,7 +104,10 @@ def test_too_few_pairs(n: int) -> None:
 
 
 def test_variants_that_do_not_vary() -> None:
-    assert math.isnan(pairing(np.full(6, 0.1), np.full(6, 0.3), none_failed(6)).worth)
+    seen = pairing(np.full(6, 0.1), np.full(6, 0.3), none_failed(6))
+    assert math.isnan(seen.worth)
+    assert str(seen) == "neither variant varies, so pairing was worth nothing"
+    assert in_words({"x": seen}) == ""
 
 
 def test_words() -> None:

@@ -180,6 +180,6 @@ def test_many_variants_are_summed_up() -> None:
     assert sum(one.helped for one in found.values()) == 6
     assert in_words(found).endswith("it is shown to have helped with 6 of 12 variants.")
     few = in_words({name: found[name] for name in ("v1", "v8")})
-    assert few.startswith("Pairing by seed was worth so many times as many seeds: “v1” ")
-    assert few.endswith("No gain from pairing by seed shows for “v8”.")
+    assert few.startswith("Without pairs by seed this many times as many seeds would be needed: “v1” ")
+    assert few.endswith("). No gain from pairing by seed shows for “v8”.")
     assert in_words({}) == ""

@@ -114,25 +114,26 @@ def _spread(correlation: float, n: int) -> float:
 
 
 def in_words(pairings: Mapping[str, Pairing]) -> str:
-    """What pairing was worth for each of several variants, in a sentence; empty where nothing can be said of any."""
-    known = {name: one for name, one in pairings.items() if not math.isnan(one.worth)}
-    if not known:
-        return ""
-    if len(known) == 1:
-        (text,) = map(str, known.values())
+    """What pairing was worth for each of several variants, in a sentence or two; empty where nothing can be said."""
+    told = {name: one for name, one in pairings.items() if not math.isnan(one.worth)}
+    if len(told) == 1:
+        (text,) = map(str, told.values())
         return f"{text[0].upper()}{text[1:]}."
-    helped = {name: one for name, one in known.items() if one.helped}
-    if len(known) > MOST_LISTED:
-        worths = [one.worth for one in known.values()]
+    finite = {name: one for name, one in told.items() if math.isfinite(one.worth)}
+    helped = {name: one for name, one in finite.items() if one.helped}
+    if len(finite) > MOST_LISTED:
+        worths = [one.worth for one in finite.values()]
         return (
             f"Pairing by seed was worth {between(min(worths), max(worths), 2)} times as many seeds, "
             f"{number(float(np.median(worths)), 2)} in the median; it is shown to have helped with {len(helped)} of "
-            f"{len(known):,} variants."
+            f"{len(finite):,} variants."
         )
     worth = [
         f"“{name}” {number(one.worth, 2)} ({between(one.low, one.high, 2)})" for name, one in helped.items()
     ]
-    rest = [f"“{name}”" for name in known if name not in helped]
-    told = [f"Pairing by seed was worth so many times as many seeds: {', '.join(worth)}"] if helped else []
-    told += [f"No gain from pairing by seed shows for {', '.join(rest)}"] if rest else []
-    return ". ".join(told) + "."
+    sentences = [
+        ("Without pairs by seed this many times as many seeds would be needed: ", worth),
+        ("No gain from pairing by seed shows for ", [f"“{name}”" for name in finite if name not in helped]),
+        ("The gap is the same under every seed for ", [f"“{name}”" for name in told if name not in finite]),
+    ]
+    return " ".join(f"{opening}{', '.join(names)}." for opening, names in sentences if names)
