@@ -15,6 +15,8 @@ USUAL = Rule.up_to(60).looks
 def test_looks_are_at_ten_seeds_and_then_every_five_and_grow_with_the_study() -> None:
     assert USUAL == (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60)
     assert Rule.up_to(12).looks == (10, 12)
+    assert Rule.up_to(60, 20).looks == USUAL[1:]  # ten pairs could decide none of twenty claims
+    assert Rule.up_to(12, 1000).looks == (12,)
     assert Rule.up_to(8).looks == (8,)
     long = Rule.up_to(1000).looks
     assert long[-1] == 1000

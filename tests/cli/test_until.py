@@ -22,6 +22,7 @@ name = "tiny"
 source = "function"
 expression = "x"
 domain = [0, 1]
+noise = 0.3
 samples = 40
 grid = 10
 split = [0.6, 0.2, 0.2]
@@ -59,12 +60,12 @@ def call(*words: str) -> Result:
 def test_a_study_is_run_until_its_claims_are_decided(here: Path) -> None:
     ran = call("run", "tiny.toml", "--until", "decided", "--engine", "numpy")
     assert ran.exit_code == 0
-    assert "round 1: seeds 1 to 10 of 3 variants" in ran.stderr
-    assert "look 1 of at most 11, 10 seeds: 1 of 1 claim decided; all are decided" in ran.stderr
+    assert "round 1: seeds 1 to 15 of 3 variants" in ran.stderr
+    assert "look 1 of at most 10, 15 seeds: 1 of 1 claim decided; all are decided" in ran.stderr
     document = json.loads(call("show", "tiny", "--json").stdout)
     (look,) = document["looks"]["looks"]
     assert (document["looks"]["ended"], look["claims"][0]["verdict"]) == ("decided", "supported")
-    assert document["sealed"]["rule"]["looks"] == document["looks"]["planned"] == [10, *range(15, 61, 5)]
+    assert document["sealed"]["rule"]["looks"] == document["looks"]["planned"] == [*range(15, 61, 5)]
     assert (
         "--until decided"
         in json.loads((here / document["directory"] / "environment.json").read_text())["command"]
@@ -115,7 +116,7 @@ def test_a_kill_in_a_later_round_keeps_what_was_finished(here: Path) -> None:
             process.kill()
     document = json.loads(call("show", "tiny", "--json").stdout)
     assert document["status"] == "interrupted"
-    assert [one["runs"] for one in document["variants"]] == [10, 10, 10]
+    assert [one["runs"] for one in document["variants"]] == [15, 15, 15]
     assert len(document["looks"]["looks"]) == 1
     assert document["looks"]["ended"] is None
     assert call("report", "tiny").exit_code == 0

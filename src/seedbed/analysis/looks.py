@@ -41,12 +41,16 @@ class Rule:
     looks: tuple[int, ...]
 
     @classmethod
-    def up_to(cls, most: int) -> Rule:
-        """The usual looks: at 10, 15, 20, ... seeds, from 100 on in larger steps, and at the most."""
+    def up_to(cls, most: int, tests: int = 1) -> Rule:
+        """The usual looks: at 10, 15, 20, ... seeds, from 100 on in larger steps, and at the most.
+
+        Those at which none of so many tests could be decided, together with the others, are left out.
+        """
         looks = [min(FIRST, most)]
         while looks[-1] < most:
             looks.append(min(most, looks[-1] + STEP * max(1, looks[-1] // 50)))
-        return cls(tuple(looks))
+        levels = boundaries(tuple(looks), ALPHA_A_SIDE / tests)
+        return cls(tuple(seeds for seeds, level in zip(looks, levels, strict=True) if level or seeds == most))
 
     def boundary(self, look: int, undecided: int) -> float:
         """What a one-sided p must not exceed at a look, counted from 0, where so many claims are still undecided.
@@ -116,7 +120,8 @@ class Look:
     def in_words(self) -> str:
         """When it was decided, or how far it was looked for."""
         decided = "undecided" if self.verdict in (UNDECIDED, "no evidence") else "decided"
-        return f"{decided} at look {self.number} of at most {self.most}, {self.seeds} seeds"
+        too_few = "" if self.boundary else ", too few to decide anything"
+        return f"{decided} at look {self.number} of at most {self.most}, {self.seeds} seeds{too_few}"
 
 
 def _verdict(tested: Tested, boundary: float) -> str:

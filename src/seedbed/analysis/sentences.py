@@ -50,7 +50,8 @@ def _facts(judgement: Judgement) -> str:
         facts.append(p_phrase(judgement.corrected_p))
     if judgement.look and judgement.p is not None and judgement.p_against is not None:
         p = p_phrase(min(judgement.p, judgement.p_against))
-        facts.append(f"{p} one-sided, held against {p_text(judgement.look.boundary)}")
+        against = f", held against {p_text(judgement.look.boundary)}" if judgement.look.boundary else ""
+        facts.append(f"{p} one-sided{against}")
     return f" ({', '.join(facts)})" if facts else ""
 
 
@@ -119,6 +120,11 @@ def corrections(judgements: Sequence[Judgement]) -> str:
     """What p and the intervals of several claims are; empty for one."""
     if len(judgements) < 2 or not all(judgement.is_tested for judgement in judgements):
         return ""
+    if any(judgement.look for judgement in judgements):
+        return (
+            f"p is held against the boundary of its look, which spends 2.5 % a side once over all looks and all "
+            f"{len(judgements)} claims (Hwang, Shih and DeCani; Holm); intervals hold for all of them at once"
+        )
     return (
         f"p is two-sided and adjusted for all {len(judgements)} claims (Holm); intervals hold for all of them at once, "
         "so they may be wider than a verdict needs"

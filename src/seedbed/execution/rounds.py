@@ -44,7 +44,8 @@ class Rounds:
     def __init__(self, study: Study, until: Until) -> None:
         if problem := _undecidable(study):
             raise StudyError(study.origin, [problem])
-        self.study, self.until, self.rule = study, until, Rule.up_to(until.at_most)
+        tests = max(len(study.hypotheses), len(study.variants) - 1)
+        self.study, self.until, self.rule = study, until, Rule.up_to(until.at_most, tests)
         self.number = 1
         self._claims = [UNDECIDED] * len(study.hypotheses)
         self._comparisons = [UNDECIDED] * (len(study.variants) - 1)
@@ -59,6 +60,15 @@ class Rounds:
             "looks": list(self.rule.looks),
             "budget": self.until.budget,
         }
+
+    @property
+    def beforehand(self) -> list[str]:
+        """What to know before it runs: when it is looked at, and which variants cannot get a verdict."""
+        first, *_, last = (*self.rule.looks, self.rule.looks[-1])
+        looks = (
+            f"a look at the verdicts after {first} seeds, and again after every round until all are decided"
+        )
+        return [line for line in (f"{looks}, at most {last} seeds", self.study.lack) if line]
 
     @property
     def first(self) -> Study:
@@ -138,7 +148,7 @@ class Rounds:
         if not still:
             return "decided", "all are decided"
         if self.number == len(self.rule.looks):
-            return "at_most", f"{len(still)} stay undecided at the most seeds; --at-most allows more"
+            return "at_most", f"{len(still)} undecided at the most seeds; --at-most allows more"
         if following is None:
             return "untestable", "what is undecided cannot be tested"
         needed = seconds_per_run * len(following.variants) * len(following.to_train)

@@ -81,7 +81,8 @@ def run(
         store.write_json("resolved.json", resolved)
         notes = (resolved.get("data") or {}).get("notes", [])
         with watched(progress) if observer is None else nullcontext(observer) as watching:
-            for line in (*(f"! {note}" for note in notes), *study.beforehand):
+            beforehand = rounds.beforehand if rounds else study.beforehand
+            for line in (*(f"! {note}" for note in notes), *beforehand):
                 watching.message(line)
             history.seal(store, resolved, watching)
             return _Execution(study, work, store, watching, resolved).run(rounds, prepared)

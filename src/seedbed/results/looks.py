@@ -9,6 +9,8 @@ from seedbed.analysis.looks import Look, Rule
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
 
+LEAST = 1e-6  # of a side of an interval, where no interval of so few pairs would be wide enough
+
 
 def looks_at_claims(stored: Stored) -> list[Look | None]:
     """For every claim, in the order of the study, the look whose verdict stands; None where it was never tested."""
@@ -27,7 +29,8 @@ def _last_tested(stored: Stored, kind: str, index: int) -> Look | None:
     for event in looks(stored):
         one = event[kind][index]
         if one["boundary"] is not None:
-            level = 1 - 2 * rule.boundary(event["look"] - 1, len(event[kind]))
+            boundary = rule.boundary(event["look"] - 1, len(event[kind]))
+            level = 1 - 2 * max(boundary, LEAST)
             found = Look(
                 event["look"], len(rule.looks), event["seeds"], one["boundary"], level, one["verdict"]
             )

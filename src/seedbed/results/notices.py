@@ -34,10 +34,9 @@ def notices(result: Stored) -> list[str]:
         lines.append(f"Changed since the study was run before ({since}): {told}.")
     if by_looks := looks_document(result):
         done, most = by_looks["looks"], by_looks["planned"]
-        ended = ENDED.get(by_looks["ended"], "it was interrupted")
+        ended = ENDED.get(by_looks["ended"], f"the study is {result.status}")
         lines.append(
-            f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}. p is held "
-            "against a boundary at each look, so that all looks together are wrong as rarely as one test."
+            f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}."
         )
     return lines + [line for peeked in [_last(result.events, "peeked")] if peeked for line in _peeked(peeked)]
 

@@ -107,15 +107,18 @@ class Study(Contents):
         """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
         if self.vary_seeds:  # nothing gets a verdict
             return [crossing.summary(self.vary_seeds, self.seeds)]
-        verdicts = self.seeds_needed.summary(self.seeds)
+        return [line for line in (self.seeds_needed.summary(self.seeds), self.lack) if line]
+
+    @property
+    def lack(self) -> str | None:
+        """Which variants cannot be compared with base, in a sentence; None where all can."""
         first = ", ".join(f'"{name}"' for name in self.not_compared[:NAMES_SHOWN])
         more = (
             f" and {len(self.not_compared) - NAMES_SHOWN} more"
             if len(self.not_compared) > NAMES_SHOWN
             else ""
         )
-        lack = f"no verdict against base for {first}{more}: no {self.metric} there" if first else None
-        return [line for line in (verdicts, lack) if line]
+        return f"no verdict against base for {first}{more}: no {self.metric} there" if first else None
 
     def variant(self, name: str) -> Variant:
         """The variant of that name."""
