@@ -8,6 +8,7 @@ from scipy import stats
 
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.forms import FORMS
+from seedbed.analysis.new_data import Basis
 from seedbed.analysis.sentences import sentence
 from seedbed.analysis.verdicts import judge as judge_all
 from seedbed.study.hypotheses import Hypothesis
@@ -28,6 +29,7 @@ class Made:
     ratios: tuple = ()
     matters: float | None = None
     beyond: float = inf
+    there: Basis | None = None
 
     def values(self, variant, metric):
         return np.asarray(self.runs[variant, metric], dtype=float)
@@ -44,6 +46,9 @@ class Made:
 
     def direction(self, metric):
         return self.ways.get(metric, "max")
+
+    def new_data(self, first, second, pairs):
+        return self.there
 
     def bounds(self, metric):
         return self.ends.get(metric, (-inf, inf))

@@ -55,6 +55,9 @@ class Made:
         """All are errors."""
         return "min"
 
+    def new_data(self, first: object, second: object, pairs: object) -> None:
+        """Nothing is known of the data."""
+
     def bounds(self, metric: str) -> tuple[float, float]:
         """Nothing is known of them."""
         return -np.inf, np.inf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.analysis.deciding import UNDECIDED, Evidence
 from seedbed.analysis.looks import Look
+from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.metrics.base import Direction, Scale
@@ -49,6 +50,9 @@ class Table(Protocol):
     def scale(self, metric: str) -> Scale:
         """How two values of a metric are compared."""
 
+    def new_data(self, first: Column, second: Column, pairs: Pairs) -> Basis | None:
+        """What the pairs of two columns let one say of new data; None where nothing."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -66,6 +70,8 @@ class Part:
         A verdict that needs no test, since the runs are the same; None where that may be by chance, with few seeds.
     same_runs
         Whether the runs are the same.
+    new_data
+        The same on new data; None where the runs cannot say.
     """
 
     subject: str
@@ -74,6 +80,17 @@ class Part:
     evidence: Evidence
     settled: str | None = None
     same_runs: bool = False
+    new_data: PartOnNewData | None = None
+
+
+@dataclass(frozen=True)
+class PartOnNewData:
+    """What a test says of new data: on which basis, the interval there, and one-sided p for and against."""
+
+    basis: Basis
+    low: float
+    high: float
+    evidence: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,8 @@ class Judgement:
     look
         Of a study that adds seeds until its claims are decided: the look whose verdict it is. p is that of this look,
         and `corrected_p` is None.
+    new_data
+        The same on new data, with the interval of what decided the claim; None where the runs cannot say.
     """
 
     claim: str
@@ -130,6 +149,7 @@ class Judgement:
     claims: int = 1
     is_tested: bool = True
     look: Look | None = None
+    new_data: NewData | None = None
 
     @property
     def untested(self) -> Judgement:
@@ -227,6 +247,18 @@ class Claim:
         """The part of a claim that holds one column against another."""
         against = second[1] if first[0] == second[0] else second[0]
         return Part(first[0], against, self.seen(first, second), evidence)
+
+    def tested(self, first: Column, second: Column, test: Callable[[Pairs], Evidence]) -> Part:
+        """The part of a claim that tests the pairs of two columns, on this data and on new data."""
+        pairs = self.pairs(first, second)
+        part = self.compared(first, second, test(pairs))
+        basis = self.table.new_data(first, second, pairs)
+        if part.evidence is None or basis is None:
+            return part
+        there = test(replace(pairs, new_data=basis.estimate)) or part.evidence
+        evidence = max(part.evidence[0], there[0]), max(part.evidence[1], there[1])
+        ends = basis.interval(part.seen.low, part.seen.high, self.scale, self.level)
+        return replace(part, new_data=PartOnNewData(basis, *ends, evidence))
 
     def of_same_runs(self, subject: str, against: str, verdict: str) -> Part:
         """The part whose runs are the same to the last bit: no test is needed.

@@ -58,6 +58,8 @@ def ahead(pairs: Pairs, sign: int, margin: float = 0.0) -> Evidence:
     """
     if pairs.tested < FEWEST_PAIRS:
         return None
+    if pairs.new_data:
+        return pairs.new_data.ahead(sign, margin)
     if pairs.has_typical:
         return of_gains(sign * pairs.gaps - margin)
     wins, losses = pairs.ahead(sign, margin)
@@ -71,6 +73,8 @@ def equivalent(pairs: Pairs, within: float) -> Evidence:
     """
     if pairs.tested < FEWEST_PAIRS:
         return None
+    if pairs.new_data:
+        return pairs.new_data.equivalent(within)
     gaps = pairs.gaps
     if not pairs.has_typical:
         more, less = max(pairs.only_first, pairs.only_second), min(pairs.only_first, pairs.only_second)

@@ -78,7 +78,7 @@ def _against_each(claim: Claim, of_same_runs: str, tested: Callable[[Pairs], Evi
         if claim.table.same_runs(subject, name):
             parts.append(claim.of_same_runs(subject, name, of_same_runs))
         else:
-            parts.append(claim.compared(first, second, tested(claim.pairs(first, second))))
+            parts.append(claim.tested(first, second, tested))
     return parts
 
 
@@ -91,7 +91,7 @@ def _similar(claim: Claim) -> list[Part]:
 
 def _equivalence(claim: Claim, first: Column, second: Column) -> Part:
     """Whether two columns are typically apart by no more than `within`."""
-    return claim.compared(first, second, equivalent(claim.pairs(first, second), claim.within))
+    return claim.tested(first, second, lambda pairs: equivalent(pairs, claim.within))
 
 
 def _gap_of_variants(judgement: Judgement) -> str:
@@ -124,7 +124,7 @@ def _median(judgement: Judgement) -> str:
 
 def _exceeds(claim: Claim) -> list[Part]:
     first, second = (claim.keys["variant"], claim.metric), (claim.keys["variant"], claim.value)
-    return [claim.compared(first, second, ahead(claim.pairs(first, second), 1, claim.margin))]
+    return [claim.tested(first, second, lambda pairs: ahead(pairs, 1, claim.margin))]
 
 
 def _matches(claim: Claim) -> list[Part]:

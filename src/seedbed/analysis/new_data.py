@@ -7,11 +7,39 @@ kind they show only as far as each seed has samples of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from seedbed.analysis.intervals import t_quantile, t_tail
 from seedbed.analysis.typical import kept, trimmed
+from seedbed.metrics.base import Scale
+
+# Whether every seed has data of its own, splits the same samples anew, or is evaluated on the same ones.
+Kind = Literal["drawn", "split", "fixed"]
+
+
+@dataclass(frozen=True)
+class NewData:
+    """What a comparison says of new data.
+
+    Attributes
+    ----------
+    kind
+        How the data of its runs come about from seed to seed.
+    low, high
+        The interval of the typical gap on new data, as that of the comparison, which it is never inside of.
+    verdict
+        As that of the comparison: the same, or that new data may be otherwise.
+    drawn
+        From how many samples the spread over samples is known, where that is a draw of all of them.
+    """
+
+    kind: Kind
+    low: float
+    high: float
+    verdict: str
+    drawn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,37 @@ class Estimate:
     def p_below(self, bound: float = 0.0) -> float:
         """One-sided p that the gap on new data lies below a bound."""
         return Estimate(-self.estimate, self.error, self.freedom).p_above(-bound)
+
+    def ahead(self, sign: int, margin: float) -> tuple[float, float]:
+        """One-sided p for and against a gap in the direction of `sign` by over `margin`, see `deciding.ahead`."""
+        above, below = self.p_above(sign * margin), self.p_below(sign * margin)
+        return (above, below) if sign > 0 else (below, above)
+
+    def equivalent(self, within: float) -> tuple[float, float]:
+        """One-sided p for and against a gap of at most `within` either way, see `deciding.equivalent`."""
+        inside = max(self.p_above(-within), self.p_below(within))
+        return inside, min(self.p_above(within), self.p_below(-within))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What paired runs let one say of new data: `estimate`, or None where each seed has data of its own already.
+
+    `kind` and `drawn` as of `NewData`.
+    """
+
+    kind: Kind
+    estimate: Estimate | None = None
+    drawn: int | None = None
+
+    def interval(self, low: float, high: float, scale: Scale, level: float) -> tuple[float, float]:
+        """The interval on new data; at least the one from low to high, that of the data at hand."""
+        if self.estimate is None:
+            return low, high
+        ends = self.estimate.interval(level)
+        if scale == "ratio":
+            ends = float(np.exp(ends[0])), float(np.exp(ends[1]))
+        return float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1]))
 
 
 def over_splits(gaps: np.ndarray, samples: int, train: int) -> Estimate:
@@ -84,7 +143,7 @@ def over_samples(gaps: np.ndarray, moves: np.ndarray, samples: int) -> Estimate:
     return Estimate(estimate, float(np.sqrt(variance)), variance**2 / spent if spent else freedom)
 
 
-def moves(first: np.ndarray, second: np.ndarray, scale: str) -> np.ndarray:
+def moves(first: np.ndarray, second: np.ndarray, scale: Scale) -> np.ndarray:
     """By how much each sample moves the gaps between two variants, (n, m), with a mean of 0.
 
     Parameters

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.intervals import cut, median_interval
+from seedbed.analysis.new_data import Estimate
 from seedbed.analysis.p_values import ALPHA, sign_test
 from seedbed.analysis.power import FEWEST_PAIRS, fewest_pairs
 from seedbed.analysis.reliable import mcnemar, too_often
@@ -57,6 +58,10 @@ class Pairs:
         Pairs in which the run of a failed, that of b, or both.
     undefined
         Pairs of runs that did not fail, of which one has no such number, or on the ratio scale no positive one.
+    at
+        Which of the seeds, by index, the gaps are of.
+    new_data
+        What tests use in place of the gaps where they are about new data.
     """
 
     scale: Scale
@@ -65,6 +70,8 @@ class Pairs:
     only_second: int = 0
     both: int = 0
     undefined: int = 0
+    at: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    new_data: Estimate | None = None
 
     @classmethod
     def of(cls, a: Runs, b: Runs, scale: Scale) -> Pairs:
@@ -89,6 +96,7 @@ class Pairs:
             int(np.sum(told & ~a.failed & b.failed)),
             int(np.sum(told & a.failed & b.failed)),
             int(np.sum(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.sum(defined)),
+            np.flatnonzero(neither)[defined],
         )
 
     @property

@@ -16,6 +16,7 @@ from seedbed.analysis.wording import (
     failures,
     gap_interval,
     is_nil,
+    on_new_data,
     p_phrase,
     p_text,
     wins,
@@ -38,7 +39,16 @@ def sentence(judgement: Judgement) -> str:
     sentences = [told + _beside(judgement), _undefined(seen), _asked(judgement)]
     if judgement.look:
         sentences.append(judgement.look.in_words.capitalize())
-    return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement)
+    return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement) + _on_new_data(judgement)
+
+
+def _on_new_data(judgement: Judgement) -> str:
+    """The verdict on new data, of a claim that is decided on the data at hand."""
+    new = judgement.new_data
+    if new is None or judgement.verdict == UNDECIDED:
+        return ""
+    told = on_new_data(new, judgement.verdict, judgement.seen)
+    return told and f" {told}."
 
 
 def _facts(judgement: Judgement) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from seedbed.analysis.claims import Claim, Judgement, Part, Table
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED, Evidence
 from seedbed.analysis.forms import FORMS, form_of, variants_of
+from seedbed.analysis.new_data import NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairs import Comparison
 from seedbed.metrics.names import COSTS
@@ -30,17 +32,52 @@ def judge(
     table
         The runs.
     level
-        Of the intervals, where another is asked for.
+        Of the intervals, and of tests on new data, where another is asked for.
     """
+    alpha = ALPHA if level is None else 1 - level
     level = 1 - ALPHA / max(1, len(hypotheses)) if level is None else level
     claims = [_claim(hypothesis, table, level) for hypothesis in hypotheses]
     parts = [_parts(claim) for claim in claims]
     evidence = [_combined(claim, of_claim) for claim, of_claim in zip(claims, parts, strict=True)]
-    corrected = holm([None if one is None else min(1.0, 2 * min(one)) for one in evidence])
-    return [
+    corrected = holm([_two_sided(one) for one in evidence])
+    judgements = [
         _judgement(claim, of_claim, one, p, len(claims))
         for claim, of_claim, one, p in zip(claims, parts, evidence, corrected, strict=True)
     ]
+    return _on_new_data(claims, parts, evidence, judgements, alpha)
+
+
+def _on_new_data(
+    claims: Sequence[Claim],
+    parts: Sequence[Sequence[Part]],
+    evidence: Sequence[Evidence],
+    judgements: Sequence[Judgement],
+    alpha: float,
+) -> list[Judgement]:
+    """The judgements with what they say of new data, where all parts of a claim do; corrected for all claims alike."""
+    there = [_evidence_there(claim, of_claim) for claim, of_claim in zip(claims, parts, strict=True)]
+    corrected = holm([_two_sided(one or here) for one, here in zip(there, evidence, strict=True)])
+    told = []
+    for claim, of_claim, one, p, judgement in zip(claims, parts, there, corrected, judgements, strict=True):
+        deciding = _deciding(claim, of_claim, judgement.verdict).new_data
+        if one and deciding:
+            kind, drawn = deciding.basis.kind, deciding.basis.drawn
+            new = NewData(kind, deciding.low, deciding.high, _verdict(one, p, alpha), drawn)
+            judgement = replace(judgement, new_data=new)
+        told.append(judgement)
+    return told
+
+
+def _evidence_there(claim: Claim, parts: Sequence[Part]) -> Evidence:
+    """The evidence on new data; None unless all parts that are tested say something of them."""
+    if any(part.new_data is None for part in parts if not part.settled):
+        return None
+    there = [part.new_data.evidence if part.new_data else None for part in parts]
+    return _combined(claim, [replace(part, evidence=one) for part, one in zip(parts, there, strict=True)])
+
+
+def _two_sided(evidence: Evidence) -> float | None:
+    return None if evidence is None else min(1.0, 2 * min(evidence))
 
 
 def _claim(hypothesis: Mapping[str, Any], table: Table, level: float) -> Claim:
@@ -107,8 +144,8 @@ def _judgement(
     )
 
 
-def _verdict(evidence: Evidence, corrected: float | None) -> str:
-    if evidence is None or corrected is None or corrected >= ALPHA:
+def _verdict(evidence: Evidence, corrected: float | None, alpha: float = ALPHA) -> str:
+    if evidence is None or corrected is None or corrected >= alpha:
         return UNDECIDED
     return SUPPORTED if evidence[0] < evidence[1] else REFUTED
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from dataclasses import replace
 
+from seedbed.analysis.new_data import Kind, NewData
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.pairs import NOTHING, Comparison
 from seedbed.metrics.base import Scale
@@ -123,6 +126,37 @@ def failures(seen: Comparison) -> str:
         return told
     shown = "shown" if seen.failures_p < ALPHA else "not yet shown"
     return f"{told} ({p_phrase(seen.failures_p)}: {shown})"
+
+
+# What seeds have in common, so that by themselves they do not say how it would be on new data.
+SHARED: dict[Kind, str] = {
+    "split": "every seed splits the same samples",
+    "fixed": "all seeds are evaluated on the same samples, and those trained on were not redrawn",
+}
+
+
+def on_new_data(new: NewData, here: str, seen: Comparison) -> str:
+    """What is said of new data beside the verdict here; empty where every seed has data of its own anyway."""
+    if new.kind not in SHARED:
+        return ""
+    ends = gap_interval(replace(seen, low=new.low, high=new.high))
+    interval = f" (95\u00a0%\u00a0interval {ends})" if ends else ""
+    return f"On new data: {'also ' if new.verdict == here else ''}{new.verdict}{interval}"
+
+
+def about(told: Collection[NewData]) -> str:
+    """What the verdicts of a study are about, given what they say of new data; empty where they say nothing."""
+    kinds = {new.kind for new in told}
+    if kinds == {"drawn"}:
+        return "Every seed draws its own data, so verdicts are about new data of this kind too."
+    reasons = [SHARED[kind] for kind in SHARED if kind in kinds]
+    if drawn := {new.drawn for new in told if new.drawn}:
+        reasons.append(f"the spread over samples is that of {min(drawn):,} drawn ones")
+    return (
+        f"Verdicts are about these data under new seeds; on new data they may differ: {'; '.join(reasons)}."
+        if reasons
+        else ""
+    )
 
 
 def is_nil(seen: Comparison) -> bool:

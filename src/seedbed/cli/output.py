@@ -120,7 +120,7 @@ def print_result(result: Result) -> None:
     for judgement in result.judgements:
         click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         click.echo(f"  {sentence(judgement)}")
-    if told := corrections(result.judgements):
+    for told in filter(None, (corrections(result.judgements), result.about)):
         click.echo(told)
     for group in by_kind(result.findings):
         _print_findings(group)

@@ -17,6 +17,7 @@ FORMAT = 2  # of the document: keys are added, never renamed
 
 if TYPE_CHECKING:
     from seedbed.analysis.claims import Judgement
+    from seedbed.analysis.new_data import NewData
     from seedbed.analysis.pairing import Pairing
     from seedbed.results.result import Result, VersusBase
 
@@ -95,7 +96,15 @@ def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[st
         "failed_base": seen.failed_other,
         "failures_p": seen.failures_p,
         "look": versus.look and asdict(versus.look),
+        "new_data": _new_data(versus.new_data),
     }
+
+
+def _new_data(new: NewData | None) -> dict[str, Any] | None:
+    """The interval and verdict on new data; None where the runs cannot say."""
+    if new is None:
+        return None
+    return {"low": new.low, "high": new.high, "verdict": new.verdict, "data": new.kind}
 
 
 def _hypothesis(judgement: Judgement) -> dict[str, Any]:
@@ -109,6 +118,7 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
         "kind": judgement.form,
         "p_against": judgement.p_against,
         "look": judgement.look and asdict(judgement.look),
+        "new_data": _new_data(judgement.new_data),
     }
     names = ("form", "metric", "subject", "against", "margin", "factor", "within")
     asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from seedbed.analysis.advice import consistent
-from seedbed.analysis.claims import Judgement
+from seedbed.analysis.claims import Column, Judgement
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.forms import variants_of
 from seedbed.analysis.intervals import Interval, interval
 from seedbed.analysis.looks import Look, Rule
+from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairing import Pairing
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
@@ -24,8 +25,10 @@ from seedbed.analysis.ranking import ranked, selection_metric
 from seedbed.analysis.reliable import wilson
 from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
+from seedbed.analysis.wording import about
 from seedbed.metrics.names import COSTS
 from seedbed.results.looks import looks_at_claims, looks_at_variants
+from seedbed.results.new_data import basis, versus_on_new_data
 from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
 
@@ -35,12 +38,14 @@ class VersusBase:
     """A variant against the base on the study's metric; `p` is adjusted for all comparisons of the study.
 
     Where seeds are added until claims are decided, `look` is that whose verdict it is, and there is no such p.
+    `new_data` says the same of new data; None where nothing is tested, or the runs cannot say.
     """
 
     comparison: Comparison
     p: float | None
     verdict: str
     look: Look | None = None
+    new_data: NewData | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,21 @@ class Result(Stored):
             for equal, comparison in zip(same, compared, strict=True)
         ]
         ps = holm(tested)
-        return {
+        found = {
             name: VersusBase(comparison, p, self._verdict(comparison, p, equal))
             for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
         }
+        tried = {
+            name: (self.pairs(name, self.base), one.comparison)
+            for name, one in found.items()
+            if one.p is not None
+        }
+        there = versus_on_new_data(self, tried)
+        return {name: replace(versus, new_data=there.get(name)) for name, versus in found.items()}
+
+    def new_data(self, first: Column, second: Column, pairs: Pairs) -> Basis | None:
+        """What the pairs of two columns let one say of new data; see `new_data.basis`."""
+        return basis(self, first, second, pairs)
 
     def _versus_base_at(self, name: str, look: Look | None) -> VersusBase:
         """A variant against the base as its last look saw them, with that look's verdict."""
@@ -125,9 +141,10 @@ class Result(Stored):
             then = self._first(self._shared_seeds((name, self.base)))
             seen = then.compared(name, self.base)
             return VersusBase(seen, None, then._verdict(seen, None, then.same_runs(name, self.base)))
-        return VersusBase(
-            self._first(look.seeds).compared(name, self.base, look.level), None, look.verdict, look
-        )
+        then = self._first(look.seeds)
+        seen = then.compared(name, self.base, look.level)
+        there = versus_on_new_data(then, {name: (then.pairs(name, self.base), seen)}, look.level)
+        return VersusBase(seen, None, look.verdict, look, there.get(name))
 
     def _shared_seeds(self, variants: Iterable[str]) -> int:
         """How many seeds all of some variants have."""
@@ -141,14 +158,17 @@ class Result(Stored):
 
     def compared(self, variant: str, other: str, level: float = 1 - ALPHA) -> Comparison:
         """A variant against another on the study's metric, with an interval of that level."""
+        ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
+        seen = compared(self.pairs(variant, other), self.direction(self.metric), level).within(*ends)
+        return seen.untested if self.levels else seen
+
+    def pairs(self, variant: str, other: str) -> Pairs:
+        """The runs of two variants on the study's metric."""
         mine, theirs = (
             Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
             for name in (variant, other)
         )
-        pairs = Pairs.of(mine, theirs, self.scale(self.metric))
-        ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        seen = compared(pairs, self.direction(self.metric), level).within(*ends)
-        return seen.untested if self.levels else seen
+        return Pairs.of(mine, theirs, self.scale(self.metric))
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:
@@ -210,6 +230,13 @@ class Result(Stored):
             )
         (judged,) = judge([hypothesis], self._first(look.seeds), look.level)
         return replace(judged, verdict=look.verdict, corrected_p=None, claims=claims, look=look)
+
+    @property
+    def about(self) -> str:
+        """What the verdicts are about, in a sentence; empty where nobody said how the data come about."""
+        told = [versus.new_data for versus in self.versus_base.values()]
+        told += [judgement.new_data for judgement in self.judgements]
+        return about([new for new in told if new])
 
     @cached_property
     def pairing(self) -> dict[str, Pairing]:

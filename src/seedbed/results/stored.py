@@ -42,6 +42,7 @@ class Stored:
         self.status = reader.status(self.directory)
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
+        self._known_samples: dict[tuple[str, str], dict[int, np.ndarray]] = {}
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Self:
@@ -126,6 +127,24 @@ class Stored:
     def levels(self) -> dict[str, np.ndarray]:
         """Of a study that crosses its seeds: source of randomness -> its level in each run, (seeds,); else empty."""
         return {source: np.array(of) for source, of in self.study.get("levels", {}).items()}
+
+    def evaluation(self, variant: str, metric: str) -> dict[str, Any]:
+        """How the samples that a metric is of come about, see `Work.facts_of`; empty where nobody said."""
+        whole, _ = split_epoch(metric, self.study.get("classes") or ())
+        told = self.study["variants"][self._rows[variant]].get("evaluation") or {}
+        return told.get(whole.partition(".")[0]) or {}
+
+    def by_sample(self, variant: str, metric: str) -> dict[int, np.ndarray]:
+        """Seed -> a metric sample by sample, where that is stored."""
+        key = variant, metric
+        if key not in self._known_samples:
+            wanted = [("variant", "==", variant), ("metric", "==", metric)]
+            rows = reader.read_table(self.directory, "samples", filters=wanted)
+            seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
+            self._known_samples[key] = {
+                seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)
+            }
+        return self._known_samples[key]
 
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""

@@ -29,6 +29,7 @@ Kind = Literal[
     "wins",
     "p",
     "verdict",
+    "new data",
     "note",
     "parameters",
     "seconds",
@@ -65,7 +66,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether its cells are numbers, which are aligned to the right."""
-        return self.kind not in ("variant", "verdict", "note")
+        return self.kind not in ("variant", "verdict", "new data", "note")
 
     @cached_property
     def width(self) -> int:
@@ -212,6 +213,9 @@ def _comparison(result: Result) -> Iterator[Column]:
     yield Column("wins", "wins", cells(lambda versus: _wins(versus.comparison)), priority=DETAIL)
     yield Column("p", "p", cells(lambda versus: p_text(versus.p)), priority=DETAIL)
     yield Column("verdict", "verdict", cells(lambda versus: versus.verdict))
+    if any(versus and versus.new_data and versus.new_data.kind != "drawn" for versus in comparisons):
+        there = cells(lambda versus: versus.new_data.verdict if versus.new_data else ABSENT)
+        yield Column("new data", "on new data", there, priority=DETAIL)
     yield Column("note", "", cells(lambda versus: _note(versus.comparison)))
 
 

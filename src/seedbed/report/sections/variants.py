@@ -24,10 +24,16 @@ HEADINGS: dict[Kind, str] = {
     "wins": "better in",
     "p": "p",
     "verdict": "verdict",
+    "new data": "on new data",
     "parameters": "parameters",
     "seconds": "seconds per run",
 }
-BELOW: dict[Kind, Kind] = {"median": "interval", "estimate": "estimate interval", "parameters": "seconds"}
+BELOW: dict[Kind, Kind] = {
+    "median": "interval",
+    "estimate": "estimate interval",
+    "verdict": "new data",
+    "parameters": "seconds",
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from seedbed.analysis.intervals import median_interval, present
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import fewest_pairs
 from seedbed.analysis.sentences import corrections, sentence
-from seedbed.analysis.wording import between, number
+from seedbed.analysis.wording import SHARED, between, number
 from seedbed.report.blocks import Block, Filled, Note
 from seedbed.report.leaders import has_finished, listed
 from seedbed.results.notices import notices
@@ -55,7 +55,25 @@ def _summary(result: Result) -> list[str]:
         sentences.append(
             f"With {counted(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
         )
-    return sentences
+    return [*sentences, *_on_new_data(result)]
+
+
+def _on_new_data(result: Result) -> Iterator[str]:
+    """Which variants also differ from base on new data, and what all verdicts are about."""
+    if told := result.about:
+        yield told
+    for verdict in ("better", "worse"):
+        there = {
+            name: versus.new_data
+            for name, versus in result.versus_base.items()
+            if versus.verdict == verdict and versus.new_data and versus.new_data.kind in SHARED
+        }
+        also = [name for name, new in there.items() if new.verdict == verdict]
+        rest = [name for name in there if name not in also]
+        if also:
+            yield f"{verdict.capitalize()} than {result.base}, also on new data: {listed(also)}."
+        if rest:
+            yield f"{verdict.capitalize()} than {result.base} here, not shown on new data: {listed(rest)}."
 
 
 def _selection(result: Result) -> str:

@@ -1,0 +1,96 @@
+"""What the runs of a stored study let one say of new data: by how their samples came about from seed to seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seedbed.analysis.new_data import Basis, NewData, moves, over_samples, over_splits
+from seedbed.analysis.p_values import ALPHA, holm
+from seedbed.analysis.pairs import Comparison, Pairs, gap_bounds, verdict
+
+if TYPE_CHECKING:
+    from seedbed.analysis.claims import Column
+    from seedbed.results.stored import Stored
+
+
+def basis(stored: Stored, first: Column, second: Column, pairs: Pairs) -> Basis | None:
+    """What the pairs of two columns let one say of new data; None where nothing.
+
+    That is so where the trainable did not say how samples come about, where they come about in two ways or are not the
+    same ones, where seeds are crossed, and where no gap is typical.
+    """
+    if stored.levels:
+        return None
+    told = [stored.evaluation(*column) for column in (first, second)]
+    kinds = {one.get("kind") for one in told}
+    if kinds == {"drawn"}:
+        return Basis("drawn")
+    if not pairs.has_typical or len(pairs.gaps) < 2:
+        return None
+    if kinds == {"split"} and first[1].partition(".")[0] == second[1].partition(".")[0]:
+        largest = max(told, key=lambda one: one["samples"] / one["train"])
+        return Basis("split", over_splits(pairs.gaps, largest["samples"], largest["train"]))
+    if kinds == {"fixed"} and told[0].get("same") == told[1].get("same"):
+        return _of_fixed(stored, first, second, pairs, told[0])
+    return None
+
+
+def _of_fixed(
+    stored: Stored, first: Column, second: Column, pairs: Pairs, told: dict[str, Any]
+) -> Basis | None:
+    """None where metrics are not stored sample by sample for every run."""
+    sides = []
+    for column in (first, second):
+        by_seed = stored.by_sample(*column)
+        values = [by_seed.get(stored.seeds[index]) for index in pairs.at]
+        known = [one for one in values if one is not None]
+        if len(known) < len(values):
+            return None
+        sides.append(np.stack(known))
+    first_side, second_side = sides
+    estimate = over_samples(pairs.gaps, moves(first_side, second_side, pairs.scale), told["samples"])
+    stored_of_each = first_side.shape[1]
+    return Basis("fixed", estimate, stored_of_each if stored_of_each < told["samples"] else None)
+
+
+def versus_on_new_data(
+    stored: Stored, compared: Mapping[str, tuple[Pairs, Comparison]], level: float | None = None
+) -> dict[str, NewData]:
+    """What comparisons with base, by variant, say of new data, as far as the runs let one say it.
+
+    p is never below that on the data at hand, and adjusted for all comparisons as there (Holm).
+
+    Parameters
+    ----------
+    level
+        Of the interval and test of each by itself, where they are not corrected together.
+    """
+    metric, others = stored.metric, len(stored.variants) - 1
+    direction, ends = stored.direction(metric), gap_bounds(*[stored.bounds(metric)] * 2)
+    bases = {
+        name: basis(stored, (name, metric), (stored.base, metric), pairs)
+        for name, (pairs, _) in compared.items()
+    }
+    ps = [_p(seen.p, bases[name]) for name, (_, seen) in compared.items()]
+    if level is None:
+        ps, level = holm(ps), 1 - ALPHA / others
+    else:
+        ps, others = [None if p is None else min(1.0, p * ALPHA / (1 - level)) for p in ps], 1
+    told = {}
+    for (name, (_, seen)), p in zip(compared.items(), ps, strict=True):
+        if known := bases[name]:
+            low, high = known.interval(seen.low, seen.high, seen.scale, level)
+            there, says = replace(seen, low=low, high=high).within(*ends), verdict(seen, p, direction, others)
+            told[name] = NewData(known.kind, there.low, there.high, says, known.drawn)
+    return told
+
+
+def _p(p: float | None, known: Basis | None) -> float | None:
+    """Two-sided, on new data."""
+    if p is None or known is None or known.estimate is None:
+        return p
+    return max(p, 2 * min(known.estimate.p_above(), known.estimate.p_below()))
