@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seedbed.analysis.spread import Spread, spread
+from seedbed.analysis.spread import Spread, explained, shares, spread
 from seedbed.study.crossing import SOURCES, levels
 
 
@@ -151,3 +151,16 @@ def test_too_few_runs_left(left: int) -> None:
     found = spread(np.arange(9.0), crossed(3), failed)
     assert found.n == left
     assert all(math.isnan(one.low) for one in found.components.values())
+
+
+def test_an_estimate_below_0_is_marked_in_text_and_explained() -> None:
+    none = np.zeros(9, dtype=bool)
+    alike = np.array([0.0, 2, 1, 1, 0, 2, 2, 1, 0])  # the means of every source's levels are the same
+    found = spread(alike, crossed(3), none)
+    assert shares(found) == ["0\u00a0%*"] * 3 + ["100\u00a0%"]
+    assert "An estimate below 0 counts as 0, marked *. With 3 seeds of each" in explained(
+        [found], in_text=True
+    )
+    assert "An estimate below 0 counts as 0. With 3 seeds of each source" in explained([found])
+    rows = spread(np.repeat([0.0, 10, 20], 3) + alike, crossed(3, sources=2), none)
+    assert shares(rows)[::2] == ["99\u00a0%", "1\u00a0%"]

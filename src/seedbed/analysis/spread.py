@@ -92,11 +92,12 @@ def on_scale(metric: str, scale: Scale) -> str:
     return f"log {metric}" if scale == "ratio" else metric
 
 
-def explained(found: Collection[Spread]) -> str:
-    """How to read the shares of some variants."""
+def explained(found: Collection[Spread], in_text: bool = False) -> str:
+    """How to read the shares of some variants, drawn or in the text of `shares`."""
     freedom = max(source.freedom for one in found for source in one.sources.values())
-    marked = any(part.estimate < 0 for one in found for part in one.components.values())
-    below = f" {BELOW_ZERO} marks an estimate below 0, which counts as 0." if marked else ""
+    is_below = any(part.estimate < 0 for one in found for part in one.components.values())
+    mark = f", marked {BELOW_ZERO}" if in_text else ""
+    below = f" An estimate below 0 counts as 0{mark}." if is_below else ""
     return (
         "Shares are of the variance, each source by itself; the rest is what only combinations of seeds do, or no "
         f"seed explains. Runs that failed are left out.{below} With {counted(freedom + 1, 'seed')} of each source "

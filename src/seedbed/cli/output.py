@@ -142,7 +142,7 @@ def _print_randomness(result: Result) -> None:
     ]
     click.echo(f"spread of {on_scale(result.metric, result.scale(result.metric))}:")
     print_table(["variant", *numbers], rows, numbers)
-    click.echo(explained(result.spread.values()))
+    click.echo(explained(result.spread.values(), in_text=True))
 
 
 def _print_findings(group: OfKind) -> None:
