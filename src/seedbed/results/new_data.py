@@ -77,7 +77,7 @@ def versus_on_new_data(
     }
     ps = [_p(seen.p, bases[name]) for name, (_, seen) in compared.items()]
     if level is None:
-        ps, level = holm(ps), 1 - ALPHA / others
+        ps, level = holm(ps), 1 - ALPHA / max(others, 1)
     else:
         ps, others = [None if p is None else min(1.0, p * ALPHA / (1 - level)) for p in ps], 1
     told = {}
