@@ -63,6 +63,18 @@ def test_more_epochs_are_not_advised_where_more_runs_overfitted() -> None:
     ]  # fmt: skip
 
 
+def test_advice_that_is_held_back_holds_back_no_other() -> None:
+    found = [
+        finding("a", "still_falling", 5),
+        finding("a", "constant_output", 2),
+        finding("a", "dead_units", 19),
+    ]
+    falling, constant, dead = consistent(found)
+    assert falling["message"].endswith("First deal with dead units: 19 of 9 runs.")
+    assert constant["message"].endswith("Do something about constant_output.")
+    assert dead["message"].endswith("Do something about dead_units.")
+
+
 def test_what_all_have_in_common_is_said_once() -> None:
     findings = [finding(variant, "overfit", runs) for variant, runs in (("a", 2), ("b", 9))]
     (group,) = by_kind(findings)
@@ -72,9 +84,7 @@ def test_what_all_have_in_common_is_said_once() -> None:
 
 def test_advice_that_is_held_back_names_what_comes_first() -> None:
     of_a = [finding("a", "still_falling", 3), finding("a", "overfit", 6)]
-    falling, _ = by_kind(
-        consistent([*of_a, finding("b", "still_falling", 9), finding("c", "still_falling", 9)])
-    )
+    falling, _ = by_kind(consistent([*of_a, finding("b", "still_falling", 9)]))
     assert falling.variants[0] == ("a", "3 of 9 runs", "(first deal with overfit: 6 of 9 runs)")
     assert falling.advice == "Do something about still_falling."
 

@@ -190,6 +190,11 @@ def test_a_rate_in_the_middle_is_best() -> None:
     assert rates({0.01: 3, 0.1: 1, 1.0: 2}) == {}
 
 
+def test_two_seeds_do_not_tell_of_rates() -> None:
+    assert "rate_at_edge" in rates({0.01: 3, 0.1: 2, 1.0: 1}, seeds=3)
+    assert rates({0.01: 3, 0.1: 2, 1.0: 1}, seeds=2) == {}
+
+
 def test_two_rates_have_no_middle() -> None:
     assert rates({0.01: 3, 0.1: 1}) == {}
 

@@ -66,7 +66,11 @@ THRESHOLDS = {
         f"a factor of {modes.FACTOR:.0f}",
         f"{percent(modes.SHARE)} of the median",
     ],
-    "rate_at_edge": [f"at least {study.FEWEST_RATES} variants", f"over {percent(study.WINS)} of the seeds"],
+    "rate_at_edge": [
+        f"at least {study.FEWEST_RATES} variants",
+        f"over {percent(study.WINS)} of the seeds",
+        f"at least {study.FEWEST_SEEDS}.",
+    ],
     "pairing_bought_nothing": [
         f"at least {study.FEWEST_PAIRED} seeds",
         f"below {study.WORTH:g}",

@@ -210,3 +210,25 @@ def test_a_section_without_anything_to_say_is_left_out(
 
 def test_every_section_has_its_own_anchor() -> None:
     assert len({one.id for one in SECTIONS}) == len(SECTIONS)
+
+
+def test_findings_have_codes_and_those_of_the_whole_study_name_no_variant(tmp_path: Path) -> None:
+    data = {"rows": 500, "parts": {"train": 300, "test": 200}, "repeated": {"test": 50}}
+    where = bare(tmp_path / "leaking", {"base": [1.0, 2, 3]}, data=data)
+    with (where / "journal.jsonl").open("a") as journal:
+        journal.write(
+            '{"event": "finding", "variant": "base", "kind": "overfit", "runs": 1, "message": "1 of 3 runs x. Do."}\n'
+        )
+    result = Result.open(where)
+    assert [(one["variant"], one["code"], one["runs"]) for one in result.document["findings"]] == [
+        ("base", "SB104", 1), (None, "SB301", None)
+    ]  # fmt: skip
+    text = result.report().read_text(encoding="utf-8")
+    findings = text.partition('<section id="findings">')[2].partition("</section>")[0]
+    assert re.findall(r"SB\d+ [a-z ]+", findings) == ["SB104 overfit", "SB301 leak"]
+    assert re.search(r"the whole study</h3>\s*<p>Drop duplicates", findings)
+    assert "<li>50 of 200 samples" in re.sub(r"\s+", " ", findings).replace("<li> ", "<li>")
+    assert "http" not in findings
+    shown = CliRunner().invoke(program, ["show", str(where)]).stdout
+    assert "! SB104 base: 1 of 3 runs x. Do." in shown
+    assert "! SB301 50 of 200 samples of the test part (25.0%) are in the training part as well" in shown

@@ -11,6 +11,7 @@ from typing import Any
 from seedbed.analysis.findings import CHECKS
 
 DETAIL = re.compile(r" \(([^()]*)\)")  # what is said of one variant stands in brackets
+FIRST = "First deal with"
 OF_RUNS = re.compile(r"(\d+ of \d+ runs) (.*)", re.DOTALL)
 
 
@@ -58,20 +59,22 @@ def consistent(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     by_variant: dict[str | None, list[_Told]] = {}
     for finding in findings:
         by_variant.setdefault(finding["variant"], []).append(_Told.of(finding))
-    return [
-        {**finding, "message": _advised(_Told.of(finding), by_variant[finding["variant"]]).message}
-        for finding in findings
-    ]
+    advised = {variant: iter(_advised(of_variant)) for variant, of_variant in by_variant.items()}
+    return [{**finding, "message": next(advised[finding["variant"]]).message} for finding in findings]
 
 
-def _advised(told: _Told, of_variant: Sequence[_Told]) -> _Told:
-    """A finding among all those of its variant; of equally many runs, the first kind counts."""
-    seen = sorted(of_variant, key=lambda other: -other.runs)
-    stronger = [other for other in seen[: seen.index(told)] if told.contradicts(other)]
-    if not told.advice or not stronger:
-        return told
-    kind = stronger[0].kind.replace("_", " ")
-    return replace(told, advice=f"First deal with {kind}: {stronger[0].counted}.")
+def _advised(of_variant: Sequence[_Told]) -> list[_Told]:
+    """The findings of a variant, in their order; of equally many runs, the first kind counts."""
+    given: list[_Told] = []
+    said = {}
+    for told in sorted(of_variant, key=lambda one: -one.runs):
+        stronger = [other for other in given if told.contradicts(other)]
+        if told.advice and stronger:
+            kind = stronger[0].kind.replace("_", " ")
+            said[id(told)] = replace(told, advice=f"{FIRST} {kind}: {stronger[0].counted}.")
+        else:
+            given.append(told)
+    return [said.get(id(told), told) for told in of_variant]
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def by_kind(findings: Iterable[Mapping[str, Any]]) -> list[OfKind]:
 
 def _of_kind(kind: str, group: Sequence[_Told]) -> OfKind:
     common, details = _in_common([told.what for told in group])
-    advice = Counter(told.advice for told in group).most_common(1)[0][0]
+    advices = [told.advice for told in group if not told.advice.startswith(FIRST)]
+    advice = Counter(advices or [group[0].advice]).most_common(1)[0][0]
     variants = []
     for told, detail in zip(group, details, strict=True):
         own = told.advice if told.advice != advice else ""

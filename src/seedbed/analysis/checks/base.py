@@ -24,7 +24,7 @@ class Finding:
     kind, code
         Its row of `findings.CHECKS`, and the code by which docs/findings.md explains it.
     runs
-        How many runs of the variant; None of the whole study.
+        How many runs of the variant; None where it is not about single runs.
     message
         What is wrong, and in further sentences what to do.
     """
@@ -124,9 +124,9 @@ class Seen:
     Attributes
     ----------
     message
-        What is wrong, and in further sentences what to do; of a variant's runs it begins with "3 of 9 runs".
+        What is wrong, and in further sentences what to do; about runs of a variant it begins with "3 of 9 runs".
     variant, runs
-        Whose, and how many; None of the whole study.
+        Whose, and how many; None where it is about the whole study, or not about single runs.
     """
 
     message: str

@@ -18,7 +18,8 @@ from seedbed.text import counted, spans
 NO_BETTER = 0.02  # no better than a constant: ahead by less than this share of what could be gained on it
 RATES = ("lr", "learning_rate")  # what settings that are learning rates are called
 FEWEST_RATES = 3
-WINS = 0.75  # rate at the edge: better than the next rate under more than this share of the seeds
+# Rate at the edge: better than the next rate under more than this share of at least so many seeds.
+WINS, FEWEST_SEEDS = 0.75, 3
 FEWEST_PAIRED = 20  # seeds, below which nobody can say that pairing bought nothing
 WORTH, AT_MOST = 1.1, 2.0  # and what its worth and the upper end of that stay below, for the median variant
 
@@ -91,11 +92,12 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
         at_top = best == ordered[-1]
         inner = ordered[-2] if at_top else ordered[1]
         both = ~(np.isnan(values[best]) | np.isnan(values[inner]))
-        if (values[best] > values[inner])[both].mean() > WINS:
+        if both.sum() >= FEWEST_SEEDS and (values[best] > values[inner])[both].mean() > WINS:
+            end, more = ("largest", "larger") if at_top else ("smallest", "smaller")
             yield Seen(
-                f"{key} = {best:g} is the best of the {len(ordered)} rates tried for {rates[best]!r} and the "
-                f"{'largest' if at_top else 'smallest'} of them, so a better one may lie beyond. Add "
-                f"{'larger' if at_top else 'smaller'} rates, such as {best * (3 if at_top else 1 / 3):.2g}."
+                f"is the best of the rates tried ({key} = {best:g} of {len(ordered)} rates) and has the {end} of them, so "
+                f"a better one may lie beyond. Add {more} rates.",
+                rates[best],
             )
 
 
