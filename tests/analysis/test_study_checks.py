@@ -172,18 +172,19 @@ def rates(goodness: Mapping[float, float], seeds: int = 10, noise: float = 0.1) 
     )
 
 
-def test_the_largest_rate_is_best() -> None:
-    message = rates({0.01: 3, 0.1: 2, 1.0: 1})["rate_at_edge"]
+@pytest.mark.parametrize(
+    ("sizes", "best", "end", "more"),
+    [
+        ({0.01: 3, 0.1: 2, 1.0: 1}, 1, "largest", "larger"),
+        ({0.01: 1, 0.1: 2, 1.0: 3}, 0.01, "smallest", "smaller"),
+    ],
+)
+def test_the_best_rate_is_at_an_end(sizes: dict[float, float], best: float, end: str, more: str) -> None:
+    message = rates(sizes)["rate_at_edge"]
     assert message.startswith(
-        "training.lr = 1 is the best of the 3 rates tried for 'lr = 1' and the largest of them"
+        f"is the best of the rates tried (training.lr = {best} of 3 rates) and has the {end} of them"
     )
-    assert message.endswith("Add larger rates, such as 3.")
-
-
-def test_the_smallest_rate_is_best() -> None:
-    message = rates({0.01: 1, 0.1: 2, 1.0: 3})["rate_at_edge"]
-    assert "the smallest of them" in message
-    assert message.endswith("Add smaller rates, such as 0.0033.")
+    assert message.endswith(f"Add {more} rates.")
 
 
 def test_a_rate_in_the_middle_is_best() -> None:

@@ -95,8 +95,8 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
         if both.sum() >= FEWEST_SEEDS and (values[best] > values[inner])[both].mean() > WINS:
             end, more = ("largest", "larger") if at_top else ("smallest", "smaller")
             yield Seen(
-                f"is the best of the rates tried ({key} = {best:g} of {len(ordered)} rates) and has the {end} of them, so "
-                f"a better one may lie beyond. Add {more} rates.",
+                f"is the best of the rates tried ({key} = {best:g} of {len(ordered)} rates) and has the {end} of them, "
+                f"so a better one may lie beyond. Add {more} rates.",
                 rates[best],
             )
 
