@@ -63,7 +63,9 @@ def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "di
     """What pairing was worth, from paired values.
 
     With s = a + b and d = a - b, worth is (1 + Var s / Var d) / 2; the interval is that of a ratio of two
-    variances of correlated normal values (Pitman 1939, Biometrika 31, 9-12; Morgan 1939, same issue, 13-19).
+    variances of correlated normal values (Pitman 1939, Biometrika 31, 9-12; Morgan 1939, same issue, 13-19). Where
+    pairing is worth nothing it holds for values of other kinds too; a large worth of heavy-tailed ones it takes for
+    better known than it is (t with 4 degrees of freedom, worth 5: 81 % coverage at 30 seeds).
 
     Parameters
     ----------
