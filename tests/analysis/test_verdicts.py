@@ -8,7 +8,7 @@ from scipy import stats
 
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.new_data import Basis
+from seedbed.analysis.new_data import Basis, Estimate
 from seedbed.analysis.sentences import sentence
 from seedbed.analysis.verdicts import judge as judge_all
 from seedbed.study.hypotheses import Hypothesis
@@ -415,3 +415,76 @@ def test_an_old_study_may_be_all_about_a_cost():
     judgement = judged(table, better="a", than="b")
     assert (judgement.verdict, judgement.subject, judgement.metric) == ("undecided", "a", "seconds")
     assert "it is reported, not tested" in sentence(judgement)
+
+
+# --- on new data ----------------------------------------------------------------------------------------
+
+
+def table_of(basis, **runs):
+    made = accuracies(**runs)
+    made.there = basis
+    return made
+
+
+def noisy(error, estimate=0.1):
+    """What splits or a fixed test part let one say, so sure."""
+    return Basis("split", Estimate(estimate, error, 30.0))
+
+
+def claims_of(*names):
+    return [{"claim": name, "better": name, "than": "a"} for name in names]
+
+
+def spread_runs(seed, ahead=0.1):
+    return A + ahead + np.random.default_rng(seed).normal(0, 0.01, len(A))
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(0.01, "supported"), (0.2, "undecided")])
+def test_a_claim_is_also_judged_on_new_data(error, verdict):
+    judged = judge(claims_of("b")[0], table_of(noisy(error), a=A, b=spread_runs(1)))
+    assert (judged.verdict, judged.new_data.verdict, judged.new_data.kind) == ("supported", verdict, "split")
+    low, high = Estimate(0.1, error, 30.0).interval()
+    assert judged.new_data.low == pytest.approx(min(low, judged.seen.low))
+    assert judged.new_data.high == pytest.approx(max(high, judged.seen.high))
+
+
+def test_new_data_are_never_surer_than_the_data_at_hand():
+    table = table_of(noisy(1e-6), a=A, b=A + np.resize([0.1, -0.1], len(A)))
+    judged = judge(claims_of("b")[0], table)
+    assert judged.verdict == judged.new_data.verdict == "undecided"
+    assert judged.new_data.low <= judged.seen.low < judged.seen.high <= judged.new_data.high
+
+
+def test_a_claim_against_the_runs_is_refuted_on_new_data_too():
+    claim = {"claim": "behind", "better": "a", "than": "b"}
+    judged = judge(claim, table_of(noisy(0.01, -0.1), a=A, b=spread_runs(1)))
+    assert judged.verdict == judged.new_data.verdict == "refuted"
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(0.001, "supported"), (0.1, "undecided")])
+def test_similar_on_new_data_is_two_one_sided_t_tests(error, verdict):
+    claim = {"claim": "alike", "similar": ["b", "a"], "within": 0.05}
+    judged = judge(claim, table_of(noisy(error, 0.0), a=A, b=spread_runs(1, 0.0)))
+    assert (judged.verdict, judged.new_data.verdict) == ("supported", verdict)
+
+
+def test_claims_are_corrected_together_on_new_data_too():
+    error = 0.1 / 2.2  # a two-sided p of 0.036
+    runs = {name: spread_runs(seed) for seed, name in enumerate("bcdef")}
+    one = judge_all(claims_of("b"), table_of(noisy(error), a=A, **runs))
+    five = judge_all(claims_of(*"bcdef"), table_of(noisy(error), a=A, **runs))
+    assert [judged.new_data.verdict for judged in one] == ["supported"]
+    assert {judged.new_data.verdict for judged in five} == {"undecided"}
+
+
+def test_without_a_basis_nothing_is_said_of_new_data():
+    assert judge(claims_of("b")[0], table_of(None, a=A, b=spread_runs(1))).new_data is None
+    same = judge(claims_of("b")[0], table_of(noisy(0.01), a=A, b=A))
+    assert same.same_runs
+    assert same.new_data is None
+
+
+def test_data_of_its_own_under_every_seed_leave_the_verdict_as_it_is():
+    judged = judge(claims_of("b")[0], table_of(Basis("drawn"), a=A, b=spread_runs(1)))
+    there = judged.new_data
+    assert (there.verdict, there.low, there.high) == (judged.verdict, judged.seen.low, judged.seen.high)
