@@ -13,6 +13,7 @@ from seedbed.analysis.deciding import UNDECIDED, Evidence
 from seedbed.analysis.looks import Look
 from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
+from seedbed.analysis.planning import Likely
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name
@@ -129,6 +130,8 @@ class Judgement:
         and `corrected_p` is None.
     new_data
         The same on new data, with the interval of what decided the claim; None where the runs cannot say.
+    likely
+        Where undecided: the seeds that are likely to decide, if the effect is the smallest that matters to the study.
     """
 
     claim: str
@@ -150,6 +153,7 @@ class Judgement:
     is_tested: bool = True
     look: Look | None = None
     new_data: NewData | None = None
+    likely: Likely | None = None
 
     @property
     def untested(self) -> Judgement:

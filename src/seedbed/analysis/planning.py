@@ -9,6 +9,7 @@ import numpy as np
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import fewest_pairs, seeds_to_decide
 from seedbed.analysis.typical import trimmed
+from seedbed.text import counted
 
 SHARE = 0.8  # of the interval of a spread, and of the studies that are to decide
 HALF, MOST = 0.5, 0.9  # of the studies, where the spread is known
@@ -65,8 +66,17 @@ class Likely:
     low: int | None
     high: int | None
 
+    @property
+    def in_words(self) -> str:
+        """As in "24 to 70 seeds"."""
+        if self.low is None:
+            return "over a million seeds"
+        if self.high is None:
+            return f"{self.low:,} or more seeds"
+        return f"{self.low:,} to {self.high:,} seeds" if self.low < self.high else counted(self.low, "seed")
 
-def likely_seeds(effect: float, spread: Spread, tests: int = 1) -> Likely:
+
+def likely_seeds(effect: float, spread: Spread, tests: int = 1, ends: int = 1) -> Likely:
     """The seeds with which four of five studies decide, where the true effect is the smallest that matters.
 
     Parameters
@@ -78,11 +88,13 @@ def likely_seeds(effect: float, spread: Spread, tests: int = 1) -> Likely:
         nine of ten do.
     tests
         How many comparisons or claims are corrected together.
+    ends
+        2 where a gap that is nil is to be shown to lie within the effect on either side.
     """
     alpha, fewest = ALPHA / tests, fewest_pairs(tests)
 
     def seeds(own: float, power: float) -> int | None:
-        number = seeds_to_decide(effect / own, power, alpha)
+        number = seeds_to_decide(effect / own, 1 - (1 - power) / ends, alpha)
         return number and max(number, fewest)
 
     powers = (HALF, MOST) if spread.low == spread.high else (SHARE, SHARE)

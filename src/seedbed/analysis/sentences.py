@@ -116,13 +116,18 @@ def _observation(judgement: Judgement) -> str:
 
 
 def _what_is_missing(judgement: Judgement) -> str:
-    if judgement.verdict != UNDECIDED or judgement.same_runs or judgement.look:
+    if judgement.verdict != UNDECIDED or judgement.same_runs:
         return ""
     if not judgement.is_tested:
         return " Not tested: crossed seeds."
     fewest = fewest_pairs(judgement.claims)
-    if judgement.seen.n < fewest:
+    if judgement.seen.n < fewest and not judgement.look:
         return f" A verdict needs at least {fewest} seeds."
+    if judgement.likely:
+        if judgement.seen.n >= (judgement.likely.high or math.inf):
+            return " The smallest effect that matters (study.matters) would probably have been decided."
+        seeds = judgement.likely.in_words
+        return f" If the effect is the smallest that matters (study.matters), {seeds} are likely to decide."
     return ""
 
 

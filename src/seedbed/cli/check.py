@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,10 +13,24 @@ from seedbed.cli import options
 from seedbed.cli.output import described, print_json, print_table
 from seedbed.text import counted
 
+if TYPE_CHECKING:
+    from seedbed.api import Study
+
 
 @click.command("check", short_help="Validate a study and print its plan.")
 @options.study
+@click.option(
+    "--pilot",
+    metavar="ID",
+    help="The stored execution of the study whose runs show the spread; by default its latest.",
+)
+@click.option(
+    "--spread",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The spread itself: the standard deviation of paired differences, of logs for errors and losses.",
+)
 @options.data_dir
+@options.runs_dir
 @options.as_json
 def command(
     study: str,
@@ -21,7 +38,10 @@ def command(
     settings: dict[str, str],
     vary: dict[str, str],
     quick: bool,
+    pilot: str | None,
+    spread: float | None,
     data_dir: Path | None,
+    runs_dir: Path,
     as_json: bool,
 ) -> None:
     """Validate STUDY (a file or a lab), report all problems at once, and print what running it would do.
@@ -30,13 +50,16 @@ def command(
     Examples:
       seedbed check my-study.toml
       seedbed check trig/shape --vary model.activation=tanh,gelu --seeds 30
+      seedbed check my-study.toml --set study.matters=1.1 --spread 0.3
     """
     from seedbed.analysis.data_facts import baseline_in_words, in_words
     from seedbed.api import Study
     from seedbed.plan.plan import plan
 
-    planned = plan(Study.load(study).override(settings, vary, seeds, quick), data_dir)
-    document = planned.document()
+    chosen = Study.load(study).override(settings, vary, seeds, quick)
+    likely = _likely(chosen, runs_dir, pilot, spread)
+    planned = plan(chosen, data_dir)
+    document = planned.document() | {"likely_seeds": likely}
     if as_json:
         print_json(document)
         return
@@ -62,6 +85,55 @@ def command(
         click.echo(f"! {note}")
     for line in planned.study.beforehand:
         click.echo(line)
+    for line in _in_words(likely) if likely else ():
+        click.echo(line)
+
+
+def _likely(study: Study, runs_dir: Path, pilot: str | None, spread: float | None) -> dict[str, Any] | None:
+    """The seeds that are likely to decide on `study.matters`; None where that, or the spread, is not known."""
+    from seedbed.results.planning import planned
+    from seedbed.results.result import Result
+    from seedbed.store import reader
+    from seedbed.store.schema import StoreError
+
+    if pilot and spread:
+        raise click.UsageError("--pilot and --spread both say what the spread is; give one")
+    if study.matters is None:
+        if pilot or spread:
+            raise click.UsageError(
+                "--pilot and --spread need the smallest effect that matters, as in --set study.matters=1.1"
+            )
+        return None
+    stored = None
+    if not spread:
+        with nullcontext() if pilot else suppress(StoreError):
+            stored = Result.open(reader.find(runs_dir, pilot or study.name))
+    if stored and stored.metric != study.metric:
+        if pilot:
+            raise click.UsageError(f"--pilot {pilot} is of {stored.metric}, and this study of {study.metric}")
+        stored = None
+    found = [one for one in planned(study, stored, spread) if one.likely]
+    if not found:
+        return None
+    pairs = [one.document() for one in found]
+    return {"matters": study.matters, "spread": spread, "pilot": stored and stored.id, "pairs": pairs}
+
+
+def _in_words(likely: dict[str, Any]) -> Iterator[str]:
+    """The likely seeds, in a line for each pair of variants, or in one where all have the same."""
+    from seedbed.analysis.planning import Likely
+
+    source = f"the spread in {likely['pilot']}" if likely["pilot"] else f"a spread of {likely['spread']:g}"
+    yield f"likely to decide on an effect of {likely['matters']:g} (study.matters), with {source}:"
+    told = [
+        (
+            f"“{one['variant']}” against “{one['against']}”",
+            Likely(one["seeds"], one["low"], one["high"]).in_words,
+        )
+        for one in likely["pairs"]
+    ]
+    alike = len({seeds for _, seeds in told}) == 1
+    yield from ([f"  {told[0][1]}"] if alike else (f"  {names}: {seeds}" for names, seeds in told))
 
 
 def _amount(number: int | None) -> str:

@@ -113,12 +113,13 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     rest = {
         "p": judgement.p,
         "corrected_p": judgement.corrected_p,
-        "seeds_to_decide": None,
+        "seeds_to_decide": judgement.likely and judgement.likely.seeds,
         "note": failures(seen) or None,
         "kind": judgement.form,
         "p_against": judgement.p_against,
         "look": judgement.look and asdict(judgement.look),
         "new_data": _new_data(judgement.new_data),
+        "seeds_likely": judgement.likely and [judgement.likely.low, judgement.likely.high],
     }
     names = ("form", "metric", "subject", "against", "margin", "factor", "within")
     asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}

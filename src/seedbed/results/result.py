@@ -29,6 +29,7 @@ from seedbed.analysis.wording import about
 from seedbed.metrics.names import COSTS
 from seedbed.results.looks import looks_at_claims, looks_at_variants
 from seedbed.results.new_data import basis, versus_on_new_data
+from seedbed.results.planning import with_likely
 from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
 
@@ -214,12 +215,15 @@ class Result(Stored):
         """The verdict on every hypothesis; undecided where seeds are crossed, since such runs are not independent."""
         hypotheses = self.study.get("hypotheses", [])
         if self.study.get("until"):
-            return [
+            judged = [
                 self._judged_at(hypothesis, look, len(hypotheses))
                 for hypothesis, look in zip(hypotheses, looks_at_claims(self), strict=True)
             ]
-        judged = judge(hypotheses, self)
-        return [one.untested for one in judged] if self.levels else judged
+        else:
+            judged = judge(hypotheses, self)
+        if self.levels:
+            return [one.untested for one in judged]
+        return [with_likely(one, self, len(hypotheses)) for one in judged]
 
     def _judged_at(self, hypothesis: dict[str, Any], look: Look | None, claims: int) -> Judgement:
         """The judgement of a claim as its last look saw the runs, with that look's verdict."""
