@@ -16,17 +16,26 @@ KEYS = {
     "below": {"below": 0.1, "variant": "a", "metric": "val.mse"},
     "exceeds": {"exceeds": "train.mse", "variant": "a", "metric": "val.mse"},
     "matches": {"matches": "train.mse", "variant": "a", "metric": "val.mse", "within": 0.1},
+    "better_than_any": {"better_than_any": "a", "than": ["b", "c"]},
+    "ordered": {"ordered": ("a", "b", "c")},
+    "peak": {"peak": "a", "than": ["b", "c"]},
+    "between": {"between": (1.0, 1.5), "variant": "a", "than": "b"},
+    "interaction": {"interaction": ("a", "b", "c", "d")},
+    "near": {"near": 0.1, "variant": "a", "metric": "val.mse", "within": 0.1},
+    "agrees": {"agrees": 0.1, "variant": "a", "metric": "val.mse"},
+    "converges": {"converges": 0.9, "variant": "a"},
 }
+VARIANTS = {"better": "abc", "not_better": "ab", "similar": "ab", "better_than_any": "abc", "ordered": "abc"}
+VARIANTS |= {"peak": "abc", "between": "ab", "interaction": "abcd"}
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_claim_names_its_variants_and_metrics(form):
     claim = Hypothesis(claim="so", **KEYS[form])
     assert claim.form == form
-    variants = {"better": ["a", "b", "c"], "not_better": ["a", "b"], "similar": ["a", "b"]}.get(form, ["a"])
     metrics = {"exceeds": ["val.mse", "train.mse"], "matches": ["val.mse", "train.mse"]}
-    single = ["val.mse"] if form in ("above", "below") else []
-    assert list(claim.variants) == variants_of(KEYS[form]) == variants
+    single = ["val.mse"] if "metric" in KEYS[form] else []
+    assert list(claim.variants) == variants_of(KEYS[form]) == list(VARIANTS.get(form, "a"))
     assert list(claim.metrics) == metrics_of(KEYS[form]) == metrics.get(form, single)
 
 

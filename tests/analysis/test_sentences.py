@@ -99,7 +99,8 @@ def test_a_pair_without_such_a_number_is_told():
         ({"factor": 1.1}, "The claim is about more than 1.1 times in val.mse."),
         ({"form": "not_better", "margin": 0.5}, "a difference of no more than 0.5 in val.mse."),
         ({"form": "similar", "within": 0.05}, "The claim allows a difference of up to 0.05."),
-        ({"within": 0.0}, "up to 0."),
+        ({"form": "similar", "within": 0.0}, "up to 0."),
+        ({"form": "similar", "factor": 1.1}, "The claim allows a factor of up to 1.1."),
         ({"opponents": 3}, "Of 3 opponents “B” decides the verdict."),
     ],
 )

@@ -1,9 +1,8 @@
 """Every form of a hypothesis: supported, refuted, undecided, with few seeds and with diverged runs."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
+from made_table import Made, accuracies, judge
 from scipy import stats
 
 from seedbed.analysis.flips import flip_p
@@ -16,59 +15,6 @@ from seedbed.study.hypotheses import Hypothesis
 inf = float("inf")
 WOBBLE = np.array([0.01, -0.02, 0.015, -0.005, 0.02, -0.01, 0.0, 0.005])
 A, B, C = 0.9 + WOBBLE, 0.5 + WOBBLE[::-1], 0.9 + WOBBLE[::-1]
-
-
-@dataclass
-class Made:
-    """A table of made-up runs: variant and metric -> values."""
-
-    runs: dict
-    metric: str = "val.accuracy"
-    ways: dict = field(default_factory=dict)
-    ends: dict = field(default_factory=dict)
-    ratios: tuple = ()
-    matters: float | None = None
-    beyond: float = inf
-    there: Basis | None = None
-
-    def values(self, variant, metric):
-        return np.asarray(self.runs[variant, metric], dtype=float)
-
-    def ended(self, variant):
-        found = [values for (name, _), values in self.runs.items() if name == variant]
-        return np.isfinite(np.array(found, dtype=float)).any(axis=0)
-
-    def same_runs(self, variant, other):
-        metrics = {metric for _, metric in self.runs}
-        return self.ended(variant).any() and all(
-            np.array_equal(self.values(variant, m), self.values(other, m), True) for m in metrics
-        )
-
-    def direction(self, metric):
-        return self.ways.get(metric, "max")
-
-    def new_data(self, first, second, pairs):
-        return self.there
-
-    def bounds(self, metric):
-        return self.ends.get(metric, (-inf, inf))
-
-    def scale(self, metric):
-        return "ratio" if metric in self.ratios else "difference"
-
-    def failed(self, variant):
-        """Where a value is infinite, or above the bound."""
-        own = [self.values(name, metric) for name, metric in self.runs if name == variant]
-        return np.any([np.isinf(values) | (values > self.beyond) for values in own], axis=0)
-
-
-def judge(hypothesis, table):
-    """The verdict on one claim."""
-    return judge_all([hypothesis], table)[0]
-
-
-def accuracies(**runs):
-    return Made({(name, "val.accuracy"): np.asarray(values) for name, values in runs.items()})
 
 
 TABLE = accuracies(a=A, b=B, c=C, short=A[:4].tolist() + [np.nan] * 4)
@@ -132,12 +78,22 @@ def test_the_forms_are_those_of_the_study_file():
         "above": {"variant": "a", "metric": "val.accuracy"}, "below": {"variant": "a", "metric": "val.accuracy"},
         "exceeds": {"variant": "a", "metric": "val.accuracy"},
         "matches": {"variant": "a", "metric": "val.accuracy", "within": 0.1},
+        "better_than_any": {"than": ["b", "c"]}, "ordered": {}, "peak": {"than": ["b", "c"]},
+        "between": {"variant": "a", "than": "b"}, "interaction": {}, "converges": {"variant": "a"},
+        "near": {"variant": "a", "metric": "val.accuracy", "within": 0.1},
+        "agrees": {"variant": "a", "metric": "val.accuracy"},
     }  # fmt: skip
     assert tried.keys() == FORMS.keys()
     values = {
         "similar": ("a", "b"),
         "above": 0.1,
         "below": 0.1,
+        "near": 0.1,
+        "agrees": 0.1,
+        "converges": 0.5,
+        "between": (0.1, 0.2),
+        "ordered": ("a", "b", "c"),
+        "interaction": ("a", "b", "c", "short"),
         "exceeds": "val.accuracy",
         "matches": "val.accuracy",
     }

@@ -37,6 +37,20 @@ def e_value(gains: np.ndarray) -> float:
     return float(np.exp(stakes).mean())
 
 
+def e_value_of_share(count: int, n: int, share: float) -> float:
+    """The evidence that what was seen `count` times in `n` happens in more than such a share; at least 1.
+
+    The likelihood ratio of all larger shares, equally weighted, to this one, which may be looked at after every run.
+
+    Source: the method of mixtures, Robbins 1970.
+    """
+    from scipy import special
+
+    a, b = count + 1.0, n - count + 1.0
+    mixture = special.betaln(a, b) + np.log(special.betainc(b, a, 1 - share)) - np.log1p(-share)
+    return float(np.exp(max(0.0, mixture - special.xlogy(count, share) - special.xlog1py(n - count, -share))))
+
+
 def _weights(gains: np.ndarray) -> np.ndarray:
     """Signs with weights from 0 to 1 that depend on sizes alone: (n,)."""
     sizes = np.abs(gains)

@@ -104,6 +104,8 @@ class Judgement:
         As written; "supported", "refuted" or "undecided".
     form
         Its form, one of `forms.FORMS`.
+    value
+        The number or numbers that the key of its form holds; None where that names variants or a metric.
     subject, against, metric
         What was held against what: two variants on a metric, or one variant's metric against a number or
         another metric.
@@ -150,6 +152,7 @@ class Judgement:
     within: float | None = None
     opponents: int = 1
     claims: int = 1
+    value: float | tuple[float, ...] | None = None
     is_tested: bool = True
     look: Look | None = None
     new_data: NewData | None = None
@@ -220,17 +223,33 @@ class Claim:
         matters = self.table.matters if bare_name(self.metric) == bare_name(self.table.metric) else None
         if own is not None or matters is None:
             return own or 0.0
-        return float(np.log(matters)) if self.scale == "ratio" else matters
+        return self.on_scale(matters)
 
     def _on_scale(self, difference: float | None) -> Any:
         factor = self.keys.get("factor")
         return difference if factor is None else float(np.log(factor))
+
+    def on_scale(self, value: float) -> float:
+        """A difference, or a factor as its log, as the gaps of the claim are."""
+        return float(np.log(value)) if self.scale == "ratio" else value
+
+    def around(self, number: float) -> tuple[float, float]:
+        """From where to where a value still counts as a number: within so much of it, or by a factor either way."""
+        is_factor = "factor" in self.keys or ("within" not in self.keys and self.scale == "ratio")
+        if is_factor:
+            ends = number * np.exp(-self.within), number * np.exp(self.within)
+            return float(ends[0]), float(ends[1])
+        return number - self.within, number + self.within
 
     @property
     def opponents(self) -> list[str]:
         """The variants under `than`."""
         than = self.keys["than"]
         return [than] if isinstance(than, str) else list(than)
+
+    def against(self, subject: str) -> list[tuple[str, str]]:
+        """A variant with each of its opponents."""
+        return [(subject, name) for name in self.opponents]
 
     def runs(self, column: Column) -> Runs:
         """The runs of a variant on a metric."""

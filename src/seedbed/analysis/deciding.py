@@ -11,9 +11,10 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from seedbed.analysis.betting import e_value
+from seedbed.analysis.betting import e_value, e_value_of_share
 from seedbed.analysis.flips import flip_p
-from seedbed.analysis.p_values import sign_test
+from seedbed.analysis.intervals import beyond_prediction
+from seedbed.analysis.p_values import binomial_tail, sign_test
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.power import FEWEST_PAIRS
 
@@ -83,6 +84,22 @@ def equivalent(pairs: Pairs, within: float) -> Evidence:
     return max(_above(within - gaps), _above(within + gaps)), apart
 
 
+def inside(pairs: Pairs, sign: int, low: float, high: float) -> Evidence:
+    """Whether the first is ahead of the second by at least `low` and at most `high`; `sign` as of `ahead`."""
+    return amid(ahead(pairs, sign, low), ahead(pairs, sign, high))
+
+
+def amid(above_low: Evidence, above_high: Evidence) -> Evidence:
+    """The evidence on lying between two bounds, given those on lying above each: two one-sided tests.
+
+    Against it speaks what lies outside on either side; it cannot lie on both, so neither p needs a correction beyond
+    that of claims that are tested on two sides.
+    """
+    if above_low is None or above_high is None:
+        return None
+    return max(above_low[0], above_high[1]), min(above_low[1], above_high[0])
+
+
 def of_gains(gains: np.ndarray) -> Evidence:
     """Whether typical gains, positive where they speak for the claim, lie above 0."""
     if len(gains) < FEWEST_PAIRS:
@@ -98,6 +115,25 @@ def of_median(gains: np.ndarray) -> Evidence:
     if wins + losses < FEWEST_PAIRS:
         return None
     return _more(wins, losses), _more(losses, wins)
+
+
+def of_share(count: int, n: int, share: float) -> Evidence:
+    """Whether what was seen `count` times in `n` happens in more than such a share: the exact binomial test."""
+    if n < FEWEST_PAIRS:
+        return None
+    if _BETTING.get():
+        return 1 / e_value_of_share(count, n, share), 1 / e_value_of_share(n - count, n, 1 - share)
+    return binomial_tail(n - count, n, 1 - share), binomial_tail(count, n, share)
+
+
+def of_prediction(values: np.ndarray, number: float) -> Evidence:
+    """Whether normal values (n,) could give a number next: nothing speaks for it, its distance against it.
+
+    There is no such test that is valid at any time.
+    """
+    if len(values) < FEWEST_PAIRS or _BETTING.get():
+        return None
+    return 1.0, beyond_prediction(values, number)
 
 
 def opposite(evidence: Evidence) -> Evidence:

@@ -86,6 +86,27 @@ def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, f
     return mean, mean - half, mean + half
 
 
+def prediction(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean of values (n,) and the ends that one more of them lies between: mean -+ t s sqrt(1 + 1 / n).
+
+    NaN ends for one value, NaN throughout for none. The values are taken as normal.
+
+    Source: Hahn and Meeker, Statistical Intervals, section 4.8.
+    """
+    mean, low, high = t_interval(values, level)
+    half = (high - low) / 2 * np.sqrt(len(values) + 1)
+    return mean, float(mean - half), float(mean + half)
+
+
+def beyond_prediction(values: np.ndarray, number: float) -> float:
+    """One-sided p that one more of normal values (n,) lies as far out as a number, on its side of their mean."""
+    n = len(values)
+    apart, spread = abs(number - float(np.mean(values))), float(np.std(values, ddof=1)) * np.sqrt(1 + 1 / n)
+    if not spread:
+        return 0.5 if not apart else 0.0
+    return t_tail(apart / spread, n - 1)
+
+
 @lru_cache
 def t_quantile(share: float, freedom: float) -> float:
     """The value that Student's t stays below with this probability."""

@@ -17,6 +17,13 @@ def sign_test(wins: int, pairs: int, alternative: Literal["two-sided", "greater"
     return float({"less": at_most, "greater": at_least, "two-sided": both}[alternative])
 
 
+def binomial_tail(count: int, n: int, share: float) -> float:
+    """The chance of at most `count` of `n` where each has the chance `share`."""
+    from scipy import special
+
+    return float(special.bdtr(count, n, share))
+
+
 def holm(ps: Sequence[float | None]) -> list[float | None]:
     """p values adjusted for being several (Holm 1979), in their order; None stays None and does not count."""
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from seedbed.analysis.claims import Judgement
@@ -10,24 +9,14 @@ from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
 from seedbed.analysis.pairs import Comparison
 from seedbed.analysis.power import fewest_pairs
-from seedbed.analysis.wording import (
-    ABSENT,
-    between,
-    failures,
-    gap_interval,
-    is_nil,
-    on_new_data,
-    p_phrase,
-    p_text,
-    wins,
-)
+from seedbed.analysis.wording import on_new_data, p_phrase, p_text
 from seedbed.metrics.names import COSTS
 from seedbed.text import counted
 
 
 def sentence(judgement: Judgement) -> str:
     """What was seen, and what is missing where that decides nothing."""
-    seen = judgement.seen
+    seen, form = judgement.seen, FORMS[judgement.form]
     if judgement.same_runs:
         return (
             f"The runs of “{judgement.subject}” and “{judgement.against}” are the same in every metric: what differs "
@@ -35,8 +24,8 @@ def sentence(judgement: Judgement) -> str:
         )
     if not seen.n:
         return _nothing_seen(judgement)
-    told = f"Over {counted(seen.n + seen.both_failed, 'seed')}, {_observation(judgement)}{_facts(judgement)}"
-    sentences = [told + _beside(judgement), _undefined(seen), _asked(judgement)]
+    told = f"Over {counted(seen.n + seen.both_failed, 'seed')}, {form.describe(judgement)}{_facts(judgement)}"
+    sentences = [told + form.beside(judgement), _undefined(seen), _asked(judgement)]
     if judgement.look:
         sentences.append(judgement.look.in_words.capitalize())
     return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement) + _on_new_data(judgement)
@@ -53,9 +42,8 @@ def _on_new_data(judgement: Judgement) -> str:
 
 def _facts(judgement: Judgement) -> str:
     """The interval and p, in brackets."""
-    seen, is_paired = judgement.seen, FORMS[judgement.form].is_paired
-    ends = gap_interval(seen) if is_paired else between(seen.low, seen.high)
-    facts = [f"95\u00a0%\u00a0interval {ends}"] if ends not in ("", ABSENT) else []
+    ends = FORMS[judgement.form].ends(judgement.seen)
+    facts = [f"95\u00a0%\u00a0interval {ends}"] if ends else []
     if judgement.corrected_p is not None:
         facts.append(p_phrase(judgement.corrected_p))
     if judgement.look and judgement.p is not None and judgement.p_against is not None:
@@ -65,35 +53,37 @@ def _facts(judgement: Judgement) -> str:
     return f" ({', '.join(facts)})" if facts else ""
 
 
-def _beside(judgement: Judgement) -> str:
-    """Wins and failures, after what is typical."""
-    seen, form = judgement.seen, FORMS[judgement.form]
-    told = f", {wins(seen)}" if form.holds in ("variant", "variants") and not is_nil(seen) else ""
-    if not form.is_paired:
-        return f"; {counted(seen.failed, 'run')} diverged" if seen.failed else ""
-    failed = failures(seen)
-    but = "but " if seen.failed > seen.failed_other else ""
-    return told + (f"; {but}{failed}" if failed else "")
-
-
 def _undefined(seen: Comparison) -> str:
     return f"In {counted(seen.undefined, 'pair')} the metric is undefined" if seen.undefined else ""
 
 
 def _asked(judgement: Judgement) -> str:
     """What the claim says beyond the direction, and which of several parts is told about."""
-    told = []
-    margin = FORMS[judgement.form].margin
-    if judgement.factor is not None:
-        told.append(f"the claim is about {margin} {judgement.factor:g} times in {judgement.metric}")
-    if judgement.margin:
-        told.append(f"the claim is about a difference of {margin} {judgement.margin:g} in {judgement.metric}")
-    if judgement.within is not None:
-        told.append(f"the claim allows a difference of up to {judgement.within:g}")
+    told = [asked] if (asked := _size(judgement)) else []
     if judgement.opponents > 1:
-        told.append(f"of {judgement.opponents} opponents “{judgement.against}” decides the verdict")
+        which = FORMS[judgement.form].parts.format(subject=judgement.subject, against=judgement.against)
+        told.append(f"of {judgement.opponents} {which} decides the verdict")
     text = "; ".join(told)
     return text[:1].upper() + text[1:]
+
+
+def _size(judgement: Judgement) -> str:
+    """How large a gap the claim is about, or allows."""
+    form, factor = FORMS[judgement.form], judgement.factor
+    difference = judgement.margin if judgement.margin else judgement.within
+    if form.holds == "range" and isinstance(judgement.value, Sequence):
+        low, high = (f"{end:g}" for end in judgement.value)
+        is_ratio = judgement.seen.scale == "ratio"
+        size = f"{low} to {high} times" if is_ratio else f"a difference of {low} to {high}"
+    elif "within" in form.may and (factor is not None or difference is not None):
+        return f"the claim allows a {'difference' if factor is None else 'factor'} of up to {factor or difference:g}"
+    elif factor is not None:
+        size = f"{form.margin} {factor:g} times"
+    elif difference is not None:
+        size = f"a difference of {form.margin} {difference:g}"
+    else:
+        return ""
+    return f"the claim is about {size} in {judgement.metric}"
 
 
 def _nothing_seen(judgement: Judgement) -> str:
@@ -105,14 +95,6 @@ def _nothing_seen(judgement: Judgement) -> str:
     if judgement.seen.both_failed:
         return "All runs that it would be judged by failed."
     return "No runs to judge it by."
-
-
-def _observation(judgement: Judgement) -> str:
-    """What was seen."""
-    seen = judgement.seen
-    if math.isinf(seen.estimate) and not FORMS[judgement.form].is_paired:
-        return f"at least half of the runs of “{judgement.subject}” diverged"
-    return FORMS[judgement.form].describe(judgement)
 
 
 def _what_is_missing(judgement: Judgement) -> str:

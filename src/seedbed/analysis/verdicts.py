@@ -11,6 +11,7 @@ import numpy as np
 from seedbed.analysis.claims import Claim, Judgement, Part, Table
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED, Evidence
 from seedbed.analysis.forms import FORMS, form_of, variants_of
+from seedbed.analysis.forms.base import OF_NUMBERS
 from seedbed.analysis.new_data import NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairs import Comparison
@@ -120,10 +121,12 @@ def _judgement(
     claim: Claim, parts: Sequence[Part], evidence: Evidence, corrected: float | None, claims: int
 ) -> Judgement:
     verdict = _settled(claim, parts) or _verdict(evidence, corrected)
+    if FORMS[claim.form].stands and evidence is not None and verdict == UNDECIDED:
+        verdict = SUPPORTED
     told = _deciding(claim, parts, verdict)
     if told.evidence is None:  # what decides has too few pairs, or needs no test
         evidence = corrected = None
-    margin, within = claim.keys.get("margin") or None, claim.keys.get("within")
+    factor, within = _allowed(claim)
     return Judgement(
         claim.keys["claim"],
         verdict,
@@ -136,12 +139,23 @@ def _judgement(
         evidence and evidence[1],
         corrected,
         told.same_runs,
-        margin,
-        claim.keys.get("factor"),
+        claim.keys.get("margin") or None,
+        factor,
         within,
         len(parts),
         claims,
+        claim.value if FORMS[claim.form].holds in OF_NUMBERS else None,
     )
+
+
+def _allowed(claim: Claim) -> tuple[float | None, float | None]:
+    """The factor and the difference that a claim names, or the study for it."""
+    factor, within = claim.keys.get("factor"), claim.keys.get("within")
+    is_silent = factor is None and within is None and not claim.keys.get("margin")
+    if FORMS[claim.form].needs_margin and is_silent and claim.within:
+        matters = claim.table.matters
+        return (matters, None) if claim.scale == "ratio" else (None, matters)
+    return factor, within
 
 
 def _verdict(evidence: Evidence, corrected: float | None, alpha: float = ALPHA) -> str:

@@ -86,14 +86,14 @@ def gap_in_words(seen: Comparison, metric: str, subject: str, against: str) -> s
         return f"no {metric} is typical of “{whose}”, of which over a fifth of the runs failed"
     if is_nil(seen):
         return f"{metric} is typically the same with “{subject}” as with “{against}”"
-    return f"{metric} is typically {_how_far(seen)} with “{subject}” than with “{against}”"
+    return f"{metric} is typically {how_far(seen)} with “{subject}” than with “{against}”"
 
 
 def gap_of_metrics_in_words(seen: Comparison, metric: str, subject: str, other: str) -> str:
     """How far a metric of a variant typically is from another metric of its own."""
     if not seen.is_typical:
         return f"no {metric} is typical of “{subject}”, of which over a fifth of the runs failed"
-    gap = "the same as" if is_nil(seen) else f"{_how_far(seen)} than"
+    gap = "the same as" if is_nil(seen) else f"{how_far(seen)} than"
     return f"{metric} of “{subject}” is typically {gap} its {other}"
 
 
@@ -113,15 +113,15 @@ def wins(seen: Comparison) -> str:
     return f"better in {seen.wins} of {counted(seen.n, 'seed')}"
 
 
-def failures(seen: Comparison) -> str:
+def failures(seen: Comparison, failed: str = "failed") -> str:
     """How many runs failed on either side, and whether that is a difference; empty where none did."""
     if not (seen.failed or seen.failed_other):
         return ""
     both = f", both in {counted(seen.both_failed, 'pair')}" if seen.both_failed else ""
     if seen.failed == seen.failed_other:
-        return f"{counted(seen.failed, 'run')} failed on either side{both}"
+        return f"{counted(seen.failed, 'run')} {failed} on either side{both}"
     count = counted(seen.failed, "run") if seen.failed else "no run"
-    told = f"{count} failed against {seen.failed_other or 'none'}{both}"
+    told = f"{count} {failed} against {seen.failed_other or 'none'}{both}"
     if seen.failures_p is None:
         return told
     shown = "shown" if seen.failures_p < ALPHA else "not yet shown"
@@ -164,7 +164,7 @@ def is_nil(seen: Comparison) -> bool:
     return seen.estimate == NOTHING[seen.scale] and seen.low == seen.high
 
 
-def _how_far(seen: Comparison) -> str:
+def how_far(seen: Comparison) -> str:
     """How large a typical gap is, and which way: "0.0120 lower", "6.6 times lower"."""
     if seen.scale == "ratio":
         return _times(seen.estimate)

@@ -43,7 +43,7 @@ def claims() -> list[Row]:
     return [
         (
             name,
-            f"needs {', '.join(sorted(form.needs))}",
+            f"needs {', '.join(sorted(form.needs))}" if form.needs else "",
             f"may have {', '.join(sorted(form.may))}" if form.may else "",
             form.meaning,
         )

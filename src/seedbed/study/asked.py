@@ -61,7 +61,7 @@ def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: Stu
     asked
         The table [study].
     """
-    metric = next(iter(hypothesis.metrics), study_metric)
+    metric = hypothesis.metric or study_metric
     if metric is None:
         return []
     claim, form = f'hypothesis "{hypothesis.claim}"', FORMS[hypothesis.form]
@@ -77,6 +77,10 @@ def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: Stu
         name = "within" if "within" in form.may else "margin"
         message = f"{metric} is compared by differences, and this is a ratio; write {name} = ... in its units"
         return [Problem(f"{claim}: factor", message)]
+    value = getattr(hypothesis, hypothesis.form)
+    if form.holds == "range" and by == "ratio" and value[0] < 1:
+        message = f"{metric} is compared by ratios: expected factors of at least 1, such as [1.0, 1.5], got {[*value]}"
+        return [Problem(f"{claim}: {hypothesis.form}", message)]
     has_margin = in_units or hypothesis.factor or (is_own and asked.matters)
     if form.needs_margin and not has_margin:
         name = "factor" if by == "ratio" else "within" if "within" in form.may else "margin"
@@ -89,6 +93,12 @@ def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: Stu
             f"{hypothesis.form} also needs {what}: write {name}, or study.matters for all claims on {metric}"
         )
         return [Problem(claim, message)]
+    is_factor = hypothesis.factor is not None or (by == "ratio" and not in_units)
+    if form.holds == "number" and form.needs_margin and is_factor and value <= 0:
+        message = (
+            f"expected a number above 0, since what counts as near is a factor, got {value:g}; write within"
+        )
+        return [Problem(f"{claim}: {hypothesis.form}", message)]
     return []
 
 

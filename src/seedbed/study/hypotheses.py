@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from seedbed.analysis.forms import FORMS, Holds, form_of, metrics_of, variants_of
-from seedbed.values import Float, FrozenModel, NonNegativeFloat
+from seedbed.analysis.forms import FORMS, form_of, metrics_of, variants_of
+from seedbed.analysis.forms.base import Form, Holds
+from seedbed.metrics.names import RECALL, split_epoch
+from seedbed.values import Float, FrozenModel, Int, NonNegativeFloat, PositiveFloat
 
 
 def _one_or_several(value: object) -> object:
@@ -22,7 +24,17 @@ Names = Annotated[
     WithJsonSchema({"anyOf": [TEXT, {"type": "array", "items": TEXT}]}),
 ]
 
-HELD: dict[Holds, Any] = {"variant": str, "variants": tuple[str, str], "metric": str, "number": Float}
+HELD: dict[Holds, Any] = {
+    "variant": str,
+    "variants": tuple[str, str],
+    "order": Annotated[tuple[str, ...], Field(min_length=2)],
+    "factors": tuple[str, str, str, str],
+    "metric": str,
+    "number": Float,
+    "range": tuple[NonNegativeFloat, NonNegativeFloat],
+    "share": Annotated[PositiveFloat, Field(lt=1)],
+    "epoch": Annotated[Int, Field(ge=2)],
+}
 
 
 class _Claim(FrozenModel):
@@ -87,7 +99,26 @@ class Hypothesis(_ClaimOfAnyForm):
             raise ValueError(f"{forms[0]} also needs {' and '.join(sorted(missing))}")
         if others := beside - {*form.needs, *form.may}:
             raise ValueError(f"{forms[0]} cannot be combined with {' and '.join(sorted(others))}")
+        self._check_what_it_holds(forms[0], form)
         return self
+
+    def _check_what_it_holds(self, name: str, form: Form) -> None:
+        """The names and numbers of its keys, as far as they depend on each other."""
+        held, than = getattr(self, name), self.than or ()
+        if form.opponents is not None and len(than) != form.opponents:
+            raise ValueError(f"{name} takes exactly {form.opponents} in than, got {len(than)}")
+        named = held if form.holds in ("order", "factors") else than if form.opponents else ()
+        if twice := next((one for one in named if named.count(one) > 1), None):
+            raise ValueError(f'{name} names "{twice}" twice; name each variant once')
+        if form.holds == "range" and held[0] >= held[1]:
+            raise ValueError(f"{name} takes the lower end first, got [{held[0]:g}, {held[1]:g}]")
+        if (
+            form.curve
+            and self.metric
+            and RECALL not in self.metric
+            and split_epoch(self.metric)[1] is not None
+        ):
+            raise ValueError(f"{name} is about the curve of a metric; write it without @EPOCH")
 
     @property
     def form(self) -> str:

@@ -1,0 +1,27 @@
+"""Weighted sums of several sets of runs, seed by seed: what two factors do together, how a curve bends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from seedbed.analysis.pairs import Pairs, Runs, on_scale
+from seedbed.metrics.base import Scale
+
+
+def contrast(terms: Sequence[tuple[float, Runs]], scale: Scale) -> Pairs:
+    """The weighted sum of runs with their weights on a scale, as gaps over seeds in which none of them failed.
+
+    Seeds in which any of them failed count as pairs of which both did: nothing says which side is to blame. Seeds in
+    which one of them has no run say nothing.
+    """
+    runs = [one for _, one in terms]
+    told = np.all([one.failed | ~np.isnan(one.values) for one in runs], axis=0)
+    failed = np.any([one.failed for one in runs], axis=0)
+    ended = np.all([one.ended for one in runs], axis=0)
+    kept = told & ~failed
+    gaps = np.sum([weight * on_scale(one.values[kept], scale) for weight, one in terms], axis=0)
+    defined = gaps[np.isfinite(gaps)]
+    undefined = int(np.sum(ended & ~failed)) - len(defined)
+    return Pairs(scale, defined, both=int(np.sum(told & failed)), undefined=undefined)

@@ -1,0 +1,29 @@
+"""The claim that two settings do more together than each of them alone."""
+
+from __future__ import annotations
+
+from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.contrasts import contrast
+from seedbed.analysis.deciding import ahead
+from seedbed.analysis.pairs import compared
+from seedbed.analysis.wording import how_far, is_nil
+
+
+def interaction(claim: Claim) -> list[Part]:
+    """The gain (both - first) - (second - neither) over seeds in which none of the four failed."""
+    neither, first, second, both = claim.value
+    weights = {both: 1.0, first: -1.0, second: -1.0, neither: 1.0}
+    terms = [(weight, claim.runs((name, claim.metric))) for name, weight in weights.items()]
+    pairs = contrast(terms, claim.scale)
+    seen = compared(pairs, claim.table.direction(claim.metric), claim.level)
+    return [Part(both, f"“{first}” and “{second}”", seen, ahead(pairs, claim.sign, claim.margin))]
+
+
+def beyond_the_sum(judgement: Judgement) -> str:
+    """How far both together are from what the two effects alone would give."""
+    seen, start = judgement.seen, f"{judgement.metric} with “{judgement.subject}”"
+    if not seen.is_typical:
+        return f"no {judgement.metric} is typical: in over a fifth of the seeds one of the four failed"
+    if is_nil(seen):
+        return f"{start} is typically what the effects of {judgement.against} alone would give"
+    return f"{start} is typically {how_far(seen)} than the effects of {judgement.against} alone would give"

@@ -1,0 +1,251 @@
+"""The kinds of claims beyond a comparison of two: ordered, peak, between, near, agrees, converges, interaction."""
+
+import numpy as np
+import pytest
+from made_table import Made, accuracies, judge
+from scipy import stats
+
+from seedbed.analysis.flips import flip_p
+from seedbed.analysis.sentences import sentence
+
+inf, nan = float("inf"), float("nan")
+WOBBLE = np.array([0.01, -0.02, 0.015, -0.005, 0.02, -0.01, 0.0, 0.005])
+OTHER = WOBBLE[::-1]
+A, B, C = 0.9 + WOBBLE, 0.7 + OTHER, 0.5 + np.roll(WOBBLE, 3)
+TABLE = accuracies(a=A, b=B, c=C, twin=A, even=0.9 + OTHER, few=[*B[:4], *[nan] * 4])
+ERRORS = Made(
+    {(name, "val.mse"): value for name, value in {"a": np.exp(WOBBLE), "b": 3 * np.exp(OTHER)}.items()},
+    "val.mse",
+    {"val.mse": "min"},
+    ratios=("val.mse",),
+)
+
+
+def judged(table=TABLE, **facts):
+    return judge({"claim": "so", **facts}, table)
+
+
+# --- several variants -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "deciding"),
+    [
+        ({"ordered": ["a", "b", "c"]}, "supported", None),
+        ({"ordered": ["a", "c", "b"]}, "refuted", ("c", "b")),
+        ({"ordered": ["c", "b", "a"]}, "refuted", None),
+        ({"ordered": ["a", "even", "b"]}, "undecided", ("a", "even")),
+        ({"ordered": ["a", "twin", "b"]}, "refuted", ("a", "twin")),
+        ({"ordered": ["a", "few", "c"]}, "undecided", None),
+        ({"ordered": ["a", "b", "c"], "margin": 0.15}, "supported", None),
+        ({"ordered": ["a", "b", "c"], "margin": 0.25}, "refuted", None),
+        ({"peak": "a", "than": ["b", "c"]}, "supported", None),
+        ({"peak": "b", "than": ["a", "c"]}, "refuted", ("b", "a")),
+        ({"better_than_any": "b", "than": ["a", "c"]}, "supported", ("b", "c")),
+        ({"better_than_any": "c", "than": ["a", "b"]}, "refuted", None),
+        ({"better_than_any": "a", "than": ["twin", "even"]}, "undecided", ("a", "even")),
+        ({"better_than_any": "a", "than": ["twin", "b"]}, "supported", ("a", "b")),
+        ({"better_than_any": "b", "than": ["few", "a"]}, "undecided", None),
+        ({"between": [0.1, 0.3], "variant": "a", "than": "b"}, "supported", None),
+        ({"between": [0.0, 0.1], "variant": "a", "than": "b"}, "refuted", None),
+        ({"between": [0.3, 0.4], "variant": "a", "than": "b"}, "refuted", None),
+        ({"between": [0.2, 0.4], "variant": "a", "than": "b"}, "undecided", None),
+        ({"between": [0.0, 0.1], "variant": "a", "than": "twin"}, "refuted", None),
+        ({"between": [0.1, 0.3], "variant": "b", "than": "a"}, "refuted", None),
+    ],
+)
+def test_verdicts_on_several_variants(facts, verdict, deciding):
+    judgement = judged(**facts)
+    assert judgement.verdict == verdict
+    if deciding:
+        assert (judgement.subject, judgement.against) == deciding
+
+
+def test_p_of_several_steps_is_their_largest():
+    """All have to hold, so the largest p counts; that one fails is one of several chances, so theirs is multiplied."""
+    judgement = judged(ordered=["a", "b", "even"])
+    steps = [flip_p(gaps, "greater") for gaps in (A - B, B - (0.9 + OTHER))]
+    against = [flip_p(gaps, "greater") for gaps in (B - A, 0.9 + OTHER - B)]
+    assert (judgement.p, judgement.p_against) == (max(steps), min(1.0, 2 * min(against)))
+    anyone = judged(better_than_any="a", than=["b", "even"])
+    ps = [flip_p(gaps, "greater") for gaps in (A - B, A - (0.9 + OTHER))]
+    assert anyone.p == min(1.0, 2 * min(ps))
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"), [((2.0, 4.0), "supported"), ((1.0, 1.5), "refuted"), ((5.0, 9.0), "refuted")]
+)
+def test_between_two_factors(ends, verdict):
+    judgement = judged(ERRORS, between=ends, variant="a", than="b")
+    assert (judgement.verdict, judgement.value, judgement.seen.scale) == (verdict, ends, "ratio")
+    assert f"The claim is about {ends[0]:g} to {ends[1]:g} times in val.mse." in sentence(judgement)
+
+
+def test_between_is_two_one_sided_tests():
+    gains = A - B
+    judgement = judged(between=[0.19, 0.3], variant="a", than="b")
+    assert judgement.p == max(flip_p(gains - 0.19, "greater"), flip_p(0.3 - gains, "greater"))
+    assert judgement.p_against == min(flip_p(0.19 - gains, "greater"), flip_p(gains - 0.3, "greater"))
+
+
+def test_the_deciding_step_is_told():
+    assert "Of 2 steps that from “c” to “b” decides the verdict." in sentence(judged(ordered=["a", "c", "b"]))
+    assert "Of 2 neighbours “a” decides the verdict." in sentence(judged(peak="b", than=["a", "c"]))
+
+
+# --- two factors ----------------------------------------------------------------------------------------
+
+
+def four(scale=1.0, **changes):
+    neither, first, second = 0.5 + WOBBLE, 0.55 + OTHER, 0.6 + np.roll(WOBBLE, 2)
+    both = first + second - neither + scale * (0.1 + np.roll(OTHER, 3))
+    return accuracies(**({"n": neither, "f": first, "s": second, "b": both} | changes))
+
+
+FACTORS = ["n", "f", "s", "b"]
+
+
+def test_interaction_is_what_both_do_beyond_the_sum():
+    for scale, verdict in ((1.0, "supported"), (-1.0, "refuted")):
+        table = four(scale)
+        judgement = judged(table, interaction=FACTORS)
+        gains = scale * (0.1 + np.roll(OTHER, 3))
+        assert judgement.verdict == verdict
+        assert judgement.seen.estimate == pytest.approx(stats.trim_mean(gains, 0.2))
+    assert (
+        "val.accuracy with “b” is typically 0.102 higher than the effects of “f” and “s” alone"
+        in sentence(judged(four(), interaction=FACTORS))
+    )
+    assert judged(four(), interaction=FACTORS, margin=0.2).verdict == "refuted"
+
+
+def test_of_errors_the_two_factors_multiply():
+    runs = {"n": 8.0, "f": 4.0, "s": 2.0, "b": 0.25}  # the two alone would give 1
+    table = Made(
+        {(name, "val.mse"): mean * np.exp(0 * WOBBLE) for name, mean in runs.items()},
+        "val.mse",
+        {"val.mse": "min"},
+        ratios=("val.mse",),
+    )
+    judgement = judged(table, interaction=FACTORS)
+    assert (judgement.verdict, judgement.seen.estimate) == ("supported", pytest.approx(0.25))
+    assert "4.0 times lower than the effects of" in sentence(judgement)
+    assert judged(table, interaction=FACTORS, factor=5.0).verdict == "refuted"
+
+
+def test_seeds_in_which_one_of_the_four_failed_are_left_out():
+    table = four()
+    failed = table.values("f", "val.accuracy").copy()
+    failed[3] = -inf
+    table = four(f=failed)
+    judgement = judged(table, interaction=FACTORS)
+    assert (judgement.seen.n, judgement.seen.both_failed, judgement.verdict) == (7, 1, "supported")
+    assert "in 1 seed a run failed" in sentence(judgement)
+    failed[:3] = -inf
+    often = judged(four(f=failed), interaction=FACTORS)
+    assert (often.verdict, often.p) == ("undecided", None)
+    assert "in over a fifth of the seeds one of the four failed" in sentence(often)
+
+
+def test_a_seed_that_one_of_the_four_lacks_says_nothing():
+    ragged = four().values("s", "val.accuracy").copy()
+    ragged[0] = nan
+    seen = judged(four(s=ragged), interaction=FACTORS).seen
+    assert (seen.n, seen.both_failed) == (7, 0)
+
+
+# --- one variant by itself ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({"near": 0.9, "within": 0.05}, "supported"),
+        ({"near": 0.8, "within": 0.05}, "refuted"),
+        ({"near": 1.0, "within": 0.05}, "refuted"),
+        ({"near": 0.9, "within": 0.01}, "undecided"),
+        ({"near": 0.9, "factor": 1.1}, "supported"),
+        ({"near": 0.7, "factor": 1.1}, "refuted"),
+    ],
+)
+def test_near_a_number(facts, verdict):
+    judgement = judged(variant="a", metric="val.accuracy", **facts)
+    assert judgement.verdict == verdict
+    assert "allows a " + ("factor" if "factor" in facts else "difference") in sentence(judgement)
+
+
+def test_near_is_two_sign_tests():
+    judgement = judged(near=0.9, within=0.012, variant="a", metric="val.accuracy")
+    over, under = int(np.sum(A > 0.888)), int(np.sum(A < 0.912))
+    ps = [stats.binomtest(count, 8, alternative="greater").pvalue for count in (over, under)]
+    assert judgement.p == pytest.approx(max(ps))
+    ps = [stats.binomtest(count, 8, alternative="less").pvalue for count in (over, under)]
+    assert judgement.p_against == pytest.approx(min(ps))
+
+
+def test_what_matters_is_what_counts_as_near():
+    table = Made(TABLE.runs, matters=0.05)
+    judgement = judged(table, near=0.9, variant="a", metric="val.accuracy")
+    assert (judgement.verdict, judgement.within) == ("supported", 0.05)
+    errors = Made(ERRORS.runs, "val.mse", ERRORS.ways, ratios=ERRORS.ratios, matters=1.1)
+    assert judged(errors, near=1.0, variant="a", metric="val.mse").verdict == "supported"
+    assert judged(errors, near=1.2, variant="a", metric="val.mse").verdict == "refuted"
+
+
+def test_runs_that_diverged_are_not_near_anything():
+    table = accuracies(a=[-inf] * 8)
+    assert judged(table, near=0.9, within=0.1, variant="a", metric="val.accuracy").verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("fails", "runs", "share", "verdict"),
+    [(0, 40, 0.9, "supported"), (0, 8, 0.9, "undecided"), (4, 8, 0.9, "refuted"), (2, 40, 0.9, "undecided"),
+     (8, 8, 0.5, "refuted"), (0, 5, 0.1, "undecided")],
+)  # fmt: skip
+def test_the_share_of_runs_that_do_not_fail(fails, runs, share, verdict):
+    values = np.where(np.arange(runs) < fails, -inf, 0.9)
+    judgement = judged(accuracies(a=[*values, nan]), converges=share, variant="a")
+    assert (judgement.verdict, judgement.seen.n, judgement.value) == (verdict, runs, share)
+    assert f"{runs - fails} of {runs} runs of “a” did not fail" in sentence(judgement)
+    if runs >= 6:
+        for side, alternative in ((judgement.p, "greater"), (judgement.p_against, "less")):
+            exact = stats.binomtest(runs - fails, runs, share, alternative=alternative).pvalue
+            assert side == pytest.approx(exact, rel=1e-9)
+    wilson = stats.binomtest(runs - fails, runs).proportion_ci(method="wilson")
+    assert (judgement.seen.low, judgement.seen.high) == pytest.approx((wilson.low, wilson.high))
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict"), [(0.9, "supported"), (0.93, "supported"), (0.95, "refuted"), (0.7, "refuted")]
+)
+def test_a_number_that_a_run_could_have_given(number, verdict):
+    judgement = judged(agrees=number, variant="a", metric="val.accuracy")
+    half = stats.t.ppf(0.975, 7) * A.std(ddof=1) * np.sqrt(1 + 1 / 8)
+    assert judgement.verdict == verdict
+    assert (judgement.seen.low, judgement.seen.high) == pytest.approx((A.mean() - half, A.mean() + half))
+    t = abs(number - A.mean()) / (A.std(ddof=1) * np.sqrt(1 + 1 / 8))
+    assert judgement.corrected_p == pytest.approx(2 * stats.t.sf(t, 7))
+    assert "and a new run is expected from" in sentence(judgement)
+
+
+def test_of_errors_the_logs_are_normal():
+    judgement = judged(ERRORS, agrees=1.05, variant="a", metric="val.mse")
+    half = stats.t.ppf(0.975, 7) * WOBBLE.std(ddof=1) * np.sqrt(1 + 1 / 8)
+    expected = np.exp([WOBBLE.mean() - half, WOBBLE.mean() + half])
+    assert (judgement.seen.low, judgement.seen.high) == pytest.approx(tuple(expected))
+    assert judgement.verdict == "refuted"
+
+
+def test_runs_that_failed_are_left_out_of_what_a_run_may_give():
+    judgement = judged(accuracies(a=[*A, -inf, nan]), agrees=0.9, variant="a", metric="val.accuracy")
+    assert (judgement.verdict, judgement.seen.n, judgement.seen.failed) == ("supported", 8, 1)
+    assert "; 1 run that failed is left out." in sentence(judgement)
+    few = judged(accuracies(a=A[:5]), agrees=0.9, variant="a", metric="val.accuracy")
+    assert (few.verdict, few.p) == ("undecided", None)
+    assert "A verdict needs at least 6 seeds." in sentence(few)
+
+
+def test_runs_all_alike_could_give_only_one_number():
+    table = accuracies(a=np.full(8, 0.5))
+    assert judged(table, agrees=0.5, variant="a", metric="val.accuracy").verdict == "supported"
+    assert judged(table, agrees=0.51, variant="a", metric="val.accuracy").verdict == "refuted"
