@@ -144,7 +144,7 @@ def _judgement(
         within,
         len(parts),
         claims,
-        claim.value if FORMS[claim.form].holds in OF_NUMBERS else None,
+        value=claim.value if FORMS[claim.form].holds in OF_NUMBERS else None,
     )
 
 
