@@ -444,3 +444,15 @@ def test_data_of_its_own_under_every_seed_leave_the_verdict_as_it_is():
     judged = judge(claims_of("b")[0], table_of(Basis("drawn"), a=A, b=spread_runs(1)))
     there = judged.new_data
     assert (there.verdict, there.low, there.high) == (judged.verdict, judged.seen.low, judged.seen.high)
+
+
+def test_a_run_that_failed_by_the_studys_metric_has_not_failed_by_another():
+    """Both variants take as many steps; that some runs of one end with a large error is no loss in steps."""
+    errors, steps = np.where(np.arange(10) < 4, 5.0, 0.01), np.full(10, 0.5)
+    runs = {("a", "val.mse"): errors, ("b", "val.mse"): np.full(10, 0.02)}
+    ways = {"val.mse": "min", "steps": "min"}
+    table = Made(runs | {(name, "steps"): steps for name in "ab"}, "val.mse", ways, beyond=1.0)
+    assert judged(table, better="b", than="a").seen.failed_other == 4
+    one = judged(table, better="b", than="a", metric="steps")
+    assert (one.seen.failed_other, one.seen.is_typical, one.verdict) == (0, True, "refuted")
+    assert one.p == 1.0

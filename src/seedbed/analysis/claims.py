@@ -254,7 +254,11 @@ class Claim:
     def runs(self, column: Column) -> Runs:
         """The runs of a variant on a metric."""
         variant, metric = column
-        return Runs(self.table.values(variant, metric), self.table.failed(variant), self.table.ended(variant))
+        values = self.table.values(variant, metric)
+        # the bound of failure is on the study's metric: of another, such as steps, it says nothing
+        is_own = bare_name(metric) == bare_name(self.table.metric)
+        failed = self.table.failed(variant) if is_own else np.isinf(values)
+        return Runs(values, failed, self.table.ended(variant))
 
     def pairs(self, first: Column, second: Column) -> Pairs:
         """One metric of a variant against another, or against that of another variant."""
