@@ -102,7 +102,8 @@ def over_splits(gaps: np.ndarray, samples: int, train: int) -> Estimate:
     """Of gaps (n,) from random splits of one table: the variance s^2 / n of their mean times 1 + n samples / train.
 
     Splits overlap, so their gaps are correlated: by samples / (samples + train), about, as if the gap depended on which
-    samples it is evaluated on alone. With the trimmed mean s^2 is the winsorized variance.
+    samples it is evaluated on alone. All spread over seeds is taken for that of splits, so it is cautious where initial
+    weights carry much of it. With the trimmed mean s^2 is the winsorized variance.
 
     Source: Nadeau and Bengio 2003, "Inference for the generalization error", section 3; Yuen 1974.
 
