@@ -12,7 +12,20 @@ from seedbed.cli.encoding import allow_any_encoding
 from seedbed.cli.errors import exit_code
 from seedbed.execution.environment import package_version
 
-COMMANDS = ("labs", "new", "reference", "check", "run", "ls", "show", "report", "predict", "data", "doctor")
+COMMANDS = (
+    "labs",
+    "new",
+    "reference",
+    "check",
+    "run",
+    "ls",
+    "show",
+    "report",
+    "claims",
+    "predict",
+    "data",
+    "doctor",
+)
 
 HELP = """Find out which training choices matter.
 

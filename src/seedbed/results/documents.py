@@ -40,7 +40,9 @@ def document(result: Result) -> dict[str, Any]:
         "ranking": result.ranking,
         "among_the_best": result.among_the_best,
         "variants": [_variant(result, row) for row in result.study["variants"]],
-        "hypotheses": [_hypothesis(judgement) for judgement in result.judgements],
+        "hypotheses": [
+            _hypothesis(judgement) | {"made_by": maker} for judgement, maker in result.sourced_judgements
+        ],
         "findings": result.findings,
         "data": result.data or None,
         "looks": looks_document(result),

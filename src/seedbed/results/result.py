@@ -242,6 +242,12 @@ class Result(Stored):
         told += [judgement.new_data for judgement in self.judgements]
         return about([new for new in told if new])
 
+    @property
+    def sourced_judgements(self) -> list[tuple[Judgement, str | None]]:
+        """The judgements, each with who made the claim; None for those of the study's author."""
+        sources = (hypothesis.get("made_by") for hypothesis in self.study.get("hypotheses", []))
+        return list(zip(self.judgements, sources, strict=True))
+
     @cached_property
     def pairing(self) -> dict[str, Pairing]:
         """What pairing with base was worth, by variant; see `sources.pairings`."""

@@ -39,6 +39,9 @@ HELD: dict[Holds, Any] = {
 
 class _Claim(FrozenModel):
     claim: str = Field(description="The claim in words.")
+    made_by: str | None = Field(
+        default=None, description="Who made it, such as a report or a paper; your own unless given."
+    )
 
 
 if TYPE_CHECKING:
@@ -88,7 +91,7 @@ class Hypothesis(_ClaimOfAnyForm):
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Hypothesis:
-        given = self.model_fields_set - {"claim"}
+        given = self.model_fields_set - {*_Claim.model_fields}
         forms = [form for form in FORMS if form in given]
         if len(forms) != 1:
             raise ValueError(

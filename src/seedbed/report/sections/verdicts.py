@@ -32,7 +32,10 @@ OPENINGS = {
 
 def blocks(result: Result) -> Iterator[Block]:
     """The claims, each with its verdict, and the summary."""
-    verdicts = [{"judgement": one, "sentence": sentence(one)} for one in result.judgements]
+    verdicts = [
+        {"judgement": one, "made_by": maker, "sentence": sentence(one)}
+        for one, maker in result.sourced_judgements
+    ]
     if told := notices(result):
         yield Note(*told)
     summary = [*filter(None, [corrections(result.judgements)]), *_summary(result)]

@@ -1,0 +1,48 @@
+"""`seedbed claims`: write a page on the claims of stored studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+
+
+@click.command("claims", short_help="Write a page on the claims of stored studies.")
+@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; printed unless given.",
+)
+@options.runs_dir
+def command(studies: tuple[str, ...], output: Path | None, runs_dir: Path) -> None:
+    """Write, as Markdown, the verdicts on all claims of the latest run of every STUDY; of all labs unless any is named.
+
+    \b
+    Examples:
+      seedbed claims --output claims.md
+      seedbed claims trig/norm-init my/first-study
+    """
+    from seedbed.api import Result
+    from seedbed.files import write_whole
+    from seedbed.results.claims_page import page
+    from seedbed.store.reader import find
+    from seedbed.store.schema import StoreError
+    from seedbed.study.labs import names
+
+    results: dict[str, Result | None] = {}
+    for name in studies or names():
+        try:
+            results[name] = Result.open(find(runs_dir, name))
+        except StoreError:
+            if studies:
+                raise
+            results[name] = None
+    text = page(results, " ".join(["seedbed claims", *studies]))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_whole(output, text.encode())
+    click.echo(output)
