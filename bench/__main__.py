@@ -1,4 +1,4 @@
-"""`python -m bench NAME.. [--json]`: comparisons, each contender timed in turn; `truth` simulates studies instead."""
+"""`python -m bench NAME.. [--json]`: comparisons, each contender timed in turn, several times over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from bench.ablation import Ablation, ablation
 from bench.memory import Peak, peaks
 from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
-from bench.truth import PAGE, Truth, truth
 from bench.wide import Growth, grow
 from seedbed.engines.torch_engine import cuda_is_missing
 
@@ -27,7 +26,6 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     "sizes": sizes,
     "memory": peaks,
     **gpu.COMPARISONS,
-    "truth": lambda repeats: truth(),
 }
 SAME = {True: "yes", False: "NO", None: "own batches"}
 
@@ -41,8 +39,7 @@ def main(names: tuple[str, ...], as_json: bool, repeats: int) -> None:
     results, missing = {}, cuda_is_missing()
     if missing and not gpu.COMPARISONS.keys().isdisjoint(names):
         raise click.UsageError(f"{' and '.join(gpu.COMPARISONS)} need a CUDA device: {missing}")
-    not_asked = {"truth", *(gpu.COMPARISONS if missing else ())}
-    everything = [name for name in BENCHMARKS if name not in not_asked]
+    everything = [name for name in BENCHMARKS if not (missing and name in gpu.COMPARISONS)]
     for name in everything if "all" in names else names:
         results[name] = BENCHMARKS[name](repeats)
         if not as_json:
@@ -130,17 +127,9 @@ def _print_list(results: list[Any], console: Console) -> None:
         _print_growth(result, console)
 
 
-def _write_truth(result: Truth, console: Console) -> None:
-    PAGE.write_text(result.text, encoding="utf-8")
-    console.print(f"{PAGE} is written; {len(result.missed)} figures miss their goals.")
-    for line in result.missed:
-        console.print(line, style="red")
-
-
 PRINTERS: dict[type, Callable[[Any, Console], None]] = {
     Result: _print_comparison,
     Ablation: _print_ablation,
-    Truth: _write_truth,
     list: _print_list,
 }
 

@@ -11,7 +11,7 @@ INTRODUCTION = """# Do the verdicts hold?
 
 How often verdicts are wrong and how often intervals hold the truth, in up to {studies} simulated studies per situation
 (fewer where a study takes long), each judged by the product's own code from its runs to its verdicts.
-`python -m bench truth` writes this page in a few minutes; `tests/analysis/test_truth.py` does a smaller one in CI.
+`python -m bench.truth` writes this page in a few minutes; `tests/analysis/test_truth.py` does a smaller one in CI.
 
 Rates are in percent, with the 95 % interval that so many studies leave. Goals: errors at most 5.9 % where 5 % is stated
 (2.95 % where 2.5 % is), coverage of 94 to 97 %, power at least 0.9 times the paired t test's. \\* is off to the safe

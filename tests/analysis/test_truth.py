@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.truth import QUESTIONS, failures, looks, numbers, several, typical
+from bench.truth import QUESTIONS, failures, fresh, looks, numbers, several, typical
 from bench.truth.counting import Rate, rates_of
 from bench.truth.made import verdicts_alone
 from bench.truth.questions import Goal
@@ -28,16 +28,17 @@ def missed(question, row, column, studies):
 @pytest.mark.parametrize(
     ("question", "row", "column", "studies"),
     [
-        (typical.QUESTION, "normal", "12", 400),
-        (typical.QUESTION, "log-normal errors, sigma 2", "30", 400),
-        (typical.QUESTION, "heavy tails (t, 2 degrees)", "8", 400),
-        (typical.QUESTION, "10 % of one side's runs 100 times worse", "12", 400),
-        (typical.QUESTION, "accuracies of 200 samples", "30", 400),
-        (several.OF_VARIANTS, "normal, 5 variants", "12", 400),
-        (several.OF_CLAIMS, "normal, 6 claims", "12", 400),
-        (several.OF_CLAIMS, "normal, 10 claims of four forms", "30", 200),
-        (looks.QUESTION, "normal, equally good", "1 claim", 400),
-        (failures.QUESTION, "10 % fail, 9 against base", "30", 400),
+        (typical.QUESTION, "normal", "12", 300),
+        (typical.QUESTION, "log-normal errors, sigma 2", "30", 250),
+        (typical.QUESTION, "heavy tails (t, 2 degrees)", "8", 250),
+        (typical.QUESTION, "10 % of one side's runs 100 times worse", "12", 300),
+        (typical.QUESTION, "accuracies of 200 samples", "30", 250),
+        (several.OF_VARIANTS, "normal, 5 variants", "12", 200),
+        (several.OF_CLAIMS, "normal, 6 claims", "12", 250),
+        (several.OF_CLAIMS, "normal, 10 claims of four forms", "30", 100),
+        (fresh.QUESTION, "random splits", "10", 400),
+        (looks.QUESTION, "normal, equally good", "1 claim", 240),
+        (failures.QUESTION, "10 % fail, 9 against base", "30", 200),
         (numbers.QUESTION, "log-normal errors, sigma 2", "12", 400),
     ],
 )
@@ -50,12 +51,12 @@ def test_stated_rates_hold(question, row, column, studies):
 
 def test_uncorrected_claims_are_noticed(monkeypatch):
     monkeypatch.setattr(verdicts, "holm", lambda ps: ps)
-    assert "any" in missed(several.OF_CLAIMS, "normal, 6 claims", "12", 400)
+    assert "any" in missed(several.OF_CLAIMS, "normal, 6 claims", "12", 300)
 
 
 def test_uncorrected_variants_are_noticed(monkeypatch):
     monkeypatch.setattr(result, "holm", lambda ps: ps)
-    assert "any" in missed(several.OF_VARIANTS, "normal, 5 variants", "12", 400)
+    assert "any" in missed(several.OF_VARIANTS, "normal, 5 variants", "12", 300)
 
 
 def test_a_mean_in_place_of_the_typical_gap_is_noticed(monkeypatch):
@@ -65,7 +66,7 @@ def test_a_mean_in_place_of_the_typical_gap_is_noticed(monkeypatch):
 
 def test_looks_without_boundaries_are_noticed(monkeypatch):
     monkeypatch.setattr(Rule, "boundary", lambda rule, look, undecided: 0.025 / undecided)
-    assert "any" in missed(looks.QUESTION, "normal, equally good", "1 claim", 600)
+    assert "any" in missed(looks.QUESTION, "normal, equally good", "1 claim", 400)
 
 
 # --- the harness itself ---------------------------------------------------------------------------------
