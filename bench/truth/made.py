@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -26,8 +29,6 @@ class Made(Result):
         The study's.
     claims
         Its hypotheses, as in a study file.
-    facts
-        What else a study's record holds, for example `scale` or `fails_above`.
     """
 
     def __init__(
@@ -36,14 +37,10 @@ class Made(Result):
         metric: str = "score",
         direction: str = "max",
         claims: Sequence[Mapping[str, Any]] = (),
-        **facts: Any,
     ) -> None:
-        self._drawn = {name: np.asarray(drawn, dtype=float) for name, drawn in values.items()}
-        self.directory, self.id, self.status = Path("made"), "made", "complete"
-        self.environment: dict[str, Any] = {}
-        self.events: list[dict[str, Any]] = []
+        vars(self).update(deepcopy(vars(_empty())))
+        seeds = len(next(iter(values.values())))
         self.metric = metric
-        seeds = len(next(iter(self._drawn.values())))
         self.study = {
             "study": "made",
             "metric": metric,
@@ -51,11 +48,17 @@ class Made(Result):
             "seeds": seeds,
             "variants": [{"name": name} for name in values],
             "hypotheses": list(claims),
-            **facts,
         }
-        self._known_values = {}
-        self._summaries = {}
-        self.__dict__["runs"] = _table(self._drawn, metric, seeds)
+        vars(self)["runs"] = _table(values, metric, seeds)
+
+
+@lru_cache
+def _empty() -> Result:
+    """A study of nothing, opened as any other: what a result holds beside what is made up."""
+    with TemporaryDirectory() as directory:
+        Path(directory, "resolved.json").write_text('{"metric": "score"}', encoding="utf-8")
+        Path(directory, "journal.jsonl").touch()
+        return Result(directory)
 
 
 def _table(values: Mapping[str, np.ndarray], metric: str, seeds: int) -> Any:

@@ -132,8 +132,8 @@ OF_VARIANTS = Question(
     title="Many variants against the base",
     text="All variants are equally good. Intervals are simultaneous: all of a study's hold the truth at once.",
     before=(
-        "Before: intervals held one at a time. All of a study's held the truth at once in 83, 70 and 57 % of studies of "
-        "5, 9 and 20 variants."
+        "Before: intervals held one at a time. All of a study's held the truth at once in 83, 70 and 57 % of "
+        "studies of 5, 9 and 20 variants."
     ),
     corner="variants",
     tables=(
