@@ -19,7 +19,7 @@ QUESTIONS = (
     failures.QUESTION,
     numbers.QUESTION,
 )
-STUDIES = 800  # per situation: a rate of 5 % is then known to within 1.5 %
+STUDIES = 600  # per situation: a rate of 5 % is then known to within 1.8 %
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def mixed(kind: draws.Kind, claims: int, seeds: int, random: np.random.Generator
     names = list(values)[1:]
     written = []
     for i, name in enumerate(names):
-        form = i % 4
+        form = i % 5
         if form == 0:
             written.append({"better": name, "than": "base"})
         elif form == 1:  # ahead by just the margin
@@ -72,6 +72,8 @@ def mixed(kind: draws.Kind, claims: int, seeds: int, random: np.random.Generator
             written.append({"better": name, "than": "base", "margin": 1.0})
         elif form == 2:
             written.append({"variant": name, "metric": kind.metric, "above": 0.0})
+        elif form == 3:
+            written.append({"better": name, "than": ["base", names[0]]})
         else:
             values[name] = values[name] + 1.0
             written.append({"similar": [name, "base"], "within": 1.0})
@@ -119,7 +121,7 @@ def _cells_of_claims() -> list[Cell]:
         for n in SEEDS
     ]
     forms = [
-        Cell("normal, 10 claims of four forms", f"{n}", partial(mixed, NORMAL, 10, n), 0.5) for n in SEEDS
+        Cell("normal, 10 claims of five forms", f"{n}", partial(mixed, NORMAL, 10, n), 0.5) for n in SEEDS
     ]
     return cells + forms
 
@@ -148,9 +150,8 @@ OF_VARIANTS = Question(
 OF_CLAIMS = Question(
     title="Many claims in a study",
     text=(
-        "Each claim says that a variant beats the base, and none does; or claims of four forms (better, better "
-        "by a margin, above, "
-        "similar) are each just on the boundary."
+        "Each claim says that a variant beats the base, and none does; or claims of five forms (better, better by a "
+        "margin, better than two, above, similar) are each just on the boundary."
     ),
     before=(
         "Before: of six claims, each was falsely supported in 10 to 15 % of studies where it was on the "

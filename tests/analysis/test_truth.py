@@ -35,7 +35,7 @@ def missed(question, row, column, studies):
         (typical.QUESTION, "accuracies of 200 samples", "30", 250),
         (several.OF_VARIANTS, "normal, 5 variants", "12", 200),
         (several.OF_CLAIMS, "normal, 6 claims", "12", 250),
-        (several.OF_CLAIMS, "normal, 10 claims of four forms", "30", 100),
+        (several.OF_CLAIMS, "normal, 10 claims of five forms", "30", 100),
         (fresh.QUESTION, "random splits", "10", 400),
         (looks.QUESTION, "normal, equally good", "1 claim", 240),
         (failures.QUESTION, "10 % fail, 9 against base", "30", 200),
