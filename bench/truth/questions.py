@@ -49,8 +49,7 @@ def errors(stated: float) -> Wanted:
 
 def coverage() -> Wanted:
     """Intervals that hold the truth."""
-    return lambda rates: Goal(SURE = 0.99  # of the interval that has to lie outside a goal, since a page has hundreds of rates
-LEAST_COVERAGE, MOST_COVERAGE, "above")
+    return lambda rates: Goal(LEAST_COVERAGE, MOST_COVERAGE, "above")
 
 
 def as_often_as(reference: str) -> Wanted:
