@@ -76,6 +76,10 @@ ROWS = {
     ),
     "falling a little, ever more slowly": ({"train_loss": 1 + 0.2 * np.exp(-T / 50)}, ["still_falling"]),
     "falling a little in a line": ({"train_loss": 1 - T / 500 + 0.001 * NOISE}, ["rate_too_low"]),
+    "falling by next to nothing in a line": (
+        {"train_loss": 1 - 1e-5 * T, "val_loss": 1 - 1e-5 * T},
+        ["rate_too_low"],
+    ),
     "falling a little in a line, in 19 evaluations": ({"train_loss": (1 - T / 100)[:19]}, ["still_falling"]),
     "falling through the decades": ({"train_loss": np.exp(-T / 10)}, ["still_falling", "gap_growing"]),
     "falling but stopped": ({"train_loss": 2 - T / 100, "status": "stopped"}, []),

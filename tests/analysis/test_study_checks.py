@@ -118,9 +118,10 @@ def test_a_variant_no_better_than_a_constant() -> None:
         (np.full(10, 0.97), 0),
         (np.full(10, 0.99), 10),
         (np.where(np.arange(10) < 5, 0.5, 2), 0),
-        (np.where(np.arange(10) < 4, 0.5, np.inf), 6),
+        (np.where(np.arange(10) < 4, 0.5, np.where(np.arange(10) < 7, 1, np.inf)), 6),
+        (np.where(np.arange(10) < 4, 0.5, np.inf), 0),  # most diverged, which is said already
         (np.where(np.arange(10) < 4, 0.5, np.nan), 0),
-        (np.full(10, np.inf), 0),  # it diverged, which is said already
+        (np.full(10, np.inf), 0),
     ],
 )
 def test_more_than_half_of_the_runs_decide(values: np.ndarray, wrong: int) -> None:

@@ -66,12 +66,13 @@ def rate_too_low(run: Evidence) -> bool:
 
 
 def plateaued(run: Evidence) -> bool:
-    """Whether neither training nor validation loss improved after the first EARLY share of the record."""
-    if not _did_all(run) or len(run.train_loss) < FEWEST:
+    """Whether neither training nor validation loss improved after the first EARLY share of the record.
+
+    One whose rate is too low has a finding of its own.
+    """
+    if not _did_all(run) or len(run.train_loss) < FEWEST or _rose(run) or rate_too_low(run):
         return False
-    return all(
-        _stays(_running_median(loss)) for loss in (run.train_loss, run.val_loss) if len(loss)
-    ) and not _rose(run)
+    return all(_stays(_running_median(loss)) for loss in (run.train_loss, run.val_loss) if len(loss))
 
 
 def _stays(loss: np.ndarray) -> bool:

@@ -45,14 +45,17 @@ def no_better_than_constant(results: Results) -> Iterator[Seen]:
     for variant in results.variants:
         values = results.values(variant, metric)
         values = values[~np.isnan(values)]
-        ends_there = not any(key.startswith("data.") for key in results.settings(variant))
-        if not ends_there or not np.isfinite(values).any():  # other data, or all diverged
+        on_same_data = not any(key.startswith("data.") for key in results.settings(variant))
+        median = float(np.median(values)) if len(values) else np.nan
+        if not (
+            on_same_data and np.isfinite(median)
+        ):  # where half of its runs diverged, that is said already
             continue
         wrong = int((sign * values <= sign * least).sum())
         if 2 * wrong > len(values):
             yield Seen(
                 f"{wrong} of {len(values)} runs are hardly better than a constant ({metric} has a median of "
-                f"{number(float(np.median(values)))}, and answering always {what} gives {number(constant)}), if at "
+                f"{number(median)}, and answering always {what} gives {number(constant)}), if at "
                 "all. Train for more epochs, change training.lr, scale the data, or see what the inputs tell.",
                 variant,
                 wrong,
