@@ -35,7 +35,7 @@ lr = 0.1
 batch_size = 8
 epochs = 2
 [study]
-seeds = 5
+seeds = 6
 metric = "val.mse"
 [ablate]
 "training.lr" = [0.01]
@@ -87,7 +87,10 @@ def test_from_a_study_to_its_results(here: Path) -> None:
     assert "supported: A larger step helps" in out
     assert out.rstrip().splitlines()[-1].startswith("report: runs/tiny/")
     assert "group 1/1" in err
-    assert "no comparison with base can get a verdict; use --seeds 6 or more" in err
+    assert (
+        "at least 6 seeds for 1 comparison with base and at least 6 seeds for 1 claim; this study has 6"
+        in err
+    )
     (directory,) = (here / "runs" / "tiny").iterdir()
     assert {
         "study.toml",
@@ -105,7 +108,7 @@ def test_from_a_study_to_its_results(here: Path) -> None:
     assert [variant["name"] for variant in document["variants"]] == ["base", "lr = 0.01"]
     assert document["hypotheses"][0]["verdict"] == "supported"
     (row,) = json.loads(call("ls", "--json").stdout)
-    assert (row["id"], row["study"], row["status"], row["runs"]) == (directory.name, "tiny", "complete", 10)
+    assert (row["id"], row["study"], row["status"], row["runs"]) == (directory.name, "tiny", "complete", 12)
     assert directory.name in call("ls").stdout
     shown = call("show", directory.name[:15])
     assert shown.exit_code == 0
@@ -115,7 +118,7 @@ def test_from_a_study_to_its_results(here: Path) -> None:
     answer = call("predict", "tiny", "--input", "new.csv", "--output", "answer.csv")
     assert answer.exit_code == 0
     assert answer.stdout == ""
-    assert "variant 'base', 5 seeds" in answer.stderr
+    assert "variant 'base', 6 seeds" in answer.stderr
     lines = (here / "answer.csv").read_text().splitlines()
     assert lines[0] == '"mean","spread"'
     assert np.isfinite([float(cell) for line in lines[1:] for cell in line.split(",")]).all()
@@ -155,10 +158,11 @@ def test_check_runs_nothing_and_says_what_would_run(here: Path) -> None:
     document = json.loads(call("check", "tiny.toml", "--json", "--seeds", "7").stdout)
     assert (document["study"], document["seeds"], document["runs"], document["groups"]) == ("tiny", 7, 14, 1)
     shown = call("check", "tiny.toml")
-    assert "2 variants x 5 seeds = 10 runs in 1 group," in shown.stdout
+    assert "2 variants x 6 seeds = 12 runs in 1 group," in shown.stdout
     assert "compared by val.mse (less is better)" in shown.stdout
-    assert "no comparison with base can get a verdict; use --seeds 6 or more" in shown.stdout
-    assert "use --seeds" not in call("check", "tiny.toml", "--seeds", "6").stdout
+    assert "use --seeds" not in shown.stdout
+    few = call("check", "tiny.toml", "--seeds", "5").stdout
+    assert "no comparison with base and no claim can get a verdict; use --seeds 6 or more" in few
     assert [path.name for path in here.iterdir()] == ["tiny.toml"]
 
 

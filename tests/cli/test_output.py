@@ -41,7 +41,7 @@ def test_what_matters_least_of_a_study_is_dropped_first(tmp_path: Path) -> None:
         dropped += [column.heading for column in kept if column not in fewer]
         kept = fewer
     assert dropped == [
-        "seconds/run", "median", "median", "95 % interval", "test.mse", "published test.mse", "p", "parameters"
+        "seconds/run", "mean", "mean", "95 % interval", "test.mse", "published test.mse", "wins", "p", "parameters"
     ]  # fmt: skip
     assert [column.heading for column in kept] == [
         "variant", "runs", "val.mse", "95 % interval", "published val.mse", "vs base", "verdict"

@@ -45,6 +45,22 @@ def test_how_it_was_computed_is_recorded(tmp_path: Path) -> None:
     assert [result.environment[fact] for fact in facts] == ["torch", "cpu", "bf16", False]
 
 
+def test_what_a_study_says_of_its_metric_is_stored_and_used(tmp_path: Path) -> None:
+    said = {"scale": "difference", "matters": 0.25, "fails_above": 1e-9}
+    text = small({"study.seeds": 2, **{f"study.{name}": value for name, value in said.items()}})
+    result = Study.parse(text).run(runs_dir=tmp_path, engine="numpy")
+    assert {name: result.study[name] for name in said} == said
+    assert (result.scale("val.mse"), result.matters, result.fails_beyond("base")) == (
+        "difference",
+        0.25,
+        1e-9,
+    )
+    assert result.failed("base").tolist() == [True, True]
+    usual = Study.parse(small({"study.seeds": 2})).run(runs_dir=tmp_path, engine="numpy")
+    assert not {*said} & {*usual.study}
+    assert not usual.failed("base").any()
+
+
 def test_groups_are_cut_to_the_memory_of_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = computed(tmp_path, engine="numpy")
     (group,) = plan(STUDY).work.groups

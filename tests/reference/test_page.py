@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.analysis.flips import CLIP, COUNTED_UP_TO
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.p_values import ALPHA, EXACT_UP_TO, FLIPS
-from seedbed.analysis.pairs import DECADE
+from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import FEWEST_PAIRS
+from seedbed.analysis.reliable import MOST_FAILED, TIMES
+from seedbed.analysis.typical import TRIMMED
 from seedbed.api import Study
 from seedbed.data.tables.dates import DATE_PARTS
 from seedbed.metrics.names import METRICS
@@ -116,17 +118,29 @@ def test_another_name_brings_up_ours() -> None:
 def test_what_verdicts_rest_on_is_told() -> None:
     told = " ".join((lookup(SECTIONS, "verdicts", 80) or "").split())
     for word in (
-        ALPHA,
-        FEWEST_PAIRS,
-        EXACT_UP_TO,
-        f"{FLIPS:,}",
-        f"{DECADE:g}",
+        f"below {ALPHA}",
+        f"At least {FEWEST_PAIRS} pairs",
+        f"clipped at {CLIP} times",
+        f"exact up to {COUNTED_UP_TO} pairs",
+        f"{TIMES:g} times the median",
+        f"smallest {TRIMMED:.0%}".replace("%", " %"),
+        f"over {({0.2: 'a fifth'})[MOST_FAILED]} of the runs",
+        "Wilson",
+        "McNemar",
         "Holm",
         "sign test",
         "one-sided",
     ):
         assert str(word) in told
-    for verdict in (*VERDICTS, "better", "worse", "no evidence", "not enough seeds", "same runs"):
+    for verdict in (
+        *VERDICTS,
+        "better",
+        "worse",
+        "no evidence",
+        "not enough seeds",
+        "same runs",
+        "all failed",
+    ):
         assert verdict in told
     assert "a run that stopped earlier counts with its last value" in told
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import fake_studies
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -58,10 +59,66 @@ def test_the_row_of_a_variant_that_diverged_says_so(tmp_path: Path, base: float)
 def test_what_diverged_runs_did_to_a_verdict_stands_under_its_row(tmp_path: Path) -> None:
     told = page(study(tmp_path, {"base": 0.5, "lr 9": "diverged"}))
     columns, note = re.findall(r'<tr><td class="told" colspan="(\d+)"><span>(.*?)</span>', told)[0]
-    assert note == "In 6 pairs one run diverged and counts as the worse: p is from the sign test."
+    assert note == "6 runs failed against none (p = 0.031: shown)."
     row = re.findall(r'<tr class="noted">(.*?)</tr>', told)[0]
     assert int(columns) == row.count("<td") + row.count("<th")
-    assert "one run" not in row
+    assert "failed against" not in row
+
+
+def test_the_row_of_a_variant_that_often_failed_says_so(tmp_path: Path) -> None:
+    result = study(tmp_path, {"base": 0.5, "good": 0.1, "wild": 0.5})
+    rows = result.runs.to_pylist()
+    for row in rows:
+        if row["variant"] == "wild" and row["seed"] < 2:
+            row["val.mse"] = 50.0
+    fake_studies.write_table(result.directory, "runs", rows)
+    with style.drawing():
+        picture = comparisons.forest(Result.open(result.directory))
+    assert picture
+    told = [text.get_text() for text in picture.figure.axes[0].texts]
+    assert told[1].startswith("often failed\np\u00a0=")
+
+
+# --- the best -------------------------------------------------------------------------------------------
+
+
+def winner(result: Result) -> str:
+    """What is said of the variant that comes first."""
+    (told,) = re.findall(r"By median .*?</p>", page(result))
+    return told.removesuffix("</p>")
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ({"base": 0.5}, "“base” comes first with 0.5250 (0.5000 to 0.5500)."),
+        ({"base": 0.5, "a": 90.0}, "It is distinguishable from all others."),
+        (
+            {"base": 0.5, "a": 90.0, "b": 90.1},
+            "No variant is distinguishable from the best.",
+        ),  # in so few seeds
+    ],
+)
+def test_what_is_not_distinguishable_from_the_best_is_said(
+    tmp_path: Path, ends: dict[str, Any], told: str
+) -> None:
+    assert winner(study(tmp_path, ends)).endswith(told)
+
+
+def test_those_not_distinguishable_from_the_best_are_named(tmp_path: Path) -> None:
+    result = Result.open(fake_studies.regression(tmp_path))
+    assert winner(result).endswith(f"Not distinguishable from the best: “{result.among_the_best[1]}”.")
+    assert page(result).count('class="best">among the best') == 2
+
+
+def test_the_interval_of_the_winner_is_wide_enough_for_having_been_chosen(tmp_path: Path) -> None:
+    result = Result.open(fake_studies.classification(tmp_path))
+    values = np.sort(result.values("momentum", "test.accuracy"))
+    told = winner(result)
+    # of 10 runs, 1 may lie beyond on either side at 95 % (binomial tail 0.0107), none at 98.75 %
+    assert f"({values[0]:.4f} to {values[9]:.4f}, wide enough for the best of 4)" in told
+    assert result.summary("momentum", "test.accuracy").median_low == values[1]
+    assert told.endswith("It is distinguishable from all others.")
 
 
 def test_nothing_comes_first_where_all_diverged(tmp_path: Path) -> None:

@@ -228,6 +228,29 @@ BAD = {
         {"variant": [{"name": "x", "set": {"training.lr": 0.1}}]},
         ['variant "x": has the same settings as "base"'],
     ),
+    "a failure on the better side of an error": (
+        {"study.fails_below": 0.1},
+        ["study.fails_below: of val.mse less is better; write fails_above"],
+    ),
+    "a failure on the better side of a score": (
+        {"study.metric": "val.r2", "study.fails_above": 0.9},
+        ["study.fails_above: of val.r2 more is better; write fails_below"],
+    ),
+    "a failure on what the study says is the better side": (
+        {"study.direction": "max", "study.fails_above": 0.9},
+        ["study.fails_above: of val.mse more is better; write fails_below"],
+    ),
+    "a failure beyond no number": ({"study.fails_above": "high"}, ["study.fails_above: expected a number"]),
+    "a difference that matters where ratios are compared": (
+        {"study.matters": 0.01},
+        ["study.matters: val.mse is compared by ratios: expected a factor above 1, such as 1.1, got 0.01"],
+    ),
+    "a factor that matters where the study compares by ratios": (
+        {"study.metric": "val.r2", "study.scale": "ratio", "study.matters": 1.0},
+        ["study.matters: val.r2 is compared by ratios", "got 1"],
+    ),
+    "an effect of nothing that matters": ({"study.matters": 0.0}, ["study.matters: must be above 0"]),
+    "an unknown scale": ({"study.scale": "log"}, ['"log" is not one of difference, ratio']),
     "a variant's name": (
         {"variant": [{"name": "a\nb", "set": {"training.lr": 1.0}}]},
         ["visible characters"],
@@ -265,19 +288,46 @@ HYPOTHESES = [
     ({"similar": ["base"], "within": 1.0}, ["similar"]),
     (
         {"similar": ["base", "norm = none"]},
-        ["similar also needs the largest gap that counts as none: write factor"],
+        ["similar also needs the largest gap that counts as none: write factor, or study.matters"],
     ),
     (
-        {"not_better": "base", "than": "norm = none"},
-        ["not_better also needs the gain", "write factor, or study.matters"],
+        {"similar": ["base", "norm = none"], "metric": "val.r2"},
+        ["similar also needs the largest gap that counts as none: write within, or study.matters"],
     ),
     (
-        {"similar": ["base", "norm = none"], "within": 0.1},
-        ["within: val.mse is compared by ratios", "write factor"],
+        {"variant": "base", "metric": "val.mse", "matches": "test.mse"},
+        ["matches also needs the largest gap that counts as none: write factor"],
+    ),
+    (
+        {"not_better": "norm = none", "than": "base"},
+        ["not_better also needs the gain that it does not reach: write factor, or study.matters"],
+    ),
+    (
+        {"not_better": "norm = none", "than": "base", "metric": "val.r2"},
+        ["not_better also needs the gain that it does not reach: write margin"],
+    ),
+    (
+        {"better": "base", "than": "norm = none", "margin": 0.1},
+        [
+            "margin: val.mse is compared by ratios, and this is a difference; write factor, such as factor = 1.1"
+        ],
+    ),
+    (
+        {"variant": "base", "metric": "val.mse", "matches": "test.mse", "within": 0.1},
+        ["within: val.mse is compared by ratios, and this is a difference; write factor"],
     ),
     (
         {"better": "base", "than": "norm = none", "metric": "val.r2", "factor": 1.1},
-        ["factor: val.r2 is compared by differences", "write margin"],
+        ["factor: val.r2 is compared by differences, and this is a ratio; write margin = ... in its units"],
+    ),
+    (
+        {"similar": ["base", "norm = none"], "metric": "val.r2", "factor": 1.1},
+        ["factor: val.r2 is compared by differences, and this is a ratio; write within = ... in its units"],
+    ),
+    ({"better": "base", "than": "norm = none", "factor": 1.0}, ["factor: must be above 1"]),
+    (
+        {"variant": "base", "metric": "val.mse", "above": 1.0, "factor": 1.1},
+        ["above cannot be combined with factor"],
     ),
     ({"ordered": ["base"]}, ["ordered: too few values: expected at least 2"]),
     ({"ordered": ["base", "norm = none", "base"]}, ['ordered names "base" twice']),
@@ -354,10 +404,13 @@ def test_a_claim_that_cannot_be_tested_is_refused(form: dict[str, Any], words: l
         {"near": 0.1, "variant": "base", "metric": "val.mse", "within": 0.01},
         {"agrees": 0.1, "variant": "base", "metric": "val.mse"},
         {"converges": 0.9, "variant": "base"},
+        {"better": "base", "than": "norm = none", "metric": "val.r2", "margin": 0.1},
+        {"not_better": "norm = none", "than": "base", "metric": "val.r2", "margin": 0.1},
         {"variant": "base", "metric": "grid.mse", "above": 0.0},
         {"variant": "base", "metric": "steps", "below": 100.0},
         {"variant": "base", "metric": "val.mse", "exceeds": "train.mse", "factor": 1.1},
         {"variant": "base", "metric": "val.mse", "matches": "test.mse", "factor": 1.1},
+        {"variant": "base", "metric": "val.r2", "matches": "test.r2", "within": 0.1},
     ],
 )
 def test_forms_of_a_claim(form: dict[str, Any]):
@@ -366,6 +419,32 @@ def test_forms_of_a_claim(form: dict[str, Any]):
     assert claim.form in form
     assert set(claim.variants) <= {"base", "norm = none"}
     assert claim.variants
+
+
+ALIKE = [
+    {"similar": ["base", "norm = none"]},
+    {"not_better": "norm = none", "than": "base"},
+    {"variant": "base", "metric": "val.mse", "matches": "test.mse"},
+]
+
+
+@pytest.mark.parametrize("form", ALIKE, ids=str)
+def test_what_matters_is_the_margin_of_claims_that_have_none(form: dict[str, Any]):
+    changes = {**VARIANTS, "hypothesis": [{"claim": "So it is", **form}]}
+    assert Study.parse(small({**changes, "study.matters": 1.1})).hypotheses[0].factor is None
+    of_another = {"hypothesis": [{"claim": "So it is", **form, "metric": "val.r2"}]}
+    (line,) = problems_of({**changes, **of_another, "study.matters": 1.1})
+    assert "also needs" in line
+
+
+@pytest.mark.parametrize("form", ALIKE, ids=str)
+def test_margins_are_on_the_scale_that_the_study_says(form: dict[str, Any]):
+    name = "margin" if "not_better" in form else "within"
+    claims = [{"claim": "So it is", **form, name: 0.1}]
+    study = Study.parse(small({**VARIANTS, "hypothesis": claims, "study.scale": "difference"}))
+    assert getattr(study.hypotheses[0], name) == 0.1
+    (line,) = problems_of({**VARIANTS, "hypothesis": claims})
+    assert f"{name}: val.mse is compared by ratios" in line
 
 
 def test_all_problems_of_a_file_are_in_one_message():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from study_files import small
 
 from seedbed.analysis.p_values import holm
-from seedbed.analysis.pairs import paired, verdict
+from seedbed.analysis.pairs import Pairs, Runs, compared, verdict
 from seedbed.analysis.verdicts import judge
 from seedbed.api import Study
 from seedbed.study import labs
@@ -18,7 +18,8 @@ from seedbed.study.seeds import SeedsNeeded, usual_seeds
 
 def verdicts_of(comparisons: int, seeds: int) -> set[str]:
     """What so many comparisons are said to show where every seed speaks for the variant, and loudly."""
-    found = paired(np.arange(seeds) + 100.0, np.zeros(seeds))
+    pairs = Pairs.of(Runs.of(np.arange(seeds) + 100.0), Runs.of(np.zeros(seeds)), "difference")
+    found = compared(pairs, "max")
     ps = holm([found.p] * comparisons)
     return {verdict(found, p, "max", comparisons) for p in ps}
 
@@ -33,7 +34,7 @@ def test_the_fewest_seeds_for_comparisons_are_the_fewest_that_can_give_a_verdict
 class Made:
     """Runs of three variants in two metrics: one is worse by ten under every seed, two are alike but not the same."""
 
-    metric = "val.mse"
+    metric, matters = "val.mse", None
 
     def __init__(self, seeds: int) -> None:
         self.seeds = seeds
@@ -46,6 +47,10 @@ class Made:
     def ended(self, variant: str) -> np.ndarray:
         """All have."""
         return np.ones(self.seeds, dtype=bool)
+
+    def failed(self, variant: str) -> np.ndarray:
+        """None has."""
+        return np.zeros(self.seeds, dtype=bool)
 
     def same_runs(self, variant: str, other: str) -> bool:
         """Only of a variant with itself."""
@@ -69,7 +74,7 @@ class Made:
 
 FORMS = [
     {"better": "good", "than": "worse"},
-    {"not_better": "worse", "than": "good"},
+    {"not_better": "worse", "than": "good", "margin": 1.0},
     {"similar": ["good", "alike"], "within": 1.0},
     {"variant": "good", "metric": "val.mse", "above": 1.0},
     {"variant": "good", "metric": "val.mse", "below": 100.0},
@@ -78,11 +83,13 @@ FORMS = [
 ]
 
 
+@pytest.mark.parametrize("claims", [1, 2, 9])
 @pytest.mark.parametrize("facts", FORMS, ids=str)
-def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_a_verdict(facts: dict):
-    fewest = SeedsNeeded(0, 1).hypotheses
-    assert judge({"claim": "so", **facts}, Made(fewest)).verdict == "supported"
-    assert judge({"claim": "so", **facts}, Made(fewest - 1)).verdict == "undecided"
+def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_each_a_verdict(facts: dict, claims: int):
+    fewest = SeedsNeeded(0, claims).hypotheses
+    asked = [{"claim": "so", **facts}] * claims
+    assert {one.verdict for one in judge(asked, Made(fewest))} == {"supported"}
+    assert {one.verdict for one in judge(asked, Made(fewest - 1))} == {"undecided"}
 
 
 @pytest.mark.parametrize(
@@ -90,31 +97,31 @@ def test_the_fewest_seeds_for_claims_are_the_fewest_that_can_give_a_verdict(fact
     [
         ((0, 0), 1, None),
         ((1, 0), 6, "verdicts need at least 6 seeds for 1 comparison with base; this study has 6"),
-        ((0, 2), 5, "verdicts need at least 5 seeds for 2 claims; this study has 5"),
+        ((0, 2), 7, "verdicts need at least 7 seeds for 2 claims; this study has 7"),
+        (
+            (3, 1),
+            6,
+            "verdicts need at least 7 seeds for 3 comparisons with base and at least 6 seeds for 1 claim; this study "
+            "has 6, so no comparison with base can get a verdict; use --seeds 7 or more",
+        ),
         (
             (3, 1),
             5,
-            "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
-            "has 5, so no comparison with base can get a verdict; use --seeds 7 or more",
+            "verdicts need at least 7 seeds for 3 comparisons with base and at least 6 seeds for 1 claim; this study "
+            "has 5, so no comparison with base and no claim can get a verdict; use --seeds 7 or more",
         ),
-        (
-            (3, 1),
-            4,
-            "verdicts need at least 7 seeds for 3 comparisons with base and at least 5 seeds for 1 claim; this study "
-            "has 4, so no comparison with base and no claim can get a verdict; use --seeds 7 or more",
-        ),
-        ((0, 1), 1, "verdicts need at least 5 seeds for 1 claim; this study has 1, so no claim can get a verdict; use "
-         "--seeds 5 or more"),
+        ((0, 1), 1, "verdicts need at least 6 seeds for 1 claim; this study has 1, so no claim can get a verdict; use "
+         "--seeds 6 or more"),
     ],
 )  # fmt: skip
 def test_what_is_said(asked: tuple[int, int], seeds: int, said: str | None):
     assert SeedsNeeded(*asked).summary(seeds) == said
 
 
-@given(st.integers(0, 10_000))
-def test_a_study_that_names_no_seeds_has_enough_of_them(comparisons: int):
-    needed = SeedsNeeded(comparisons, 1)
-    assert usual_seeds(comparisons) >= max(needed.versus_base or 0, needed.hypotheses or 0)
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_a_study_that_names_no_seeds_has_enough_of_them(comparisons: int, claims: int):
+    needed = SeedsNeeded(comparisons, claims)
+    assert usual_seeds(comparisons, claims) >= max(needed.versus_base or 0, needed.hypotheses or 0)
 
 
 @pytest.mark.parametrize(("rates", "seeds"), [(3, 10), (30, 11)])
@@ -123,6 +130,14 @@ def test_the_default_grows_with_the_comparisons(rates: int, seeds: int):
     assert Study.parse(small({"study.seeds": None, "ablate": varied})).seeds == seeds
     study = Study.parse(small({"study.seeds": None})).override(vary=varied)
     assert (study.seeds, study.seeds_needed.comparisons) == (seeds, rates)
+
+
+def test_the_default_grows_with_the_claims():
+    claims = [
+        {"claim": f"{place}", "variant": "base", "metric": "val.mse", "below": 1.0} for place in range(30)
+    ]
+    study = Study.parse(small({"study.seeds": None, "hypothesis": claims}))
+    assert (study.seeds, study.seeds_needed.claims) == (11, 30)
 
 
 @pytest.mark.parametrize("name", labs.names())

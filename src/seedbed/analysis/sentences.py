@@ -125,5 +125,5 @@ def corrections(judgements: Sequence[Judgement]) -> str:
         )
     return (
         f"p is two-sided and adjusted for all {len(judgements)} claims (Holm); intervals hold for all of them at once, "
-        "so they may be wider than a verdict needs"
+        "so they may be wider than a verdict needs."
     )

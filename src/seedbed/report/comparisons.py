@@ -33,8 +33,8 @@ VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
 def every_run(result: Result) -> Picture:
     """Each run as a dot on the study's metric, the median as a bar, what was published as a diamond."""
     metric, names = result.metric, leaders(result, MOST_ROWS)
-    diverged = {name: int(np.sum(np.isinf(result.values(name, metric)))) for name in names}
-    notes = [f"{diverged[name]} diverged" if diverged[name] else "" for name in names]
+    failed = [result.failures[name].runs for name in names]
+    notes = [f"{count} failed" if count else "" for count in failed]
     figure, axes = _rows(f"Every run: {metric}", names, notes, [style.VERMILLION] * len(names))
     raster = len(names) * len(result.seeds) > VECTOR_DOTS
     for row, name in enumerate(names):
@@ -52,6 +52,9 @@ def every_run(result: Result) -> Picture:
     shown = shown[np.isfinite(shown)]
     if result.scale(metric) == "ratio" and len(shown) and shown.min() > 0:
         log_axis(axes, "x")
+    beyond = result.fails_beyond(result.base)
+    if beyond is not None and any(failed):
+        axes.axvline(beyond, color=style.VERMILLION, linewidth=0.9, linestyle=":")
     return Picture("every-run", figure, f"Every run of each variant on {metric}")
 
 
@@ -152,8 +155,17 @@ def _estimate(result: Result, name: str, versus: VersusBase) -> str:
     p = "" if versus.p is None else f"\n{p_phrase(versus.p)}"
     if np.isfinite(versus.comparison.estimate):
         return effect(versus.comparison) + p
-    ended = result.ended(name), result.ended(result.base)
-    return ("diverged" if not ended[0].any() else "base diverged" if not ended[1].any() else "no pair") + p
+    return _without_estimate(result, name, versus.comparison) + p
+
+
+def _without_estimate(result: Result, name: str, seen: Comparison) -> str:
+    """Why there is no typical gap."""
+    for variant, whose in ((name, ""), (result.base, "base ")):
+        if not result.ended(variant).any():
+            return f"{whose}diverged"
+    if seen.is_typical:
+        return "no pair"
+    return "often failed" if seen.failed >= seen.failed_other else "base often failed"
 
 
 def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:

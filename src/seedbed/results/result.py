@@ -187,8 +187,8 @@ class Result(Stored):
         Each is compared with the first by the study's metric, corrected for the number of variants, so the truly best
         is among them in 95 % of studies (the union bound form of Hsu's multiple comparisons with the best, 1981).
         """
-        if self.metric in COSTS:
-            return list(self.variants)
+        if self.levels or self.metric in COSTS:  # which are not tested
+            return list(self.ranking)
         first, *others = self.ranking
         count = len(others)
 

@@ -75,7 +75,8 @@ def _figures(result: Result) -> Iterator[Block]:
         first, second = "First figure: a dot", f"Second: each variant against {result.base}, paired by seed."
     yield Gallery(pictures)
     yield Note(
-        f"{first} is a run, the bar the median, a diamond the published value.",
+        f"{first} is a run, the bar the median, a diamond the published value, the dotted line, if any, where a "
+        "run has failed.",
         second,
         left_out(result, min(MOST_ROWS, len(result.variants))),
     )

@@ -96,14 +96,16 @@ def _selection(result: Result) -> str:
         values = present(result.values(best, reported))
         _, low, high = median_interval(values, 1 - ALPHA / len(result.variants))
         if math.isfinite(low) and math.isfinite(high) and not result.levels:
-            text += f" ({between(low, high)}, wide enough for the best of {len(result.variants)})"
-    return f"{text}. {_equals(result)}"
+            count = len(result.variants)
+            chosen = f", wide enough for the best of {count}" if count > 1 else ""
+            text += f" ({between(low, high)}{chosen})"
+    return f"{text}. {_equals(result)}".rstrip()
 
 
 def _equals(result: Result) -> str:
     """Which variants are not distinguishable from the best."""
     others = result.among_the_best[1:]
-    if result.levels:
+    if result.levels or len(result.variants) == 1:
         return ""
     if not others:
         return "It is distinguishable from all others."
