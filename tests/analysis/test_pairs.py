@@ -100,6 +100,17 @@ def test_a_run_beyond_the_bound_has_failed_whatever_its_value():
     assert seen.estimate == pytest.approx(np.exp(stats.trim_mean(np.log(a.values[~failed] / 0.004), 0.2)))
 
 
+def test_a_run_that_failed_by_a_stricter_bound_may_still_be_the_better():
+    """A variant a hundred times worse is held against its own median, and base against base's."""
+    base, worse = np.full(8, 1.0), np.full(8, 100.0)
+    base[:2] = 15.0
+    a = Runs(worse, np.full(8, False), np.full(8, True))
+    b = Runs(base, base > 10, np.full(8, True))
+    seen = compared(Pairs.of(a, b, "ratio"), "min")
+    assert (seen.is_typical, seen.wins, seen.n, seen.failed_other) == (False, 0, 8, 2)
+    assert verdict(seen, seen.p, "min") == "worse"
+
+
 def test_pairs_in_which_both_failed_are_counted_and_not_compared():
     a, b = np.append(np.arange(10.0), [inf, inf]), np.append(np.arange(10.0) + 1, [inf, 3.0])
     seen = paired(a, b)

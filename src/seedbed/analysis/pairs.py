@@ -54,8 +54,10 @@ class Pairs:
         "difference": gaps are a - b; "ratio": log a - log b.
     gaps
         Of the pairs in which neither run failed.
-    only_first, only_second, both
-        Pairs in which the run of a failed, that of b, or both.
+    first_failed, second_failed
+        Gaps of the pairs in which only the run of a, or of b, failed; infinite where it diverged.
+    both
+        Pairs in which both failed.
     undefined
         Pairs of runs that did not fail, of which one has no such number, or on the ratio scale no positive one.
     at
@@ -66,8 +68,8 @@ class Pairs:
 
     scale: Scale
     gaps: np.ndarray
-    only_first: int = 0
-    only_second: int = 0
+    first_failed: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    second_failed: np.ndarray = field(default_factory=lambda: np.zeros(0))
     both: int = 0
     undefined: int = 0
     at: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
@@ -87,17 +89,29 @@ class Pairs:
         first, second = on_scale(a.values, scale), on_scale(b.values, scale)
         told = (a.failed | ~np.isnan(a.values)) & (b.failed | ~np.isnan(b.values))
         neither = ~a.failed & ~b.failed & told
-        gaps = first[neither] - second[neither]
+        with np.errstate(invalid="ignore"):  # inf - inf: both diverged
+            apart = first - second
+        gaps = apart[neither]
         defined = np.isfinite(gaps)
         return cls(
             scale,
             gaps[defined],
-            int(np.sum(told & a.failed & ~b.failed)),
-            int(np.sum(told & ~a.failed & b.failed)),
+            apart[told & a.failed & ~b.failed],
+            apart[told & ~a.failed & b.failed],
             int(np.sum(told & a.failed & b.failed)),
             int(np.sum(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.sum(defined)),
             np.flatnonzero(neither)[defined],
         )
+
+    @property
+    def only_first(self) -> int:
+        """Pairs in which only the run of a failed."""
+        return len(self.first_failed)
+
+    @property
+    def only_second(self) -> int:
+        """Pairs in which only the run of b failed."""
+        return len(self.second_failed)
 
     @property
     def counting(self) -> int:
@@ -117,15 +131,19 @@ class Pairs:
         return len(self.gaps) if self.has_typical else self.counting
 
     def ahead(self, sign: int, margin: float = 0.0) -> tuple[int, int]:
-        """Pairs in which a is ahead by over `margin`, and in which it is not; a failed run is behind.
+        """Pairs in which a is ahead by over `margin`, and in which it is not.
+
+        A run that diverged is behind; of one beyond a bound the value counts, since bounds may differ by variant.
 
         Parameters
         ----------
         sign
             1 where more is better, -1 where less is.
         """
-        gains = sign * self.gaps - margin
-        return int(np.sum(gains > 0)) + self.only_second, int(np.sum(gains < 0)) + self.only_first
+        first = np.nan_to_num(sign * self.first_failed, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        second = np.nan_to_num(sign * self.second_failed, nan=np.inf, posinf=np.inf, neginf=-np.inf)
+        gains = np.concatenate([sign * self.gaps, first, second]) - margin
+        return int(np.sum(gains > 0)), int(np.sum(gains < 0))
 
 
 def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
