@@ -25,7 +25,7 @@ def header(result: Result) -> dict[str, Any]:
 def _facts(result: Result) -> list[str]:
     """The line under the title."""
     environment = result.environment
-    facts = [f"{counted(len(result.variants), 'variant')} × {counted(len(result.seeds), 'seed')}"]
+    facts = [f"{counted(len(result.variants), 'variant')} × {result.seeds_counted}"]
     total = (environment.get("seconds") or {}).get("total")
     if total is not None:
         facts.append(f"{total:.1f} s" if total < 120 else f"{total / 60:.0f} min")

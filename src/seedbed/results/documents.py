@@ -134,7 +134,7 @@ def line(result: Result) -> str:
     median = result.summary(best, result.selected_by).median
     parts = [
         f"{result.study['study']} {result.id}: {result.status}, {counted(len(result.variants), 'variant')} x "
-        f"{counted(len(result.seeds), 'seed')}"
+        f"{result.seeds_counted}"
     ]
     if not math.isnan(median):
         parts.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")

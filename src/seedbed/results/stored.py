@@ -18,6 +18,7 @@ from seedbed.results.by_run import ByRun
 from seedbed.store import reader
 from seedbed.store.models import Trained, models_path, read_trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
+from seedbed.text import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -145,6 +146,11 @@ class Stored:
                 seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)
             }
         return self._known_samples[key]
+
+    @property
+    def seeds_counted(self) -> str:
+        """How many seeds there are, in words; some variants have fewer where seeds were added until all was decided."""
+        return f"{'up to ' if self.study.get('until') else ''}{counted(len(self.seeds), 'seed')}"
 
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""
