@@ -182,6 +182,25 @@ def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path
     assert "undecided at the most seeds; --at-most allows more" in told.lines[-1]
 
 
+def test_a_claim_that_stands_unless_it_is_refuted_asks_for_no_seeds(tmp_path: Path) -> None:
+    claims = """
+[[hypothesis]]
+claim = "could be"
+agrees = 5.2
+variant = "base"
+metric = "score"
+
+[[hypothesis]]
+claim = "could not be"
+agrees = 50.0
+variant = "base"
+metric = "score"
+"""
+    result = games(claims).run(runs_dir=tmp_path, until="decided", observer=Silent())
+    assert len(looks(result)) == 1
+    assert [one.verdict for one in result.judgements] == ["supported", "refuted"]
+
+
 def test_a_study_with_nothing_to_decide_is_refused(tmp_path: Path) -> None:
     alone = Study.parse('name = "one"\n[game]\nskill = 1.0\n', trainable=Made())
     with pytest.raises(StudyError, match="nothing to decide"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.analysis.looks import ALPHA_A_SIDE, AT_MOST, GAMMA, Rule
+from seedbed.analysis.looks import Tested as Sides
 from seedbed.execution.progress import Observer
 from seedbed.results.result import Result
 from seedbed.results.tested import Tested, claims, comparisons
@@ -101,7 +102,11 @@ class Rounds:
         of_each = {name: len(result.status_of(name)) for name in result.variants}
         store.journal({"event": "look", "look": self.number, "seeds": seeds, "of_each": of_each, **told})
         asked, verdicts = (of_claims, self._claims) if self._claims else (of_variants, self._comparisons)
-        still = [test for test, verdict in zip(asked, verdicts, strict=True) if verdict == UNDECIDED]
+        still = [
+            test
+            for test, verdict in zip(asked, verdicts, strict=True)
+            if verdict == UNDECIDED and not test.stands
+        ]
         following = self._following(still)
         reason = self._reason(still, following, seconds_per_run, left)
         decided = (
@@ -128,7 +133,7 @@ class Rounds:
                 "p": p[0],
                 "p_against": p[1],
                 "boundary": None if p == (None, None) else boundary,
-                "verdict": IN_WORDS.get(verdict, verdict) if key == "variant" else verdict,
+                "verdict": _told(test, p, verdict, key),
             }
             for test, p, (verdict, boundary) in zip(tests, at_hand, after, strict=True)
         ]
@@ -156,6 +161,13 @@ class Rounds:
             spare = f"{duration(max(left, 0.0))} of the budget are left"
             return "budget", f"stopped: the next round would take about {duration(needed)}, and {spare}"
         return None
+
+
+def _told(test: Tested, p: Sides, verdict: str, key: str) -> str:
+    """A verdict as the journal has it."""
+    if key == "variant":
+        return IN_WORDS.get(verdict, verdict)
+    return SUPPORTED if test.stands and verdict == UNDECIDED and p != (None, None) else verdict
 
 
 def _undecidable(study: Study) -> Problem | None:

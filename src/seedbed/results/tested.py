@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedbed.analysis.forms import variants_of
+from seedbed.analysis.forms import FORMS, variants_of
 from seedbed.analysis.looks import Tested as Sides
 from seedbed.analysis.verdicts import judge
 from seedbed.results.result import Result
@@ -28,6 +28,8 @@ class Tested:
         One-sided, for it and against it.
     settled
         Its verdict where no test is needed, since the runs are the same.
+    stands
+        Whether it is supported unless it is refuted: no more runs could decide it otherwise.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Tested:
     seeds: int
     p: Sides
     settled: str | None = None
+    stands: bool = False
 
 
 def hypotheses(study: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +56,8 @@ def claims(result: Result) -> list[Tested]:
         variants = tuple(dict.fromkeys(variants_of(hypothesis)))
         settled = judgement.verdict if judgement.same_runs else None
         sides = judgement.p, judgement.p_against
-        tests.append(Tested(judgement.claim, variants, _seeds(result, variants), sides, settled))
+        stands, seeds = FORMS[judgement.form].stands, _seeds(result, variants)
+        tests.append(Tested(judgement.claim, variants, seeds, sides, settled, stands))
     return tests
 
 
