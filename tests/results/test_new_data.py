@@ -15,6 +15,7 @@ from seedbed.analysis.sentences import sentence
 from seedbed.api import Result
 from seedbed.cli.output import print_result
 from seedbed.report.sections import present
+from seedbed.results import stored
 from seedbed.results.documents import document
 
 SEEDS, SAMPLES = 12, 40
@@ -37,7 +38,7 @@ def study(
     root: Path,
     evaluation: dict[str, Any] | None,
     values: tuple[np.ndarray, np.ndarray],
-    stored: bool = True,
+    is_stored: bool = True,
     other: dict[str, Any] | None = None,
     **more: Any,
 ) -> Result:
@@ -57,7 +58,7 @@ def study(
     for variant, own in zip(resolved["variants"], (evaluation, other or evaluation), strict=True):
         variant |= {} if own is None else {"evaluation": own}
     (where / "resolved.json").write_text(json.dumps(resolved | more))
-    if stored:
+    if is_stored:
         table = [(name, seed, side[seed]) for name, side in sides.items() for seed in range(SEEDS)]
         columns = zip(*table, strict=True)
         kept = dict(zip(("variant", "seed", "values"), map(list, columns), strict=True))
@@ -83,7 +84,7 @@ def test_of_a_fixed_part_seeds_and_samples_count(tmp_path: Path) -> None:
 
 def test_of_splits_their_overlap_counts(tmp_path: Path) -> None:
     values = errors(0.05, 0.06)
-    versus = study(tmp_path, SPLIT, values, stored=False).versus_base["other"]
+    versus = study(tmp_path, SPLIT, values, is_stored=False).versus_base["other"]
     assert versus.new_data is not None
     low, high = np.exp(over_splits(gaps(values), 100, 800).interval())
     assert (versus.new_data.low, versus.new_data.high) == pytest.approx((low, high))
@@ -93,13 +94,13 @@ def test_of_splits_their_overlap_counts(tmp_path: Path) -> None:
 def test_of_two_kinds_of_splits_the_more_overlapping_counts(tmp_path: Path) -> None:
     values = errors(0.3, 0.1)
     half = {"test": {"kind": "split", "samples": 400, "train": 400}}
-    new = study(tmp_path, SPLIT, values, stored=False, other=half).versus_base["other"].new_data
+    new = study(tmp_path, SPLIT, values, is_stored=False, other=half).versus_base["other"].new_data
     assert new is not None
     assert new.high == pytest.approx(np.exp(over_splits(gaps(values), 400, 400).interval()[1]))
 
 
 def test_what_every_seed_draws_is_new_data_already(tmp_path: Path) -> None:
-    result = study(tmp_path, DRAWN, errors(0.05, 0.06), stored=False)
+    result = study(tmp_path, DRAWN, errors(0.05, 0.06), is_stored=False)
     versus, judged = result.versus_base["other"], result.judgements[0]
     assert versus.new_data is not None
     assert judged.new_data is not None
@@ -157,7 +158,7 @@ def test_otherwise_nothing_is_said_of_new_data(
 def test_it_is_said_in_document_sentence_table_and_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = study(tmp_path, SPLIT, errors(0.3, 0.1), stored=False)
+    result = study(tmp_path, SPLIT, errors(0.3, 0.1), is_stored=False)
     written = document(result)
     for told in (written["variants"][1]["versus_base"], written["hypotheses"][0]):
         assert set(told["new_data"]) == {"low", "high", "verdict", "data"}
@@ -176,7 +177,7 @@ def test_it_is_said_in_document_sentence_table_and_report(
 
 
 def test_what_holds_here_alone_is_told_apart(tmp_path: Path) -> None:
-    result = study(tmp_path, SPLIT, errors(0.05, 0.06), stored=False)
+    result = study(tmp_path, SPLIT, errors(0.05, 0.06), is_stored=False)
     assert "On new data: undecided (95\u00a0%\u00a0interval" in sentence(result.judgements[0])
     page = " ".join(str(block) for _, blocks in present(result) for block in blocks)
     assert "Better than base here, not shown on new data: “other”" in page
@@ -187,3 +188,17 @@ def test_a_draw_of_the_samples_is_told(tmp_path: Path) -> None:
     result = study(tmp_path, more, errors(0.3, 0.1))
     assert result.versus_base["other"].new_data.drawn == SAMPLES  # type: ignore[union-attr]
     assert "the spread over samples is that of 40 drawn ones" in result.about
+
+
+def test_only_a_few_columns_of_samples_are_kept_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MOST_KEPT", 1)
+    values = errors(0.3, 0.1)
+    result = study(tmp_path, FIXED, values)
+    for name, side in [("base", values[0]), ("other", values[1]), ("base", values[0])]:
+        found = result.by_sample(name, "test.mse")
+        assert sorted(found) == list(range(SEEDS))
+        np.testing.assert_array_equal(found[3], side[3])
+    assert result.by_sample("base", "test.mae") == {}
+    assert len(result._known_samples) == 1

@@ -66,15 +66,19 @@ def sorted_rows(table: pa.Table) -> list[dict[str, Any]]:
     return sorted(table.to_pylist(), key=lambda row: (row["variant"], row["seed"]))
 
 
-@given(runs, st.integers(1, 5), st.integers(1, 9))
-@settings(max_examples=30, deadline=None)
+@given(runs, st.integers(1, 5), st.sampled_from(["ROW_GROUP", "ROW_GROUP_BYTES"]), st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
 def test_parts_joined_hold_what_one_table_would(
-    tmp_path_factory: pytest.TempPathFactory, keys: list[tuple[str, int]], count: int, at_least: int
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: list[tuple[str, int]],
+    count: int,
+    limit: str,
+    at_least: int,
 ) -> None:
     directory = tmp_path_factory.mktemp("runs")
     groups = cut(keys, count)
     with pytest.MonkeyPatch.context() as patch, Store.create(directory, "s", HASH) as store:
-        patch.setattr(writer, "ROW_GROUP", at_least)
+        patch.setattr(writer, limit, at_least)
         write_groups(store, groups)
         before = {name: sorted_rows(read_table(store.directory, name)) for name in ("runs", "curves")}
         store.join_groups(NAMES)

@@ -23,6 +23,8 @@ from seedbed.text import counted
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_KEPT = 8  # variants and metrics sample by sample, kept in memory
+
 
 class Stored:
     """A study's directory, opened for reading; also one whose run was interrupted, as far as it got.
@@ -137,15 +139,17 @@ class Stored:
 
     def by_sample(self, variant: str, metric: str) -> dict[int, np.ndarray]:
         """Seed -> a metric sample by sample, where that is stored."""
-        key = variant, metric
-        if key not in self._known_samples:
-            wanted = [("variant", "==", variant), ("metric", "==", metric)]
-            rows = reader.read_table(self.directory, "samples", filters=wanted)
-            seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
-            self._known_samples[key] = {
-                seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)
-            }
-        return self._known_samples[key]
+        key, kept = (variant, metric), self._known_samples
+        kept[key] = kept.pop(key) if key in kept else self._read_samples(variant, metric)
+        while len(kept) > MOST_KEPT:  # the one that nobody asked for longest
+            kept.pop(next(iter(kept)))
+        return kept[key]
+
+    def _read_samples(self, variant: str, metric: str) -> dict[int, np.ndarray]:
+        wanted = [("variant", "==", variant), ("metric", "==", metric)]
+        rows = reader.read_table(self.directory, "samples", filters=wanted)
+        seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
+        return {seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)}
 
     @property
     def seeds_counted(self) -> str:

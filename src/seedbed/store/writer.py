@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from seedbed.store.schema import Columns
 
 HASH_LENGTH = 8
-ROW_GROUP = 2**20  # rows of a row group, at least, where parts are joined
+ROW_GROUP, ROW_GROUP_BYTES = (
+    2**20,
+    2**26,
+)  # rows of a row group where parts are joined, or bytes of fewer; at least
 
 
 class Store:
@@ -234,13 +237,13 @@ def _ordered(table: pa.Table, rank: Mapping[str, int]) -> pa.Table:
 
 
 def _row_groups(parts: Sequence[Path]) -> Iterator[pa.Table]:
-    """Parts in pieces of at least ROW_GROUP rows: all at once may not fit into memory."""
+    """Parts in pieces of at least ROW_GROUP rows or ROW_GROUP_BYTES: all at once may not fit into memory."""
     import pyarrow.parquet as parquet
 
     tables: list[pa.Table] = []
     for part in parts:
         tables.append(parquet.read_table(part))
-        if sum(map(len, tables)) >= ROW_GROUP:
+        if sum(map(len, tables)) >= ROW_GROUP or sum(table.nbytes for table in tables) >= ROW_GROUP_BYTES:
             yield concatenated(tables)
             tables = []
     if tables:
