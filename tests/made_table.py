@@ -26,6 +26,10 @@ class Made:
     def values(self, variant, metric):
         return np.asarray(self.runs[variant, metric], dtype=float)
 
+    def epochs_to(self, variant, metric, level):
+        """Given as a metric of its own."""
+        return self.values(variant, f"epochs to {metric} {level:g}")
+
     def ended(self, variant):
         found = [values for (name, _), values in self.runs.items() if name == variant]
         return np.isfinite(np.array(found, dtype=float)).any(axis=0)

@@ -24,9 +24,11 @@ KEYS = {
     "near": {"near": 0.1, "variant": "a", "metric": "val.mse", "within": 0.1},
     "agrees": {"agrees": 0.1, "variant": "a", "metric": "val.mse"},
     "converges": {"converges": 0.9, "variant": "a"},
+    "jump": {"jump": 7, "variant": "a", "metric": "val.mse", "than": "b"},
+    "epochs_to": {"epochs_to": 0.1, "variant": "a", "metric": "val.mse", "than": "b"},
 }
 VARIANTS = {"better": "abc", "not_better": "ab", "similar": "ab", "better_than_any": "abc", "ordered": "abc"}
-VARIANTS |= {"peak": "abc", "between": "ab", "interaction": "abcd"}
+VARIANTS |= {"peak": "abc", "between": "ab", "interaction": "abcd", "jump": "ab", "epochs_to": "ab"}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -34,6 +36,7 @@ def test_a_claim_names_its_variants_and_metrics(form):
     claim = Hypothesis(claim="so", **KEYS[form])
     assert claim.form == form
     metrics = {"exceeds": ["val.mse", "train.mse"], "matches": ["val.mse", "train.mse"]}
+    metrics |= {"jump": ["val.mse@2", "val.mse@7", "val.mse@8"], "epochs_to": ["val.mse@1"]}
     single = ["val.mse"] if "metric" in KEYS[form] else []
     assert list(claim.variants) == variants_of(KEYS[form]) == list(VARIANTS.get(form, "a"))
     assert list(claim.metrics) == metrics_of(KEYS[form]) == metrics.get(form, single)

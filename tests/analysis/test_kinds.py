@@ -249,3 +249,120 @@ def test_runs_all_alike_could_give_only_one_number():
     table = accuracies(a=np.full(8, 0.5))
     assert judged(table, agrees=0.5, variant="a", metric="val.accuracy").verdict == "supported"
     assert judged(table, agrees=0.51, variant="a", metric="val.accuracy").verdict == "refuted"
+
+
+# --- curves ---------------------------------------------------------------------------------------------
+
+
+def curve(**at):
+    """Accuracies of some variants by epoch, each a start and gains per epoch, with some luck."""
+    runs = {}
+    for place, (name, values) in enumerate(at.items()):
+        for epoch, value in values.items():
+            runs[name, f"val.accuracy@{epoch}"] = value + np.roll(WOBBLE, 3 * place + epoch) / 10
+    return Made(runs)
+
+
+STEADY = {1: 0.50, 5: 0.58, 6: 0.60}  # 0.02 each epoch
+JUMPS = {1: 0.50, 5: 0.58, 6: 0.70}
+JUMP = {"jump": 5, "variant": "a", "metric": "val.accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({}, "supported"),
+        ({"margin": 0.05}, "supported"),
+        ({"margin": 0.2}, "refuted"),
+        ({"than": "b"}, "supported"),
+        ({"than": "c"}, "refuted"),
+        ({"variant": "b"}, "undecided"),
+        ({"variant": "flat"}, "refuted"),
+    ],
+)
+def test_a_jump_exceeds_the_slope_before_it_and_a_control(facts, verdict):
+    table = curve(a=JUMPS, b=STEADY, c={1: 0.5, 5: 0.58, 6: 0.8}, flat={1: 0.5, 5: 0.7, 6: 0.7})
+    judgement = judged(table, **{**JUMP, **facts})
+    assert judgement.verdict == verdict
+    assert "from epoch 5 to 6 is typically" in sentence(judgement)
+
+
+def test_a_jump_is_the_change_less_the_mean_change_per_epoch_before():
+    table = curve(a={2: 0.5, 7: 0.6, 8: 0.7})
+    v2, v7, v8 = (table.values("a", f"val.accuracy@{epoch}") for epoch in (2, 7, 8))
+    gains = (v8 - v7) - (v7 - v2) / 5
+    judgement = judged(table, jump=7, variant="a", metric="val.accuracy")
+    assert judgement.seen.estimate == pytest.approx(stats.trim_mean(gains, 0.2))
+    assert judgement.p == pytest.approx(flip_p(gains, "greater"))
+    assert "higher than its mean change per epoch from epoch 2 to 7" in sentence(judgement)
+
+
+def test_a_control_is_told_where_it_decides():
+    table = curve(a=JUMPS, b=STEADY, c={1: 0.5, 5: 0.58, 6: 0.8})
+    told = sentence(judged(table, **JUMP, than="c"))
+    assert "0.100 lower than that of “c”" in told
+    assert "Of 2 tests that against “c” decides the verdict." in told
+    ends = {"@1": 0.5, "@5": 0.58, "@6": 0.7, "": 0.7}
+    twin = Made({(name, f"val.accuracy{at}"): value + WOBBLE for name in "ab" for at, value in ends.items()})
+    assert judged(twin, **JUMP, than="b").verdict == "refuted"
+
+
+def test_of_errors_a_jump_is_one_of_logs():
+    runs = {("a", f"val.loss@{at}"): value * np.exp(WOBBLE) for at, value in {1: 8.0, 2: 4.0, 3: 0.5}.items()}
+    table = Made(runs, "val.loss", {"val.loss": "min"}, ratios=("val.loss", *(metric for _, metric in runs)))
+    table.ways |= {metric: "min" for _, metric in runs}
+    judgement = judged(table, jump=2, variant="a", metric="val.loss")
+    assert (judgement.verdict, judgement.seen.estimate) == (
+        "supported",
+        pytest.approx(0.25),
+    )  # 1 / 8 by 1 / 2
+    assert "4.0 times lower than its mean change per epoch from epoch 1 to 2" in sentence(judgement)
+
+
+def epochs(**runs):
+    """After how many epochs runs reach an accuracy of 0.9."""
+    runs = {name: np.array(values, dtype=float) for name, values in runs.items()}
+    return Made(
+        {(name, "epochs to val.accuracy 0.9"): values for name, values in runs.items()}
+        | {(name, "val.accuracy"): 1 - values / 1000 for name, values in runs.items()}
+    )
+
+
+LEVEL = {"epochs_to": 0.9, "variant": "a", "than": "b", "metric": "val.accuracy"}
+FAST, SLOW = [10, 11, 12, 9, 10, 13, 8, 11], [21, 22, 23, 19, 20, 26, 17, 24]
+
+
+@pytest.mark.parametrize(
+    ("runs", "verdict", "told"),
+    [
+        (
+            {"a": FAST, "b": SLOW},
+            "supported",
+            "“a” typically reaches val.accuracy 0.9 after 2.1 times fewer epochs than",
+        ),
+        ({"a": SLOW, "b": FAST}, "refuted", "2.1 times more epochs than “b”"),
+        ({"a": FAST, "b": FAST[::-1]}, "undecided", "sooner in"),
+        ({"a": FAST, "b": FAST}, "refuted", "are the same in every metric"),
+        (
+            {"a": FAST, "b": [inf] * 8},
+            "supported",
+            "over a fifth of the runs of “b” never reach val.accuracy 0.9",
+        ),
+        ({"a": [inf] * 8, "b": FAST}, "refuted", "; 8 runs of “a” and 0 of “b” never reached it"),
+        ({"a": [inf] * 8, "b": [inf] * 8}, "undecided", ""),
+        ({"a": FAST[:5], "b": SLOW[:5]}, "undecided", "A verdict needs at least 6 seeds."),
+        ({"a": [*FAST, nan, nan], "b": [*SLOW, 9, nan]}, "supported", "Over 8 seeds"),
+        ({"a": [*FAST, 10], "b": [*SLOW, inf]}, "supported", "; 0 runs of “a” and 1 of “b” never reached it"),
+    ],
+)
+def test_epochs_to_a_level(runs, verdict, told):
+    judgement = judged(epochs(**runs), **LEVEL)
+    assert judgement.verdict == verdict
+    assert told in sentence(judgement)
+
+
+def test_epochs_are_compared_by_ratios():
+    judgement = judged(epochs(a=FAST, b=SLOW), **LEVEL)
+    gaps = np.log(FAST) - np.log(SLOW)
+    assert judgement.seen.estimate == pytest.approx(np.exp(stats.trim_mean(gaps, 0.2)))
+    assert judgement.p == flip_p(-gaps, "greater")

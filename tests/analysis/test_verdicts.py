@@ -81,7 +81,8 @@ def test_the_forms_are_those_of_the_study_file():
         "better_than_any": {"than": ["b", "c"]}, "ordered": {}, "peak": {"than": ["b", "c"]},
         "between": {"variant": "a", "than": "b"}, "interaction": {}, "converges": {"variant": "a"},
         "near": {"variant": "a", "metric": "val.accuracy", "within": 0.1},
-        "agrees": {"variant": "a", "metric": "val.accuracy"},
+        "agrees": {"variant": "a", "metric": "val.accuracy"}, "jump": {"variant": "a", "metric": "val.accuracy"},
+        "epochs_to": {"variant": "a", "metric": "val.accuracy", "than": "b"},
     }  # fmt: skip
     assert tried.keys() == FORMS.keys()
     values = {
@@ -90,6 +91,8 @@ def test_the_forms_are_those_of_the_study_file():
         "below": 0.1,
         "near": 0.1,
         "agrees": 0.1,
+        "epochs_to": 0.1,
+        "jump": 2,
         "converges": 0.5,
         "between": (0.1, 0.2),
         "ordered": ("a", "b", "c"),
@@ -97,10 +100,15 @@ def test_the_forms_are_those_of_the_study_file():
         "exceeds": "val.accuracy",
         "matches": "val.accuracy",
     }
+    curves = Made(
+        TABLE.runs
+        | {(name, f"val.accuracy@{epoch}"): A for name in "abc" for epoch in (1, 2, 3)}
+        | {(name, "epochs to val.accuracy 0.1"): A for name in "abc"}
+    )
     for form, rest in tried.items():
         hypothesis = Hypothesis(claim="so", **{form: values.get(form, "a")}, **rest)
         for facts in (hypothesis.model_dump(), hypothesis.model_dump(exclude_none=True)):
-            assert judge(facts, TABLE).form == form
+            assert judge(facts, curves).form == form
 
 
 # --- what is told beside the verdict --------------------------------------------------------------------

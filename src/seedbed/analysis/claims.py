@@ -33,6 +33,9 @@ class Table(Protocol):
     def values(self, variant: str, metric: str) -> np.ndarray:
         """One value per seed; the worst infinity where the run diverged, NaN where there is no run."""
 
+    def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
+        """(seeds,): the first epoch as good as a level, on the curve; infinite where none is, NaN without a run."""
+
     def failed(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where a run diverged, crashed or lies beyond the study's bound."""
 

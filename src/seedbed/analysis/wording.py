@@ -97,7 +97,7 @@ def gap_of_metrics_in_words(seen: Comparison, metric: str, subject: str, other: 
     return f"{metric} of “{subject}” is typically {gap} its {other}"
 
 
-def gap_interval(seen: Comparison) -> str:
+def gap_interval(seen: Comparison, higher: str = "higher", lower: str = "lower") -> str:
     """The interval of a gap, as `gap_in_words` tells it; empty where there is none."""
     if not math.isfinite(seen.low) or is_nil(seen):
         return ""
@@ -105,7 +105,7 @@ def gap_interval(seen: Comparison) -> str:
         return effect_interval(seen)
     if seen.high <= 1 or seen.low >= 1:
         return between(*((1 / seen.high, 1 / seen.low) if seen.high <= 1 else (seen.low, seen.high)), 2)
-    return f"{_times(seen.low)} to {_times(seen.high)}"
+    return f"{times(seen.low, higher, lower)} to {times(seen.high, higher, lower)}"
 
 
 def wins(seen: Comparison) -> str:
@@ -113,15 +113,15 @@ def wins(seen: Comparison) -> str:
     return f"better in {seen.wins} of {counted(seen.n, 'seed')}"
 
 
-def failures(seen: Comparison, failed: str = "failed") -> str:
+def failures(seen: Comparison) -> str:
     """How many runs failed on either side, and whether that is a difference; empty where none did."""
     if not (seen.failed or seen.failed_other):
         return ""
     both = f", both in {counted(seen.both_failed, 'pair')}" if seen.both_failed else ""
     if seen.failed == seen.failed_other:
-        return f"{counted(seen.failed, 'run')} {failed} on either side{both}"
+        return f"{counted(seen.failed, 'run')} failed on either side{both}"
     count = counted(seen.failed, "run") if seen.failed else "no run"
-    told = f"{count} {failed} against {seen.failed_other or 'none'}{both}"
+    told = f"{count} failed against {seen.failed_other or 'none'}{both}"
     if seen.failures_p is None:
         return told
     shown = "shown" if seen.failures_p < ALPHA else "not yet shown"
@@ -167,10 +167,11 @@ def is_nil(seen: Comparison) -> bool:
 def how_far(seen: Comparison) -> str:
     """How large a typical gap is, and which way: "0.0120 lower", "6.6 times lower"."""
     if seen.scale == "ratio":
-        return _times(seen.estimate)
+        return times(seen.estimate)
     return f"{number(abs(seen.estimate), 3)} {'higher' if seen.estimate > 0 else 'lower'}"
 
 
-def _times(ratio: float) -> str:
+def times(ratio: float, higher: str = "higher", lower: str = "lower") -> str:
+    """A ratio as a factor and its direction, such as 6.6 times lower."""
     factor = ratio if ratio >= 1 else 1 / ratio if ratio else math.inf
-    return f"{number(factor, 2 if factor >= 2 else 3)} times {'higher' if ratio >= 1 else 'lower'}"
+    return f"{number(factor, 2 if factor >= 2 else 3)} times {higher if ratio >= 1 else lower}"

@@ -118,6 +118,7 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
         "seeds_to_decide": judgement.likely and judgement.likely.seeds,
         "note": failures(seen) or None,
         "kind": judgement.form,
+        "value": judgement.value,
         "p_against": judgement.p_against,
         "look": judgement.look and asdict(judgement.look),
         "new_data": _new_data(judgement.new_data),

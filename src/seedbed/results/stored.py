@@ -15,6 +15,7 @@ from seedbed.analysis.reliable import bounds_of_failure
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
+from seedbed.results.curve_values import at_epoch, first_epochs
 from seedbed.store import reader
 from seedbed.store.models import Trained, models_path, read_trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
@@ -267,21 +268,26 @@ class Stored:
         """What `values` gives, of all variants: (variants, seeds)."""
         if metric not in self._known_values:
             column, epoch = split_epoch(metric, self.study.get("classes") or ())
-            values = self._by_run.numbers(column) if epoch is None else self._curve_values(column, epoch)
+            values = self._by_run.numbers(column) if epoch is None else self._at_epoch(column, epoch)
             worst = np.inf if self.direction(metric) == "min" else -np.inf
             values = np.where(self._statuses == "diverged", worst, values)
             self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, values)
             self._known_values[metric].flags.writeable = False  # every caller gets the same
         return self._known_values[metric]
 
-    def _curve_values(self, metric: str, epoch: int) -> np.ndarray:
-        """The values at an epoch, or the last one of a run that ended before it: (variants, seeds)."""
-        import pyarrow.compute as pc
+    def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
+        """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.
 
-        points = self.curves.filter(pc.equal(self.curves["metric"], metric)).sort_by("epoch")
-        then = ByRun(points.filter(pc.equal(points["epoch"], epoch)), self.variants, self.seeds)
-        last = ByRun(points, self.variants, self.seeds)  # of several points of a run, the latest counts
-        return np.where(last.numbers("epoch") < epoch, last.numbers("value"), then.numbers("value"))
+        Infinite where a run never is or diverged, NaN where there is no finished run.
+        """
+        row = self._rows[variant]
+        of_all = first_epochs(self.curves, metric, level, self.direction(metric), self.variants, self.seeds)
+        first, statuses = of_all[row], self._statuses[row]
+        first = np.where(np.isnan(first) | (statuses == "diverged"), np.inf, first)
+        return np.where(np.isin(statuses, ("", "interrupted")), np.nan, first)
+
+    def _at_epoch(self, metric: str, epoch: int) -> np.ndarray:
+        return at_epoch(self.curves, metric, epoch, self.variants, self.seeds)
 
     @cached_property
     def _by_run(self) -> ByRun:

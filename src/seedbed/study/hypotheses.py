@@ -108,7 +108,7 @@ class Hypothesis(_ClaimOfAnyForm):
     def _check_what_it_holds(self, name: str, form: Form) -> None:
         """The names and numbers of its keys, as far as they depend on each other."""
         held, than = getattr(self, name), self.than or ()
-        if form.opponents is not None and len(than) != form.opponents:
+        if form.opponents is not None and self.than is not None and len(than) != form.opponents:
             raise ValueError(f"{name} takes exactly {form.opponents} in than, got {len(than)}")
         named = held if form.holds in ("order", "factors") else than if form.opponents else ()
         if twice := next((one for one in named if named.count(one) > 1), None):

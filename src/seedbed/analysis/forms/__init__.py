@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seedbed.analysis.forms import factors, metrics, numbers, variants
+from seedbed.analysis.forms import curves, factors, metrics, numbers, variants
 from seedbed.analysis.forms.base import OF_VARIANTS, Form, failures_only, seeds_left_out
 
 FORMS: dict[str, Form] = {
@@ -139,6 +139,31 @@ FORMS: dict[str, Form] = {
         is_paired=False,
         beside=numbers.nothing,
         ends=numbers.share_ends,
+    ),
+    "jump": Form(
+        "epoch",
+        "The epoch, from 2 on, from which to the next metric improves by more than its mean per epoch over the (up to) "
+        "5 epochs before; with than, a control, also by more than there.",
+        curves.jump,
+        curves.height,
+        needs=("variant", "metric"),
+        may=("than", "margin", "factor"),
+        opponents=1,
+        parts="tests that against {against}",
+        curve=curves.jump_epochs,
+        beside=seeds_left_out,
+    ),
+    "epochs_to": Form(
+        "number",
+        "The level of metric that variant reaches after fewer epochs than the one in than: at the first epoch on the "
+        "curve, which holds the first 20 evaluations and then one every 5 %. A run that never reaches it has failed.",
+        curves.epochs_to,
+        curves.sooner,
+        needs=("variant", "metric", "than"),
+        opponents=1,
+        curve=curves.epochs_level,
+        beside=curves.never_reached,
+        ends=curves.sooner_ends,
     ),
     "exceeds": Form(
         "metric",
