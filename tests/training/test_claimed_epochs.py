@@ -150,3 +150,35 @@ def test_a_study_whose_classes_hold_signs_of_our_own_opens_again(tmp_path):
     assert np.isfinite(result.values("base", "val.recall.x@3")).all()
     assert result.judgements[0].seen.n == 5
     assert result.report().exists()
+
+
+def test_a_jump_stores_what_it_is_about_and_no_other_epoch(tmp_path):
+    claim = {"claim": "it jumps", "jump": 43, "variant": "fast", "metric": "val.max_error", "than": "base"}
+    result = run(Study.parse(text("val.mse", {"hypothesis": [claim]})), runs_dir=tmp_path)
+    for epoch in (38, 43, 44):
+        assert np.isfinite(result.values("fast", f"val.max_error@{epoch}")).all()
+    assert result.judgements[0].seen.n == 5
+    assert not np.isfinite(result.values("fast", "val.max_error@42")).any()
+    with pytest.raises(StudyError, match='"val.max_error@61" is never reached'):
+        plan(Study.parse(text("val.mse", {"hypothesis": [claim | {"jump": 60}]})))
+
+
+def test_epochs_to_a_level_are_the_first_on_the_curve(tmp_path):
+    claim = {"claim": "sooner", "epochs_to": 0.5, "variant": "fast", "than": "base", "metric": "val.mae"}
+    result = run(Study.parse(text("val.mse", {"hypothesis": [claim]})), runs_dir=tmp_path)
+    rows = [row for row in result.curves.to_pylist() if row["metric"] == "val.mae"]
+    for level in (0.5, 0.3, 1e-9):
+        for variant in ("base", "fast"):
+            expected = [
+                min(
+                    (
+                        row["epoch"]
+                        for row in rows
+                        if (row["variant"], row["seed"]) == (variant, seed) and row["value"] <= level
+                    ),
+                    default=np.inf,
+                )
+                for seed in result.seeds
+            ]
+            np.testing.assert_array_equal(result.epochs_to(variant, "val.mae", level), expected)
+    assert result.judgements[0].form == "epochs_to"
