@@ -159,7 +159,7 @@ def test_a_jump_stores_what_it_is_about_and_no_other_epoch(tmp_path):
         assert np.isfinite(result.values("fast", f"val.max_error@{epoch}")).all()
     assert result.judgements[0].seen.n == 5
     assert not np.isfinite(result.values("fast", "val.max_error@42")).any()
-    with pytest.raises(StudyError, match='"val.max_error@61" is never reached'):
+    with pytest.raises(StudyError, match=r'"val\.max_error@61" is never reached'):
         plan(Study.parse(text("val.mse", {"hypothesis": [claim | {"jump": 60}]})))
 
 
