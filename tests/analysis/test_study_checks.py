@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from seedbed.analysis.findings import CHECKS, find_in
+from seedbed.analysis.pairing import Pairing, pairing
 from seedbed.metrics.base import Direction
 
 RNG = np.random.default_rng(5)
@@ -31,8 +32,13 @@ class Made:
         self._settings, self._direction = settings or {}, direction
         self.data: Mapping[str, Any] = data or {}
         self.variants = list(values)
-        self.levels: dict[str, np.ndarray] = {}
         self.seeds = list(range(len(next(iter(self._values.values())))))
+
+    @property
+    def pairing(self) -> dict[str, Pairing]:
+        base, *others = self.variants
+        own, failed = self._values[base], np.zeros(len(self.seeds), dtype=bool)
+        return {name: pairing(self._values[name], own, failed, self.scale(self.metric)) for name in others}
 
     def configuration(self, variant: str) -> dict[str, Any]:
         tables = {"training": {"lr": 0.1, "epochs": 5}}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from seedbed.analysis.evidence import Evidence
+from seedbed.analysis.pairing import Pairing
 from seedbed.analysis.pairs import Scale
 from seedbed.metrics.names import Direction
 
@@ -95,8 +96,8 @@ class Results(Protocol):
         """The study's seeds."""
 
     @property
-    def levels(self) -> Mapping[str, np.ndarray]:
-        """Where sources of randomness are crossed, the seed of each under every seed of the study; else empty."""
+    def pairing(self) -> Mapping[str, Pairing]:
+        """What pairing with base was worth, by variant."""
 
     def configuration(self, variant: str) -> Mapping[str, Any]:
         """All settings of a variant, as plain data."""

@@ -11,7 +11,6 @@ import numpy as np
 from seedbed.analysis.checks.base import Results, Seen
 from seedbed.analysis.data_facts import leak_in_words
 from seedbed.analysis.modes import two_modes
-from seedbed.analysis.pairing import pairing
 from seedbed.analysis.wording import number
 from seedbed.text import counted, spans
 
@@ -106,23 +105,17 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
 
 def pairing_bought_nothing(results: Results) -> Iterator[Seen]:
     """Whether variants under the same seed are no more alike than under different ones."""
-    base, *others = results.variants
-    if (
-        len(results.seeds) < FEWEST_PAIRED or not others or results.levels
-    ):  # crossed seeds are not independent
-        return
-    scale, own = results.scale(results.metric), results.values(base, results.metric)
-    nothing_failed = np.zeros(len(own), dtype=bool)  # what is not finite is left out anyway
-    worths = [pairing(results.values(name, results.metric), own, nothing_failed, scale) for name in others]
-    worths = [one for one in worths if one.n >= FEWEST_PAIRED and np.isfinite(one.correlation)]
+    worths = [
+        one for one in results.pairing.values() if one.n >= FEWEST_PAIRED and np.isfinite(one.correlation)
+    ]
     if not worths or any(one.helped for one in worths):
         return
     worth, at_most = (float(np.median([getattr(one, what) for one in worths])) for what in ("worth", "high"))
     if worth < WORTH and at_most < AT_MOST:
         yield Seen(
-            f"Comparing variants seed by seed bought nothing: over {counted(len(worths), 'comparison')} with {base!r} "
-            f"it was worth a median of {number(worth, 2)} times as many seeds. The verdicts hold; where they do not "
-            "decide, only more seeds help."
+            f"Comparing variants seed by seed bought nothing: over {counted(len(worths), 'comparison')} with "
+            f"{results.variants[0]!r} it was worth a median of {number(worth, 2)} times as many seeds. The verdicts "
+            "hold; where they do not decide, only more seeds help."
         )
 
 
