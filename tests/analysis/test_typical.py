@@ -69,6 +69,14 @@ def test_with_few_gaps_it_is_yuens():
     assert (two.low, two.high) == pytest.approx(expected)
 
 
+def test_gaps_too_few_for_a_shared_level_are_all_within_the_interval():
+    draw = np.random.default_rng(0)
+    level = 1 - 0.05 / 9  # of nine comparisons: 2 / 2**8 is more than what is left to each
+    seen = [(gaps, typical(gaps, level)) for gaps in draw.normal(size=(2000, 8))]
+    assert all(one.low <= gaps.min() and gaps.max() <= one.high for gaps, one in seen)
+    assert np.mean([one.low <= 0 <= one.high for _, one in seen]) > level
+
+
 def test_with_one_gap_or_none_there_is_no_interval():
     one, none = typical(np.array([2.0])), typical(np.array([]))
     assert one.estimate == 2.0

@@ -14,6 +14,7 @@ from seedbed.analysis.flips import flip_p
 from seedbed.analysis.intervals import t_quantile
 
 TRIMMED = 0.2  # of the gaps on either side
+ENOUGH = 6  # gaps with which the test can be significant at 95 %
 HALVINGS = 18  # of the range of the gaps, to find an end of the interval
 
 
@@ -30,7 +31,8 @@ def typical(gaps: np.ndarray, level: float = 0.95) -> Typical:
     """The 20 % trimmed mean of finite gaps (n,), and its interval.
 
     The interval is that of the sign-flip test. Where no outcome of so few gaps could be significant at this level it
-    is Yuen's.
+    is Yuen's; of 6 gaps or more, which are too few only where several comparisons share the level, it is at least
+    their range, since Yuen's alone would then miss half as often again as it says.
 
     Source: Tukey and McLaughlin 1963; Yuen 1974; test inversion as in Lehmann, Testing Statistical Hypotheses, 3.5.
     """
@@ -45,7 +47,10 @@ def typical(gaps: np.ndarray, level: float = 0.95) -> Typical:
         low, high = _end(gaps, share), -_end(-gaps, share)
         return Typical(estimate, min(low, estimate), max(high, estimate))
     half = t_quantile(1 - share, freedom) * error
-    return Typical(estimate, estimate - half, estimate + half)
+    low, high = estimate - half, estimate + half
+    if n >= ENOUGH:
+        low, high = min(low, float(gaps.min())), max(high, float(gaps.max()))
+    return Typical(estimate, low, high)
 
 
 def trimmed(gaps: np.ndarray) -> tuple[float, float, int]:
