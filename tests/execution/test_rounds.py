@@ -182,6 +182,14 @@ def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path
     assert "undecided at the most seeds; --at-most allows more" in told.lines[-1]
 
 
+def test_fewer_seeds_than_could_decide_anything_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="2 claims cannot be decided with 6 seeds; use --at-most 7 or more"):
+        games().run(runs_dir=tmp_path, until="decided", at_most=6)
+    assert not list(tmp_path.iterdir())
+    few = games().run(runs_dir=tmp_path, until="decided", at_most=7, observer=Silent())
+    assert few.judgements[0].verdict == "supported"
+
+
 def test_a_claim_that_stands_unless_it_is_refuted_asks_for_no_seeds(tmp_path: Path) -> None:
     claims = """
 [[hypothesis]]

@@ -55,13 +55,14 @@ def test_check_takes_the_spread_of_the_latest_execution_or_a_named_one(pilot: Re
         likely = check(pilot, *words)
         assert (likely["matters"], likely["pilot"], likely["spread"]) == (1.15, pilot.id, None)
         seeds, low, high = expected(pilot)
-        pair = {"variant": "hidden = 5", "against": "base", "seeds": seeds, "low": low, "high": high}
-        assert likely["pairs"] == [pair]
+        pair = {"variant": "hidden = 5", "against": "base"}
+        alike = dict(zip(("seeds", "low", "high"), expected(pilot, 2), strict=True))
+        assert likely["pairs"] == [pair | {"seeds": seeds, "low": low, "high": high}, pair | alike]
 
 
 def test_check_takes_a_stated_spread(pilot: Result) -> None:
     likely = check(pilot, "--spread", "0.4", "--set", "study.matters=1.2")
-    (pair,) = likely["pairs"]  # type: ignore[misc]
+    pair, _ = likely["pairs"]  # type: ignore[misc]
     assert likely["pilot"] is None
     stated = likely_seeds(np.log(1.2), Spread.stated(0.4), 3)
     assert (pair["low"], pair["high"]) == (stated.low, stated.high)

@@ -48,7 +48,7 @@ from seedbed.cli.output import print_json, print_result
     "every comparison with base).",
 )
 @click.option(
-    "--at-most", type=click.IntRange(min=5), help="With --until: the most seeds per variant.  [default: 60]"
+    "--at-most", type=click.IntRange(min=1), help="With --until: the most seeds per variant.  [default: 60]"
 )
 @click.option(
     "--budget",

@@ -8,6 +8,7 @@ from typing import Any
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
 from seedbed.analysis.looks import ALPHA_A_SIDE, AT_MOST, GAMMA, Rule
 from seedbed.analysis.looks import Tested as Sides
+from seedbed.analysis.power import fewest_pairs
 from seedbed.execution.progress import Observer
 from seedbed.results.result import Result
 from seedbed.results.tested import Tested, claims, comparisons
@@ -43,9 +44,9 @@ class Rounds:
     """
 
     def __init__(self, study: Study, until: Until) -> None:
-        if problem := _undecidable(study):
-            raise StudyError(study.origin, [problem])
         tests = max(len(study.hypotheses), len(study.variants) - 1)
+        if problem := _undecidable(study, until.at_most, len(study.hypotheses) or tests):
+            raise StudyError(study.origin, [problem])
         self.study, self.until, self.rule = study, until, Rule.up_to(until.at_most, tests)
         self.number = 1
         self._claims = [UNDECIDED] * len(study.hypotheses)
@@ -170,11 +171,16 @@ def _told(test: Tested, p: Sides, verdict: str, key: str) -> str:
     return SUPPORTED if test.stands and verdict == UNDECIDED and p != (None, None) else verdict
 
 
-def _undecidable(study: Study) -> Problem | None:
-    """Why a study has nothing that could be decided; None where it has."""
+def _undecidable(study: Study, at_most: int, tests: int) -> Problem | None:
+    """Why nothing of a study could be decided; None where something could."""
     if study.vary_seeds:
         message = "runs with crossed seeds get no verdicts; leave it out with --until decided"
         return Problem("study.vary_seeds", message)
     if not study.hypotheses and len(study.variants) == 1:
         return Problem("", "there is nothing to decide: write a [[hypothesis]], or vary a setting")
+    if at_most < (fewest := fewest_pairs(tests)):
+        what = counted(tests, "claim" if study.hypotheses else "comparison")
+        return Problem(
+            "", f"{what} cannot be decided with {counted(at_most, 'seed')}; use --at-most {fewest} or more"
+        )
     return None

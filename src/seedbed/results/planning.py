@@ -50,15 +50,13 @@ def planned(study: Contents, pilot: Stored | None, spread: float | None) -> list
     """
     if study.matters is None:
         return []
-    pairs = list(dict.fromkeys(_compared(study))) or [(one.name, BASE) for one in study.variants[1:]]
-    tests, effect = (
-        max(1, len(study.hypotheses) or len(pairs)),
-        _effect(study.matters, study.scale or scale(study.metric)),
-    )
+    pairs = list(dict.fromkeys(_compared(study))) or [(one.name, BASE, 1) for one in study.variants[1:]]
+    tests = max(1, len(study.hypotheses) or len(pairs))
+    effect = _effect(study.matters, study.scale or scale(study.metric))
     found = []
-    for first, second in pairs:
+    for first, second, ends in pairs:
         own = Spread.stated(spread) if spread else _spread(pilot, first, second) if pilot else None
-        found.append(Planned(first, second, likely_seeds(effect, own, tests) if own else None))
+        found.append(Planned(first, second, likely_seeds(effect, own, tests, ends) if own else None))
     return found
 
 
@@ -77,16 +75,17 @@ def with_likely(judgement: Judgement, stored: Stored, tests: int) -> Judgement:
     return replace(judgement, likely=likely_seeds(effect, own, tests, ends) if own else None)
 
 
-def _compared(study: Contents) -> Iterator[tuple[str, str]]:
+def _compared(study: Contents) -> Iterator[tuple[str, str, int]]:
+    """The variants that claims on the study's metric compare, and the ends between which a gap is to lie."""
     for hypothesis in study.hypotheses:
         keys = hypothesis.model_dump(exclude_none=True)
         value = keys[hypothesis.form]
         if keys.get("metric", study.metric) != study.metric:
             continue
         if FORMS[hypothesis.form].holds == "variant" and keys.get("than"):
-            yield from ((value, other) for other in keys["than"])
+            yield from ((value, other, 1) for other in keys["than"])
         elif FORMS[hypothesis.form].holds == "variants" and len(value) == 2:
-            yield tuple(value)
+            yield value[0], value[1], 2
 
 
 def _spread(stored: Stored, first: str, second: str) -> Spread | None:
