@@ -155,7 +155,7 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
             "if": {"required": [name]},
             "then": {
                 "required": sorted(form.needs),
-                "propertyNames": {"enum": ["claim", name, *sorted((*form.needs, *form.may))]},
+                "propertyNames": {"enum": ["claim", "made_by", name, *sorted((*form.needs, *form.may))]},
             },
         }
         for name, form in FORMS.items()
