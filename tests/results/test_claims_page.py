@@ -1,12 +1,15 @@
 """The page on the claims of several studies, and the command that writes it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from fake_studies import classification, regression
 
+from seedbed.analysis.new_data import NewData
 from seedbed.cli import program
 from seedbed.results.claims_page import page, summary
 from seedbed.results.result import Result
@@ -30,9 +33,9 @@ def test_claims_of_others_are_counted_apart_from_ours(tmp_path: Path) -> None:
     assert summary([result]) == (
         "**Of 2 claims that others made, in 1 study: 1 supported, 0 refuted, 1 undecided.**"
     )
-    text = page({"trig/norm-init": result}, "seedbed claims trig/norm-init")
+    text = page({"trig/norm-init": result}, {}, "seedbed claims trig/norm-init")
     ours = sum(verdict == "supported" for number, verdict in enumerate(verdicts) if number not in (0, 2))
-    assert f"| [trig/norm-init](#trignorm-init) | 12 | 1 | 0 | 1 | {ours} of 3 |" in text
+    assert f"| [trig/norm-init](#trignorm-init) | 12 | 1 | 0 | 1 | – | {ours} of 3 |" in text
     rows = [line for line in text.splitlines() if line.startswith("| **")]
     assert len(rows) == len(verdicts)
     assert (
@@ -47,19 +50,58 @@ def test_it_is_the_same_however_often_it_is_written(tmp_path: Path) -> None:
         "trig/norm-init": Result.open(regression(tmp_path)),
         "mnist/mlp": Result.open(classification(tmp_path)),
     }
-    assert page(studies, "seedbed claims") == page(dict(studies), "seedbed claims")
+    assert page(studies, {}, "seedbed claims") == page(dict(studies), {}, "seedbed claims")
 
 
-def test_what_was_not_run_is_named(tmp_path: Path) -> None:
-    text = page({"trig/shape": None, "mnist/mlp": Result.open(classification(tmp_path))}, "seedbed claims")
-    assert "No stored result: `trig/shape`." in text
+def test_what_was_not_run_is_named_with_its_claims(tmp_path: Path) -> None:
+    studies = {"mnist/mlp": Result.open(classification(tmp_path))}
+    text = page(studies, {"trig/shape": 4, "trig/optimizer": 1}, "seedbed claims")
+    assert "Not run: `trig/shape` (4 claims of others), `trig/optimizer` (1 claim of others)." in text
     assert "in 1 study" in text
+    assert "Not run" not in page(studies, {}, "seedbed claims")
+
+
+def test_published_numbers_are_counted_apart_from_claims(tmp_path: Path) -> None:
+    directory = regression(tmp_path)
+    path = directory / "resolved.json"
+    resolved = json.loads(path.read_text())
+    typical = float(np.median(Result.open(directory).values("base", "val.mse")))
+    made = {"variant": "base", "metric": "val.mse", "made_by": "report E"}
+    resolved["hypotheses"] += [
+        {"claim": "It could be ours", "agrees": typical} | made,
+        {"claim": "It could not", "agrees": 1.5} | made,
+    ]
+    path.write_text(json.dumps(resolved))
+    result = Result.open(directory)
+    assert [one.verdict for one in result.judgements[-2:]] == ["supported", "refuted"]
+    assert summary([result]) == (
+        "**Of 0 claims that others made, in 1 study: 0 supported, 0 refuted, 0 undecided.** Of 2 published numbers "
+        "held against our runs, 1 could be that of a run here that did not fail."
+    )
+    assert "| 12 | 0 | 0 | 0 | 1 of 2 | " in page({"trig/norm-init": result}, {}, "it")
+
+
+def test_new_data_has_a_column_only_where_it_may_say_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = Result.open(regression(tmp_path))
+    head = "| verdict | claim | made by | published | what was found |"
+    assert head in page({"it": result}, {}, "it").splitlines()
+    judged = list(result.judgements)
+    judged[0] = replace(judged[0], new_data=NewData("split", 1.0, 9.0, "undecided"))
+    monkeypatch.setattr(Result, "judgements", judged)
+    lines = page({"it": Result.open(result.directory)}, {}, "it").splitlines()
+    assert "| verdict | on new data | claim | made by | published | what was found |" in lines
+    rows = [line for line in lines if line.startswith("| **")]
+    assert rows[0].startswith("| **supported** | undecided | ")
+    assert rows[1].split(" | ")[1] == "–"
+    assert any(line.startswith("Verdicts are about these data under new seeds") for line in lines)
 
 
 def test_no_text_breaks_a_table(tmp_path: Path) -> None:
     directory = classification(tmp_path)
     result = of_others(directory, {0: "a | b\nc"})
-    rows = [line for line in page({"mnist/mlp": result}, "it").splitlines() if line.startswith("| **")]
+    rows = [line for line in page({"mnist/mlp": result}, {}, "it").splitlines() if line.startswith("| **")]
     assert "| a \\| b c |" in rows[0]
 
 
@@ -76,6 +118,17 @@ def test_the_command_writes_a_whole_page(tmp_path: Path) -> None:
     assert all(f"`{name}`" in text for name in labs.names() if name != "mnist/mlp")
     printed = invoke("claims", "mnist/mlp", "--runs-dir", tmp_path / "runs")
     assert printed.output.splitlines()[4] == text.splitlines()[4]
+    assert "`trig/norm-init` (5 claims of others)" in text
+
+
+def test_a_lab_that_is_not_complete_counts_as_not_run_unless_it_is_named(tmp_path: Path) -> None:
+    directory = classification(tmp_path)
+    journal = [
+        line for line in (directory / "journal.jsonl").read_text().splitlines() if '"finished"' not in line
+    ]
+    (directory / "journal.jsonl").write_text("\n".join(journal) + "\n")
+    assert "## mnist/mlp" not in invoke("claims", "--runs-dir", tmp_path).output
+    assert "## mnist/mlp" in invoke("claims", "mnist/mlp", "--runs-dir", tmp_path).output
 
 
 @pytest.mark.parametrize("name", ["nothing/here", ""])

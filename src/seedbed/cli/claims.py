@@ -25,22 +25,27 @@ def command(studies: tuple[str, ...], output: Path | None, runs_dir: Path) -> No
       seedbed claims --output claims.md
       seedbed claims trig/norm-init my/first-study
     """
-    from seedbed.api import Result
+    from seedbed.api import Result, Study
     from seedbed.files import write_whole
     from seedbed.results.claims_page import page
     from seedbed.store.reader import find
     from seedbed.store.schema import StoreError
     from seedbed.study.labs import names
 
-    results: dict[str, Result | None] = {}
+    results: dict[str, Result] = {}
+    waiting: dict[str, int] = {}
     for name in studies or names():
         try:
-            results[name] = Result.open(find(runs_dir, name))
+            result = Result.open(find(runs_dir, name))
         except StoreError:
             if studies:
                 raise
-            results[name] = None
-    text = page(results, " ".join(["seedbed claims", *studies]))
+            result = None
+        if result and (studies or result.status == "complete"):
+            results[name] = result
+        else:
+            waiting[name] = sum(claim.made_by is not None for claim in Study.load(name).hypotheses)
+    text = page(results, waiting, " ".join(["seedbed claims", *studies]))
     if output is None:
         click.echo(text, nl=False)
         return

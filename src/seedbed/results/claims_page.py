@@ -3,75 +3,88 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from seedbed.analysis.claims import Judgement
+from seedbed.analysis.forms import FORMS
 from seedbed.analysis.sentences import corrections, sentence
-from seedbed.analysis.wording import number
+from seedbed.analysis.wording import SHARED, number
 from seedbed.results.result import Result
 from seedbed.text import counted
 
 VERDICTS = ("supported", "refuted", "undecided")
+INTRODUCTION = (
+    "Written by `{command}` from stored results; nothing here is typed by hand. A claim that names a report is that "
+    "report's, the others are ours. A verdict is about what is typical: the trimmed mean of gaps between runs of the "
+    "same seed, or the median of runs. How reliable a setting is, is told beside it: how many of its runs failed. A "
+    "result that contradicts a claim is a result."
+)
 
 
-def page(studies: Mapping[str, Result | None], command: str) -> str:
+def page(studies: Mapping[str, Result], waiting: Mapping[str, int], command: str) -> str:
     """Markdown on the claims of studies.
 
     Parameters
     ----------
     studies
-        By name; None where one was not run.
+        By name.
+    waiting
+        How many claims of others are in studies that were not run, by name.
     command
         What writes the page.
     """
-    run = {name: result for name, result in studies.items() if result}
-    lines = [
-        "# Claims, tested",
-        "",
-        f"Written by `{command}` from stored results; nothing here is typed by hand. A claim that names who made it is "
-        "theirs, the others are ours. A result that contradicts a claim is a result.",
-        "",
-        summary(list(run.values())),
-        "",
-        *_counts(run),
-        "",
-    ]
-    for name, result in run.items():
+    lines = ["# Claims, tested", "", INTRODUCTION.format(command=command), "", summary(studies.values()), ""]
+    if waiting:
+        told = (f"`{name}` ({counted(count, 'claim')} of others)" for name, count in waiting.items())
+        lines += [f"Not run: {', '.join(told)}.", ""]
+    lines += [*_counts(studies), ""]
+    for name, result in studies.items():
         lines += _study(name, result)
-    if missing := [name for name, result in studies.items() if not result]:
-        lines += [
-            "## Not run",
-            "",
-            "No stored result: " + ", ".join(f"`{name}`" for name in missing) + ".",
-            "",
-        ]
     return "\n".join(lines)
 
 
-def summary(results: Sequence[Result]) -> str:
-    """How many of the claims that others made hold, in a sentence or two."""
-    found = Counter(one.verdict for result in results for one, source in result.sourced_judgements if source)
-    total = sum(found.values())
-    told = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
+def summary(results: Iterable[Result]) -> str:
+    """How many of the claims that others made hold, and how many of their numbers ours could be."""
+    results = list(results)
+    claims, numbers = Counter[str](), Counter[str]()
+    for result in results:
+        for one, maker in result.sourced_judgements:
+            if maker:
+                (numbers if _is_number(one) else claims)[one.verdict] += 1
+    told = ", ".join(f"{claims[verdict]} {verdict}" for verdict in VERDICTS)
     studies = "1 study" if len(results) == 1 else f"{len(results)} studies"
-    return f"**Of {counted(total, 'claim')} that others made, in {studies}: {told}.**"
+    text = f"**Of {counted(claims.total(), 'claim')} that others made, in {studies}: {told}.**"
+    if numbers:
+        text += (
+            f" Of {counted(numbers.total(), 'published number')} held against our runs, {numbers['supported']} could "
+            "be that of a run here that did not fail."
+        )
+    return text
+
+
+def _is_number(judgement: Judgement) -> bool:
+    """Whether it is about a published number, which holds unless runs speak against it."""
+    return FORMS[judgement.form].stands
 
 
 def _counts(studies: Mapping[str, Result]) -> Iterator[str]:
     """A table of the verdicts by study: those on claims of others, and those on ours."""
-    yield (
-        "| study | seeds | "
-        + " | ".join(f"others' {verdict}" for verdict in VERDICTS)
-        + " | ours supported |"
-    )
-    yield "| --- |" + " ---: |" * 5
+    others = " | ".join(f"others' {verdict}" for verdict in VERDICTS)
+    yield f"| study | seeds | {others} | numbers that ours could be | ours supported |"
+    yield "| --- |" + " ---: |" * 6
     for name, result in studies.items():
         judged = result.sourced_judgements
-        others = Counter(one.verdict for one, source in judged if source)
-        own = [one.verdict for one, source in judged if not source]
-        cells = [str(others[verdict]) for verdict in VERDICTS]
-        ours = f"{own.count('supported')} of {len(own)}"
-        yield f"| [{name}](#{_anchor(name)}) | {len(result.seeds)} | {' | '.join(cells)} | {ours} |"
+        claims = Counter(one.verdict for one, maker in judged if maker and not _is_number(one))
+        numbers = [one.verdict for one, maker in judged if maker and _is_number(one)]
+        own = [one.verdict for one, maker in judged if not maker]
+        cells = [str(len(result.seeds)), *(str(claims[verdict]) for verdict in VERDICTS)]
+        cells += [_of(numbers), _of(own)]
+        yield f"| [{name}](#{_anchor(name)}) | {' | '.join(cells)} |"
+
+
+def _of(verdicts: list[str]) -> str:
+    """How many of some are supported."""
+    return f"{verdicts.count('supported')} of {len(verdicts)}" if verdicts else "–"
 
 
 def _study(name: str, result: Result) -> Iterator[str]:
@@ -83,14 +96,31 @@ def _study(name: str, result: Result) -> Iterator[str]:
         facts.append(f"{engine} engine")
     yield f"{_cell(result.study.get('description', ''))} ({', '.join(facts)})"
     yield ""
-    yield "| verdict | claim | of | published | what was found |"
-    yield "| --- | --- | --- | --- | --- |"
-    for one, source in result.sourced_judgements:
-        cells = [f"**{one.verdict}**", one.claim, source or "ours", _published(result, one), sentence(one)]
+    is_shared = any(one.new_data and one.new_data.kind in SHARED for one in result.judgements)
+    heads = [
+        "verdict",
+        *(["on new data"] if is_shared else []),
+        "claim",
+        "made by",
+        "published",
+        "what was found",
+    ]
+    yield f"| {' | '.join(heads)} |"
+    yield "|" + " --- |" * len(heads)
+    for one, maker in result.sourced_judgements:
+        there = [one.new_data.verdict if one.new_data else "–"] if is_shared else []
+        cells = [
+            f"**{one.verdict}**",
+            *there,
+            one.claim,
+            maker or "ours",
+            _published(result, one),
+            sentence(one),
+        ]
         yield f"| {' | '.join(map(_cell, cells))} |"
     yield ""
-    if told := corrections(result.judgements):
-        yield told
+    for told in filter(None, (result.about, corrections(result.judgements))):
+        yield f"{told.rstrip('.')}."
         yield ""
 
 
