@@ -1,5 +1,7 @@
 """Every form of a hypothesis: supported, refuted, undecided, with few seeds and with diverged runs."""
 
+import itertools
+
 import numpy as np
 import pytest
 from made_table import Made, accuracies, judge
@@ -225,6 +227,16 @@ def test_an_opponent_that_breaks_a_claim_breaks_it_beside_one_with_few_runs():
 def test_against_several_the_deciding_one_is_told():
     judgement = judge({"claim": "so", "better": "a", "than": ["b", "c"]}, TABLE)
     assert judgement.against == "c"
+
+
+@pytest.mark.parametrize("order", itertools.permutations("bcd"))
+def test_of_opponents_with_the_same_p_the_gap_tells_which_decides(order):
+    table = accuracies(a=A, b=A - 0.1, c=A - 0.2, d=A - 0.3)
+    judgement = judge({"claim": "so", "better": "a", "than": order}, table)
+    assert (judgement.verdict, judgement.against) == ("supported", "b")
+    table = accuracies(a=A, b=A + 0.1, c=A + 0.2, d=A + 0.3)
+    judgement = judge({"claim": "so", "better": "a", "than": order}, table)
+    assert (judgement.verdict, judgement.against) == ("refuted", "d")
 
 
 # --- diverged runs --------------------------------------------------------------------------------------

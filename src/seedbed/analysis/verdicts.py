@@ -165,16 +165,32 @@ def _verdict(evidence: Evidence, corrected: float | None, alpha: float = ALPHA) 
 
 
 def _deciding(claim: Claim, parts: Sequence[Part], verdict: str) -> Part:
-    """The part that decides a claim: the one that breaks it, else the weakest; of any that may hold, the strongest."""
+    """The part that decides a claim: the one that breaks it, else the weakest; of any that may hold, the strongest.
+
+    Of parts with the same p, which the least p there can be often is, the gap tells which.
+    """
     strongest = FORMS[claim.form].any_part
     if verdict == REFUTED and not strongest:
         return min(
-            parts, key=lambda part: (part.settled != REFUTED, part.evidence[1] if part.evidence else 2.0)
+            parts,
+            key=lambda part: (
+                part.settled != REFUTED,
+                part.evidence[1] if part.evidence else 2.0,
+                -_distance(part),
+            ),
         )
 
-    def weight(part: Part) -> float:
+    def weight(part: Part) -> tuple[float, float]:
         if part.settled:
-            return -1.0 if part.settled == SUPPORTED else 3.0
-        return part.evidence[0] if part.evidence else 2.0
+            return (-1.0 if part.settled == SUPPORTED else 3.0), 0.0
+        return (part.evidence[0] if part.evidence else 2.0), -_distance(part)
 
     return min(parts, key=weight) if strongest else max(parts, key=weight)
+
+
+def _distance(part: Part) -> float:
+    """How far what was seen is from nothing."""
+    seen = part.seen
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = abs(np.log(seen.estimate) if seen.scale == "ratio" else seen.estimate)
+    return float(far) if np.isfinite(far) else 0.0
