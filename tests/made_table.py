@@ -43,7 +43,7 @@ class Made:
     def direction(self, metric):
         return self.ways.get(metric, "max")
 
-    def new_data(self, first, second, pairs):
+    def new_data(self, terms, pairs):
         return self.there
 
     def bounds(self, metric):

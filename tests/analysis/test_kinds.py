@@ -6,6 +6,7 @@ from made_table import Made, accuracies, judge
 from scipy import stats
 
 from seedbed.analysis.flips import flip_p
+from seedbed.analysis.new_data import Basis, Estimate
 from seedbed.analysis.sentences import sentence
 
 inf, nan = float("inf"), float("nan")
@@ -117,6 +118,17 @@ def test_interaction_is_what_both_do_beyond_the_sum():
         in sentence(judged(four(), interaction=FACTORS))
     )
     assert judged(four(), interaction=FACTORS, margin=0.2).verdict == "refuted"
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(0.01, "supported"), (0.2, "undecided")])
+def test_an_interaction_is_also_judged_on_new_data(error, verdict):
+    table = four()
+    table.there = Basis("split", Estimate(0.1, error, 20.0))
+    judgement = judged(table, interaction=FACTORS)
+    assert (judgement.verdict, judgement.new_data.verdict) == ("supported", verdict)
+    assert judgement.new_data.low == pytest.approx(
+        min(judgement.seen.low, table.there.estimate.interval()[0])
+    )
 
 
 def test_of_errors_the_two_factors_multiply():

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from fake_studies import write_study, write_table
 
-from seedbed.analysis.new_data import moves, over_samples, over_splits
+from seedbed.analysis.contrasts import contrast
+from seedbed.analysis.new_data import moves, moves_of_one, over_samples, over_splits
+from seedbed.analysis.pairs import Pairs, Runs
 from seedbed.analysis.sentences import sentence
 from seedbed.api import Result
 from seedbed.cli.output import print_result
 from seedbed.report.sections import present
 from seedbed.results import stored
 from seedbed.results.documents import document
+from seedbed.results.new_data import basis
 
 SEEDS, SAMPLES = 12, 40
 SPLIT = {"test": {"kind": "split", "samples": 100, "train": 800}}
@@ -202,3 +205,31 @@ def test_only_a_few_columns_of_samples_are_kept_in_memory(
         np.testing.assert_array_equal(found[3], side[3])
     assert result.by_sample("base", "test.mae") == {}
     assert len(result._known_samples) == 1
+
+
+def test_a_sum_of_several_variants_moves_with_the_samples_of_each(tmp_path: Path) -> None:
+    values = errors(0.3, 0.1, of_samples=0.5)
+    result = study(tmp_path, FIXED, values)
+    base, other = (Runs.of(side.mean(axis=1)) for side in values)
+    pairs = contrast([(2.0, other), (-3.0, base)], "ratio")
+    found = basis(result, [(2.0, ("other", "test.mse")), (-3.0, ("base", "test.mse"))], pairs)
+    assert found is not None
+    moved = 2 * moves_of_one(values[1], "ratio") - 3 * moves_of_one(values[0], "ratio")
+    assert found.estimate == over_samples(pairs.gaps, moved.astype(float), SAMPLES)
+
+
+def test_seeds_of_which_a_run_failed_are_left_out(tmp_path: Path) -> None:
+    values = errors(0.3, 0.1)
+    result = study(tmp_path, FIXED, values)
+    base, other = (side.mean(axis=1) for side in values)
+    other[4] = np.inf
+    left = [seed for seed in range(SEEDS) if seed != 4]
+    terms = [(1.0, ("other", "test.mse")), (-1.0, ("base", "test.mse"))]
+    for pairs in (
+        contrast([(1.0, Runs.of(other)), (-1.0, Runs.of(base))], "ratio"),
+        Pairs.of(Runs.of(other), Runs.of(base), "ratio"),
+    ):
+        found = basis(result, terms, pairs)
+        assert found is not None
+        expected = moves(values[1][left], values[0][left], "ratio")
+        assert found.estimate == over_samples(pairs.gaps, expected, SAMPLES)

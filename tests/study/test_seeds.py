@@ -60,7 +60,7 @@ class Made:
         """All are errors."""
         return "min"
 
-    def new_data(self, first: object, second: object, pairs: object) -> None:
+    def new_data(self, terms: object, pairs: object) -> None:
         """Nothing is known of the data."""
 
     def bounds(self, metric: str) -> tuple[float, float]:

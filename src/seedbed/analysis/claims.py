@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name
 
 Column = tuple[str, str]  # a variant and one of its metrics
+Term = tuple[float, Column]  # of a sum, with its weight
 
 
 class Table(Protocol):
@@ -54,8 +55,8 @@ class Table(Protocol):
     def scale(self, metric: str) -> Scale:
         """How two values of a metric are compared."""
 
-    def new_data(self, first: Column, second: Column, pairs: Pairs) -> Basis | None:
-        """What the pairs of two columns let one say of new data; None where nothing."""
+    def new_data(self, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+        """What gaps that are a weighted sum of columns let one say of new data; None where nothing."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,13 @@ class Claim:
         """The part of a claim that tests the pairs of two columns, on this data and on new data."""
         pairs = self.pairs(first, second)
         part = self.compared(first, second, test(pairs))
-        basis = self.table.new_data(first, second, pairs)
+        return self.on_new_data(part, [(1.0, first), (-1.0, second)], pairs, test)
+
+    def on_new_data(
+        self, part: Part, terms: Sequence[Term], pairs: Pairs, test: Callable[[Pairs], Evidence]
+    ) -> Part:
+        """A part with what the test of its gaps, a weighted sum of columns, says of new data."""
+        basis = self.table.new_data(terms, pairs)
         if part.evidence is None or basis is None:
             return part
         there = test(replace(pairs, new_data=basis.estimate)) or part.evidence

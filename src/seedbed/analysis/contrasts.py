@@ -22,6 +22,9 @@ def contrast(terms: Sequence[tuple[float, Runs]], scale: Scale) -> Pairs:
     ended = np.all([one.ended for one in runs], axis=0)
     kept = told & ~failed
     gaps = np.sum([weight * on_scale(one.values[kept], scale) for weight, one in terms], axis=0)
-    defined = gaps[np.isfinite(gaps)]
+    finite = np.isfinite(gaps)
+    defined = gaps[finite]
     undefined = int(np.sum(ended & ~failed)) - len(defined)
-    return Pairs(scale, defined, both=int(np.sum(told & failed)), undefined=undefined)
+    return Pairs(
+        scale, defined, both=int(np.sum(told & failed)), undefined=undefined, at=np.flatnonzero(kept)[finite]
+    )

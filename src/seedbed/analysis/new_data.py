@@ -154,9 +154,10 @@ def moves(first: np.ndarray, second: np.ndarray, scale: Scale) -> np.ndarray:
     scale
         Of the gaps: "difference", or "ratio" of their logarithms.
     """
+    return moves_of_one(first, scale) - moves_of_one(second, scale)
 
-    def of(values: np.ndarray) -> np.ndarray:
-        mean = values.mean(axis=1, keepdims=True)
-        return (values - mean) / (mean if scale == "ratio" else 1)
 
-    return of(first) - of(second)
+def moves_of_one(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """By how much each sample moves the runs of one variant, see `moves`."""
+    mean = values.mean(axis=1, keepdims=True)
+    return (values - mean) / (mean if scale == "ratio" else 1)

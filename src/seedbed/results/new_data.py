@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seedbed.analysis.new_data import Basis, NewData, moves, over_samples, over_splits
+from seedbed.analysis.new_data import Basis, NewData, moves_of_one, over_samples, over_splits
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairs import Comparison, Pairs, gap_bounds, verdict
 
 if TYPE_CHECKING:
-    from seedbed.analysis.claims import Column
+    from seedbed.analysis.claims import Term
     from seedbed.results.stored import Stored
 
 
-def basis(stored: Stored, first: Column, second: Column, pairs: Pairs) -> Basis | None:
-    """What the pairs of two columns let one say of new data; None where nothing.
+def basis(stored: Stored, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+    """What gaps that are a weighted sum of columns let one say of new data; None where nothing.
 
     That is so where the trainable did not say how samples come about, where they come about in two ways or are not the
     same ones, where seeds are crossed, and where no gap is typical.
     """
     if stored.levels:
         return None
-    told = [stored.evaluation(*column) for column in (first, second)]
+    told = [stored.evaluation(*column) for _, column in terms]
     kinds = {one.get("kind") for one in told}
     if kinds == {"drawn"}:
         return Basis("drawn")
     if not pairs.has_typical or len(pairs.gaps) < 2:
         return None
-    if kinds == {"split"} and first[1].partition(".")[0] == second[1].partition(".")[0]:
+    if kinds == {"split"} and len({metric.partition(".")[0] for _, (_, metric) in terms}) == 1:
         largest = max(told, key=lambda one: one["samples"] / one["train"])
         return Basis("split", over_splits(pairs.gaps, largest["samples"], largest["train"]))
-    if kinds == {"fixed"} and told[0].get("same") == told[1].get("same"):
-        return _of_fixed(stored, first, second, pairs, told[0])
+    if kinds == {"fixed"} and len({one.get("same") for one in told}) == 1:
+        return _of_fixed(stored, terms, pairs, told[0]["samples"])
     return None
 
 
-def _of_fixed(
-    stored: Stored, first: Column, second: Column, pairs: Pairs, told: dict[str, Any]
-) -> Basis | None:
+def _of_fixed(stored: Stored, terms: Sequence[Term], pairs: Pairs, samples: int) -> Basis | None:
     """None where metrics are not stored sample by sample for every run."""
-    sides = []
-    for column in (first, second):
+    moved = []
+    for weight, column in terms:
         by_seed = stored.by_sample(*column)
         values = [by_seed.get(stored.seeds[index]) for index in pairs.at]
         known = [one for one in values if one is not None]
         if len(known) < len(values):
             return None
-        sides.append(np.stack(known))
-    first_side, second_side = sides
-    estimate = over_samples(pairs.gaps, moves(first_side, second_side, pairs.scale), told["samples"])
-    stored_of_each = first_side.shape[1]
-    return Basis("fixed", estimate, stored_of_each if stored_of_each < told["samples"] else None)
+        moved.append(weight * moves_of_one(np.stack(known), pairs.scale))
+    total = np.sum(moved, axis=0)
+    drawn = total.shape[1] if total.shape[1] < samples else None
+    return Basis("fixed", over_samples(pairs.gaps, total, samples), drawn)
 
 
 def versus_on_new_data(
@@ -72,7 +69,7 @@ def versus_on_new_data(
     metric, others = stored.metric, len(stored.variants) - 1
     direction, ends = stored.direction(metric), gap_bounds(*[stored.bounds(metric)] * 2)
     bases = {
-        name: basis(stored, (name, metric), (stored.base, metric), pairs)
+        name: basis(stored, [(1.0, (name, metric)), (-1.0, (stored.base, metric))], pairs)
         for name, (pairs, _) in compared.items()
     }
     ps = [_p(seen.p, bases[name]) for name, (_, seen) in compared.items()]

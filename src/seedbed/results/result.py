@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.analysis.advice import consistent
-from seedbed.analysis.claims import Column, Judgement
+from seedbed.analysis.claims import Judgement, Term
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.forms import variants_of
@@ -132,9 +132,9 @@ class Result(Stored):
         there = versus_on_new_data(self, tried)
         return {name: replace(versus, new_data=there.get(name)) for name, versus in found.items()}
 
-    def new_data(self, first: Column, second: Column, pairs: Pairs) -> Basis | None:
-        """What the pairs of two columns let one say of new data; see `new_data.basis`."""
-        return basis(self, first, second, pairs)
+    def new_data(self, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+        """What gaps that are a weighted sum of columns let one say of new data; see `new_data.basis`."""
+        return basis(self, terms, pairs)
 
     def _versus_base_at(self, name: str, look: Look | None) -> VersusBase:
         """A variant against the base as its last look saw them, with that look's verdict."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from seedbed.analysis.claims import Claim, Judgement, Part
 from seedbed.analysis.contrasts import contrast
-from seedbed.analysis.deciding import ahead
-from seedbed.analysis.pairs import compared
+from seedbed.analysis.deciding import Evidence, ahead
+from seedbed.analysis.pairs import Pairs, compared
 from seedbed.analysis.wording import how_far, is_nil
 
 
@@ -13,10 +13,15 @@ def interaction(claim: Claim) -> list[Part]:
     """The gain (both - first) - (second - neither) over seeds in which none of the four failed."""
     neither, first, second, both = claim.value
     weights = {both: 1.0, first: -1.0, second: -1.0, neither: 1.0}
-    terms = [(weight, claim.runs((name, claim.metric))) for name, weight in weights.items()]
-    pairs = contrast(terms, claim.scale)
+    terms = [(weight, (name, claim.metric)) for name, weight in weights.items()]
+    pairs = contrast([(weight, claim.runs(column)) for weight, column in terms], claim.scale)
     seen = compared(pairs, claim.table.direction(claim.metric), claim.level)
-    return [Part(both, f"“{first}” and “{second}”", seen, ahead(pairs, claim.sign, claim.margin))]
+
+    def test(pairs: Pairs) -> Evidence:
+        return ahead(pairs, claim.sign, claim.margin)
+
+    part = Part(both, f"“{first}” and “{second}”", seen, test(pairs))
+    return [claim.on_new_data(part, terms, pairs, test)]
 
 
 def beyond_the_sum(judgement: Judgement) -> str:
