@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.truth import failures, fresh, looks, numbers, page, power, several, typical
+from bench.truth import boundary, failures, fresh, looks, numbers, page, power, several, typical
 from bench.truth.counting import Rates, counted
 from bench.truth.questions import Question
 from bench.truth.speed import speed
@@ -14,6 +14,7 @@ QUESTIONS = (
     power.QUESTION,
     several.OF_VARIANTS,
     several.OF_CLAIMS,
+    boundary.QUESTION,
     looks.QUESTION,
     fresh.QUESTION,
     failures.QUESTION,
