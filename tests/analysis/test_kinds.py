@@ -219,6 +219,7 @@ def test_the_share_of_runs_that_do_not_fail(fails, runs, share, verdict):
     judgement = judged(accuracies(a=[*values, nan]), converges=share, variant="a")
     assert (judgement.verdict, judgement.seen.n, judgement.value) == (verdict, runs, share)
     assert f"{runs - fails} of {runs} runs of “a” did not fail" in sentence(judgement)
+    assert ("takes at least 36 runs" in sentence(judgement)) == (share == 0.9 and runs < 36)
     if runs >= 6:
         for side, alternative in ((judgement.p, "greater"), (judgement.p_against, "less")):
             exact = stats.binomtest(runs - fails, runs, share, alternative=alternative).pvalue
@@ -361,7 +362,7 @@ FAST, SLOW = [10, 11, 12, 9, 10, 13, 8, 11], [21, 22, 23, 19, 20, 26, 17, 24]
             "over a fifth of the runs of “b” never reach val.accuracy 0.9",
         ),
         ({"a": [inf] * 8, "b": FAST}, "refuted", "; 8 runs of “a” and 0 of “b” never reached it"),
-        ({"a": [inf] * 8, "b": [inf] * 8}, "undecided", ""),
+        ({"a": [inf] * 8, "b": [inf] * 8}, "undecided", "No run of either reaches val.accuracy 0.9."),
         ({"a": FAST[:5], "b": SLOW[:5]}, "undecided", "A verdict needs at least 6 seeds."),
         ({"a": [*FAST, nan, nan], "b": [*SLOW, 9, nan]}, "supported", "Over 8 seeds"),
         ({"a": [*FAST, 10], "b": [*SLOW, inf]}, "supported", "; 0 runs of “a” and 1 of “b” never reached it"),
@@ -378,3 +379,62 @@ def test_epochs_are_compared_by_ratios():
     gaps = np.log(FAST) - np.log(SLOW)
     assert judgement.seen.estimate == pytest.approx(np.exp(stats.trim_mean(gaps, 0.2)))
     assert judgement.p == flip_p(-gaps, "greater")
+
+
+# --- error rates where a claim is just not true --------------------------------------------------------
+
+
+STUDIES = 500
+
+
+def rate(facts, draw, wrong, studies=STUDIES):
+    """How often a claim gets a wrong verdict in studies of made-up accuracies."""
+    generator = np.random.default_rng(7)
+    found = 0
+    for _ in range(studies):
+        table = Made({(name, "val.accuracy"): values for name, values in draw(generator).items()})
+        found += judged(table, **facts).verdict in wrong
+    return found / studies
+
+
+def normal(generator, seeds=9, **means):
+    return {name: mean + generator.standard_normal(seeds) for name, mean in means.items()}
+
+
+ONE = {"variant": "a", "metric": "val.accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "means", "wrong"),
+    [
+        ({"ordered": ["a", "b", "c"]}, {"a": 2, "b": 0, "c": 0}, {"supported"}),
+        ({"better_than_any": "a", "than": ["b", "c"]}, {"a": 0, "b": 0, "c": 0}, {"supported"}),
+        ({"between": [1.0, 3.0], "variant": "a", "than": "b"}, {"a": 1, "b": 0}, {"supported", "refuted"}),
+        ({"interaction": ["a", "b", "c", "d"]}, {"a": 0, "b": 1, "c": 1, "d": 2}, {"supported", "refuted"}),
+        ({"near": 1.0, "within": 1.0, **ONE}, {"a": 0}, {"supported", "refuted"}),
+    ],
+)
+def test_verdicts_at_the_boundary_are_wrong_in_at_most_5_percent(facts, means, wrong):
+    """0.05 two-sided, and 3 standard errors of so many studies."""
+    found = rate(facts, lambda generator: normal(generator, **means), wrong)
+    assert found <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / STUDIES)
+    if wrong == {"supported"}:
+        assert found <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / STUDIES)
+
+
+def test_a_run_of_the_same_kind_is_refuted_in_5_percent():
+    generator = np.random.default_rng(8)
+    refuted = 0
+    for _ in range(STUDIES):
+        values = generator.standard_normal(9)
+        facts = {"agrees": float(values[-1]), **ONE}
+        refuted += judged(accuracies(a=values[:-1]), **facts).verdict == "refuted"
+    assert abs(refuted / STUDIES - 0.05) <= 3 * np.sqrt(0.05 * 0.95 / STUDIES)
+
+
+def test_a_share_at_the_boundary_gets_a_wrong_verdict_in_at_most_5_percent():
+    def draw(generator):
+        return {"a": np.where(generator.random(30) < 0.2, -inf, 0.9)}
+
+    found = rate({"converges": 0.8, "variant": "a"}, draw, {"supported", "refuted"})
+    assert 0.0 < found <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / STUDIES)

@@ -93,6 +93,8 @@ def _nothing_seen(judgement: Judgement) -> str:
         return f"{judgement.metric} is a cost that all runs of a group share: it is reported, not tested."
     if judgement.seen.undefined:
         return f"{judgement.metric} is undefined in the runs that it would be judged by."
+    if judgement.seen.both_failed and judgement.form == "epochs_to":
+        return f"No run of either reaches {judgement.metric} {judgement.value:g}."
     if judgement.seen.both_failed:
         return "All runs that it would be judged by failed."
     return "No runs to judge it by."

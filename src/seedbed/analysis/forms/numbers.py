@@ -9,6 +9,7 @@ import numpy as np
 from seedbed.analysis.claims import Claim, Judgement, Part
 from seedbed.analysis.deciding import amid, of_median, of_prediction, of_share
 from seedbed.analysis.intervals import prediction, present
+from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.pairs import Comparison, of_median_seen, on_scale
 from seedbed.analysis.reliable import wilson
 from seedbed.analysis.wording import between as interval
@@ -87,7 +88,9 @@ def reliability(judgement: Judgement) -> str:
     """How many runs did not fail, and the share that is claimed."""
     seen = judgement.seen
     told = f"{seen.wins} of {counted(seen.n, 'run')} of “{judgement.subject}” did not fail"
-    return f"{told}: a share of {number(seen.estimate, 2)}, compared with {judgement.against}"
+    told += f": a share of {number(seen.estimate, 2)}, compared with {judgement.against}"
+    fewest = math.ceil(math.log(ALPHA / 2 / judgement.claims) / math.log(float(judgement.against)))
+    return f"{told}, which takes at least {fewest:,} runs to show" if seen.n < fewest else told
 
 
 def nothing(judgement: Judgement) -> str:
@@ -123,7 +126,7 @@ def agrees(claim: Claim) -> list[Part]:
 def may_give(judgement: Judgement) -> str:
     """Where 95 % of new runs are expected, and the number."""
     seen = judgement.seen
-    middle = f"{judgement.metric} of “{judgement.subject}” is {number(seen.estimate)} on average"
+    middle = f"{judgement.metric} of “{judgement.subject}” is around {number(seen.estimate)}"
     if math.isfinite(seen.low) and math.isfinite(seen.high):
         middle += f", and a new run is expected from {interval(seen.low, seen.high)}"
     return f"{middle}, compared with {judgement.against}"
