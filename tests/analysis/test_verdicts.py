@@ -229,7 +229,7 @@ def test_against_several_the_deciding_one_is_told():
     assert judgement.against == "c"
 
 
-@pytest.mark.parametrize("order", itertools.permutations("bcd"))
+@pytest.mark.parametrize("order", list(itertools.permutations("bcd")))
 def test_of_opponents_with_the_same_p_the_gap_tells_which_decides(order):
     table = accuracies(a=A, b=A - 0.1, c=A - 0.2, d=A - 0.3)
     judgement = judge({"claim": "so", "better": "a", "than": order}, table)

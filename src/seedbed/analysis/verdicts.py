@@ -171,26 +171,19 @@ def _deciding(claim: Claim, parts: Sequence[Part], verdict: str) -> Part:
     """
     strongest = FORMS[claim.form].any_part
     if verdict == REFUTED and not strongest:
-        return min(
-            parts,
-            key=lambda part: (
-                part.settled != REFUTED,
-                part.evidence[1] if part.evidence else 2.0,
-                -_distance(part),
-            ),
-        )
+        return min(parts, key=lambda part: (part.settled != REFUTED, *_weight(part, 1)))
 
     def weight(part: Part) -> tuple[float, float]:
-        if part.settled:
-            return (-1.0 if part.settled == SUPPORTED else 3.0), 0.0
-        return (part.evidence[0] if part.evidence else 2.0), -_distance(part)
+        return (-1.0 if part.settled == SUPPORTED else 3.0, 0.0) if part.settled else _weight(part, 0)
 
     return min(parts, key=weight) if strongest else max(parts, key=weight)
 
 
-def _distance(part: Part) -> float:
-    """How far what was seen is from nothing."""
+def _weight(part: Part, side: int) -> tuple[float, float]:
+    """The evidence for a claim (0) or against it (1), and how far what was seen is from nothing: less first."""
+    if part.evidence is None:
+        return 2.0, 0.0
     seen = part.seen
     with np.errstate(divide="ignore", invalid="ignore"):
         far = abs(np.log(seen.estimate) if seen.scale == "ratio" else seen.estimate)
-    return float(far) if np.isfinite(far) else 0.0
+    return part.evidence[side], -float(far) if np.isfinite(far) else 0.0
