@@ -108,3 +108,11 @@ def test_runs_with_crossed_seeds_are_no_look(tmp_path: Path) -> None:
     options: dict[str, Any] = {"runs_dir": tmp_path, "engine": "numpy", "observer": Told()}
     for run, seeds in ((crossed, 9), (crossed, 16), (study, 8), (study, 8), (crossed, 9)):
         assert notices(run.override(seeds=seeds).run(**options)) == []
+
+
+def test_damaged_executions_of_the_same_study_are_passed_over(tmp_path: Path) -> None:
+    for text in ("{", "[]", '{"seeds": [1, 2]}'):
+        directory = ran(tmp_path, 1.0, Told()).directory
+        (directory / "resolved.json").write_text(text)
+        (directory / "journal.jsonl").write_text("{\n")
+    assert notices(Result.open(ran(tmp_path, 1.0, Told()).directory)) == []

@@ -72,10 +72,11 @@ def _seen_before(directory: Path, study: Mapping[str, Any]) -> Iterator[tuple[Pa
     """The executions with runs of the same variants and the same claims, and how many seeds each had."""
     own = json.loads(to_json(study))
     for other in seals.others(directory):
-        with suppress(OSError, ValueError, KeyError):  # one that cannot be read tells nothing
+        with suppress(OSError, ValueError, KeyError, TypeError):  # what cannot be read tells nothing
             stored = json.loads((other / "resolved.json").read_text(encoding="utf-8"))
+            seeds = int(stored["seeds"])
             if _is_same(own, stored) and any(event.get("event") == "group" for event in events(other)):
-                yield other, stored["seeds"]
+                yield other, seeds
 
 
 def _is_same(study: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
