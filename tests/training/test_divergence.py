@@ -101,5 +101,5 @@ def test_diverged_runs_are_counted_and_lose(tmp_path):
     assert set(result.status_of("far too fast").values()) == {"diverged"}
     assert np.isposinf(result.values("far too fast", "val.mse")).all()
     versus = result.versus_base["far too fast"]
-    assert (versus.comparison.n, versus.comparison.diverged, versus.verdict) == (6, 6, "worse")
+    assert (versus.comparison.n, versus.comparison.failed, versus.verdict) == (6, 6, "worse")
     assert [judgement.verdict for judgement in result.judgements] == ["supported"]
