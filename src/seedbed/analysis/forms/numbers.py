@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from seedbed.analysis.claims import Claim, Judgement, Part
-from seedbed.analysis.deciding import amid, of_median, of_prediction, of_share
+from seedbed.analysis.deciding import UNDECIDED, amid, of_median, of_prediction, of_share
 from seedbed.analysis.intervals import prediction, present
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.pairs import Comparison, of_median_seen, on_scale
@@ -90,7 +90,11 @@ def reliability(judgement: Judgement) -> str:
     told = f"{seen.wins} of {counted(seen.n, 'run')} of “{judgement.subject}” did not fail"
     told += f": a share of {number(seen.estimate, 2)}, compared with {judgement.against}"
     fewest = math.ceil(math.log(ALPHA / 2 / judgement.claims) / math.log(float(judgement.against)))
-    return f"{told}, which takes at least {fewest:,} runs to show" if seen.n < fewest else told
+    return (
+        f"{told}, which takes at least {fewest:,} runs to show"
+        if judgement.verdict == UNDECIDED and seen.n < fewest
+        else told
+    )
 
 
 def nothing(judgement: Judgement) -> str:
