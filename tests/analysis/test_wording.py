@@ -3,7 +3,17 @@
 import pytest
 
 from seedbed.analysis.pairs import Comparison
-from seedbed.analysis.wording import between, effect, effect_interval, number, p_text, signed
+from seedbed.analysis.wording import (
+    between,
+    effect,
+    effect_interval,
+    factor,
+    gap_interval,
+    number,
+    p_text,
+    signed,
+    times,
+)
 
 nan, inf = float("nan"), float("inf")
 
@@ -55,3 +65,25 @@ def test_effects_show_their_scale():
     assert [effect(ratio), effect_interval(ratio)] == ["×0.310", "0.200 to 0.500"]
     assert [effect(gap), effect_interval(gap)] == ["+0.310", "−0.200 to +0.500"]
     assert [effect(none), effect_interval(none)] == ["–", "–"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (6.62, "6.6 times higher"),
+        (1 / 1.42, "1.42 times lower"),
+        (1.0246, "1.025 times higher"),
+        (1.00123, "1.0012 times higher"),
+        (1 / 1.0000021, "1.000002 times lower"),
+        (1.0, "1.00 times higher"),
+        (0.0, "– times lower"),
+    ],
+)
+def test_a_factor_near_one_has_the_digits_that_tell_it_from_one(ratio, expected):
+    assert times(ratio) == expected
+
+
+def test_the_interval_of_a_factor_near_one_is_told_apart_from_one():
+    seen = Comparison("ratio", 1 / 1.0245, 1 / 1.027, 1 / 1.021, None, 10)
+    assert gap_interval(seen) == "1.021 to 1.027"
+    assert factor(1.0, 2) == "1.0"

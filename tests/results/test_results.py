@@ -28,7 +28,8 @@ VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict"
     "wins", "of", "is_typical", "failed", "failed_base", "failures_p",
 ]  # fmt: skip
 HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "corrected_p", "seeds_to_decide", "note", "kind",
-    "form", "metric", "subject", "against", "margin", "factor", "within", "scale",
+    "value", "p_against", "look", "new_data", "seeds_likely",
+    "form", "metric", "subject", "against", "margin", "factor", "within", "scale", "made_by",
 ]  # fmt: skip
 
 

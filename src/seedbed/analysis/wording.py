@@ -104,7 +104,8 @@ def gap_interval(seen: Comparison, higher: str = "higher", lower: str = "lower")
     if seen.scale == "difference":
         return effect_interval(seen)
     if seen.high <= 1 or seen.low >= 1:
-        return between(*((1 / seen.high, 1 / seen.low) if seen.high <= 1 else (seen.low, seen.high)), 2)
+        least, most = (1 / seen.high, 1 / seen.low) if seen.high <= 1 else (seen.low, seen.high)
+        return f"{factor(least, 2)} to {factor(most, 2)}"
     return f"{times(seen.low, higher, lower)} to {times(seen.high, higher, lower)}"
 
 
@@ -173,5 +174,13 @@ def how_far(seen: Comparison) -> str:
 
 def times(ratio: float, higher: str = "higher", lower: str = "lower") -> str:
     """A ratio as a factor and its direction, such as 6.6 times lower."""
-    factor = ratio if ratio >= 1 else 1 / ratio if ratio else math.inf
-    return f"{number(factor, 2 if factor >= 2 else 3)} times {higher if ratio >= 1 else lower}"
+    size = ratio if ratio >= 1 else 1 / ratio if ratio else math.inf
+    return f"{factor(size, 2 if size >= 2 else 3)} times {higher if ratio >= 1 else lower}"
+
+
+def factor(value: float, digits: int) -> str:
+    """A factor of at least 1; near 1 with as many digits as tell it from 1."""
+    over = value - 1
+    if 0 < over < 0.1:
+        return f"{value:.{min(1 - math.floor(math.log10(over)), 6)}f}"
+    return number(value, digits)
