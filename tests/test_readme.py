@@ -74,3 +74,26 @@ def test_what_contributing_names_exists() -> None:
         one for one in paths if not ((ROOT / one).exists() or (ROOT / "src" / "seedbed" / one).exists())
     }
     assert not missing
+
+
+def test_it_counts_the_claims_as_their_page_does() -> None:
+    page = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    found = re.search(
+        r"Of (\d+) claims that others made, in \d+ studies: (\d+) supported, (\d+) refuted, (\d+) und", page
+    )
+    assert found
+    total, supported, refuted, undecided = found.groups()
+    told = f"Of {total} of their claims, tested here with 10 to 60 seeds, {supported} are supported, {refuted} refuted "
+    assert f"{told}and {undecided} undecided" in " ".join(README.split())
+
+
+def test_the_page_on_claims_has_those_of_the_labs() -> None:
+    """Where a lab's claims change, it is run again."""
+    page = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, flags=re.DOTALL | re.MULTILINE))
+    for name, text in sections.items():
+        rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| **")]
+        made = [claim.claim for claim in Study.load(name).hypotheses]
+        assert [next(cell for cell in row if cell in made) for row in rows] == made
+    waiting = re.findall(r"`(\S+)` \(\d+", page)
+    assert sorted([*sections, *waiting]) == labs.names()
