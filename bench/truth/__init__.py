@@ -35,9 +35,10 @@ def truth(studies: int = STUDIES, questions: tuple[Question, ...] = QUESTIONS) -
     """Simulate and judge so many studies per situation."""
     cells = [question.cells() for question in questions]
     rates = counted([cell for own in cells for cell in own], studies)
-    sections, missed = [], []
+    sections, missed, unclear = [], [], 0
     for question, own in zip(questions, cells, strict=True):
         found: list[Rates] = [rates.pop(0) for _ in own]
         sections.append(page.section(question, own, found))
-        missed += page.missed(question, own, found)
-    return Truth(page.whole([*sections, f"## Speed\n\n{speed()}"], missed, studies), missed)
+        missed += page.marked("missed", question, own, found)
+        unclear += len(page.marked("unclear", question, own, found))
+    return Truth(page.whole([*sections, f"## Speed\n\n{speed()}"], missed, unclear, studies), missed)

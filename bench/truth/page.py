@@ -49,24 +49,24 @@ def told(rates: Rates, table: Table) -> str:
     return f"{100 * rate.share:.1f} ({100 * low:.1f} to {100 * high:.1f}){mark}"
 
 
-def missed(question: Question, cells: Sequence[Cell], rates: Sequence[Rates]) -> list[str]:
-    """A line for every rate that misses its goal."""
+def marked(mark: str, question: Question, cells: Sequence[Cell], rates: Sequence[Rates]) -> list[str]:
+    """A line for every rate of which the goal says "missed" or "unclear"."""
     return [
         f"{question.title}: {cell.row}, {cell.column}: {table.title}: {told(seen, table)}"
         for table in question.tables
         for cell, seen in zip(cells, rates, strict=True)
-        if table.goal and table.rate in seen and table.goal(seen).verdict(seen[table.rate]) == "missed"
+        if table.goal and table.rate in seen and table.goal(seen).verdict(seen[table.rate]) == mark
     ]
 
 
-def whole(sections: Sequence[str], missed: Sequence[str], studies: int) -> str:
+def whole(sections: Sequence[str], missed: Sequence[str], unclear: int, studies: int) -> str:
     """The page."""
-    return (
-        "\n\n".join([INTRODUCTION.format(studies=f"{studies:,}"), _told_of_missed(missed), *sections]) + "\n"
-    )
+    introduction = INTRODUCTION.format(studies=f"{studies:,}")
+    return "\n\n".join([introduction, _in_short(missed, unclear), *sections]) + "\n"
 
 
-def _told_of_missed(missed: Sequence[str]) -> str:
+def _in_short(missed: Sequence[str], unclear: int) -> str:
+    rest = f"{unclear} figures are outside their goals by less than the simulation can tell (?)."
     if not missed:
-        return "No goal is missed."
-    return "\n".join(["Goals that are missed:", "", *(f"- {line}" for line in missed)])
+        return f"No goal is missed beyond that doubt; {rest}"
+    return "\n".join(["Goals that are missed:", "", *(f"- {line}" for line in missed), "", rest])
