@@ -25,7 +25,7 @@ VARIANT_KEYS = [
     "versus_base",
 ]  # fmt: skip
 VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "pairing", "note",
-    "wins", "of", "is_typical", "failed", "failed_base", "failures_p",
+    "wins", "of", "is_typical", "failed", "failed_base", "failures_p", "look", "new_data",
 ]  # fmt: skip
 HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "corrected_p", "seeds_to_decide", "note", "kind",
     "value", "p_against", "look", "new_data", "seeds_likely",
@@ -128,8 +128,12 @@ def test_diverged_runs_are_counted_and_lose(classification):
         None,
         None,
     )
-    assert (versus["failed"], versus["failed_base"], versus["failures_p"]) == (3, 0, 0.25)  # 2 * 0.5**3
-    assert versus["note"] == "3 runs failed against none (p\u00a0=\u00a00.25: not yet shown)"
+    assert (versus["failed"], versus["failed_base"], versus["failures_p"]) == (
+        3,
+        0,
+        0.75,
+    )  # 2 * 0.5**3, of 3 comparisons
+    assert versus["note"] == "3 runs failed against none (p\u00a0=\u00a00.75: not yet shown)"
     low, high = wilson(3, 10)
     assert row["failures"] == {"runs": 3, "of": 10, "low": low, "high": high, "beyond": None}
     assert np.sum(np.isneginf(classification.values("lr 1", "val.accuracy"))) == 3
@@ -443,10 +447,10 @@ def test_every_number_is_worked_out_once(tmp_path, monkeypatch):
 
 def test_a_column_is_read_once_for_all_variants(tmp_path, monkeypatch):
     result = Result.open(fake_studies.classification(tmp_path))
-    monkeypatch.setattr(result, "_curve_values", Mock(wraps=result._curve_values))
+    monkeypatch.setattr(result, "_at_epoch", Mock(wraps=result._at_epoch))
     for name in result.variants * 2:
         result.values(name, "val.accuracy@3")
-    assert result._curve_values.call_count == 1
+    assert result._at_epoch.call_count == 1
 
 
 # --- intervals end where metrics do ---------------------------------------------------------------------
