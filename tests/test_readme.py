@@ -95,5 +95,6 @@ def test_the_page_on_claims_has_those_of_the_labs() -> None:
         rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| **")]
         made = [claim.claim for claim in Study.load(name).hypotheses]
         assert [next(cell for cell in row if cell in made) for row in rows] == made
-    waiting = re.findall(r"`(\S+)` \(\d+", page)
+    (line,) = re.findall("^Not run: .*", page, flags=re.MULTILINE) or [""]
+    waiting = re.findall(r"`(\S+)`", line)
     assert sorted([*sections, *waiting]) == labs.names()

@@ -14,6 +14,7 @@ from seedbed.cli import program
 from seedbed.results.claims_page import page, summary
 from seedbed.results.result import Result
 from seedbed.study import labs
+from seedbed.study.hypotheses import Hypothesis
 
 
 def of_others(directory: Path, claims: dict[int, str]) -> Result:
@@ -55,8 +56,15 @@ def test_it_is_the_same_however_often_it_is_written(tmp_path: Path) -> None:
 
 def test_what_was_not_run_is_named_with_its_claims(tmp_path: Path) -> None:
     studies = {"mnist/mlp": Result.open(classification(tmp_path))}
-    text = page(studies, {"trig/shape": 4, "trig/optimizer": 1}, "seedbed claims")
-    assert "Not run: `trig/shape` (4 claims of others), `trig/optimizer` (1 claim of others)." in text
+    made = Hypothesis(claim="a", better="x", than="y", made_by="them")
+    mine = made.model_copy(update={"made_by": None})
+    number = Hypothesis(claim="a", agrees=1.0, variant="x", metric="val.mse", made_by="them")
+    waiting = {"trig/shape": [made, made, mine], "trig/optimizer": [made, number], "mnist/cnn": [mine]}
+    text = page(studies, waiting, "seedbed claims")
+    assert (
+        "Not run: `trig/shape` (2 claims of others), `trig/optimizer` (1 claim of others), `mnist/cnn`."
+        in text
+    )
     assert "in 1 study" in text
     assert "Not run" not in page(studies, {}, "seedbed claims")
 
@@ -118,7 +126,7 @@ def test_the_command_writes_a_whole_page(tmp_path: Path) -> None:
     assert all(f"`{name}`" in text for name in labs.names() if name != "mnist/mlp")
     printed = invoke("claims", "mnist/mlp", "--runs-dir", tmp_path / "runs")
     assert printed.output.splitlines()[4] == text.splitlines()[4]
-    assert "`trig/norm-init` (5 claims of others)" in text
+    assert "`trig/norm-init` (3 claims of others)" in text
 
 
 def test_a_lab_that_is_not_complete_counts_as_not_run_unless_it_is_named(tmp_path: Path) -> None:

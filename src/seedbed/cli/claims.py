@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from seedbed.cli import options
+
+if TYPE_CHECKING:
+    from seedbed.study.hypotheses import Hypothesis
 
 
 @click.command("claims", short_help="Write a page on the claims of stored studies.")
@@ -33,7 +38,7 @@ def command(studies: tuple[str, ...], output: Path | None, runs_dir: Path) -> No
     from seedbed.study.labs import names
 
     results: dict[str, Result] = {}
-    waiting: dict[str, int] = {}
+    waiting: dict[str, Sequence[Hypothesis]] = {}
     for name in studies or names():
         try:
             result = Result.open(find(runs_dir, name))
@@ -44,7 +49,7 @@ def command(studies: tuple[str, ...], output: Path | None, runs_dir: Path) -> No
         if result and (studies or result.status == "complete"):
             results[name] = result
         else:
-            waiting[name] = sum(claim.made_by is not None for claim in Study.load(name).hypotheses)
+            waiting[name] = Study.load(name).hypotheses
     text = page(results, waiting, " ".join(["seedbed claims", *studies]))
     if output is None:
         click.echo(text, nl=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from seedbed.analysis.claims import Judgement
 from seedbed.analysis.forms import FORMS
 from seedbed.analysis.sentences import corrections, sentence
 from seedbed.analysis.wording import SHARED, number
 from seedbed.results.result import Result
+from seedbed.study.hypotheses import Hypothesis
 from seedbed.text import counted
 
 VERDICTS = ("supported", "refuted", "undecided")
@@ -21,7 +22,7 @@ INTRODUCTION = (
 )
 
 
-def page(studies: Mapping[str, Result], waiting: Mapping[str, int], command: str) -> str:
+def page(studies: Mapping[str, Result], waiting: Mapping[str, Sequence[Hypothesis]], command: str) -> str:
     """Markdown on the claims of studies.
 
     Parameters
@@ -29,14 +30,16 @@ def page(studies: Mapping[str, Result], waiting: Mapping[str, int], command: str
     studies
         By name.
     waiting
-        How many claims of others are in studies that were not run, by name.
+        The claims of studies that were not run, by name.
     command
         What writes the page.
     """
     lines = ["# Claims, tested", "", INTRODUCTION.format(command=command), "", summary(studies.values()), ""]
     if waiting:
-        told = (f"`{name}` ({counted(count, 'claim')} of others)" for name, count in waiting.items())
-        lines += [f"Not run: {', '.join(told)}.", ""]
+        lines += [
+            f"Not run: {', '.join(f'`{name}`{_others(claims)}' for name, claims in waiting.items())}.",
+            "",
+        ]
     lines += [*_counts(studies), ""]
     for name, result in studies.items():
         lines += _study(name, result)
@@ -50,7 +53,7 @@ def summary(results: Iterable[Result]) -> str:
     for result in results:
         for one, maker in result.sourced_judgements:
             if maker:
-                (numbers if _is_number(one) else claims)[one.verdict] += 1
+                (numbers if _is_number(one.form) else claims)[one.verdict] += 1
     told = ", ".join(f"{claims[verdict]} {verdict}" for verdict in VERDICTS)
     studies = "1 study" if len(results) == 1 else f"{len(results)} studies"
     text = f"**Of {counted(claims.total(), 'claim')} that others made, in {studies}: {told}.**"
@@ -62,9 +65,15 @@ def summary(results: Iterable[Result]) -> str:
     return text
 
 
-def _is_number(judgement: Judgement) -> bool:
-    """Whether it is about a published number, which holds unless runs speak against it."""
-    return FORMS[judgement.form].stands
+def _is_number(form: str) -> bool:
+    """Whether a claim is about a published number, which holds unless runs speak against it."""
+    return FORMS[form].stands
+
+
+def _others(claims: Sequence[Hypothesis]) -> str:
+    """How many claims of others there are, in brackets; empty where there are none."""
+    count = sum(claim.made_by is not None and not _is_number(claim.form) for claim in claims)
+    return f" ({counted(count, 'claim')} of others)" if count else ""
 
 
 def _counts(studies: Mapping[str, Result]) -> Iterator[str]:
@@ -74,8 +83,8 @@ def _counts(studies: Mapping[str, Result]) -> Iterator[str]:
     yield "| --- |" + " ---: |" * 6
     for name, result in studies.items():
         judged = result.sourced_judgements
-        claims = Counter(one.verdict for one, maker in judged if maker and not _is_number(one))
-        numbers = [one.verdict for one, maker in judged if maker and _is_number(one)]
+        claims = Counter(one.verdict for one, maker in judged if maker and not _is_number(one.form))
+        numbers = [one.verdict for one, maker in judged if maker and _is_number(one.form)]
         own = [one.verdict for one, maker in judged if not maker]
         cells = [str(len(result.seeds)), *(str(claims[verdict]) for verdict in VERDICTS)]
         cells += [_of(numbers), _of(own)]
