@@ -20,7 +20,7 @@ QUESTIONS = (
     failures.QUESTION,
     numbers.QUESTION,
 )
-STUDIES = 400  # per situation: a rate of 5 % is then known to within 2.2 %
+STUDIES = 600  # per situation: a rate of 5 % is then known to within 1.8 %
 
 
 @dataclass(frozen=True)
