@@ -445,6 +445,19 @@ def test_every_number_is_worked_out_once(tmp_path, monkeypatch):
     assert len(calls) <= len(result.variants) * len(result.metrics)
 
 
+def test_a_variant_without_the_metric_is_not_among_the_best(tmp_path):
+    directory = fake_studies.regression(tmp_path)
+    rows = Result.open(directory).runs.to_pylist()
+    for row in rows:
+        if row["variant"] == "norm none":
+            row["val.mse"] = None
+    fake_studies.write_table(directory, "runs", rows)
+    result = Result.open(directory)
+    assert result.versus_base["norm none"].verdict == "undefined"
+    assert "norm none" not in result.among_the_best
+    assert "base" in result.among_the_best
+
+
 def test_a_column_is_read_once_for_all_variants(tmp_path, monkeypatch):
     result = Result.open(fake_studies.classification(tmp_path))
     monkeypatch.setattr(result, "_at_epoch", Mock(wraps=result._at_epoch))

@@ -215,20 +215,6 @@ class Comparison:
         """The same of runs that are not independent: without interval and p."""
         return replace(self, low=np.nan, high=np.nan, p=None, failures_p=None)
 
-    @property
-    def fails_more(self) -> bool:
-        """Whether a is shown to fail more often than b."""
-        return self._differs_in_failures and self.failed > self.failed_other
-
-    @property
-    def fails_less(self) -> bool:
-        """Whether a is shown to fail less often than b."""
-        return self._differs_in_failures and self.failed < self.failed_other
-
-    @property
-    def _differs_in_failures(self) -> bool:
-        return self.failures_p is not None and self.failures_p < ALPHA
-
 
 def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
     """The least and the largest difference of two metrics, given those of each metric itself."""

@@ -33,6 +33,8 @@ from seedbed.results.planning import with_likely
 from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
 
+NOT_AS_GOOD = ("worse", "undefined", "no finished runs")
+
 
 @dataclass(frozen=True)
 class VersusBase:
@@ -192,14 +194,15 @@ class Result(Stored):
         first, *others = self.ranking
         count = len(others)
 
-        def is_worse(name: str) -> bool:
+        def is_as_good(name: str) -> bool:
+            """Whether it can be compared and is not shown to be worse."""
             if self.same_runs(name, first):
-                return False
+                return True
             seen = self.compared(name, first)
             p = None if seen.p is None else self._corrected(seen.p, count, (name, first))
-            return verdict(seen, p, self.direction(self.metric), count) == "worse"
+            return verdict(seen, p, self.direction(self.metric), count) not in NOT_AS_GOOD
 
-        return [first, *(name for name in others if not is_worse(name))]
+        return [first, *filter(is_as_good, others)]
 
     def _corrected(self, p: float, tests: int, variants: tuple[str, str]) -> float:
         """A two-sided p, so adjusted for several tests and for the looks that ended the study that 0.05 decides."""

@@ -13,7 +13,7 @@ from seedbed.analysis.wording import SHARED, between, number
 from seedbed.report.blocks import Block, Filled, Note
 from seedbed.report.leaders import has_finished, listed
 from seedbed.results.notices import notices
-from seedbed.results.result import Result
+from seedbed.results.result import Result, VersusBase
 from seedbed.text import counted
 
 OPENINGS = {
@@ -47,36 +47,27 @@ def _summary(result: Result) -> list[str]:
     if not has_finished(result):
         return ["No run has finished, so there is nothing to compare."]
     sentences = [_selection(result)]
-    by_verdict: dict[str, list[str]] = {}
-    for name, versus in result.versus_base.items():
-        by_verdict.setdefault(versus.verdict, []).append(name)
-    for verdict, opening in OPENINGS.items():
-        if verdict in by_verdict:
-            sentences.append(f"{opening.format(result.base)}{listed(by_verdict[verdict])}.")
-    if "not enough seeds" in by_verdict:
+    groups: dict[str, list[str]] = {}
+    for name, versus in sorted(
+        result.versus_base.items(), key=lambda one: list(OPENINGS).index(one[1].verdict)
+    ):
+        groups.setdefault(_opening(result.base, versus), []).append(name)
+    sentences += [f"{opening}{listed(names)}." for opening, names in groups.items()]
+    if any(versus.verdict == "not enough seeds" for versus in result.versus_base.values()):
         count = len(result.versus_base)
         sentences.append(
             f"With {counted(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
         )
-    return [*sentences, *_on_new_data(result)]
+    return [*sentences, *filter(None, [result.about])]
 
 
-def _on_new_data(result: Result) -> Iterator[str]:
-    """Which variants also differ from base on new data, and what all verdicts are about."""
-    if told := result.about:
-        yield told
-    for verdict in ("better", "worse"):
-        there = {
-            name: versus.new_data
-            for name, versus in result.versus_base.items()
-            if versus.verdict == verdict and versus.new_data and versus.new_data.kind in SHARED
-        }
-        also = [name for name, new in there.items() if new.verdict == verdict]
-        rest = [name for name in there if name not in also]
-        if also:
-            yield f"{verdict.capitalize()} than {result.base}, also on new data: {listed(also)}."
-        if rest:
-            yield f"{verdict.capitalize()} than {result.base} here, not shown on new data: {listed(rest)}."
+def _opening(base: str, versus: VersusBase) -> str:
+    """What is said of variants with such a verdict, and whether it also holds on new data where that may differ."""
+    text, new = OPENINGS[versus.verdict], versus.new_data
+    if versus.verdict in ("better", "worse") and new and new.kind in SHARED:
+        where = ", also on new data" if new.verdict == versus.verdict else " here, not shown on new data"
+        text = text.replace("{}", f"{{}}{where}")
+    return text.format(base)
 
 
 def _selection(result: Result) -> str:
