@@ -52,7 +52,7 @@ def wrong_seeds(seeds: int) -> str | None:
 def summary(crossed: Sequence[Source], seeds: int) -> str:
     """What a study of crossed seeds does, in a sentence or two."""
     named = enumerated(crossed, last="and")
-    fixed = [source for source in SOURCES if source not in crossed]
+    fixed = [name for name in SOURCES if name not in crossed]
     kept = f"; {fixed[0]} stays as under seed 0" if fixed else ""
     design = "every pair of them once" if fixed else "a Latin square"
     return (

@@ -192,7 +192,7 @@ def _checked(
 
 def _crossing_problems(settings: StudySettings, trainable: Trainable) -> list[Problem]:
     """What keeps seeds from being crossed: sources that have no seeds of their own, or how many seeds there are."""
-    lacking = [source for source in settings.vary_seeds if source not in trainable.sources]
+    lacking = [name for name in settings.vary_seeds if name not in trainable.sources]
     if lacking:
         message = f"{enumerated(lacking, last='and')} cannot have seeds of their own here; leave the key out"
         return [Problem("study.vary_seeds", message)]
