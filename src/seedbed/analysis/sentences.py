@@ -122,9 +122,9 @@ def corrections(judgements: Sequence[Judgement]) -> str:
         return ""
     if any(judgement.look for judgement in judgements):
         return (
-            f"p is held against the boundary of its look, which spends 2.5 % a side once over all looks and all "
+            "p is held against the boundary of its look, which spends 2.5 % a side once over all looks and all "
             f"{len(judgements)} claims (Hwang, Shih and DeCani; Holm); intervals hold for all of them at once, "
-            "so they may be wider than a verdict needs"
+            "so they may be wider than a verdict needs."
         )
     return (
         f"p is two-sided and adjusted for all {len(judgements)} claims (Holm); intervals hold for all of them at once, "
