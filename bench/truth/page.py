@@ -9,9 +9,10 @@ from bench.truth.questions import Question, Table
 
 INTRODUCTION = """# Do the verdicts hold?
 
-How often verdicts are wrong and how often intervals hold the truth, in up to {studies} simulated studies per situation
-(fewer where a study takes long), each judged by the product's own code from its runs to its verdicts.
-`python -m bench.truth` writes this page in a few minutes; `tests/analysis/test_truth.py` does a smaller one in CI.
+How often verdicts are wrong and how often intervals hold the truth, in up to {studies:,} simulated studies per
+situation (fewer where a study takes long), each judged by the product's own code from its runs to its verdicts.
+`python -m bench.truth --studies {studies}` writes this page in minutes;
+`tests/analysis/test_truth.py` does a smaller one in CI.
 
 Rates are in percent, with the 95 % interval that so many studies leave. Goals: errors at most 5.9 % where 5 % is stated
 (2.95 % where 2.5 % is), coverage of 94 to 97 %, power at least 0.9 times the paired t test's. \\* is off to the safe
@@ -61,7 +62,7 @@ def marked(mark: str, question: Question, cells: Sequence[Cell], rates: Sequence
 
 def whole(sections: Sequence[str], missed: Sequence[str], unclear: int, studies: int) -> str:
     """The page."""
-    introduction = INTRODUCTION.format(studies=f"{studies:,}")
+    introduction = INTRODUCTION.format(studies=studies)
     return "\n\n".join([introduction, _in_short(missed, unclear), *sections]) + "\n"
 
 
