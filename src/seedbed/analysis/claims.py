@@ -268,21 +268,17 @@ class Claim:
         """One metric of a variant against another, or against that of another variant."""
         return Pairs.of(self.runs(first), self.runs(second), self.scale)
 
-    def seen(self, first: Column, second: Column) -> Comparison:
+    def seen(self, first: Column, second: Column, pairs: Pairs) -> Comparison:
         """What the pairs of two columns show."""
         table = self.table
-        shown = compared(self.pairs(first, second), table.direction(first[1]), self.level)
+        shown = compared(pairs, table.direction(first[1]), self.level)
         return shown.within(*gap_bounds(table.bounds(first[1]), table.bounds(second[1])))
-
-    def compared(self, first: Column, second: Column, evidence: Evidence) -> Part:
-        """The part of a claim that holds one column against another."""
-        against = second[1] if first[0] == second[0] else second[0]
-        return Part(first[0], against, self.seen(first, second), evidence)
 
     def tested(self, first: Column, second: Column, test: Callable[[Pairs], Evidence]) -> Part:
         """The part of a claim that tests the pairs of two columns, on this data and on new data."""
         pairs = self.pairs(first, second)
-        part = self.compared(first, second, test(pairs))
+        against = second[1] if first[0] == second[0] else second[0]
+        part = Part(first[0], against, self.seen(first, second, pairs), test(pairs))
         return self.on_new_data(part, [(1.0, first), (-1.0, second)], pairs, test)
 
     def on_new_data(
@@ -302,6 +298,7 @@ class Claim:
 
         With few seeds it is undecided: under another seed there may be a difference.
         """
-        seen = self.seen((subject, self.metric), (against, self.metric))
+        first, second = (subject, self.metric), (against, self.metric)
+        seen = self.seen(first, second, self.pairs(first, second))
         enough = seen.n + seen.both_failed >= FEWEST_PAIRS
         return Part(subject, against, seen, None, verdict if enough else None, same_runs=True)

@@ -221,13 +221,14 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
     return first[0] - second[1], first[1] - second[0]
 
 
-def compared(pairs: Pairs, direction: Direction, level: float = 0.95) -> Comparison:
+def compared(pairs: Pairs, direction: Direction, level: float | None = 0.95) -> Comparison:
     """What pairs of runs show of the first against the second.
 
     Parameters
     ----------
     level
         Of the interval: 0.95, or more where several comparisons share it. The p of failures is adjusted for as many.
+        None where no interval is needed: no verdict is, and it takes most of the time.
     """
     is_typical = pairs.has_typical
     seen = typical(pairs.gaps if is_typical else np.empty(0), level)
@@ -265,9 +266,9 @@ def of_median_seen(values: np.ndarray, level: float = 0.95) -> Comparison:
     )
 
 
-def _failures_p(pairs: Pairs, level: float) -> float:
+def _failures_p(pairs: Pairs, level: float | None) -> float:
     """McNemar's p, adjusted for the comparisons that share a level (Bonferroni)."""
-    comparisons = round(ALPHA / (1 - level))
+    comparisons = 1 if level is None else round(ALPHA / (1 - level))
     return min(1.0, comparisons * mcnemar(pairs.only_first, pairs.only_second))
 
 

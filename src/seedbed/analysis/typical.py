@@ -27,8 +27,8 @@ class Typical:
     high: float
 
 
-def typical(gaps: np.ndarray, level: float = 0.95) -> Typical:
-    """The 20 % trimmed mean of finite gaps (n,), and its interval.
+def typical(gaps: np.ndarray, level: float | None = 0.95) -> Typical:
+    """The 20 % trimmed mean of finite gaps (n,), and its interval; without a level none, which takes far less time.
 
     The interval is that of the sign-flip test. Where no outcome of so few gaps could be significant at this level it
     is Yuen's; of 6 gaps or more, which are too few only where several comparisons share the level, it is at least
@@ -40,7 +40,7 @@ def typical(gaps: np.ndarray, level: float = 0.95) -> Typical:
     if not n:
         return Typical(np.nan, np.nan, np.nan)
     estimate, error, freedom = trimmed(gaps)
-    if n == 1:
+    if n == 1 or level is None:
         return Typical(estimate, np.nan, np.nan)
     share = (1 - level) / 2
     if 0.5**n < share:

@@ -159,8 +159,8 @@ class Result(Stored):
             self._with_seeds[seeds] = Result(self.directory, seeds)
         return self._with_seeds[seeds]
 
-    def compared(self, variant: str, other: str, level: float = 1 - ALPHA) -> Comparison:
-        """A variant against another on the study's metric, with an interval of that level."""
+    def compared(self, variant: str, other: str, level: float | None = 1 - ALPHA) -> Comparison:
+        """A variant against another on the study's metric, with an interval of that level or none."""
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
         seen = compared(self.pairs(variant, other), self.direction(self.metric), level).within(*ends)
         return seen.untested if self.levels else seen
@@ -198,7 +198,7 @@ class Result(Stored):
             """Whether it can be compared and is not shown to be worse."""
             if self.same_runs(name, first):
                 return True
-            seen = self.compared(name, first)
+            seen = self.compared(name, first, None)
             p = None if seen.p is None else self._corrected(seen.p, count, (name, first))
             return verdict(seen, p, self.direction(self.metric), count) not in NOT_AS_GOOD
 

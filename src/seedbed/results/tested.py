@@ -70,7 +70,7 @@ def _versus_base(result: Result, name: str) -> Tested:
     seeds = _seeds(result, (result.base, name))
     if result.same_runs(name, result.base):
         return Tested(name, (name,), seeds, (None, None), "same runs")
-    seen = result.compared(name, result.base)
+    seen = result.compared(name, result.base, None)
     if seen.p is None:
         return Tested(name, (name,), seeds, (None, None))
     sides = seen.p / 2, 1 - seen.p / 2
