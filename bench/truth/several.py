@@ -11,6 +11,7 @@ from bench.truth.counting import Cell, Outcome
 from bench.truth.made import Made, verdicts_alone
 from bench.truth.questions import Question, Table, coverage, errors
 from seedbed.analysis.pairs import NOTHING
+from seedbed.text import counted
 
 VARIANTS = (1, 5, 9, 20)
 CLAIMS = (1, 6, 10)
@@ -94,7 +95,7 @@ def _verdicts(study: Made) -> Outcome:
 
 def _cells_of_variants() -> list[Cell]:
     each = [
-        (f"{name}, {_several(others, 'variant')}", kind, others, n)
+        (f"{name}, {counted(others, 'variant')}", kind, others, n)
         for name, kind, others in OF_BASE
         for n in (8, *SEEDS)
     ]
@@ -116,7 +117,7 @@ def _cells_of_variants() -> list[Cell]:
 
 def _cells_of_claims() -> list[Cell]:
     cells = [
-        Cell(f"{name}, {_several(claims, 'claim')}", f"{n}", partial(claimed, kind, claims, n), 0.5)
+        Cell(f"{name}, {counted(claims, 'claim')}", f"{n}", partial(claimed, kind, claims, n), 0.5)
         for name, kind, claims in CLAIMED
         for n in SEEDS
     ]
@@ -124,10 +125,6 @@ def _cells_of_claims() -> list[Cell]:
         Cell("normal, 10 claims of five forms", f"{n}", partial(mixed, NORMAL, 10, n), 0.5) for n in SEEDS
     ]
     return cells + forms
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count > 1 else ''}"
 
 
 OF_VARIANTS = Question(

@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.analysis.deciding import UNDECIDED, Evidence
 from seedbed.analysis.looks import Look
 from seedbed.analysis.new_data import Basis, NewData
-from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds
+from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, gap_of
 from seedbed.analysis.planning import Likely
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.metrics.base import Direction, Scale
@@ -231,11 +231,11 @@ class Claim:
 
     def _on_scale(self, difference: float | None) -> Any:
         factor = self.keys.get("factor")
-        return difference if factor is None else float(np.log(factor))
+        return difference if factor is None else gap_of(factor, "ratio")
 
-    def on_scale(self, value: float) -> float:
-        """A difference, or a factor as its log, as the gaps of the claim are."""
-        return float(np.log(value)) if self.scale == "ratio" else value
+    def on_scale(self, size: float) -> float:
+        """A difference, or a factor, as the gaps of the claim are."""
+        return gap_of(size, self.scale)
 
     def around(self, number: float) -> tuple[float, float]:
         """From where to where a value still counts as a number: within so much of it, or by a factor either way."""

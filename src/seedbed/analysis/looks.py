@@ -15,10 +15,11 @@ from functools import lru_cache
 import numpy as np
 
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED
+from seedbed.analysis.p_values import ALPHA
 
 FIRST, STEP = 10, 5  # seeds at the first look, and between looks
 AT_MOST = 60  # at the last, unless asked otherwise
-ALPHA_A_SIDE = 0.025
+ALPHA_A_SIDE = ALPHA / 2
 GAMMA = -2.0
 FARTHEST = 7.0  # standard deviations beyond which there is no mass to speak of
 NODES = 10  # of the integration, per two standard deviations of what a round adds

@@ -157,6 +157,11 @@ def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
     return np.log(positive)
 
 
+def gap_of(size: float, scale: Scale) -> float:
+    """How large a gap is that stands for a difference or, on the ratio scale, for a factor: its log."""
+    return float(np.log(size)) if scale == "ratio" else size
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One set of runs against another, paired by seed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seedbed.analysis.intervals import present
 from seedbed.analysis.p_values import sign_test
 from seedbed.metrics.base import Direction, Scale
 
@@ -72,5 +73,5 @@ def bounds_of_failure(
 
 
 def _median(values: np.ndarray) -> float:
-    present = values[~np.isnan(values)]
-    return float(np.median(present)) if len(present) else np.nan
+    there = present(values)
+    return float(np.median(there)) if len(there) else np.nan

@@ -15,6 +15,7 @@ from seedbed.files import to_json
 from seedbed.results.result import Result
 from seedbed.results.tested import hypotheses
 from seedbed.store import seals
+from seedbed.store.executions import others
 from seedbed.store.reader import events
 from seedbed.store.writer import Store
 
@@ -41,7 +42,7 @@ def seal(store: Store, study: Mapping[str, Any], observer: Observer) -> None:
 
 def _last_sealed(directory: Path) -> tuple[Path, dict[str, Any]] | None:
     """The last other execution whose journal has a seal, and that."""
-    for other in reversed(seals.others(directory)):
+    for other in reversed(others(directory)):
         with suppress(OSError):  # a journal that cannot be read tells nothing
             if sealed := seals.sealed_in(other):
                 return other, sealed
@@ -71,7 +72,7 @@ def peek(store: Store, study: Mapping[str, Any]) -> None:
 def _seen_before(directory: Path, study: Mapping[str, Any]) -> Iterator[tuple[Path, int]]:
     """The executions with runs of the same variants and the same claims, and how many seeds each had."""
     own = json.loads(to_json(study))
-    for other in seals.others(directory):
+    for other in others(directory):
         with suppress(OSError, ValueError, KeyError, TypeError):  # what cannot be read tells nothing
             stored = json.loads((other / "resolved.json").read_text(encoding="utf-8"))
             seeds = int(stored["seeds"])

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from seedbed.analysis.claims import Judgement
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.pairs import Pairs, Runs
+from seedbed.analysis.pairs import gap_of
 from seedbed.analysis.planning import Likely, Spread, likely_seeds
-from seedbed.metrics.base import Scale
 from seedbed.metrics.names import scale
 from seedbed.study.contents import BASE, Contents
 
@@ -52,7 +49,7 @@ def planned(study: Contents, pilot: Stored | None, spread: float | None) -> list
         return []
     pairs = list(dict.fromkeys(_compared(study))) or [(one.name, BASE, 1) for one in study.variants[1:]]
     tests = max(1, len(study.hypotheses) or len(pairs))
-    effect = _effect(study.matters, study.scale or scale(study.metric))
+    effect = gap_of(study.matters, study.scale or scale(study.metric))
     found = []
     for first, second, ends in pairs:
         own = Spread.stated(spread) if spread else _spread(pilot, first, second) if pilot else None
@@ -70,7 +67,7 @@ def with_likely(judgement: Judgement, stored: Stored, tests: int) -> Judgement:
     if not (is_paired and of_scale and known) or judgement.same_runs:
         return judgement
     own = _spread(stored, judgement.subject, judgement.against)
-    effect = _effect(matters, stored.scale(stored.metric))
+    effect = gap_of(matters, stored.scale(stored.metric))
     ends = 2 if FORMS[judgement.form].holds == "variants" else 1
     return replace(judgement, likely=likely_seeds(effect, own, tests, ends) if own else None)
 
@@ -92,13 +89,4 @@ def _spread(stored: Stored, first: str, second: str) -> Spread | None:
     """That of the paired gaps of two variants on the study's metric."""
     if not {first, second} <= set(stored.variants) or stored.levels:
         return None
-    metric = stored.metric
-    mine, theirs = (
-        Runs(stored.values(name, metric), stored.failed(name), stored.ended(name)) for name in (first, second)
-    )
-    return Spread.of(Pairs.of(mine, theirs, stored.scale(metric)).gaps)
-
-
-def _effect(matters: float, of: Scale) -> float:
-    """What matters on the scale of gaps: a difference, or the log of a factor."""
-    return float(np.log(matters)) if of == "ratio" else matters
+    return Spread.of(stored.pairs(first, second).gaps)

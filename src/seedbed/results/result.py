@@ -20,7 +20,7 @@ from seedbed.analysis.looks import Look, Rule
 from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairing import Pairing
-from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
+from seedbed.analysis.pairs import Comparison, Pairs, compared, gap_bounds, verdict
 from seedbed.analysis.ranking import ranked, selection_metric
 from seedbed.analysis.reliable import wilson
 from seedbed.analysis.spread import Spread
@@ -164,14 +164,6 @@ class Result(Stored):
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
         seen = compared(self.pairs(variant, other), self.direction(self.metric), level).within(*ends)
         return seen.untested if self.levels else seen
-
-    def pairs(self, variant: str, other: str) -> Pairs:
-        """The runs of two variants on the study's metric."""
-        mine, theirs = (
-            Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
-            for name in (variant, other)
-        )
-        return Pairs.of(mine, theirs, self.scale(self.metric))
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:

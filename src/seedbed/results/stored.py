@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from seedbed.analysis.pairs import Pairs, Runs
 from seedbed.analysis.reliable import bounds_of_failure
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
@@ -274,6 +275,14 @@ class Stored:
             self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, values)
             self._known_values[metric].flags.writeable = False  # every caller gets the same
         return self._known_values[metric]
+
+    def pairs(self, variant: str, other: str) -> Pairs:
+        """The runs of two variants on the study's metric."""
+        mine, theirs = (
+            Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
+            for name in (variant, other)
+        )
+        return Pairs.of(mine, theirs, self.scale(self.metric))
 
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.

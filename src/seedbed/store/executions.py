@@ -1,11 +1,17 @@
-"""Says in words which execution of a study its name stands for."""
+"""The executions of a study: which others there are, and in words which one its name stands for."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from seedbed.store.reader import began, read_table, status
+from seedbed.store.reader import age, began, read_table, status
 from seedbed.store.schema import JOURNAL
+
+
+def others(directory: Path) -> list[Path]:
+    """The other executions of the same study in the same directory of runs, the oldest first."""
+    found = (path.parent for path in directory.parent.glob(f"*/{JOURNAL}"))
+    return sorted((one for one in found if one != directory), key=age)
 
 
 def chosen(directory: Path, name: str) -> str | None:
@@ -18,11 +24,10 @@ def chosen(directory: Path, name: str) -> str | None:
     latest = f"{name}: the latest is {_described(directory)}"
     if _has_finished_runs(directory):
         return latest
-    others = (path.parent for path in directory.parent.glob(f"*/{JOURNAL}") if path.parent != directory)
-    earlier = sorted(filter(_has_finished_runs, others), key=lambda other: other.name)
-    if not earlier:
+    earlier = max(filter(_has_finished_runs, others(directory)), key=lambda other: other.name, default=None)
+    if earlier is None:
         return f"{latest}, and no run of it finished"
-    return f"{latest}, and no run of it finished; {_described(earlier[-1])} has some: name it by its id"
+    return f"{latest}, and no run of it finished; {_described(earlier)} has some: name it by its id"
 
 
 def _described(directory: Path) -> str:

@@ -57,6 +57,11 @@ def began(directory: Path) -> str:
         return ""
 
 
+def age(directory: Path) -> tuple[str, str]:
+    """What executions of a study are sorted by, the oldest first: the second in the id, then the journal's time."""
+    return directory.name[: len("YYYYMMDD-HHMMSS")], began(directory)
+
+
 def read_table(
     directory: Path,
     name: str,
@@ -118,7 +123,7 @@ def find(runs_dir: str | os.PathLike[str], name: str) -> Path:
         raise StoreError(f"{name!r} matches {len(matches)} studies: {ids}; give more letters, or the path")
     of_study = [directory for directory in directories if _study_name(directory, Path(runs_dir)) == name]
     if of_study:
-        return max(of_study, key=lambda one: (one.name[: len("YYYYMMDD-HHMMSS")], began(one)))
+        return max(of_study, key=age)
     raise StoreError(_not_found(name, directories, Path(runs_dir)))
 
 

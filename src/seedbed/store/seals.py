@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.files import to_json
-from seedbed.store.reader import began, events
-from seedbed.store.schema import JOURNAL
+from seedbed.store.reader import events
 
 ASKED = (
     "metric",
@@ -21,8 +20,6 @@ ASKED = (
     "fails_below",
 )  # of a study, beside its claims
 RULE = ("rule", "gamma", "alpha_a_side", "looks")  # by which several looks decide
-
-STAMP = len("YYYYMMDD-HHMMSS")  # that ids begin with
 
 
 def seal(study: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,12 +71,6 @@ def sealed_in(directory: Path) -> dict[str, Any] | None:
     """The seal in the journal of a study; None where an older version wrote none."""
     found = (event for event in events(directory) if event.get("event") == "sealed")
     return next(found, None)
-
-
-def others(directory: Path) -> list[Path]:
-    """The other executions of the same study in the same directory of runs, the oldest first."""
-    found = (path.parent for path in directory.parent.glob(f"*/{JOURNAL}"))
-    return sorted((one for one in found if one != directory), key=lambda one: (one.name[:STAMP], began(one)))
 
 
 def _stated(claim: Mapping[str, Any]) -> dict[str, Any]:
