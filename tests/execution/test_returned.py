@@ -13,6 +13,7 @@ from trainables.test_toy import TEXT, Toy, Toys
 from seedbed.api import Result, Study
 from seedbed.execution.returned import check
 from seedbed.store.reader import listing
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
 from seedbed.study.events import Events
 from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, TrainableError, Work
@@ -55,8 +56,8 @@ class Failing(Toy):
         wrong = self.wrong
 
         class Some(Toys):
-            def train(self, shard: Shard, events: Events) -> Finished:
-                return wrong() if shard.number else super().train(shard, events)
+            def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
+                return wrong() if shard.number else super().train(shard, events, checkpoints)
 
         return Some(study)
 

@@ -18,6 +18,7 @@ from seedbed.execution.progress import Silent
 from seedbed.metrics.base import Direction
 from seedbed.store.models import models_path, read_trained
 from seedbed.store.reader import listing
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem, StudyError
@@ -49,7 +50,7 @@ class Games(Work):
         super().__init__(study)
         self.interrupted_at = interrupted_at
 
-    def train(self, shard: Shard, events: Events) -> Finished:
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
         skill = {one.name: one.configuration["skill"] for one in self.study.variants}
         runs = []
         for run in shard.runs:

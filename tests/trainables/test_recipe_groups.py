@@ -15,6 +15,7 @@ from study_files import small
 from seedbed.api import Study
 from seedbed.engines.choice import choose
 from seedbed.plan.plan import plan
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.problems import StudyError
 from seedbed.study.trainable import Compute
 from seedbed.trainables.recipe_work import RecipeWork
@@ -299,5 +300,5 @@ def test_there_is_memory_on_this_machine():
 
 def test_a_trained_group_does_not_keep_the_arrays_that_training_makes_of_its_data() -> None:
     work = planned({"study.seeds": 2}).on(Compute("numpy"))
-    work.train(work.shards[0], ignore)
+    work.train(work.shards[0], ignore, Checkpoints())
     assert "data" not in vars(work.groups[0])

@@ -14,6 +14,7 @@ import pytest
 
 from seedbed.api import Result, Study
 from seedbed.metrics.base import Direction
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
 from seedbed.study.problems import Problem, StudyError
@@ -45,7 +46,7 @@ class Toy(Trainable[Settings]):
 
 
 class Toys(Work):
-    def train(self, shard: Shard, events: Events) -> Finished:
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
         events(Epoch(1, 1, len(shard.runs), None, None, "score"))
         settings = {variant.name: variant.configuration for variant in self.study.variants}
         return Finished([self._run(run, settings[run.variant]) for run in shard.runs])

@@ -23,6 +23,7 @@ from seedbed.store.models import Trained, joined, models_path, read_trained
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study import labs
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.model import Study
 from seedbed.study.trainable import Compute, Finished, FinishedRun, Shard, Work
 from seedbed.text import counted
@@ -197,7 +198,7 @@ class _Execution:
         start = GroupStart(shard.number, len(self.work.shards), len(shard.runs), shard.epochs, shard.label)
         self.observer.group_started(start)
         began = time.perf_counter()
-        finished = self.work.train(shard, events_of(self.observer))
+        finished = self.work.train(shard, events_of(self.observer), Checkpoints())
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         check(finished, shard)

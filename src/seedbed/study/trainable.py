@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from seedbed.metrics.base import Direction
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Configuration, Contents
 from seedbed.study.crossing import Source
 from seedbed.study.events import Events
@@ -190,8 +191,16 @@ class Work(ABC):
         return
 
     @abstractmethod
-    def train(self, shard: Shard, events: Events) -> Finished:
-        """Train the runs of a shard to their end, telling events meanwhile."""
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
+        """Train the runs of a shard to their end, telling events and saving checkpoints meanwhile.
+
+        The shard is one of `shards`, or a part of one: what does not fit into memory is halved.
+
+        Raises
+        ------
+        Stopped
+            Where the study is to end before the shard has; raised by `checkpoints.save`.
+        """
 
 
 class Trainable(ABC, Generic[OwnConfiguration]):

@@ -15,6 +15,7 @@ from seedbed.data.base import Prepared
 from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.store.models import Trained
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
 from seedbed.study.trainable import Compute, Finished, PlannedRun, Shard, Work
@@ -152,7 +153,7 @@ class RecipeWork(Work):
 
     # --- training -----------------------------------------------------------------------------------------
 
-    def train(self, shard: Shard, events: Events) -> Finished:
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
         """Train a group."""
         group, choice = self.groups[shard.number], self.choices[shard.number]
         if choice.reason:
