@@ -24,7 +24,7 @@ from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, g
 from seedbed.training import memory
 from seedbed.training.artefacts import Kept
 from seedbed.training.evaluation import curve_samples
-from seedbed.training.group import Group
+from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
 from seedbed.training.outcome import Outcome
 
@@ -154,13 +154,12 @@ class RecipeWork(Work):
     # --- training -----------------------------------------------------------------------------------------
 
     def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
-        """Train a group."""
-        group, choice = self.groups[shard.number], self.choices[shard.number]
+        """Train the runs of a shard as one group."""
+        group, choice = self._group_of(shard)
         if choice.reason:
             events(Message(choice.reason))
         metric, better = self.study.metric, self.study.direction
-        # A copy, with which the arrays go that are made of the group's data.
-        outcome = train(replace(group), choice.make, metric, better, events, self.claimed, self._kept)
+        outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept)
         tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes", "samples")}
         return Finished(
             runs=outcome.records,
@@ -169,6 +168,24 @@ class RecipeWork(Work):
             evidence=outcome.evidence,
             interrupted=outcome.interrupted,
         )
+
+    def _group_of(self, shard: Shard) -> tuple[Group, Choice]:
+        """A shard's runs as a group of their own, with which the arrays go that are made of its data, and its engine.
+
+        An earlier process may have cut groups otherwise, as its memory was; what it trained together had equal shapes.
+        """
+        found = [self._places[run.variant, run.seed] for run in shard.runs]
+        first = found[0][0]
+        return replace(self.groups[first], runs=tuple(run for _, run in found)), self.choices[first]
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, int], tuple[int, Run]]:
+        """Every run, and the index of its group, by variant and seed."""
+        return {
+            (run.variant, run.seed): (number, run)
+            for number, group in enumerate(self.groups)
+            for run in group.runs
+        }
 
 
 def _chosen(groups: Sequence[Group], compute: Compute) -> list[Choice]:
