@@ -17,6 +17,7 @@ import pyarrow.parquet as parquet
 
 from seedbed.api import Study
 from seedbed.plan.plan import plan
+from seedbed.text import byte_size
 from seedbed.training import memory
 
 ENGINES = ("numpy", "torch", "fused")
@@ -88,7 +89,7 @@ class Peak:
     @property
     def row(self) -> tuple[str, ...]:
         """Of a table."""
-        numbers = memory.readable(self.planned.peak), memory.readable(self.measured), f"{self.excess:+.0%}"
+        numbers = byte_size(self.planned.peak), byte_size(self.measured), f"{self.excess:+.0%}"
         return self.title, self.engine, *numbers
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import socket
 import stat
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.files import slug, to_json, write_whole
+from seedbed.files import read_regular, regular_file, slug, to_json, write_whole
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -76,3 +79,73 @@ def test_json_is_plain_and_strict() -> None:
         "d": {"é"},
     }
     assert json.loads(to_json(document)) == {"a": 0.5, "b": [0, 1], "c": [None, None], "1": "x", "d": ["é"]}
+
+
+def test_a_regular_file_and_a_link_to_one_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for name in ("file", "link"):
+        assert read_regular(tmp_path / name, 5) == b"12345"
+        with regular_file(tmp_path / name) as file:
+            assert file.read() == b"12345"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names")
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("pipe", "expected a file, got a named pipe"),
+        ("socket", "expected a file, got a socket"),
+        ("/dev/zero", "expected a file, got a device"),
+        ("directory", "expected a file, got a directory"),
+        ("absent", "No such file or directory"),
+        ("loop", "Too many levels of symbolic links"),
+        ("a\0b", "no file can have such a name"),
+        ("\ud800", "no file can have such a name"),
+        ("large", "has 11 B, and at most 10 B are read here"),
+    ],
+)
+def test_what_is_no_file_to_read_is_refused_without_waiting(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "large":
+        path.write_bytes(bytes(11))
+    with socket.socket(socket.AF_UNIX) as listener:
+        if kind == "socket":
+            listener.bind(os.path.relpath(path))  # its address may be a hundred characters long
+        for read in (read_regular, regular_file):
+            with pytest.raises(OSError, match=re.escape(said)) as refused:
+                read(path, 10)
+            assert refused.value.strerror == said
+            assert refused.value.filename == str(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names")
+def test_a_file_that_is_swapped_for_a_pipe_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe")
+    found = (tmp_path / "file").stat()
+    monkeypatch.setattr(Path, "stat", lambda path: found)
+    with pytest.raises(OSError, match="a named pipe") as refused:
+        regular_file(tmp_path / "pipe")
+    assert refused.value.errno == errno.EINVAL
+
+
+def test_a_file_that_grows_while_it_is_read_keeps_within_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty, grown = tmp_path / "empty", tmp_path / "grown"
+    empty.write_bytes(b"")
+    grown.write_bytes(bytes(11))
+    found = empty.stat()
+    monkeypatch.setattr(os, "fstat", lambda handle: found)
+    monkeypatch.setattr(Path, "stat", lambda path: found)
+    with pytest.raises(OSError, match="at most 10 B"):
+        read_regular(grown, 10)

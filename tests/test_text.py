@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.text import spans
+from seedbed.text import byte_size, spans
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_spans_name_all_numbers_and_no_other(numbers: set[int]) -> None:
         first, _, last = part.partition(" to ")
         told += range(int(first), int(last or first) + 1)
     assert told == sorted(numbers)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**9, "2 GB"), (10**17, "100 PB")],
+)
+def test_bytes_have_a_unit(size: int, text: str) -> None:
+    assert byte_size(size) == text

@@ -1,18 +1,85 @@
-"""Whole files, plain JSON and safe file names, for everything that writes to disk."""
+"""Whole files, plain JSON and safe file names, for everything that reads from disk or writes to it."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
+
+from seedbed.text import byte_size
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+KINDS = {  # what is no regular file, and may never end or never begin
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def regular_file(path: Path, limit: int | None = None) -> BinaryIO:
+    """Open a regular file, or a link to one, to be read; close it where only a path is needed.
+
+    Pipes, sockets and devices are refused without being opened: reading one may wait for ever, or never end.
+
+    Parameters
+    ----------
+    limit
+        The most bytes that it may have.
+
+    Raises
+    ------
+    OSError
+        Where there is no such file, or it cannot be read, is of another kind or too large. Its `strerror` says what
+        is wrong in a few words, without the path.
+    """
+    try:
+        found = path.stat()
+    except ValueError:  # a zero byte, or half of a character
+        raise OSError(errno.EINVAL, "no file can have such a name", str(path)) from None
+    _check_kind(found, path, limit)
+    # What stands there by now may be another one, so it must neither wait nor go unchecked.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _check_kind(os.fstat(handle), path, limit)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """All of a regular file of at most `limit` bytes; raises as `regular_file` does."""
+    with regular_file(path, limit) as file:
+        content = file.read(limit + 1)  # it may grow meanwhile
+    if len(content) > limit:
+        raise _too_large(len(content), path, limit)
+    return content
+
+
+def _check_kind(found: os.stat_result, path: Path, limit: int | None) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+        code = errno.EISDIR if stat.S_ISDIR(found.st_mode) else errno.EINVAL
+        raise OSError(code, f"expected a file, got {kind}", str(path))
+    if limit is not None and found.st_size > limit:
+        raise _too_large(found.st_size, path, limit)
+
+
+def _too_large(size: int, path: Path, limit: int) -> OSError:
+    return OSError(
+        errno.EFBIG, f"has {byte_size(size)}, and at most {byte_size(limit)} are read here", str(path)
+    )
 
 
 def slug(name: str) -> str:

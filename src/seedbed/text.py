@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 MOST_NAMES, LONGEST_NAME = 8, 60
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def counted(number: int, noun: str) -> str:
@@ -29,6 +30,12 @@ def first_few(names: Iterable[str]) -> str:
     names = list(names)
     shown = ", ".join(short(name) for name in islice(names, MOST_NAMES))
     return shown + (f", ... ({len(names):,} in all)" if len(names) > MOST_NAMES else "")
+
+
+def byte_size(size: int) -> str:
+    """A number of bytes with a unit: 1.5 GB."""
+    power = min(max(len(str(size)) - 1, 0) // 3, len(UNITS) - 1)
+    return f"{size / 1000**power:.3g} {UNITS[power]}"
 
 
 def duration(seconds: float) -> str:

@@ -265,14 +265,6 @@ def test_a_group_is_planned_for_the_engine_that_is_usual_for_it(monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**9, "2 GB"), (10**17, "1e+05 TB")],
-)
-def test_readable(size: int, text: str):
-    assert memory.readable(size) == text
-
-
-@pytest.mark.parametrize(
     ("limit", "used", "free", "expected"),
     [
         ("1000", "300", 5000, 700),

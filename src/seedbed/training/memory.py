@@ -18,6 +18,7 @@ from seedbed.nn.chain import Chain
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
+from seedbed.text import byte_size
 from seedbed.training import rules
 from seedbed.training.drawn import SLICE_BYTES
 from seedbed.training.evaluation import (
@@ -54,7 +55,6 @@ BESIDE = {
     "numpy": 30_000_000,
     "torch": 60_000_000,
 }
-UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class Need:
 
     def __str__(self) -> str:
         parts = ", ".join(
-            f"{readable(size)} for {name}" for name, size in vars(self).items() if name != "beside"
+            f"{byte_size(size)} for {name}" for name, size in vars(self).items() if name != "beside"
         )
-        return f"{readable(self.total)} ({parts})"
+        return f"{byte_size(self.total)} ({parts})"
 
 
 def need(group: Group, engine: str | None = None) -> Need:
@@ -239,7 +239,7 @@ def lack(group: Group, free: int | None, which: str, engine: str | None = None) 
     """
     if free is None or (needed := need(group, engine)).total <= free:
         return None
-    return f"one run needs about {needed}, and {readable(free)} {which}"
+    return f"one run needs about {needed}, and {byte_size(free)} {which}"
 
 
 def available() -> int | None:
@@ -268,9 +268,3 @@ def _left_in_container() -> int | None:
         return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
     except (OSError, ValueError):  # no such limit
         return None
-
-
-def readable(size: int) -> str:
-    """A number of bytes with a unit: 1.5 GB."""
-    power = min(max(len(str(size)) - 1, 0) // 3, len(UNITS) - 1)
-    return f"{size / 1000**power:.3g} {UNITS[power]}"
