@@ -7,7 +7,7 @@ import pytest
 
 from seedbed.analysis.checks.base import Finding, RunCheck
 from seedbed.analysis.evidence import Evidence, Gradient, Rectified, Saturated, output_spread
-from seedbed.analysis.findings import CHECKS, find
+from seedbed.analysis.findings import CHECKS, find, kinds_in, summed
 
 T = np.arange(100.0)
 NOISE = np.random.default_rng(4).normal(size=100)
@@ -83,8 +83,6 @@ ROWS = {
     "falling a little in a line, in 19 evaluations": ({"train_loss": (1 - T / 100)[:19]}, ["still_falling"]),
     "falling through the decades": ({"train_loss": np.exp(-T / 10)}, ["still_falling", "gap_growing"]),
     "falling but stopped": ({"train_loss": 2 - T / 100, "status": "stopped"}, []),
-    "interrupted before it moved": ({"status": "interrupted", "moved": False, "output_spread": 0.0}, []),
-    "falling but interrupted": ({"train_loss": 2 - T / 100, "status": "interrupted"}, []),
     "overfit": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 / (1 + T**2)}, ["overfit"]),
     "overfit but the best is kept": (
         {"val_loss": CONVERGED + T / 200, "train_loss": 2 - T / 100, "keeps_best": True},
@@ -135,7 +133,11 @@ ROWS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_one_run(name):
     changes, kinds = ROWS[name]
-    assert [finding.kind for finding in find([replace(HEALTHY, **changes)])] == kinds
+    record = replace(HEALTHY, **changes)
+    found = find([record])
+    assert [finding.kind for finding in found] == kinds
+    # What is stored of a record gives the same findings, without its losses.
+    assert summed([(Evidence.from_json(record.to_json()), kinds_in(record))]) == found
 
 
 def test_every_check_has_a_row():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +63,9 @@ class Gradient:
     step: float = math.nan
 
 
+NO_LOSSES = np.empty(0)  # of a record that was stored
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The record of one run.
@@ -104,6 +109,22 @@ class Evidence:
     def diverged(self) -> bool:
         """Whether it became infinite or not a number."""
         return self.status == "diverged"
+
+    def to_json(self) -> str:
+        """The record without its losses, which only tell which kinds of findings there are."""
+        facts = {name: value for name, value in asdict(self).items() if not name.endswith("_loss")}
+        return json.dumps(facts)
+
+    @classmethod
+    def from_json(cls, text: str) -> Evidence:
+        """The record that `to_json` wrote."""
+        facts: dict[str, Any] = json.loads(text)
+        for name, kind in LAYERS.items():
+            facts[name] = tuple(kind(**layer) for layer in facts[name])
+        return cls(**facts, train_loss=NO_LOSSES, val_loss=NO_LOSSES)
+
+
+LAYERS = {"rectified": Rectified, "saturated": Saturated, "gradients": Gradient}  # what is said of each
 
 
 def output_spread(outputs: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ A kind of finding is one function of `checks/`, one row of `CHECKS` and one sect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from seedbed.analysis.checks import curves, networks, study
@@ -86,17 +86,29 @@ CHECKS: dict[str, Check] = {
 
 def find(records: Iterable[Evidence]) -> list[Finding]:
     """Findings in the records of runs, by variant, in the order of the records, and kind."""
-    by_variant: dict[str, list[Evidence]] = {}
-    for record in records:
-        # One that was interrupted shows nothing of what training would have come to.
-        if record.status == "interrupted":
-            continue
-        by_variant.setdefault(record.variant, []).append(record)
-    checks = [(kind, check) for kind, check in CHECKS.items() if isinstance(check, RunCheck)]
-    found = (
-        check.found(kind, variant, runs) for variant, runs in by_variant.items() for kind, check in checks
-    )
-    return [finding for finding in found if finding]
+    return summed((record, kinds_in(record)) for record in records)
+
+
+def kinds_in(record: Evidence) -> list[str]:
+    """The kinds of findings that the record of a run shows."""
+    return [kind for kind, check in _run_checks() if check.applies(record)]
+
+
+def summed(noted: Iterable[tuple[Evidence, Collection[str]]]) -> list[Finding]:
+    """Findings by variant and kind, of records of runs and the kinds that each shows; their losses play no part."""
+    by_variant: dict[str, list[tuple[Evidence, Collection[str]]]] = {}
+    for record, kinds in noted:
+        by_variant.setdefault(record.variant, []).append((record, kinds))
+    return [
+        check.finding(kind, variant, wrong, len(runs))
+        for variant, runs in by_variant.items()
+        for kind, check in _run_checks()
+        if (wrong := [record for record, kinds in runs if kind in kinds])
+    ]
+
+
+def _run_checks() -> list[tuple[str, RunCheck]]:
+    return [(kind, check) for kind, check in CHECKS.items() if isinstance(check, RunCheck)]
 
 
 def find_in(results: Results) -> list[Finding]:

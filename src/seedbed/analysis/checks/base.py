@@ -56,7 +56,7 @@ class Check:
 
 @dataclass(frozen=True)
 class RunCheck(Check):
-    """What the record of a run shows; stored when the study ends.
+    """What the record of a run shows; noted when it has ended, and stored when the study ends.
 
     Attributes
     ----------
@@ -69,13 +69,10 @@ class RunCheck(Check):
     applies: Callable[[Evidence], bool]
     message: str | Callable[[list[Evidence]], str]
 
-    def found(self, kind: str, variant: str, runs: list[Evidence]) -> Finding | None:
-        """The finding of a variant, given all of its runs."""
-        wrong = [run for run in runs if self.applies(run)]
-        if not wrong:
-            return None
+    def finding(self, kind: str, variant: str, wrong: list[Evidence], of: int) -> Finding:
+        """The finding of a variant, given those of its runs that have it and how many there are."""
         text = self.message if isinstance(self.message, str) else self.message(wrong)
-        return Finding(variant, kind, self.code, len(wrong), f"{len(wrong)} of {len(runs)} runs {text}")
+        return Finding(variant, kind, self.code, len(wrong), f"{len(wrong)} of {of} runs {text}")
 
 
 class Results(Protocol):
