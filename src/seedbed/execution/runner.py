@@ -25,6 +25,7 @@ from seedbed.store.writer import Store
 from seedbed.study import labs
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.model import Study
+from seedbed.study.rerun import stored_text
 from seedbed.study.trainable import Compute, Finished, FinishedRun, Shard, Work
 from seedbed.text import counted
 
@@ -76,7 +77,7 @@ def run(
     resolved = _resolved(study, work) | ({"until": rounds.plan} if rounds else {})
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with Store.create(root, study.name, fingerprint) as store:
-        store.write_text("study.toml", study.text)
+        _write_study(store, study)
         if study.own_data:
             store.write_copy(study.own_data.file)
         store.write_json("resolved.json", resolved)
@@ -87,6 +88,14 @@ def run(
                 watching.message(line)
             history.seal(store, resolved, watching)
             return _Execution(study, work, store, watching, resolved).run(rounds, prepared)
+
+
+def _write_study(store: Store, study: Study) -> None:
+    """Store what runs again from the store, and beside it what was given, where that is not the same."""
+    text = stored_text(study)
+    store.write_text("study.toml", text)
+    if text != study.text:
+        store.write_text("given.toml", study.text)
 
 
 def _resolved(study: Study, work: Work) -> dict[str, Any]:

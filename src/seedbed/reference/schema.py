@@ -53,7 +53,7 @@ def schema() -> Schema:
     top = whole["properties"]
     for key, description in TABLES.items():
         top[key]["description"] = description
-    first = ("name", "description", *TABLES)  # as people write them
+    first = ("name", "description", "directory", *TABLES)  # as people write them
     whole["properties"] = {key: top[key] for key in (*first, *(key for key in top if key not in first))}
     described = "A study of Seedbed: what to train, what to vary in it, how many seeds, which claims to test."
     return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "description": described}

@@ -70,7 +70,7 @@ class Contents:
     origin
         Where it is from, for messages: a path, or the name of a lab.
     directory
-        What relative paths in it are relative to.
+        What relative paths in it are relative to, a whole path.
     first_seed
         The first seed to train; above 0 where those before it were trained in an earlier round.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
@@ -23,6 +24,12 @@ def _safe_name(name: str) -> str:
             'at most one "/" between'
         )
     return name
+
+
+def _whole_path(path: str) -> str:
+    if not Path(path).is_absolute():
+        raise ValueError(f'"{path}" is relative; write a whole path, or leave the key out')
+    return path
 
 
 def _each_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -111,6 +118,11 @@ class StudyFile(FrozenModel):
         description='Becomes the directory of its runs: letters, digits, ".", "_", "-" and at most one "/".'
     )
     description: str = Field(default="", description="The question in a sentence; heads the report.")
+    directory: Annotated[str, AfterValidator(_whole_path)] | None = Field(
+        default=None,
+        description="What relative paths in the study are relative to, as a whole path; unless given the folder that "
+        "the study lies in.",
+    )
     study: StudySettings = Field(
         default=StudySettings(), description="Seeds, and what variants are compared by."
     )

@@ -185,7 +185,7 @@ def _checked(
         seed=file.study.seed,
         hypotheses=file.hypothesis,
         origin=origin,
-        directory=directory,
+        directory=Path(file.directory) if file.directory else directory,
         vary_seeds=file.study.vary_seeds,
     )
 

@@ -214,6 +214,8 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         Every dotted key of its settings.
     exclusive
         Keys of which a variant's setting replaces another key of its base, each with that key.
+    paths
+        Keys, TABLE.KEY, whose values are paths and may be relative to the study's directory.
     sources
         The sources of randomness that it can give seeds of their own; see `Contents.levels`.
     metrics
@@ -223,6 +225,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     tables: Mapping[str, str]
     keys: Collection[str]
     exclusive: Mapping[str, str] = {}
+    paths: tuple[str, ...] = ()
     sources: Collection[Source] = ()
     metrics: Mapping[str, Direction] = {}
 

@@ -34,6 +34,7 @@ class RecipeTrainable(Trainable[Recipe]):
         "training.epochs": "training.steps",
         "training.steps": "training.epochs",
     }
+    paths = ("data.path",)
     sources = SOURCES
     keys = tuple(known_keys(Recipe))  # of all kinds of data, model and schedule
 
