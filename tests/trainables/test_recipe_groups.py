@@ -264,32 +264,6 @@ def test_a_group_is_planned_for_the_engine_that_is_usual_for_it(monkeypatch: pyt
     assert memory.need(dense) == memory.need(dense, "torch") != memory.need(dense, "fused")
 
 
-@pytest.mark.parametrize(
-    ("limit", "used", "free", "expected"),
-    [
-        ("1000", "300", 5000, 700),
-        ("1000", "300", 500, 500),
-        ("max", "300", 5000, 5000),
-        (None, None, 5000, 5000),
-    ],
-)
-def test_the_limits_of_a_container_count(tmp_path, monkeypatch, limit, used, free, expected):
-    def path(name: str) -> Path:
-        return tmp_path if name == "/sys/fs/cgroup" else Path(name)
-
-    for name, value in (("max", limit), ("current", used)):
-        if value is not None:
-            (tmp_path / f"memory.{name}").write_text(value)
-    monkeypatch.setattr(memory, "Path", path)
-    monkeypatch.setattr(memory, "_free", lambda: free)
-    assert memory.available() == expected
-
-
-def test_there_is_memory_on_this_machine():
-    free = memory.available()
-    assert free is None or 2**20 < free < 2**50
-
-
 def test_a_trained_group_does_not_keep_the_arrays_that_training_makes_of_its_data() -> None:
     work = planned({"study.seeds": 2}).on(Compute("numpy"))
     work.train(work.shards[0], ignore, Checkpoints())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
-from seedbed import data
+from seedbed import data, machine
 from seedbed.data.base import DataError
 from seedbed.metrics.names import RECALL, split_epoch
 from seedbed.nn.network import Network
@@ -33,7 +33,7 @@ def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...
         network that does not fit its data or the memory.
     """
     problems: dict[str, Problem] = {}  # by message, so that what several variants share is said once
-    free = memory.available()
+    free = machine.available()
     runs: dict[Hashable, list[tuple[Run, Network]]] = {}
     for variant in study.variants:
         try:

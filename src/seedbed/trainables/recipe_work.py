@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from seedbed import machine
 from seedbed.data import facts
 from seedbed.data.base import Prepared
 from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
@@ -140,7 +141,7 @@ class RecipeWork(Work):
             free_there = f"are free on the {choice.device} device"
             if lack := memory.lack(one, choice.memory, free_there, choice.engine):
                 raise EngineError(f"{lack}: use --device cpu")
-            free = choice.memory or memory.available()
+            free = choice.memory or machine.available()
             pieces += [(piece, choice) for piece in memory.fitted(group, free, choice.engine)]
         groups, choices = zip(*pieces, strict=True)
         return replace(self, groups=groups, choices=choices)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
-from pathlib import Path
 
 import numpy as np
 
@@ -240,31 +239,3 @@ def lack(group: Group, free: int | None, which: str, engine: str | None = None) 
     if free is None or (needed := need(group, engine)).total <= free:
         return None
     return f"one run needs about {needed}, and {byte_size(free)} {which}"
-
-
-def available() -> int | None:
-    """Bytes of memory free now, within the limits of a container; None where the system does not say."""
-    sizes = [size for size in (_free(), _left_in_container()) if size is not None]
-    return min(sizes, default=None)
-
-
-def _free() -> int | None:
-    try:
-        lines = dict(
-            line.split(":") for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        )
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        pass
-    try:  # no Linux: half of what is built in
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
-def _left_in_container() -> int | None:
-    group = Path("/sys/fs/cgroup")
-    try:
-        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no such limit
-        return None
