@@ -177,17 +177,6 @@ def test_events_count_runs_that_have_ended():
     assert epochs[-1].median == pytest.approx((short + long) / 2, rel=1e-6)
 
 
-def test_interrupt_saves_what_there_is():
-    def impatient(event: Epoch) -> None:
-        if event.epoch == 2:
-            raise KeyboardInterrupt
-
-    result = outcome(group([recipe()]), events=impatient)
-    assert result.interrupted
-    assert {(record.status, record.steps) for record in result.records} == {("interrupted", 8)}
-    assert all(np.isfinite(record.metrics["val.mse"]) for record in result.records)
-
-
 def test_metrics_of_a_point_come_in_one_order_in_every_process():
     columns = outcome(group([recipe()], seeds=1)).curves
     names = [str(name) for name, epoch in zip(columns["metric"], columns["epoch"], strict=True) if epoch == 1]

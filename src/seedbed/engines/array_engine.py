@@ -72,12 +72,18 @@ class ArrayEngine:
 
     # --- training ---------------------------------------------------------------------------------------
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         """See `engines.base.Engine.train`."""
         names = _used(hyper)
         table = self._put(np.stack([hyper[name] for name in names], axis=1).astype(np.float32))
         indices = self._put(batches.indices)
-        alive = self._put(np.ones(len(batches.indices), dtype=bool))
+        alive = self._put(np.ones(len(batches.indices), dtype=bool) if frozen is None else ~frozen)
         losses, bounds = [], (0, 0)
         batch: dict[str, Array] = {}
         with np.errstate(all="ignore"):  # runs may diverge; that is recorded, not warned about

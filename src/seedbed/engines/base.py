@@ -126,13 +126,20 @@ class Engine(Protocol):
         """Take params (runs, P), state (runs, S) and Philox keys (runs, 2) int64; optimizer slots start at zero."""
         ...
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Do `batches.steps` steps and return the loss of each before its update: (runs, steps) float32.
 
         `hyper` holds (steps, runs) float64 arrays by name: lr, weight_decay, l1, clip_norm (inf for none),
         dropout, label_smoothing, whatever the optimizer asks for and derives. `first_step` counts the steps done
         before. A run whose loss is not finite is frozen from that step on (its parameters stay as they were before
-        it) and its remaining losses are nan; its neighbours are untouched.
+        it) and its remaining losses are nan; its neighbours are untouched. `frozen` (runs,) bool says of which runs
+        that was so in an earlier call: they stay as they are. No bit depends on how steps are cut into calls.
         """
         ...
 

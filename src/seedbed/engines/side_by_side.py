@@ -68,12 +68,19 @@ class SideBySide:
         """Where among the named runs each part's own are."""
         return [np.flatnonzero(np.isin(runs, rows)) for rows in self._rows]
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         """See `engines.base.Engine.train`."""
 
         def of_part(part: Engine, rows: np.ndarray) -> np.ndarray:
             own = Batches(batches.indices[rows], batches.offsets)
-            return part.train(own, {name: values[:, rows] for name, values in hyper.items()}, first_step)
+            numbers = {name: values[:, rows] for name, values in hyper.items()}
+            return part.train(own, numbers, first_step, None if frozen is None else frozen[rows])
 
         return _joined(self._rows, self._each(of_part, self._parts, self._rows))
 

@@ -160,14 +160,13 @@ class RecipeWork(Work):
         if choice.reason:
             events(Message(choice.reason))
         metric, better = self.study.metric, self.study.direction
-        outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept)
+        outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept, checkpoints)
         tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes", "samples")}
         return Finished(
             runs=outcome.records,
             tables={name: columns for name, columns in tables.items() if columns},
             models=[_trained(group, outcome, variant) for variant in shard.variants],
             evidence=outcome.evidence,
-            interrupted=outcome.interrupted,
         )
 
     def _group_of(self, shard: Shard) -> tuple[Group, Choice]:

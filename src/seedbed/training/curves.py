@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 
+from seedbed.study.checkpoints import State
 from seedbed.training.artefacts import joined
 from seedbed.training.group import Group
+from seedbed.training.losses import Losses
 
 
 def is_recorded(evaluation: int) -> bool:
@@ -20,6 +23,15 @@ def is_recorded(evaluation: int) -> bool:
     return int(np.log(evaluation) / np.log(1.05)) > int(np.log(evaluation - 1) / np.log(1.05))
 
 
+class _Point(NamedTuple):
+    """An evaluation of some runs, by index; values (runs, metrics)."""
+
+    rows: np.ndarray
+    step: int
+    metrics: tuple[str, ...]
+    values: np.ndarray
+
+
 class Curves:
     """Gathers the columns of `curves.parquet`, and the losses that findings are made of.
 
@@ -27,24 +39,18 @@ class Curves:
     ----------
     metrics
         In full, such as "val.mae": kept on every part, beside the usual ones.
+
+    Attributes
+    ----------
+    losses
+        On the training part, and on validation where there is one.
     """
 
     def __init__(self, group: Group, metrics: Collection[str]) -> None:
         self._group = group
         self._kept = {"loss", "mse", "accuracy", *(metric.partition(".")[2] for metric in metrics)}
-        self._points: list[dict[str, np.ndarray]] = []
-        self._losses: list[tuple[list[float], list[float]]] = [([], []) for _ in group.runs]
-
-    def add_losses(self, row: int, train: float, val: float | None) -> None:
-        """Note the losses of one run at one evaluation; None where there is no validation part."""
-        self._losses[row][0].append(train)
-        if val is not None:
-            self._losses[row][1].append(val)
-
-    def losses(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Training loss of one run at every evaluation, and validation loss, empty without such a part."""
-        train, val = self._losses[row]
-        return np.array(train, np.float64), np.array(val, np.float64)
+        self._points: list[_Point] = []
+        self.losses = Losses(len(group.runs), 2 if "val" in group.part_sizes else 1)
 
     def add(self, rows: np.ndarray, step: int, values: dict[str, np.ndarray]) -> None:
         """Note the rate and those metrics of some runs, (rows,) each by full name, that are kept.
@@ -56,19 +62,41 @@ class Curves:
             for name, value in values.items()
             if name == "lr" or name.partition(".")[2] in self._kept
         }
-        runs, count = [self._group.runs[row] for row in rows], len(rows) * len(kept)
-        self._points.append(
-            {
-                "variant": np.repeat(np.array([run.variant for run in runs], dtype=object), len(kept)),
-                "seed": np.repeat([run.seed for run in runs], len(kept)),
-                "step": np.full(count, step),
-                "epoch": np.full(count, -(-step // self._group.steps_per_epoch)),
-                "metric": np.tile(np.array(list(kept), dtype=object), len(rows)),
-                "value": np.stack(list(kept.values()), axis=1).ravel(),
-            }
-        )
+        values_of = np.stack(list(kept.values()), axis=1).astype(np.float64)
+        self._points.append(_Point(rows, step, tuple(kept), values_of))
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
         """The columns of `curves.parquet`, one row per run, evaluation and metric; empty without any."""
-        return joined(self._points) if self._points else {}
+        return joined([self._columns(point) for point in self._points]) if self._points else {}
+
+    def _columns(self, point: _Point) -> dict[str, np.ndarray]:
+        runs, metrics = [self._group.runs[row] for row in point.rows], len(point.metrics)
+        count = len(runs) * metrics
+        return {
+            "variant": np.repeat(np.array([run.variant for run in runs], dtype=object), metrics),
+            "seed": np.repeat([run.seed for run in runs], metrics),
+            "step": np.full(count, point.step),
+            "epoch": np.full(count, -(-point.step // self._group.steps_per_epoch)),
+            "metric": np.tile(np.array(point.metrics, dtype=object), len(runs)),
+            "value": point.values.ravel(),
+        }
+
+    def state(self) -> State:
+        """What `restore` takes: rows and values of all points one after another."""
+        arrays = {
+            "rows": np.concatenate([point.rows for point in self._points] or [np.empty(0, np.int64)]),
+            "values": np.concatenate([point.values.ravel() for point in self._points] or [np.empty(0)]),
+        }
+        points = [[len(point.rows), point.step, list(point.metrics)] for point in self._points]
+        return State(arrays, {"points": points})
+
+    def restore(self, state: State) -> None:
+        """Go on from there."""
+        rows, values = np.array(state.arrays["rows"]), np.array(state.arrays["values"])
+        self._points = []
+        for count, step, metrics in state.facts["points"]:
+            size = count * len(metrics)
+            point = _Point(rows[:count], step, tuple(metrics), values[:size].reshape(count, -1))
+            self._points.append(point)
+            rows, values = rows[count:], values[size:]

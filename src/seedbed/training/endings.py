@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from seedbed.engines.base import Engine
-from seedbed.engines.interrupts import held_back
+from seedbed.study.checkpoints import State
 from seedbed.study.trainable import FinishedRun, Status
 from seedbed.training.group import Group
 
@@ -34,6 +34,9 @@ class Endings:
         self._records: list[FinishedRun | None] = [None] * len(group.runs)
         self._keeps_best = np.array([run.recipe.training.keep_best for run in group.runs])
         self._best = np.full(len(group.runs), np.inf)
+        self._is_final = np.zeros(
+            len(group.runs), dtype=bool
+        )  # of whom others than the initial ones are kept
 
     def keep_best(self, engine: Engine, active: np.ndarray, scores: np.ndarray, due: np.ndarray) -> None:
         """Keep the parameters of runs whose recipe says so and whose score, (active runs,), has become less.
@@ -45,9 +48,8 @@ class Endings:
         """
         better = due & self._keeps_best[active] & (scores < self._best[active])
         if better.any():
-            with held_back():
-                self._keep(engine, active, np.flatnonzero(better))
-                self._best[active[better]] = scores[better]
+            self._keep(engine, active, np.flatnonzero(better))
+            self._best[active[better]] = scores[better]
 
     def note(self, engine: Engine, active: np.ndarray, endings: Mapping[int, Ending], step: int) -> None:
         """Keep the last parameters of ended runs that have no best ones, and record how they ended.
@@ -80,6 +82,24 @@ class Endings:
         """(runs,) bool: whether any final parameter differs from its initial draw."""
         return (self.final["params"] != self.initial).any(axis=1)
 
+    def state(self) -> State:
+        """What `restore` takes; initial parameters are drawn again."""
+        rows = np.flatnonzero(self._is_final)
+        final = {name: array[rows] for name, array in self.final.items()}
+        records = [record and [record.status, record.stop_reason, record.steps] for record in self._records]
+        return State({**final, "rows": rows, "best": self._best.copy()}, {"records": records})
+
+    def restore(self, state: State) -> None:
+        """Go on from there."""
+        rows = state.arrays["rows"]
+        for name, array in self.final.items():
+            array[rows] = state.arrays[name]
+        self._is_final[rows] = True
+        self._best = np.array(state.arrays["best"])
+        self._records = [
+            record and self._record(index, *record) for index, record in enumerate(state.facts["records"])
+        ]
+
     def _record(self, index: int, status: Status, reason: str | None, step: int) -> FinishedRun:
         run, epochs = self._group.runs[index], step // self._group.steps_per_epoch
         size = self.initial.shape[1]
@@ -89,6 +109,7 @@ class Endings:
         """Take the engine's present parameters of some active runs as their final ones."""
         for name, final in self.final.items():
             final[active[indices]] = engine.read([name])[name][indices]
+        self._is_final[active[indices]] = True
 
     def _finite(self, engine: Engine) -> np.ndarray:
         """Which active runs still have finite parameters and statistics: a last update may have broken them."""

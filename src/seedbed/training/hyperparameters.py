@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.recipe import Recipe
+from seedbed.study.checkpoints import State
 from seedbed.training import rules
 from seedbed.training.group import Group
 from seedbed.training.schedules import Plateau, lr_factor, steps_since_restart
@@ -25,6 +26,14 @@ class Hyperparameters:
         """Drop every active run but those named by index."""
         self._active = self._active[runs]
         self._plateau.keep(runs)
+
+    def state(self) -> State:
+        """What `restore` takes."""
+        return self._plateau.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from there, with the runs that were active then."""
+        self._plateau.restore(state)
 
     def update(self, losses: np.ndarray) -> None:
         """Take in the validation losses (active runs,) of an evaluation, by which plateau schedules lower rates."""

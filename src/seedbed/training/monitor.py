@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from seedbed.engines.base import Engine
-from seedbed.engines.interrupts import held_back
 from seedbed.metrics.names import Direction, direction
+from seedbed.study.checkpoints import State
 from seedbed.study.events import Epoch, Events
 from seedbed.training.curves import Curves, is_recorded
 from seedbed.training.evaluation import Evaluator
 from seedbed.training.group import Group
+from seedbed.training.saved import combined, part
 
 Claimed = Collection[tuple[str, int]]  # a metric in full, and the epoch at which a claim names it
 
@@ -93,10 +94,9 @@ class Monitor:
         """Metrics that training depends on, by full name, (active runs,) each."""
         self._evaluations += moment.scheduled
         values = {"train.loss": moment.train_loss} | self._metrics(engine, moment, self._parts)
-        with held_back():
-            for index in np.flatnonzero(moment.ending | moment.scheduled):
-                val = values["val.loss"][index] if "val.loss" in values else None
-                self.curves.add_losses(moment.active[index], moment.train_loss[index], val)
+        counted = moment.ending | moment.scheduled
+        losses = [values[name][counted] for name in ("train.loss", "val.loss") if name in values]
+        self.curves.losses.add(moment.active[counted], np.stack(losses))
         return values
 
     def score(self, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -123,19 +123,31 @@ class Monitor:
             values = values | self._metrics(engine, moment, self._recorded_parts - known)
             values |= {"lr": moment.rate}
             point = {name: value[recorded] for name, value in values.items()}
-            with held_back():
-                self.curves.add(moment.active[recorded], moment.step, point)
+            self.curves.add(moment.active[recorded], moment.step, point)
         self._tell(moment, values[self.watched])
+
+    def state(self) -> State:
+        """What `restore` takes."""
+        own = State({"latest": self._latest.copy()}, {"evaluations": self._evaluations})
+        return combined({"own": own, "curves": self.curves.state(), "losses": self.curves.losses.state()})
+
+    def restore(self, state: State) -> None:
+        """Go on from there."""
+        own = part(state, "own")
+        self._latest, self._evaluations = np.array(own.arrays["latest"]), own.facts["evaluations"]
+        self.curves.restore(part(state, "curves"))
+        self.curves.losses.restore(part(state, "losses"))
 
     def _metrics(self, engine: Engine, moment: Moment, parts: set[str]) -> dict[str, np.ndarray]:
         """Metrics on the named parts, as far as there are such; of training those along its curve."""
         values: dict[str, np.ndarray] = {}
-        for part in [part for part in self._group.part_sizes if part in parts]:
-            if part == "train":  # its loss is the mean over the batches, which costs nothing
+        for name in [name for name in self._group.part_sizes if name in parts]:
+            if name == "train":  # its loss is the mean over the batches, which costs nothing
                 metrics = self.evaluator.training_metrics(engine, moment.active)
-                values |= {name: value for name, value in metrics.items() if name != "train.loss"}
+                del metrics["train.loss"]
+                values |= metrics
             else:
-                values |= self.evaluator.metrics(engine, moment.active, part, final=False)
+                values |= self.evaluator.metrics(engine, moment.active, name, final=False)
         return values
 
     def _tell(self, moment: Moment, watched: np.ndarray) -> None:

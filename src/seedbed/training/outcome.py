@@ -33,7 +33,6 @@ class Outcome:
     params: np.ndarray
     state: np.ndarray
     evidence: list[Evidence]
-    interrupted: bool
 
 
 def evaluate_final(
@@ -43,7 +42,6 @@ def evaluate_final(
     curves: Curves,
     endings: Endings,
     seconds: np.ndarray,
-    interrupted: bool,
     kept: artefacts.Kept,
 ) -> Outcome:
     """Evaluate the final parameters of a trained group on all parts.
@@ -72,7 +70,6 @@ def evaluate_final(
         endings.final["params"],
         endings.final["state"],
         _evidence(group, records, endings, curves, output_spread(group, engine)),
-        interrupted,
     )
 
 
@@ -103,7 +100,7 @@ def _evidence(
     gradients = gradients_of(group, endings.initial, **endings.final)
     evidence = []
     for index, (run, record) in enumerate(zip(group.runs, records, strict=True)):
-        train_loss, val_loss = curves.losses(index)
+        train_loss, *val_loss = curves.losses.of(index)
         evidence.append(
             Evidence(
                 record.variant,
@@ -112,7 +109,7 @@ def _evidence(
                 record.stop_reason,
                 bool(moved[index]),
                 train_loss,
-                val_loss,
+                val_loss[0] if val_loss else np.empty(0),
                 float(spread[index]),
                 layers[index].rectified,
                 run.recipe.training.keep_best,

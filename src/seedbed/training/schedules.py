@@ -127,6 +127,8 @@ class Plateau(PerRun):
         (runs,) float64: what multiplies each run's lr.
     """
 
+    changes = ("best", "bad", "factor_now")
+
     def __init__(
         self, factor: np.ndarray, patience: np.ndarray, min_delta: np.ndarray, floor: np.ndarray
     ) -> None:

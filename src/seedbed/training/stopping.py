@@ -23,6 +23,8 @@ class Stopping(PerRun):
         Whether a larger ("max") or smaller ("min") study metric is better: which side of `target` reaches it.
     """
 
+    changes = ("best", "bad", "last_lr", "last_train_loss", "last_epoch")
+
     def __init__(self, stops: Sequence[recipe.Stop], direction: str) -> None:
         def column(name: str) -> np.ndarray:
             # None becomes nan, and no comparison with nan is true.

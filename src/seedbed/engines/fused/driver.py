@@ -90,8 +90,16 @@ class FusedEngine:
             work[self._plan.decay_mask : self._plan.decay_mask + len(mask)] = mask
         return self._work[number]
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         """See `engines.base.Engine.train`."""
+        if frozen is not None and frozen.any():
+            return self._train_some(np.flatnonzero(~frozen), batches, hyper, first_step)
         runs, steps = len(self._memory), batches.steps
         numbers = np.zeros((runs, steps, len(HYPER)), np.float32)
         for column, name in enumerate(HYPER):
@@ -115,6 +123,22 @@ class FusedEngine:
             int(first_step),
             losses,
         )
+        return losses
+
+    def _train_some(
+        self, runs: np.ndarray, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int
+    ) -> np.ndarray:
+        """Train those runs named by index; the others stay as they are."""
+        losses = np.full((len(self._memory), batches.steps), np.nan, np.float32)
+        if len(runs):
+            whole = self._plan, self._memory, self._samples, self._keys
+            try:
+                self.keep(runs)
+                own = Batches(batches.indices[runs], batches.offsets)
+                losses[runs] = self.train(own, {name: of[:, runs] for name, of in hyper.items()}, first_step)
+                whole[1][runs] = self._memory
+            finally:
+                self._plan, self._memory, self._samples, self._keys = whole
         return losses
 
     def _workspace_for(self, batch: int, repeats: bool) -> Workspace:
