@@ -1,12 +1,37 @@
-"""Counts and lists in words, as messages, tables and reports write them."""
+"""Counts and lists in words, and names made fit to be shown, as messages, tables and reports write them."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 MOST_NAMES, LONGEST_NAME = 8, 60
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+# Categories of letters: control, formatting (direction, zero width), half a pair, line breaks
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def visible(text: str) -> str:
+    """Text in one line for a terminal or a page: what would act there, or not be seen, as an escape such as \\x1b.
+
+    Names, messages and paths may hold anything, also what moves a cursor, turns text around or forges a line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape").decode() if is_unseen(letter) else letter for letter in text
+    )
+
+
+def visible_lines(text: str) -> str:
+    """The same of a text of several lines, which keeps them."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def is_unseen(letter: str) -> bool:
+    """Whether a letter acts on a terminal or a page, or is not seen there."""
+    return not letter.isprintable() and unicodedata.category(letter) in UNSEEN
 
 
 def counted(number: int, noun: str) -> str:

@@ -185,7 +185,7 @@ def test_labels_of_classes_that_no_file_could_hold_make_figures(tmp_path: Path) 
     (directory / "resolved.json").write_text(json.dumps(study))
     page = Page(directory)
     confusion = next(path for stem, path in page.figures.items() if stem.startswith("confusion"))
-    assert {" &<", "$x$", "a b"} <= set(texts(confusion))
+    assert {"\\x01", "\\x0b&<", "\\ud800", "$x$", "a\\nb"} <= set(texts(confusion))
 
 
 # --- columns of the figures of rows ---------------------------------------------------------------------

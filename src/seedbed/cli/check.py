@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import options
-from seedbed.cli.output import described, print_json, print_table
+from seedbed.cli.output import described, print_json, print_table, say
 from seedbed.text import counted
 
 if TYPE_CHECKING:
@@ -74,19 +74,19 @@ def command(
     )
     groups = counted(document["groups"], "group")
     steps = "" if document["steps"] is None else f", {document['steps']:,} steps in all"
-    click.echo(f"{document['study']}: {runs} in {groups}{steps}")
+    say(f"{document['study']}: {runs} in {groups}{steps}")
     for line in in_words(planned.facts):
-        click.echo(line)
+        say(line)
     better = "less" if document["direction"] == "min" else "more"
-    click.echo(f"variants are compared by {document['metric']} ({better} is better)")
+    say(f"variants are compared by {document['metric']} ({better} is better)")
     if baseline := baseline_in_words(planned.facts, [document["metric"]]):
-        click.echo(baseline)
+        say(baseline)
     for note in planned.facts.get("notes", []):
-        click.echo(f"! {note}")
+        say(f"! {note}")
     for line in planned.study.beforehand:
-        click.echo(line)
+        say(line)
     for line in _in_words(likely) if likely else ():
-        click.echo(line)
+        say(line)
 
 
 def _likely(study: Study, runs_dir: Path, pilot: str | None, spread: float | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seedbed.cli import options
+from seedbed.cli.output import say, say_all
 
 if TYPE_CHECKING:
     from seedbed.study.hypotheses import Hypothesis
@@ -52,7 +53,7 @@ def command(studies: tuple[str, ...], output: Path | None, runs_dir: Path) -> No
             waiting[name] = Study.load(name).hypotheses
     text = page(results, waiting, " ".join(["seedbed claims", *studies]))
     if output is None:
-        click.echo(text, nl=False)
+        say_all(text)
         return
     write_whole(output, text.encode())
-    click.echo(output)
+    say(output)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from seedbed.cli import options
-from seedbed.cli.output import print_json, print_table
+from seedbed.cli.output import print_json, print_table, say
 
 
 @click.group("data", short_help="List, fetch or find public datasets.", no_args_is_help=True)
@@ -47,7 +47,7 @@ def fetch(name: str, data_dir: Path | None) -> None:
     """Download the dataset NAME, check it against its checksum, and print where it is."""
     from seedbed.data.datasets import dataset
 
-    click.echo(dataset(name).fetch(data_dir, say=lambda line: click.echo(line, err=True)))
+    say(dataset(name).fetch(data_dir, say=lambda line: say(line, err=True)))
 
 
 @command.command("path")
@@ -57,4 +57,4 @@ def path(name: str, data_dir: Path | None) -> None:
     """Print the directory that holds the dataset NAME."""
     from seedbed.data.datasets import dataset
 
-    click.echo(dataset(name).locate(data_dir))
+    say(dataset(name).locate(data_dir))

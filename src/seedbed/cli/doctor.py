@@ -12,7 +12,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.errors import FAILED
-from seedbed.cli.output import print_json, print_table
+from seedbed.cli.output import print_json, print_table, say
 from seedbed.execution import environment
 
 Check = tuple[str, str, str]  # what, "ok" | "missing" | "wrong", detail
@@ -34,7 +34,7 @@ def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
         print_json([dict(zip(("check", "state", "detail"), check, strict=True)) for check in checks])
     else:
         machine = environment.processor(), f"{environment.usable_cores()} cores", platform.platform()
-        click.echo(", ".join(machine))
+        say(", ".join(machine))
         print_table(("check", "state", "detail"), checks)
     return FAILED if any(state == "wrong" for _, state, _ in checks) else 0
 

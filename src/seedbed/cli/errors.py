@@ -12,6 +12,9 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from seedbed.cli.output import say, say_all
+from seedbed.text import visible_lines
+
 FAILED, WRONG_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -23,7 +26,7 @@ def exit_code(work: Callable[[], Any]) -> NoReturn:
             sys.stdout.flush()
         _leave(code)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        say_all(error.format_message())
         sys.exit(0)
     except click.UsageError as error:
         hint = f"; see `{error.ctx.command_path} --help`" if error.ctx else ""
@@ -67,8 +70,8 @@ def user_errors() -> tuple[type[Exception], ...]:
 
 def _fail(message: str, code: int) -> NoReturn:
     with suppress(OSError):  # where the disk is full that errors go to as well
-        for line in message.splitlines():
-            click.echo(f"error: {line}", err=True)
+        for line in visible_lines(message).splitlines():
+            say(f"error: {line}", err=True)
     _leave(code)
 
 

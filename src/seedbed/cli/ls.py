@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from seedbed.cli import options
-from seedbed.cli.output import print_json, print_table
+from seedbed.cli.output import print_json, print_table, say
 
 
 @click.command("ls", short_help="List the studies that were run.")
@@ -33,7 +33,7 @@ def command(runs_dir: Path, as_json: bool) -> None:
         rows = [row | {"runs": _runs(row)} for row in studies]
         print_table(names, [tuple(str(row[name]) for name in names) for row in rows])
     else:
-        click.echo(f"no studies in {runs_dir} yet; seedbed run makes one", err=True)
+        say(f"no studies in {runs_dir} yet; seedbed run makes one", err=True)
 
 
 def _runs(row: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from seedbed.cli.output import say
 from seedbed.reference import schema_file
 
 
@@ -32,4 +33,4 @@ def command(path: Path) -> None:
         raise click.ClickException(f"{path} exists already; nothing was written") from error
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"wrote {path}; next: seedbed check {path}")
+    say(f"wrote {path}; next: seedbed check {path}")

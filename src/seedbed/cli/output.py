@@ -1,7 +1,11 @@
-"""How commands print: one JSON document, or tables for people."""
+"""How commands print: lines and tables for people, one JSON document for programs, bytes as they are.
+
+Nothing else in `cli/` writes to a stream, so no name, message or path acts on a terminal.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli.encoding import is_printable
-from seedbed.text import counted
+from seedbed.text import counted, is_unseen, visible, visible_lines
 
 if TYPE_CHECKING:
     from seedbed.analysis.advice import OfKind
@@ -23,17 +27,49 @@ OWN_MARKS = "\u00a0–−×·…“”"  # beside Latin letters; one column wide
 MARKS = {"supported": "✓", "refuted": "✗"}
 
 
+def say(line: object, err: bool = False) -> None:
+    """One line for people, whatever is in it."""
+    click.echo(visible(str(line)), err=err)
+
+
+def say_all(text: str) -> None:
+    """A text of several lines for people."""
+    click.echo(visible_lines(text.removesuffix("\n")))
+
+
+def print_bytes(content: bytes) -> None:
+    """Bytes as they are, whatever the encoding of stdout; on a terminal as text for people."""
+    if _on_terminal():
+        say_all(content.decode(errors="replace"))
+    else:
+        click.echo(content, nl=False)
+
+
 def print_json(document: Any) -> None:
     """One JSON document alone on stdout."""
+    click.echo(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """A document as indented JSON that stdout has all characters of and that does nothing to a terminal."""
     from seedbed.files import to_json
 
     text = to_json(document, indent=2)
-    click.echo(text if is_printable(text) else to_json(document, indent=2, ascii=True))
+    if not is_printable(text):
+        return to_json(document, indent=2, ascii=True)
+    return "\n".join(map(_escaped, text.split("\n")))
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON, in which only strings hold letters that are not seen, with these as JSON escapes them."""
+    if line.isprintable():
+        return line
+    return "".join(json.dumps(letter)[1:-1] if is_unseen(letter) else letter for letter in line)
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = ()) -> None:
-    """A table for people; the columns called `numbers` are aligned to the right."""
-    numbers, lines = set(numbers), [list(names), *map(list, rows)]
+    """A table for people, of a line for each row; the columns called `numbers` are aligned to the right."""
+    numbers, lines = set(numbers), [list(map(visible, line)) for line in (names, *rows)]
     is_number = [name in numbers for name in names]
     if _is_plain(lines):
         _print_plain(lines, is_number)
@@ -83,8 +119,11 @@ def _print_wrapped(lines: Sequence[Sequence[str]], is_number: Sequence[bool]) ->
 
 
 def _width() -> int:
-    terminal = sys.stdout and sys.stdout.isatty()  # it is None where it was closed
-    return shutil.get_terminal_size().columns if terminal else WIDE
+    return shutil.get_terminal_size().columns if _on_terminal() else WIDE
+
+
+def _on_terminal() -> bool:
+    return bool(sys.stdout and sys.stdout.isatty())  # it is None where it was closed
 
 
 def described(settings: Mapping[str, Any]) -> str:
@@ -106,22 +145,22 @@ def print_result(result: Result) -> None:
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
     head = [result.study["study"], result.id, result.status]
     head += [f"{engine} engine"] if engine else []
-    click.echo(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
+    say(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
     columns = _fitting(result.table.plain, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)
     if len(result.variants) > 1:
-        click.echo(f"vs {result.base}: {scale_in_words(result.scale(result.metric))}")
+        say(f"vs {result.base}: {scale_in_words(result.scale(result.metric))}")
     if baseline := baseline_in_words(result.data, result.reported_metrics):
-        click.echo(baseline)
+        say(baseline)
     for notice in notices(result):
-        click.echo(notice)
+        say(notice)
     _print_randomness(result)
     for judgement in result.judgements:
-        click.echo(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
-        click.echo(f"  {sentence(judgement)}")
+        say(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
+        say(f"  {sentence(judgement)}")
     for told in filter(None, (corrections(result.judgements), result.about)):
-        click.echo(told)
+        say(told)
     for group in by_kind(result.findings):
         _print_findings(group)
 
@@ -133,16 +172,16 @@ def _print_randomness(result: Result) -> None:
     from seedbed.analysis.wording import number
 
     if worth := in_words(result.pairing):
-        click.echo(worth)
+        say(worth)
     if not result.spread:
         return
     numbers = ["runs", "standard deviation", *next(iter(result.spread.values())).components]
     rows = [
         (name, str(one.n), number(one.total**0.5, 2), *shares(one)) for name, one in result.spread.items()
     ]
-    click.echo(f"spread of {on_scale(result.metric, result.scale(result.metric))}:")
+    say(f"spread of {on_scale(result.metric, result.scale(result.metric))}:")
     print_table(["variant", *numbers], rows, numbers)
-    click.echo(explained(result.spread.values(), in_text=True))
+    say(explained(result.spread.values(), in_text=True))
 
 
 def _print_findings(group: OfKind) -> None:
@@ -150,16 +189,14 @@ def _print_findings(group: OfKind) -> None:
     named = [" ".join(filter(None, (name and f"{name}:", count, own))) for name, count, own in group.variants]
     start = f"! {group.code}".rstrip()
     if len(named) == 1:
-        click.echo(f"{start} {'. '.join(filter(None, (named[0], group.advice)))}")
+        say(f"{start} {'. '.join(filter(None, (named[0], group.advice)))}")
         return
     common = ". ".join(filter(None, (f"runs {group.what}" if group.what else "", group.advice)))
-    click.echo(f"{start} {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {common}")
+    say(f"{start} {group.kind.replace('_', ' ')}, {counted(len(named), 'variant')}: {common}")
     for line in named[:MOST_NAMED]:
-        click.echo(f"    {line}")
+        say(f"    {line}")
     if len(named) > MOST_NAMED:
-        click.echo(
-            f"    and {counted(len(named) - MOST_NAMED, 'more variant')}, all in the report and with --json"
-        )
+        say(f"    and {counted(len(named) - MOST_NAMED, 'more variant')}, all in the report and with --json")
 
 
 def _fitting(columns: Sequence[Column], width: int) -> list[Column]:

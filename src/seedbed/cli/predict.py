@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seedbed.cli import options
+from seedbed.cli.output import print_bytes, say
 
 if TYPE_CHECKING:
     from seedbed.results.predictions import Scores
@@ -54,17 +55,17 @@ def command(
 
     predictions = predict(find(runs_dir, study_id), input_file, variant)
     for line in (predictions.summary, *predictions.notes):
-        click.echo(line, err=True)
+        say(line, err=True)
     if predictions.scores and not as_json:
         for line in _lines(predictions.scores):
-            click.echo(line, err=True)
+            say(line, err=True)
     content = (
         (to_json(predictions.document, indent=2) + "\n").encode() if as_json else to_csv(predictions.table)
     )
     if output:
         write_whole(output, content)
     else:
-        click.echo(content, nl=False)  # bytes: UTF-8 whatever the encoding of stdout, as in a file
+        print_bytes(content)
 
 
 def _lines(scores: Scores) -> list[str]:

@@ -6,6 +6,8 @@ import shutil
 
 import click
 
+from seedbed.cli.output import say_all
+
 
 @click.command("reference", short_help="Explain every key of a study file.")
 @click.argument("key", required=False)
@@ -41,11 +43,11 @@ def command(key: str | None, as_schema: bool, markdown: bool, all_findings: bool
         print_json(schema())
         return
     if all_findings:
-        click.echo(findings.page(), nl=False)
+        say_all(findings.page())
         return
     sections = keys.sections(schema())
     if markdown:
-        click.echo(page.markdown(sections), nl=False)
+        say_all(page.markdown(sections))
         return
     width = min(shutil.get_terminal_size().columns, 100)
     entry = page.lookup(sections, key, width) or page.of_other_name(sections, key or "", width)
@@ -55,4 +57,4 @@ def command(key: str | None, as_schema: bool, markdown: bool, all_findings: bool
         raise click.UsageError(
             f'"{key}" is not in the reference; {instead_of(key or "", page.words(sections))}'
         )
-    click.echo(entry)
+    say_all(entry)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from seedbed.cli import options
+from seedbed.cli.output import say
 
 
 @click.command("report", short_help="Write the report of a study again.")
@@ -28,4 +29,4 @@ def command(study_id: str, output: Path | None, runs_dir: Path) -> None:
     from seedbed.api import Result
     from seedbed.cli.stored import find
 
-    click.echo(Result.open(find(runs_dir, study_id)).report(output))
+    say(Result.open(find(runs_dir, study_id)).report(output))

@@ -10,7 +10,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.errors import INTERRUPTED, RUNS_FAILED
-from seedbed.cli.output import print_json, print_result
+from seedbed.cli.output import print_json, print_result, say
 
 
 @click.command("run", short_help="Run a study, or a lab, and report.")
@@ -119,9 +119,9 @@ def command(
     finally:  # also where nobody reads what is printed, or the disk it goes to is full
         report = None if interrupted else result.report()
     if interrupted:
-        click.echo(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
+        say(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
         return INTERRUPTED
-    click.echo(f"report: {report}", err=as_json)
+    say(f"report: {report}", err=as_json)
     return RUNS_FAILED if result.diverged else 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from seedbed.cli import options
-from seedbed.cli.output import print_json, print_result
+from seedbed.cli.output import print_json, print_result, say
 
 
 @click.command("show", short_help="Show the results of a study that was run.")
@@ -32,4 +32,4 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
         return
     print_result(result)
     if (report := directory / "report.html").exists():
-        click.echo(f"report: {report}")
+        say(f"report: {report}")

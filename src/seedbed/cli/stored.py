@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
+from seedbed.cli.output import say
 
 
 def find(runs_dir: Path, name: str) -> Path:
@@ -13,5 +13,5 @@ def find(runs_dir: Path, name: str) -> Path:
 
     directory = reader.find(runs_dir, name)
     if line := executions.chosen(directory, name):
-        click.echo(line, err=True)
+        say(line, err=True)
     return directory

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, assert_never
 
 from seedbed.study.events import Epoch, Event, Events, Message
-from seedbed.text import counted, duration
+from seedbed.text import counted, duration, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -136,7 +136,7 @@ class Lines(Silent):
     def message(self, text: str) -> None:
         """Print it as a line; where nobody can read it, training goes on."""
         with suppress(OSError):
-            print(text, file=self._stream, flush=True)
+            print(visible(text), file=self._stream, flush=True)
 
 
 class Live(Silent):
@@ -163,7 +163,7 @@ class Live(Silent):
             console=self._console,
             refresh_per_second=5,
         )
-        title = f"{group.group + 1}/{group.groups} {group.label}"
+        title = visible(f"{group.group + 1}/{group.groups} {group.label}")
         self._task = self._progress.add_task(title, total=group.epochs, state=counted(group.runs, "run"))
         self._progress.start()
 
@@ -180,7 +180,7 @@ class Live(Silent):
 
     def message(self, text: str) -> None:
         """Print it above the moving line."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(visible(text), markup=False, highlight=False, emoji=False)
 
 
 def observer(quiet: bool = False, stream: TextIO | None = None) -> Silent:
@@ -210,7 +210,8 @@ def _in_notebook() -> bool:
 
 
 def _state(epoch: Epoch) -> str:
-    return f"{epoch.active} active, {epoch.metric} best {_number(epoch.best)} median {_number(epoch.median)}"
+    told = f"{epoch.active} active, {epoch.metric} best {_number(epoch.best)} median {_number(epoch.median)}"
+    return visible(told)
 
 
 def _number(value: float | None) -> str:

@@ -214,7 +214,7 @@ def _rows(
 def _labels(names: Sequence[str]) -> list[str]:
     """Names in at most two lines, no two of them alike."""
     short = distinct_labels(names, 2 * NAME_LETTERS - 8)  # lines are seldom filled to their ends
-    return ["\n".join(textwrap.wrap(short[name], NAME_LETTERS)) or name for name in names]
+    return ["\n".join(textwrap.wrap(short[name], NAME_LETTERS)) or short[name] for name in names]
 
 
 def _width(texts: Sequence[str]) -> float:

@@ -18,6 +18,7 @@ from seedbed.report.picture import Picture, inline, themed
 from seedbed.report.sections import Section, present
 from seedbed.report.style import drawing
 from seedbed.results.result import Result
+from seedbed.text import visible_lines
 
 REPORT = "report.html"
 
@@ -42,7 +43,7 @@ def write_page(result: Result, path: Path) -> None:
     with drawing():
         presented = list(present(result))  # all is read and drawn before anything is written
         sections = [(section, _html(blocks, folder)) for section, blocks in presented]
-    write_whole(path, render(result, sections).encode(errors="backslashreplace"))
+    write_whole(path, visible_lines(render(result, sections)).encode())
 
 
 def render(result: Result, sections: Sequence[tuple[Section, Markup]]) -> str:

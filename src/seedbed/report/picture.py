@@ -15,6 +15,7 @@ from seedbed.report.style import VARIABLES
 
 PNG_DPI = 160
 LEGEND = '<g id="legend_1">'
+TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def _any_script() -> Iterator[None]:
 def inline(svg: str, name: str, foot: float = 0.0) -> str:
     """An SVG document as part of a page: colours as variables, ids of its own, its proportions.
 
-    `foot` is how many inches at the foot hold a legend, which is left out.
+    `foot` is how many inches at the foot hold a legend, which is left out. Only tags are changed, never texts, in which
+    matplotlib has escaped what could be taken for a tag: a name may read like any attribute.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -88,10 +90,15 @@ def inline(svg: str, name: str, foot: float = 0.0) -> str:
     body = re.sub(r"<svg [^>]*>", f'<svg viewBox="{box}" aria-hidden="true">', body, count=1)
     if LEGEND in body:  # the last thing in the figure
         body = body[: body.index(LEGEND)] + body[body.rindex("</g>") :]
-    body = re.sub(r' id="[A-Za-z.\d]+_\d+"', "", body)  # names of groups, which nothing refers to
-    body = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\1{name}-", body).replace("xlink:href", "href")
-    body = re.sub(r'style="[^"]*"', lambda style: themed(style[0]), body)
+    body = TAG.sub(lambda tag: _of_page(tag[0], name), body)
     return re.sub(r"\n\s*", "\n", body)
+
+
+def _of_page(tag: str, name: str) -> str:
+    """A tag of the SVG document of a name as it stands in a page."""
+    tag = re.sub(r' id="[A-Za-z.\d]+_\d+"', "", tag)  # names of groups, which nothing refers to
+    tag = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\1{name}-", tag).replace("xlink:href", "href")
+    return re.sub(r'style="[^"]*"', lambda style: themed(style[0]), tag)
 
 
 def themed(style: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,8 +12,9 @@ from seedbed.analysis.sentences import corrections, sentence
 from seedbed.analysis.wording import SHARED, number
 from seedbed.results.result import Result
 from seedbed.study.hypotheses import Hypothesis
-from seedbed.text import counted
+from seedbed.text import counted, visible_lines
 
+TAG = re.compile(r"<(?=[A-Za-z/!?])")  # its beginning
 VERDICTS = ("supported", "refuted", "undecided")
 INTRODUCTION = (
     "Written by `{command}` from stored results; nothing here is typed by hand. A claim that names a report is that "
@@ -43,7 +45,7 @@ def page(studies: Mapping[str, Result], waiting: Mapping[str, Sequence[Hypothesi
     lines += [*_counts(studies), ""]
     for name, result in studies.items():
         lines += _study(name, result)
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
 
 
 def summary(results: Iterable[Result]) -> str:
@@ -149,5 +151,6 @@ def _anchor(name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text as one cell of a table."""
-    return " ".join(text.replace("|", "\\|").split())
+    """Text as one cell of a table, which can be no HTML, link or image."""
+    text = TAG.sub("&lt;", " ".join(text.split()))
+    return text.replace("|", "\\|").replace("](", "]\\(")

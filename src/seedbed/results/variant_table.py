@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,7 +12,7 @@ from seedbed.analysis.data_facts import baseline_in_words
 from seedbed.analysis.pairs import Comparison
 from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text
 from seedbed.results.result import Result, VersusBase
-from seedbed.text import counted
+from seedbed.text import counted, visible
 
 Kind = Literal[
     "variant",
@@ -64,6 +64,11 @@ class Column:
     priority: int = ALWAYS
 
     @property
+    def visible(self) -> Column:
+        """The same as a terminal and a page can show it, where names of variants, metrics and classes hold anything."""
+        return replace(self, heading=visible(self.heading), cells=tuple(map(visible, self.cells)))
+
+    @property
     def is_number(self) -> bool:
         """Whether its cells are numbers, which are aligned to the right."""
         return self.kind not in ("variant", "verdict", "new data", "note")
@@ -87,8 +92,8 @@ class VariantTable:
 
     def __init__(self, result: Result) -> None:
         baseline = baseline_in_words(result.data, result.reported_metrics)
-        self.caption = " · ".join(filter(None, (result.study["study"], result.status, baseline)))
-        self.columns = tuple(_columns(result))
+        self.caption = visible(" · ".join(filter(None, (result.study["study"], result.status, baseline))))
+        self.columns = tuple(column.visible for column in _columns(result))
 
     def column(self, kind: Kind, metric: str = "") -> Column | None:
         """The column of a kind and metric; None where the study has none."""
