@@ -32,41 +32,42 @@ def acts(text: str) -> set[str]:
 
 
 def study(root: Path, text: str, name: str) -> Path:
-    """Two variants of ten classes, whose every name and text is of these; `name` is what files may hold."""
-    directory = fake_studies.classification(root, seeds=2)
-    names = {"base": f"{name}0", "momentum": f"{name}1", "dropout": name, "lr 1": f"  {name}"}
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [renamed(one) for one in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
+    """Two variants of three classes, whose every name and text is of these; `name` is what files may hold."""
+    metric, other = "val.accuracy", f"{name} other"
+    rows, curves = [], fake_studies.Curves()
+    for seed in range(2):
+        for variant, value in ((name, 0.5), (other, 0.7)):
+            values = {metric: value + 0.01 * seed, "test.accuracy": value}
+            rows.append(fake_studies._row(variant, seed, confusion=[3, 1, 0, 0, 4, 0, 1, 1, 2], **values))
+            for epoch in range(3):
+                curves.add(variant, seed, epoch, val__accuracy=value, train__accuracy=value, lr=0.1)
+    variants: dict[str, dict[str, Any]] = {name: {}, other: {"published": {metric: 0.6}}}
+    claim = {"claim": text, "made_by": text, "better": other, "than": [name]}
+    finding = {"variant": name, "kind": text, "code": text, "runs": 1, "message": text}
+    classes = tuple(f"{text}{number}" for number in range(3))
+    directory = fake_studies.write_study(
+        root,
+        "odd",
+        variants,
+        2,
+        metric,
+        "max",
+        rows,
+        curves.columns,
+        None,
+        (claim,),
+        (finding,),
+        classes,
+        text,
+    )
     resolved = json.loads((directory / "resolved.json").read_text(encoding="utf-8"))
     for variant in resolved["variants"]:
-        variant["name"], variant["settings"] = names[variant["name"]], {f"training.{text}": text}
-        variant["recipe"][text] = text
-    for claim in resolved["hypotheses"]:
-        claim |= {key: renamed(value) for key, value in claim.items()} | {"claim": text, "made_by": text}
-    classes = [f"{text}{digit}" for digit in range(10)]
-    resolved |= {"study": text, "description": text, "classes": classes, "features": [text]}
-    resolved["data"] = {"notes": [text], "baseline": {"val.accuracy": 0.1}}
+        variant["recipe"][text], variant["settings"] = text, {f"training.{text}": text}
+    resolved |= {"study": text, "features": [text], "data": {"notes": [text], "baseline": {metric: 0.1}}}
     environment = json.loads((directory / "environment.json").read_text(encoding="utf-8"))
     environment |= {"engine": text, "command": text, "data": {text: text}, text: text}
     for file, content in (("resolved.json", resolved), ("environment.json", environment)):
         (directory / file).write_text(json.dumps(content), encoding="utf-8")
-    _rename_tables(directory, names)
-    finding = {"event": "finding", "variant": name, "kind": text, "code": text, "runs": 1, "message": text}
-    events = [finding, {"event": "finished", "status": text}]
     with (directory / "journal.jsonl").open("a", encoding="utf-8") as journal:
-        journal.writelines(f"{json.dumps(event)}\n" for event in events)
+        journal.write(json.dumps({"event": "finished", "status": text}) + "\n")
     return directory
-
-
-def _rename_tables(directory: Path, names: dict[str, str]) -> None:
-    from seedbed.store.reader import read_table
-
-    for table in ("runs", "curves"):
-        columns = read_table(directory, table).to_pydict()
-        columns["variant"] = [names[one] for one in columns["variant"]]
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        fake_studies.write_table(directory, table, rows if table == "runs" else columns)

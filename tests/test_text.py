@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import odd_text
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.text import byte_size, spans
+from seedbed.text import byte_size, spans, visible, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,28 @@ def test_spans_name_all_numbers_and_no_other(numbers: set[int]) -> None:
 )
 def test_bytes_have_a_unit(size: int, text: str) -> None:
     assert byte_size(size) == text
+
+
+@given(st.text())
+def test_visible_text_stands_in_one_line_and_nothing_of_it_acts(text: str) -> None:
+    shown = visible(text)
+    assert not odd_text.acts(shown)
+    assert "\n" not in shown
+    assert visible(shown) == shown
+    if not odd_text.acts(text) and "\n" not in text:
+        assert shown == text
+    assert visible_lines(text) == "\n".join(map(visible, text.split("\n")))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31m\x07", r"\x1b[31m\x07"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("\u202eabc\u200b", r"\u202eabc\u200b"),
+        ("\x9b\ud800\U000e0041", r"\x9b\ud800\U000e0041"),
+        ("two words, 漢字 ü×–", "two words, 漢字 ü×–"),
+    ],
+)
+def test_what_would_act_is_shown_as_an_escape(text: str, shown: str) -> None:
+    assert visible(text) == shown
