@@ -13,7 +13,8 @@ from seedbed.analysis.pairs import Pairs, Runs, compared, verdict
 from seedbed.analysis.verdicts import judge
 from seedbed.api import Study
 from seedbed.study import labs
-from seedbed.study.seeds import SeedsNeeded, usual_seeds
+from seedbed.study.problems import StudyError
+from seedbed.study.seeds import MOST_RUNS, SeedsNeeded, usual_seeds
 
 
 def verdicts_of(comparisons: int, seeds: int) -> set[str]:
@@ -171,3 +172,17 @@ def test_only_the_first_of_many_variants_without_the_metric_are_named():
 
 def test_there_is_nothing_to_say_of_a_single_variant():
     assert Study.parse(small()).beforehand == []
+
+
+@pytest.mark.parametrize("seeds", [MOST_RUNS // 2 + 1, 10**9, 2**63 - 1])
+def test_more_runs_than_a_study_may_have_are_refused_with_the_numbers(seeds: int) -> None:
+    said = (
+        f"study.seeds: 2 variants x {seeds:,} seeds = {2 * seeds:,} runs; {MOST_RUNS:,} are the most of a study: "
+        "use fewer seeds"
+    )
+    vary = {"model.activation": ["tanh"]}
+    study = Study.parse(small()).override(vary=vary)
+    with pytest.raises(StudyError) as refused:
+        study.override(seeds=seeds)
+    assert str(refused.value) == f"{study.origin}: {said}"
+    assert study.override(seeds=MOST_RUNS // 2).seeds == MOST_RUNS // 2

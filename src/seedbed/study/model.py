@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from seedbed.study import crossing, parser
 from seedbed.study.contents import Contents, Variant
+from seedbed.study.document import check_size, tables_of, text_of
 from seedbed.study.own_data import OwnData, own_data
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.seeds import SeedsNeeded
@@ -50,7 +51,7 @@ class Study(Contents):
         StudyError
             With all that is wrong with it.
         """
-        text, path = parser.text_of(path_or_lab)
+        text, path = text_of(path_or_lab)
         return cls._of(text, trainable, str(path_or_lab), path.absolute().parent)
 
     @classmethod
@@ -68,6 +69,7 @@ class Study(Contents):
         features: Sequence[str] | None,
     ) -> Self:
         """Make a study of plain data and, where there are any, arrays; see `own_data.own_data`."""
+        check_size(tables, "study")
         try:
             if not arrays:
                 return cls._of(to_toml(tables), trainable, "study", Path(directory).absolute())
@@ -79,7 +81,7 @@ class Study(Contents):
 
     @classmethod
     def _of(cls, text: str, trainable: Trainable, origin: str, directory: Path) -> Self:
-        tables = parser.tables_of(text, origin)
+        tables = tables_of(text, origin)
         contents = parser.contents_of(tables, trainable, origin, directory)
         return cls(**vars(contents), text=text, tables=tables, trainable=trainable)
 

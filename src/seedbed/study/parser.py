@@ -1,8 +1,7 @@
-"""Reads a study: the document of a file checked against its trainable, every error at once."""
+"""What a study says: the document of a file checked against its trainable, every error at once."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,71 +9,21 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from seedbed.study import labs
 from seedbed.study.asked import claim_problems, margin_problems, setting_problems
 from seedbed.study.contents import BASE, Contents, Variant
 from seedbed.study.crossing import USUAL_LEVELS, wrong_seeds
+from seedbed.study.document import check_size
 from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, StudySettings, file_of
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import Problem, StudyError, dotted, problems_of
-from seedbed.study.seeds import usual_seeds
+from seedbed.study.seeds import usual_seeds, wrong_runs
 from seedbed.study.settings import changed, flat
-from seedbed.study.suggestions import nearest
 from seedbed.study.trainable import Trainable
-from seedbed.study.variants import changes, check_keys, validated
+from seedbed.study.variants import MOST_VARIANTS, changes, check_keys, too_many_variants, validated
 from seedbed.text import enumerated
 from seedbed.values import FrozenModel
 
 Entry = TypeVar("Entry", bound=FrozenModel)
-
-
-# --- what is read ---------------------------------------------------------------------------------------
-
-
-def text_of(path_or_lab: str | Path) -> tuple[str, Path]:
-    """The text of a study file, or of a lab by its name, and the file.
-
-    Raises
-    ------
-    StudyError
-        Where there is no such file or lab, or it is not text.
-    """
-    origin, path = str(path_or_lab), Path(path_or_lab)
-    if origin in labs.names() and not path.is_file():
-        path = labs.path(origin)
-    elif path.is_dir():
-        raise StudyError(origin, [Problem("", "is a directory, not a study file")])
-    elif not path.exists():
-        raise StudyError(origin, [Problem("", _nothing_there(path))])
-    try:
-        return path.read_bytes().decode("utf-8-sig"), path
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 text: byte {error.object[error.start]:#04x} at position {error.start}"
-        raise StudyError(origin, [Problem("", message)]) from None
-    except OSError as error:
-        raise StudyError(origin, [Problem("", f"cannot be read: {error.strerror}")]) from None
-
-
-def _nothing_there(path: Path) -> str:
-    """That there is no such file or, where the name may be a lab's, which one was probably meant."""
-    if path.suffix == ".toml":
-        return "there is no such file"
-    lab = nearest(str(path), labs.names())
-    return "there is no such file and no such lab" + (f'; did you mean the lab "{lab}"?' if lab else "")
-
-
-def tables_of(text: str, origin: str) -> dict[str, Any]:
-    """The tables of a study's TOML.
-
-    Raises
-    ------
-    StudyError
-        Where it is not valid TOML.
-    """
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(origin, [Problem("", f"not valid TOML: {error}")]) from None
 
 
 # --- what it says ---------------------------------------------------------------------------------------
@@ -135,8 +84,11 @@ def changed_contents(
     ablate = flat(document.get("ablate", {}), trainable.tables)
     for key, values in vary.items():
         there = ablate.get(key, [])
+        if len(values) > MOST_VARIANTS:
+            raise StudyError(origin, [Problem(dotted(["ablate", key]), too_many_variants(len(values)))])
         ablate[key] = [*there, *(value for value in values if value not in there)]
     document["ablate"] = ablate
+    check_size(document, origin)
     result = _checked(document, trainable, origin, contents.directory, problems)
     if result is None:
         raise StudyError(origin, problems)
@@ -154,6 +106,8 @@ def _checked(
     file = _file(tables, trainable, problems)
     named = _valid(NamedVariant, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), trainable, problems)
+    if asked is None:
+        return None
     variants = validated(tables, asked, file.published if file else {}, trainable, problems)
     metric = _table(tables, "study").get("metric", _usual_metric(variants, trainable))
     wrong_metric = _metric_problems(metric, variants, trainable)
@@ -171,11 +125,15 @@ def _checked(
     if problems or file is None:
         return None
     usual = USUAL_LEVELS**2 if file.study.vary_seeds else usual_seeds(len(variants) - 1, len(file.hypothesis))
+    seeds = file.study.seeds or usual
+    if wrong := wrong_runs(len(variants), seeds):
+        problems.append(Problem("study.seeds", wrong))
+        return None
     return Contents(
         name=file.name,
         description=file.description,
         variants=tuple(variants),
-        seeds=file.study.seeds or usual,
+        seeds=seeds,
         metric=metric,
         direction=file.study.direction or trainable.direction(metric),
         scale=file.study.scale,

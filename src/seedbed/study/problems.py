@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from seedbed.study.suggestions import SLIP, keys_of_other_name, listed, nearest
 from seedbed.study.synonyms import KEYS, plain, table_written, why_no_key, written
+from seedbed.text import counted
 
 WANTED = {
     "bool": "true or false",
@@ -31,6 +32,9 @@ LIMITS = {
     "too_short": ("min_length", "too few values: expected at least"),
     "too_long": ("max_length", "too many values: expected at most"),
 }
+
+MOST_PROBLEMS = 100  # that are looked into and said at once: a study may have a hundred thousand
+LONGEST = 2_000  # characters of one
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.key}: {self.message}" if self.key else self.message
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
         return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in _joined(text))
 
 
@@ -66,12 +71,18 @@ def _joined(text: str) -> str:
 
 
 class StudyError(ValueError):
-    """A study that cannot be run: its `source`, a path or name, and all its `problems`, one per line of the text."""
+    """A study that cannot be run: its `source`, a path or name, and all its `problems`, one per line of the text.
+
+    Of very many problems the text has the first.
+    """
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         self.source = source
         self.problems = list(problems)
-        super().__init__("\n".join(f"{source}: {problem}" for problem in self.problems))
+        lines = [f"{source}: {problem}" for problem in self.problems[:MOST_PROBLEMS]]
+        if more := len(self.problems) - len(lines):
+            lines.append(f"{source}: and {counted(more, 'problem')} more")
+        super().__init__("\n".join(lines))
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -93,7 +104,7 @@ def problems_of(
         Dotted keys of the file that other models read, which may have been meant.
     """
     messages: dict[tuple[str | int, ...], list[str]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in error.errors(include_url=False)[:MOST_PROBLEMS]:
         if _counts_only_valid(detail):
             continue
         path = _path_in(document, detail)

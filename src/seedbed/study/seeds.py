@@ -1,4 +1,4 @@
-"""How many seeds a study needs before its comparisons and claims can get any verdict, and what to say of it."""
+"""How many seeds a study needs before its comparisons and claims can get any verdict, and how many it may have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from seedbed.analysis.power import fewest_pairs
 from seedbed.text import counted
 
 USUAL = 10
+# Ten thousand variants under ten seeds each. Planning them takes seconds, and their tables keep well within memory.
+MOST_RUNS = 100_000
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,13 @@ class SeedsNeeded:
 def usual_seeds(comparisons: int, claims: int) -> int:
     """The seeds of a study that names none: enough for a verdict on each of its comparisons and claims."""
     return max(USUAL, fewest_pairs(max(comparisons, claims, 1)))
+
+
+def wrong_runs(variants: int, seeds: int) -> str | None:
+    """That so many variants under so many seeds are more runs than a study may have; None where they are not."""
+    runs = variants * seeds
+    if runs <= MOST_RUNS:
+        return None
+    fewer = "fewer seeds" if variants <= MOST_RUNS // USUAL else "fewer variants"
+    asked = f"{counted(variants, 'variant')} x {counted(seeds, 'seed')} = {runs:,} runs"
+    return f"{asked}; {MOST_RUNS:,} are the most of a study: use {fewer}"

@@ -16,7 +16,7 @@ def parse_value(text: object) -> Any:
         return text
     try:
         document = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # also of thousands of digits or brackets, which no setting takes
         return text
     return document["value"] if len(document) == 1 else text
 

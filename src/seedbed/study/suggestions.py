@@ -10,16 +10,20 @@ from seedbed.study.synonyms import choices_called, keys_called, plain, why_no_ke
 SLIP, ALIKE = 0.8, 0.5  # least similarity of a typing error, and of a word that may have been meant
 MOST_LISTED = 3
 MOST_KNOWN = 30  # names of which all are listed where none is like the word
+# Likeness is looked for only so far: ten thousand names of two hundred characters take difflib minutes.
+MOST_COMPARED, LONGEST_COMPARED = 300, 100
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = ALIKE) -> str | None:
     """The known word that `word` was probably meant to be."""
     known = list(known)
+    if len(word) > LONGEST_COMPARED:
+        return None
     called = [name for name in choices_called(word) if name in known]
     swapped = [name for name in known if sorted(name.casefold()) == sorted(word.casefold())]
     if called or swapped:
         return (called or swapped)[0]
-    folded = {name.casefold(): name for name in reversed(known)}
+    folded = {name.casefold(): name for name in reversed(known[:MOST_COMPARED])}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return folded[close[0]] if close else None
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from seedbed.files import to_json
 from seedbed.study.contents import BASE, Configuration, Variant
-from seedbed.study.problems import Problem, dotted
+from seedbed.study.problems import MOST_PROBLEMS, Problem, dotted
 from seedbed.study.settings import changed, described, flat, names
 from seedbed.study.suggestions import instead_of_setting
 from seedbed.study.trainable import Trainable
 
-MOST_POINTS = 10_000
+MOST_VARIANTS = 10_000  # more could not be read, and none of their comparisons would get a verdict
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ def changes(
     grid: Mapping[str, Any],
     trainable: Trainable,
     problems: list[Problem],
-) -> list[Change]:
+) -> list[Change] | None:
     """Every variant asked for beside base: the named ones, then one change at a time, then every combination.
+
+    None where they are more than a study may have; none of them is made then.
 
     Parameters
     ----------
@@ -46,10 +48,16 @@ def changes(
     """
     ablate = _lists("ablate", ablate, trainable, problems)
     grid = _lists("grid", grid, trainable, problems)
-    points = prod(len(values) for values in grid.values())
-    if points > MOST_POINTS:
-        problems.append(Problem("grid", f"asks for {points:,} variants; {MOST_POINTS:,} are the most"))
-        grid = {}
+    named = list(named)
+    asked = {
+        "variant": len(named),
+        "ablate": sum(len(values) for values in ablate.values()),
+        "grid": prod(len(values) for values in grid.values()) if grid else 0,
+    }
+    if sum(asked.values()) > MOST_VARIANTS:
+        most = max(asked, key=lambda table: asked[table])
+        problems.append(Problem(most, too_many_variants(asked[most])))
+        return None
     automatic = [{key: value} for key, values in ablate.items() for value in values]
     automatic += [dict(zip(grid, point, strict=True)) for point in product(*grid.values()) if grid]
     result = []
@@ -59,6 +67,11 @@ def changes(
             result.append(Change(table.name, settings, True, table.published))
     called = zip(names(automatic), automatic, strict=True)
     return result + [Change(name, settings) for name, settings in called]
+
+
+def too_many_variants(count: int) -> str:
+    """That a table asks for more variants than there may be."""
+    return f"asks for {count:,} variants; {MOST_VARIANTS:,} are the most of a study: try fewer values"
 
 
 def _lists(
@@ -76,7 +89,9 @@ def _lists(
             )
         elif key in known:
             result[key], again = _first_and_repeated(values)
-            problems += [Problem(where, f"{described(value)} is given twice") for value in again]
+            problems += [
+                Problem(where, f"{described(value)} is given twice") for value in again[:MOST_PROBLEMS]
+            ]
     return result
 
 
@@ -97,7 +112,7 @@ def check_keys(where: str, settings: Iterable[str], known: Collection[str], prob
     wrong = [key for key in settings if key not in known]
     problems += [
         Problem(f"{where}.{dotted([key])}", f"no such setting; {instead_of_setting(key, known)}")
-        for key in wrong
+        for key in wrong[:MOST_PROBLEMS]
     ]
     return not wrong
 
@@ -119,6 +134,8 @@ def validated(
     variants = [Variant(BASE, {}, configuration, dict(published))] if configuration else []
     known = {_key(configuration): BASE} if configuration else {}  # configuration -> the variant that has it
     for change in asked:
+        if len(problems) >= MOST_PROBLEMS:
+            break
         configuration, wrong = _configured(changed(tables, change.settings, trainable.exclusive), trainable)
         problems += [
             problem.under(f'variant "{change.name}"') for problem in wrong if problem not in wrong_in_base
