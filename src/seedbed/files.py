@@ -9,7 +9,9 @@ import math
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,6 +20,7 @@ from seedbed.text import byte_size
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+TEMPORARY = ".tmp"  # how temporary names end
 KINDS = {  # what is no regular file, and may never end or never begin
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
@@ -97,25 +100,111 @@ def to_json(document: object, indent: int | None = None, ascii: bool = False) ->
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def write_whole(path: Path, data: Buffer) -> None:
-    """Write a file so that readers see all of it or none, even after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+@dataclass(frozen=True)
+class Staged:
+    """A whole file that has reached the disk under a temporary name and is yet to be given its own.
+
+    Attributes
+    ----------
+    path, temporary
+        The name that it is to have, and the one that it has.
+    bytes, sha256
+        Its size and the hexadecimal digest of its content.
+    """
+
+    path: Path
+    temporary: Path
+    bytes: int
+    sha256: str
+
+
+class Hashing:
+    """A file being written that counts and digests its bytes; libraries can write to it as to a file."""
+
+    closed = False  # it belongs to whoever opened it
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._digest, self._count = file, hashlib.sha256(), 0
+
+    def write(self, data: Buffer) -> int:
+        """Append bytes."""
+        count = memoryview(data).nbytes
+        self._file.write(data)
+        self._digest.update(data)
+        self._count += count
+        return count
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        self._file.flush()
+
+    def tell(self) -> int:
+        """How many bytes there are."""
+        return self._count
+
+    @property
+    def sha256(self) -> str:
+        """The hexadecimal digest of what was written."""
+        return self._digest.hexdigest()
+
+
+def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:
+    """Have a file written under a temporary name beside the one that `rename` gives it.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written; with the path.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            file.write(data)
+            hashing = Hashing(file)
+            write(hashing)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and not error.filename:  # a full disk, for one
+            error.filename = str(path)
         raise
-    if os.name == "posix":  # the new name itself must reach the disk; elsewhere a directory cannot be opened
-        handle = os.open(path.parent, os.O_RDONLY)
+    return Staged(path, temporary, hashing.tell(), hashing.sha256)
+
+
+def rename(staged: Sequence[Staged]) -> None:
+    """Give files that were staged their own names; each replaces what had it."""
+    try:
+        for one in staged:
+            one.temporary.replace(one.path)
+    except BaseException:
+        discard(staged)
+        raise
+    for directory in {one.path.parent for one in staged}:
+        sync(directory)
+
+
+def discard(staged: Sequence[Staged]) -> None:
+    """Remove files that were staged and not renamed."""
+    for one in staged:
+        with suppress(OSError):
+            one.temporary.unlink(missing_ok=True)
+
+
+def sync(directory: Path) -> None:
+    """Have the names in a directory reach the disk; where a directory cannot be opened, the system sees to that."""
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def write_whole(path: Path, data: Buffer) -> None:
+    """Write a file so that readers see all of it or none, even after a crash."""
+    rename([stage(path, lambda file: file.write(data))])
 
 
 def _plain(value: object) -> object:

@@ -319,7 +319,7 @@ BAD_INPUTS = {
     "no such data command": (["data", "list"], "list"),
     "new where nothing can be": (["new", "absent/mine.toml"], "absent/mine.toml"),
     "a directory that is not a study": (["show", "not-a-study"], "not-a-study"),
-    "a broken study": (["show", "torn"], "resolved.json"),
+    "a broken study": (["show", "torn"], "journal.jsonl"),
 }
 
 

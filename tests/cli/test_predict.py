@@ -113,7 +113,7 @@ def test_an_untrained_study_is_refused(here: Path) -> None:
         {"variant": "base", "seed": seed, "status": "interrupted", "steps": 0, "val.mse": 0.1}
         for seed in range(3)
     ]
-    fake_studies.write_table(directory, "runs", rows)
+    fake_studies.write_table(fake_studies.older(directory), "runs", rows)
     answer = call("--input", "new.csv")
     assert answer.exit_code == 2
     assert "its runs were interrupted before their first step" in answer.stderr

@@ -16,7 +16,7 @@ from seedbed.analysis.sentences import sentence
 from seedbed.api import Result, Study
 from seedbed.execution.progress import Silent
 from seedbed.metrics.base import Direction
-from seedbed.store.models import models_path, read_trained
+from seedbed.store.models import models_file, read_trained
 from seedbed.store.reader import listing
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
@@ -222,7 +222,8 @@ def test_no_round_is_begun_for_which_the_budget_has_no_time(tmp_path: Path) -> N
     result = games().run(runs_dir=tmp_path, until="decided", budget=1e-9, observer=told)
     assert (result.status, len(looks(result)), len(result.seeds)) == ("complete", 1, 15)
     assert "stopped: the next round would take about" in told.lines[-1]
-    assert result.events[-2]["reason"] == "budget"
+    (ended,) = (event for event in result.events if event["event"] == "rounds_ended")
+    assert ended["reason"] == "budget"
 
 
 def test_what_was_finished_before_an_interrupt_is_kept_and_readable(tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ def test_networks_of_all_rounds_are_in_one_file_and_a_ragged_study_is_told_and_r
     result = study.run(until="decided", at_most=15, **options)
     whole = study.run(15, **options)
     for name in result.variants:
-        mine, other = (read_trained(models_path(one.directory, name)) for one in (result, whole))
+        mine, other = (read_trained(one.directory / models_file(name)) for one in (result, whole))
         assert mine.seeds == tuple(sorted(result.status_of(name)))
         for key, values in mine.parameters.items():
             np.testing.assert_array_equal(values, other.parameters[key][list(mine.seeds)])

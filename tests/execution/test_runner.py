@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_studies import older
 from study_files import small
 
 from seedbed.api import Result, Study, run
@@ -161,10 +162,10 @@ def test_what_the_data_are_is_stored_and_shown(tmp_path):
     page = result.report(tmp_path / "page.html").read_text()
     assert "baseline: always answering the training mean gives val.mse" in page
     assert "baseline: always" in result.table._repr_html_()
-    resolved = result.directory / "resolved.json"
-    older = json.loads(resolved.read_text())
-    del older["data"]
-    resolved.write_text(json.dumps(older))
+    resolved = older(result.directory) / "resolved.json"
+    stored = json.loads(resolved.read_text())
+    del stored["data"]
+    resolved.write_text(json.dumps(stored))
     old = Result.open(result.directory)
     assert old.data == {}
     assert old.document["data"] is None

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from fake_studies import older
 
 from seedbed.api import Result, Study
 from seedbed.report import style
@@ -132,7 +133,7 @@ def test_mistakes_say_whose_they_are(digits, shown):
 def test_a_study_from_before_mistakes_were_kept_has_a_report(digits, tmp_path):
     old = tmp_path / "old"
     shutil.copytree(digits.directory, old)
-    (old / "mistakes.parquet").unlink()
+    (older(old) / "mistakes.parquet").unlink()
     shown = labels(Result.open(old))
     assert "mistakes" not in shown
     assert "weights" in shown

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_studies import older
 from study_files import plain
 
 from seedbed.analysis.betting import e_value
@@ -46,7 +47,7 @@ def test_the_seal_comes_before_the_first_run_and_fits(tmp_path: Path) -> None:
 
 
 def test_claims_that_were_changed_after_the_runs_are_shown_as_changed(tmp_path: Path) -> None:
-    directory = ran(tmp_path, 1.0, Told()).directory
+    directory = older(ran(tmp_path, 1.0, Told()).directory)
     stored = json.loads((directory / "resolved.json").read_text())
     stored["hypotheses"][0]["below"] = 2.0
     (directory / "resolved.json").write_text(json.dumps(stored))
@@ -72,7 +73,7 @@ def test_a_claim_that_another_execution_had_otherwise_is_named_with_its_id(tmp_p
 
 
 def test_a_study_of_an_older_version_has_no_seal(tmp_path: Path) -> None:
-    directory = ran(tmp_path, 1.0, Told()).directory
+    directory = older(ran(tmp_path, 1.0, Told()).directory)
     journal = directory / "journal.jsonl"
     lines = [line for line in journal.read_text().splitlines() if '"sealed"' not in line]
     journal.write_text("\n".join(lines) + "\n")
@@ -112,7 +113,7 @@ def test_runs_with_crossed_seeds_are_no_look(tmp_path: Path) -> None:
 
 def test_damaged_executions_of_the_same_study_are_passed_over(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"seeds": [1, 2]}'):
-        directory = ran(tmp_path, 1.0, Told()).directory
+        directory = older(ran(tmp_path, 1.0, Told()).directory)
         (directory / "resolved.json").write_text(text)
         (directory / "journal.jsonl").write_text("{\n")
     assert notices(Result.open(ran(tmp_path, 1.0, Told()).directory)) == []

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from seedbed.api import Result
 from seedbed.data.base import DataError
-from seedbed.files import to_json
+from seedbed.files import to_json, write_whole
 from seedbed.metrics import compute as metrics
 from seedbed.metrics.names import direction as direction_of
 from seedbed.nn.network import Network
 from seedbed.recipe import Recipe
 from seedbed.results.predict import Sums, predict, to_csv
-from seedbed.store.models import Trained, TrainedError
+from seedbed.store.models import Trained, TrainedError, models_file
 from seedbed.store.schema import StoreError
 from seedbed.store.writer import Store
 
@@ -90,8 +90,8 @@ def study(
         store.write_json("resolved.json", resolved)
         fake_studies.write_table(store.directory, "runs", runs)
         for networks in trained.values():
-            store.write_models(networks)
-    return store.directory
+            write_whole(store.directory / models_file(networks.variant), networks.to_bytes())
+    return fake_studies.older(store.directory)
 
 
 def rows(variant: str, values: list[float | None], metric: str = "val.mse") -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_studies import older
 from study_files import document
 
 from seedbed.api import Result, Study
@@ -148,7 +149,7 @@ def test_networks_of_older_files_predict_as_ever(tmp_path: Path) -> None:
 
     study = Study.from_dict(document({"training.epochs": 1}))
     result = study.run(runs_dir=tmp_path, engine="numpy")
-    (path,) = (result.directory / "models").iterdir()
+    (path,) = (older(result.directory) / "models").iterdir()
     trained = result.trained("base")
     assert trained is not None
     facts = ("variant", "recipe", "seeds", "shape", "outputs", "features", "classes")

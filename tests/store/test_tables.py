@@ -16,7 +16,7 @@ from study_files import small
 
 from seedbed import files
 from seedbed.api import Result, Study
-from seedbed.store import writer
+from seedbed.store import joining, writer
 from seedbed.store.reader import read_table
 from seedbed.store.schema import PARTS
 from seedbed.store.writer import Store
@@ -78,7 +78,7 @@ def test_parts_joined_hold_what_one_table_would(
     directory = tmp_path_factory.mktemp("runs")
     groups = cut(keys, count)
     with pytest.MonkeyPatch.context() as patch, Store.create(directory, "s", HASH) as store:
-        patch.setattr(writer, limit, at_least)
+        patch.setattr(joining, limit, at_least)
         write_groups(store, groups)
         before = {name: sorted_rows(read_table(store.directory, name)) for name in ("runs", "curves")}
         store.join_groups(NAMES)
@@ -107,18 +107,18 @@ def test_tables_of_any_name_are_joined(tmp_path: Path) -> None:
 
 def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, monkeypatch: Any) -> None:
     groups = cut([(name, seed) for name in NAMES for seed in range(3)], 4)
-    whole, writes = files.write_whole, 0
+    rename, writes = files.rename, 0
     for last in range(20):
         left = last
 
-        def write(path: Path, data: Any) -> None:
+        def kill(staged: Any) -> None:
             nonlocal left
             if not left:
                 raise KilledError
             left -= 1
-            whole(path, data)
+            rename(staged)
 
-        monkeypatch.setattr(writer, "write_whole", write)
+        monkeypatch.setattr(writer, "rename", kill)
         store = Store.create(tmp_path / str(last), "s", HASH)
         stored = 0
         try:
@@ -134,7 +134,7 @@ def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, 
             got = read_table(store.directory, table)
             assert len(got) >= sum(map(len, groups[:stored]))
         store.close()
-    assert writes == 10  # two tables of four groups, and two joined
+    assert writes == 6  # of four groups, and of two tables joined
 
 
 def test_parts_may_be_joined_while_they_are_read(tmp_path: Path, monkeypatch: Any) -> None:
@@ -155,10 +155,10 @@ def test_parts_may_be_joined_while_they_are_read(tmp_path: Path, monkeypatch: An
 
 
 def test_what_is_written_grows_with_the_groups_and_no_faster(tmp_path: Path, monkeypatch: Any) -> None:
-    written = []
-    whole = files.write_whole
+    written: list[int] = []
+    rename = files.rename
     monkeypatch.setattr(
-        writer, "write_whole", lambda path, data: (written.append(len(data)), whole(path, data))
+        writer, "rename", lambda staged: (written.extend(one.bytes for one in staged), rename(staged))
     )
 
     def size(groups: int) -> int:

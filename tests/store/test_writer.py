@@ -6,7 +6,6 @@ import contextlib
 import re
 from pathlib import Path
 
-import fake_studies
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
@@ -59,8 +58,8 @@ def test_curves_and_predictions_keep_their_values(tmp_path: Path) -> None:
     }
     predictions = {"variant": ["base"] * 2, "x": [None, None], "output": np.array([[1.0, 2], [3, 4]])}
     with Store.create(tmp_path, "s", HASH) as one:
-        fake_studies.write_table(one.directory, "curves", curves)
-        fake_studies.write_table(one.directory, "predictions", predictions)
+        one.add_group(0, [], {"curves": curves, "predictions": predictions})
+        one.join_groups([])
     found = parquet.read_table(one.directory / "curves.parquet")
     assert found["value"].to_pylist() == [0.5, np.inf]
     assert found["variant"].to_pylist() == ["base", "b"]
@@ -75,6 +74,6 @@ def test_mistakes_keep_their_images_and_a_study_without_them_opens(tmp_path: Pat
     with Store.create(tmp_path, "s", HASH) as one:
         one.write_json("resolved.json", {"metric": "val.accuracy"})
         assert len(Result.open(one.directory).mistakes) == 0
-        fake_studies.write_table(one.directory, "mistakes", columns)
+        one.add_group(0, [], {"mistakes": columns})
         found = Result.open(one.directory).mistakes
     assert found["image"].to_pylist() == [image.tobytes()]

@@ -17,6 +17,7 @@ from seedbed.results.tested import hypotheses
 from seedbed.store import seals
 from seedbed.store.executions import others
 from seedbed.store.reader import events
+from seedbed.store.schema import StoreError
 from seedbed.store.writer import Store
 
 
@@ -43,7 +44,7 @@ def seal(store: Store, study: Mapping[str, Any], observer: Observer) -> None:
 def _last_sealed(directory: Path) -> tuple[Path, dict[str, Any]] | None:
     """The last other execution whose journal has a seal, and that."""
     for other in reversed(others(directory)):
-        with suppress(OSError):  # a journal that cannot be read tells nothing
+        with suppress(StoreError):  # a journal that cannot be read tells nothing
             if sealed := seals.sealed_in(other):
                 return other, sealed
     return None

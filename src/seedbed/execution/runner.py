@@ -19,7 +19,6 @@ from seedbed.execution.returned import check
 from seedbed.execution.rounds import Rounds, Until
 from seedbed.files import to_json
 from seedbed.plan.plan import plan
-from seedbed.store.models import Trained, joined, models_path, read_trained
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study import labs
@@ -148,7 +147,6 @@ class _Execution:
         self.train_seconds = 0.0
         self.groups = 0  # of the rounds before
         self.evidence: list[Evidence] = []
-        self.models: dict[str, list[Trained]] = {}  # of variants of which runs are still to come
         self.settings = {variant.name: variant.settings for variant in study.variants}
 
     def run(self, rounds: Rounds | None, prepared: Callable[[Study], Work]) -> Path:
@@ -211,9 +209,7 @@ class _Execution:
         seconds = time.perf_counter() - began
         self.train_seconds += seconds
         check(finished, shard)
-        self._write(shard, finished)
-        facts = {"group": self._number(shard), "runs": len(shard.runs), "seconds": seconds, **shard.facts}
-        self.store.journal({"event": "group", **facts})
+        self._write(shard, finished, seconds)
         self.observer.group_finished()
         return finished
 
@@ -223,22 +219,13 @@ class _Execution:
 
     # --- writing ----------------------------------------------------------------------------------------
 
-    def _write(self, shard: Shard, finished: Finished) -> None:
-        """Store what a shard adds, and the networks of the variants that it completes."""
-        rows = [self._row(self._number(shard), one) for one in finished.runs]
-        self.store.add_group(self._number(shard), rows, finished.tables)
+    def _write(self, shard: Shard, finished: Finished, seconds: float) -> None:
+        """Store what a shard adds."""
+        number = self._number(shard)
+        rows = [self._row(number, one) for one in finished.runs]
+        facts = {"runs": len(shard.runs), "seconds": seconds, **shard.facts}
+        self.store.add_group(number, rows, finished.tables, finished.models, **facts)
         self.evidence += finished.evidence
-        for trained in finished.models:
-            parts = self.models.setdefault(trained.variant, [])
-            parts.append(trained)
-            if sum(len(part.seeds) for part in parts) == len(self.study.to_train):
-                self._write_models(self.models.pop(trained.variant))
-
-    def _write_models(self, parts: list[Trained]) -> None:
-        """Write all networks of a variant, with those of the rounds before."""
-        path = models_path(self.store.directory, parts[0].variant)
-        earlier = [read_trained(path)] if path.exists() else []
-        self.store.write_models(joined([*earlier, *parts]))
 
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
         """A run as a row of the stored table."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,8 +16,8 @@ from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
-from seedbed.store import reader
-from seedbed.store.models import Trained, models_path, read_trained
+from seedbed.store.contents import Contents
+from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
 from seedbed.text import counted
 
@@ -40,11 +39,11 @@ class Stored:
     def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
         self.directory, self._most = Path(directory), most
         self.id = self.directory.resolve().name
-        self.study = _read_json(self.directory / "resolved.json")
-        environment = self.directory / "environment.json"
-        self.environment = _read_json(environment) if environment.exists() else {}
-        self.events = list(reader.events(self.directory))
-        self.status = reader.status(self.directory)
+        self._contents = contents = Contents(self.directory)
+        self.study = contents.json("resolved.json")
+        self.environment = contents.optional_json("environment.json")
+        self.events = contents.journal.events
+        self.status = contents.status
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
         self._known_samples: dict[tuple[str, str], dict[int, np.ndarray]] = {}
@@ -67,32 +66,36 @@ class Stored:
     @cached_property
     def runs(self) -> pa.Table:
         """One row per run."""
-        return reader.read_table(self.directory, "runs")
+        return self._contents.table("runs")
 
     @cached_property
     def curves(self) -> pa.Table:
         """One row per run, epoch and metric."""
-        return reader.read_table(self.directory, "curves")
+        return self._contents.table("curves")
 
     @cached_property
     def predictions(self) -> pa.Table:
         """One row per run and sample of the grid and of the test part."""
-        return reader.read_table(self.directory, "predictions")
+        return self._contents.table("predictions")
 
     def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
         """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
         wanted = [("variant", "in", list(variants)), ("part", "==", part)]
-        return reader.read_table(self.directory, "predictions", filters=wanted)
+        return self._contents.table("predictions", filters=wanted)
 
     @cached_property
     def mistakes(self) -> pa.Table:
         """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
-        return reader.read_table(self.directory, "mistakes")
+        return self._contents.table("mistakes")
+
+    @property
+    def kinds(self) -> set[str]:
+        """What is stored: the names of tables, and "models"."""
+        return self._contents.kinds()
 
     def trained(self, variant: str) -> Trained | None:
-        """The trained networks of a variant; None where not all of its runs have finished."""
-        path = models_path(self.directory, variant)
-        return read_trained(path) if path.exists() else None
+        """The trained networks of a variant, as far as its runs have finished; None where none has."""
+        return self._contents.trained(variant)
 
     # --- as numbers by variant and seed --------------------------------------------------------------------
 
@@ -149,7 +152,7 @@ class Stored:
 
     def _read_samples(self, variant: str, metric: str) -> dict[int, np.ndarray]:
         wanted = [("variant", "==", variant), ("metric", "==", metric)]
-        rows = reader.read_table(self.directory, "samples", filters=wanted)
+        rows = self._contents.table("samples", filters=wanted)
         seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
         return {seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)}
 
@@ -310,10 +313,3 @@ class Stored:
     def _rows(self) -> dict[str, int]:
         """Variant -> its index in the arrays of all."""
         return {name: row for row, name in enumerate(self.variants)}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error

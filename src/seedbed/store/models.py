@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.files import slug, to_json
+from seedbed.store.schema import GROUPS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,8 +89,8 @@ class Trained:
             **optional,
         )
 
-    def to_bytes(self) -> bytes:
-        """The content of a safetensors file."""
+    def to_bytes(self, groups: Sequence[int] = ()) -> bytes:
+        """The content of a safetensors file; `groups` are the numbers of those that the networks are of."""
         import numpy as np
         from safetensors.numpy import save
 
@@ -98,7 +99,7 @@ class Trained:
         arrays |= {name: value for name, value in self._optional().items() if value is not None}
         facts = {name: getattr(self, name) for name in (*FACTS, *LATER_FACTS)}
         facts["encodings"] = [asdict(encoding) for encoding in self.encodings]
-        metadata = {name: to_json(value) for name, value in facts.items()}
+        metadata = {name: to_json(value) for name, value in facts.items()} | {GROUPS: to_json(list(groups))}
         return save({name: np.ascontiguousarray(value) for name, value in arrays.items()}, metadata)
 
     def _optional(self) -> dict[str, np.ndarray | None]:
@@ -113,7 +114,12 @@ def joined(parts: Sequence[Trained]) -> Trained:
     order = np.argsort(seeds)
 
     def together(arrays: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate(arrays)[order]
+        sizes = [len(part.seeds) for part in parts]  # what all runs of a part share has one row
+        whole = [
+            np.broadcast_to(array, (size, *array.shape[1:]))
+            for array, size in zip(arrays, sizes, strict=True)
+        ]
+        return np.concatenate(whole)[order]
 
     first = parts[0]
     optional: dict[str, Any] = {
@@ -130,9 +136,9 @@ def joined(parts: Sequence[Trained]) -> Trained:
     )
 
 
-def models_path(directory: Path, variant: str) -> Path:
+def models_file(variant: str) -> str:
     """The file of a variant's networks in the directory of its study."""
-    return directory / "models" / f"{slug(variant)}.safetensors"
+    return f"models/{slug(variant)}.safetensors"
 
 
 def read_trained(path: str | os.PathLike[str]) -> Trained:
@@ -143,27 +149,37 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
     TrainedError
         Where the file is missing, damaged or was not written by Seedbed.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+
+    try:
+        return read_models(Path(path))[0]
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
+
+
+def read_models(path: Path) -> tuple[Trained, set[int]]:
+    """The trained networks in a file, and the groups that they are of; raises whatever a damaged one leads to."""
+    from safetensors import safe_open
 
     from seedbed.data.base import Encoding
 
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            names = (*FACTS, *(name for name in LATER_FACTS if name in metadata))
-            facts = {name: json.loads(metadata[name]) for name in names}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+        names = (*FACTS, *(name for name in LATER_FACTS if name in metadata))
+        facts = {name: json.loads(metadata[name]) for name in names}
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     facts["encodings"] = [Encoding(**encoding) for encoding in facts.get("encodings", [])]
     lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
     optional: dict[str, Any] = {name: arrays.get(name) for name in OPTIONAL}
-    return Trained(
+    trained = Trained(
         **{**facts, **lists},
         parameters=_below("parameters/", arrays),
         state=_below("state/", arrays),
         **optional,
     )
+    if any(len(array) != len(trained.seeds) for array in trained.parameters.values()):
+        raise ValueError("its arrays are not of as many runs as it has seeds")
+    return trained, set(json.loads(metadata.get(GROUPS, "[]")))
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from seedbed.store import locks
-from seedbed.store.schema import JOURNAL, StoreError, concatenated, empty_table, part_paths, table_path
+from seedbed.store import journal
+from seedbed.store.contents import Contents
+from seedbed.store.schema import JOURNAL, StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+DAMAGED = "damaged"  # the status of a study in the listing whose journal cannot be read
 
 
 class Listed(TypedDict):
@@ -32,29 +34,24 @@ class Listed(TypedDict):
 
 
 def events(directory: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
-    """The journal's events in order; a line cut short by a crash is skipped."""
-    with (Path(directory) / JOURNAL).open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            with contextlib.suppress(json.JSONDecodeError):
-                event = json.loads(line)
-                if isinstance(event, dict):
-                    yield event
+    """The journal's events in order; what a crash left of a last line is skipped.
+
+    Raises
+    ------
+    StoreError
+        Where the journal is missing, damaged or of a newer format.
+    """
+    yield from journal.read(Path(directory)).events
 
 
 def status(directory: str | os.PathLike[str]) -> str:
-    """ "complete", "failed", "interrupted", or "running" while the process that writes it lives."""
-    finished = [event for event in events(directory) if event.get("event") == "finished"]
-    if finished:
-        return str(finished[-1].get("status", "complete"))
-    return "running" if locks.is_held(Path(directory) / JOURNAL) else "interrupted"
+    """ "complete", "failed", "interrupted", or "running" while the process that writes it lives; raises as `events`."""
+    return Contents(Path(directory)).status
 
 
 def began(directory: Path) -> str:
     """When a study was begun, as its journal has it; empty where that is damaged."""
-    try:
-        return str(next(events(directory), {}).get("time", ""))
-    except OSError:
-        return ""
+    return str(journal.first(directory).get("time", ""))
 
 
 def age(directory: Path) -> tuple[str, str]:
@@ -68,7 +65,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     filters: Sequence[tuple[str, str, object]] | None = None,
 ) -> pa.Table:
-    """A table as far as it is written: its file where there is one, else the parts that there are.
+    """A table as far as it is committed: its file, and the parts that are not in it yet.
 
     Parameters
     ----------
@@ -78,28 +75,21 @@ def read_table(
         The names of those to read; by default all.
     filters
         Conditions (column, operator, value) that all rows meet, see `pyarrow.parquet.read_table`.
-    """
-    import pyarrow.parquet as parquet
 
-    wanted: dict[str, Any] = {"columns": columns, "filters": filters}
-    path, parts = table_path(directory, name), part_paths(directory, name)
-    try:
-        if parts and not path.exists():
-            return concatenated([parquet.read_table(part, **wanted) for part in parts])
-    except FileNotFoundError:
-        pass  # the parts were joined meanwhile
-    return parquet.read_table(path, **wanted) if path.exists() else empty_table(name)
+    Raises
+    ------
+    StoreError
+        Where a file of it is missing or damaged.
+    """
+    return Contents(directory).table(name, columns, filters)
 
 
 # --- many studies ---------------------------------------------------------------------------------------
 
 
 def listing(runs_dir: str | os.PathLike[str]) -> list[Listed]:
-    """All studies below a directory, oldest first; what cannot be read, or is something else, is skipped."""
-    entries = []
-    for directory in _studies(Path(runs_dir)):
-        with contextlib.suppress(OSError):
-            entries.append(_entry(directory, Path(runs_dir)))
+    """All studies below a directory, oldest first; of one whose journal is damaged, that and where it stands."""
+    entries = [_entry(directory, Path(runs_dir)) for directory in _studies(Path(runs_dir))]
     return sorted(entries, key=lambda entry: (entry["created"], entry["id"]))
 
 
@@ -135,23 +125,27 @@ def _studies(root: Path) -> Iterator[Path]:
 
 
 def _study_name(directory: Path, root: Path) -> str:
-    try:
-        name = next(events(directory), {}).get("study")
-    except OSError:
-        name = None
-    return str(name or directory.parent.relative_to(root).as_posix())
+    return str(journal.first(directory).get("study") or directory.parent.relative_to(root).as_posix())
 
 
 def _entry(directory: Path, root: Path) -> Listed:
-    counted = [event for event in events(directory) if isinstance(event.get("runs"), int)]
-    return {
+    facts: Listed = {
         "id": directory.name,
         "study": _study_name(directory, root),
-        "status": status(directory),
-        "runs": _planned(counted),
-        "stored": sum(event["runs"] for event in counted if event.get("event") == "group"),
+        "status": DAMAGED,
+        "runs": None,
+        "stored": 0,
         "created": began(directory),
     }
+    try:
+        contents = Contents(directory)
+    except StoreError:
+        return facts
+    counted = [event for event in contents.journal.events if isinstance(event.get("runs"), int)]
+    facts["status"] = contents.status
+    facts["runs"] = _planned(counted)
+    facts["stored"] = sum(event["runs"] for event in counted if event.get("event") == "group")
+    return facts
 
 
 def _planned(counted: Sequence[dict[str, Any]]) -> int | None:

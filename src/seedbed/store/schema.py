@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from seedbed.files import Hashing
+
     Columns = Mapping[str, np.ndarray | Sequence[object]]  # of a table, by name
 
+FORMAT = 2  # of the directories that are written now; 1 had no checksums
 JOURNAL = "journal.jsonl"
+GROUPS = "groups"  # in the metadata of tables and models: the numbers of the groups that are in the file
 PARTS = "parts"  # the directory of what each group adds to the tables while a study runs
 RUN_COLUMNS = {
     "variant": "string",
@@ -43,35 +49,68 @@ class StoreError(ValueError):
     """A study directory that cannot be made, found or read; the message names it and says what to do."""
 
 
+class WriteError(StoreError):
+    """A study directory that could not be written any further; what was finished is kept."""
+
+
+@contextmanager
+def damaged(path: Path) -> Iterator[None]:
+    """Raise whatever goes wrong while a file is read as one StoreError that names it.
+
+    Libraries raise errors of many types on damaged files, and their texts speak of no file.
+    """
+    advice = "restore it, or run the study again"
+    try:
+        yield
+    except StoreError:
+        raise
+    except FileNotFoundError:
+        raise StoreError(f"{path} is missing; {advice}") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}; {advice}") from error
+    except Exception as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(error)
+        raise StoreError(f"{path} is damaged ({reason}); {advice}") from error
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, on one line of a bearable length."""
+    text = " ".join((str(error) or type(error).__name__).split())
+    return text if len(text) <= 200 else f"{text[:200]} ..."
+
+
 def runs_root(runs_dir: str | os.PathLike[str] | None = None) -> Path:
     """Where studies are kept: the directory given, else $SEEDBED_RUNS, else ./runs."""
     return Path(runs_dir or os.environ.get("SEEDBED_RUNS") or "runs")
 
 
-def table_path(directory: Path, name: str) -> Path:
-    """The file of a whole table."""
-    return directory / f"{name}.parquet"
+def table_file(name: str) -> str:
+    """The file of a table in the directory of its study."""
+    return f"{name}.parquet"
 
 
-def part_path(directory: Path, name: str, number: int) -> Path:
-    """The file of what group `number` adds to a table."""
-    return directory / PARTS / f"{name}-{number:06}.parquet"
+def part_path(directory: Path, file: str, number: int) -> Path:
+    """What group `number` adds to a file of a study, such as "runs.parquet"."""
+    whole = Path(file)
+    return directory / PARTS / whole.with_name(f"{whole.stem}-{number:06}{whole.suffix}")
 
 
-def part_names(directory: Path) -> set[str]:
-    """The tables of which there are parts."""
-    return {path.stem.rpartition("-")[0] for path in (directory / PARTS).glob("*.parquet")}
+def older_files(directory: Path) -> list[str]:
+    """The tables and models of a directory of format 1, by the names of their files."""
+    parts = {f"{path.stem.rpartition('-')[0]}.parquet" for path in (directory / PARTS).glob("*-*.parquet")}
+    found = [*directory.glob("*.parquet"), *directory.glob("models/*.safetensors")]
+    return sorted(parts | {path.relative_to(directory).as_posix() for path in found})
 
 
-def part_paths(directory: Path, name: str) -> list[Path]:
-    """The parts of a table that there are, in the order of their groups."""
-    return sorted((directory / PARTS).glob(f"{name}-*.parquet"))
+def groups_of(metadata: Mapping[bytes, bytes] | None) -> set[int]:
+    """The groups that a table's file holds, given the metadata of its schema."""
+    return set(json.loads((metadata or {}).get(GROUPS.encode(), b"[]")))
 
 
-def table_names(directory: Path) -> set[str]:
-    """The names of the tables that there are, whole or in parts."""
-    parts = {path.stem.rpartition("-")[0] for path in (directory / PARTS).glob("*-*.parquet")}
-    return parts | {path.stem for path in directory.glob("*.parquet")}
+def part_paths(directory: Path, file: str) -> list[Path]:
+    """The parts of a file that there are, in the order of their groups."""
+    whole = Path(file)
+    return sorted((directory / PARTS / whole.parent).glob(f"{whole.stem}-*{whole.suffix}"))
 
 
 def runs_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
@@ -91,6 +130,19 @@ def table_of(columns: Columns) -> pa.Table:
     import pyarrow as pa
 
     return pa.table({name: _column(values) for name, values in columns.items()})
+
+
+def write_table(file: Hashing, pieces: Iterable[pa.Table], groups: Sequence[int]) -> None:
+    """Write pieces of a table, all of the same columns, as row groups of one file that says which groups are in it."""
+    import pyarrow.parquet as parquet
+
+    writer = None
+    for piece in pieces:
+        named = piece.replace_schema_metadata({GROUPS: json.dumps(list(groups))})
+        writer = writer or parquet.ParquetWriter(file, named.schema, compression="zstd")
+        writer.write_table(named)
+    if writer:
+        writer.close()
 
 
 def empty_table(name: str) -> pa.Table:

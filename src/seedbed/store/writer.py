@@ -1,7 +1,8 @@
-"""Writes a study's directory: created once, never reused, every file whole.
+"""Writes a study's directory: created once, never reused, every file whole and announced in the journal.
 
-While a study runs, each group adds a part to every table; when it has ended, the parts are joined into one file each.
-So writing takes time in proportion to the runs, and a study that runs or was killed can be read.
+While a study runs, each group adds a part to every table and to the networks of its variants; they are joined into one
+file each afterwards, as often as there are more. So writing takes time in proportion to the runs, and a study that runs
+or was killed can be read, and gone on with.
 """
 
 from __future__ import annotations
@@ -11,54 +12,63 @@ import mmap
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from seedbed.files import to_json, write_whole
-from seedbed.store import locks
-from seedbed.store.models import Trained, models_path
+from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, sync, to_json
+from seedbed.store import checkpoints, journal, locks
+from seedbed.store.contents import Contents
+from seedbed.store.joining import join
+from seedbed.store.journal import Journal
+from seedbed.store.models import Trained, models_file
 from seedbed.store.schema import (
+    FORMAT,
     JOURNAL,
     PARTS,
     StoreError,
-    concatenated,
-    part_names,
+    WriteError,
     part_path,
-    part_paths,
     runs_table,
+    table_file,
     table_of,
-    table_path,
+    write_table,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from seedbed.store.schema import Columns
 
 HASH_LENGTH = 8
-ROW_GROUP, ROW_GROUP_BYTES = (
-    2**20,
-    2**26,
-)  # rows of a row group where parts are joined, or bytes of fewer; at least
 
 
 class Store:
     """The directory of one study while it runs. Close it, or use it as a context, when the study ends.
 
-    The journal is held locked while the store is open, so that readers tell a study that runs from one whose
-    process is gone, without a status that could go stale.
+    The journal is held locked while the store is open, so there is one writer, and readers tell a study that runs from
+    one whose process is gone, without a status that could go stale.
+
+    Attributes
+    ----------
+    groups
+        The `group` events of all groups that are committed, in order, also those of earlier processes.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, journal_file: BinaryIO, known: Journal | None = None) -> None:
         self.directory = directory
-        self._journal = (directory / JOURNAL).open("a", encoding="utf-8")
-        locks.hold(self._journal)
+        self._journal = journal_file
+        self._opened = time.monotonic()
+        self._end, self._checksum = (known.end, known.checksum) if known else (0, 0)
+        self.groups: list[dict[str, Any]] = known.groups if known else []
+        self._named = _held(journal_file, directory)
 
     @classmethod
-    def create(cls, runs_dir: str | os.PathLike[str], study: str, fingerprint: str) -> Store:
+    def create(cls, runs_dir: str | os.PathLike[str], study: str, fingerprint: str) -> Self:
         """Make `runs_dir/<study>/<YYYYMMDD-HHMMSS>-<hash>/`, which did not exist before.
 
         Parameters
@@ -77,9 +87,55 @@ class Store:
         """
         parent = cls.parent(runs_dir, study)
         with _writable(runs_dir):
-            store = cls(_new_directory(parent, fingerprint))
-        store.journal({"event": "created", "study": study, "fingerprint": fingerprint})
+            directory = _new_directory(parent, fingerprint)
+            store = cls(directory, (directory / JOURNAL).open("ab", buffering=0))
+            sync(parent)
+        created = {"event": "created", "format": FORMAT, "study": study, "fingerprint": fingerprint}
+        store.journal({**created, **locks.me()})
         return store
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Self:
+        """Open the directory of a study to go on with it; what a crash left half written is removed.
+
+        Raises
+        ------
+        StoreError
+            Where another process writes it, it cannot be written, its journal is damaged, or it is of format 1, which
+            kept no checkpoints, or of a newer one.
+        """
+        directory = Path(directory)
+        known = journal.read(directory)
+        if known.format < FORMAT:
+            raise StoreError(
+                f"{directory} was stored by an older version of Seedbed, which kept no checkpoints; run the study again"
+            )
+        with _writable(directory, "copy it to a directory that you may write, and go on there"):
+            if not os.access(directory, os.W_OK):
+                raise PermissionError(13, os.strerror(13))
+            file = (directory / JOURNAL).open("ab", buffering=0)
+            try:
+                store = cls(directory, file, known)
+                store._take_over()
+            except BaseException:
+                file.close()
+                raise
+        return store
+
+    def _take_over(self) -> None:
+        """Once no other process writes: read the journal as it is now, and remove what was not finished."""
+        known = journal.read(self.directory)
+        self._end, self._checksum, self.groups = known.end, known.checksum, known.groups
+        self._journal.truncate(self._end)
+        self.journal({"event": "opened", **locks.me()})
+        for path in self.directory.rglob(f".*{TEMPORARY}"):
+            path.unlink()
+        committed = {event["group"] for event in self.groups}
+        for path in (self.directory / PARTS).rglob("*-*.*"):
+            if path.is_file() and int(path.stem.rpartition("-")[2]) not in committed:
+                path.unlink()
+        for number in committed:
+            checkpoints.path_of(self.directory, number).unlink(missing_ok=True)
 
     @staticmethod
     def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
@@ -94,20 +150,49 @@ class Store:
         """What people call this execution of the study: the name of its directory."""
         return self.directory.name
 
+    # --- the journal ------------------------------------------------------------------------------------
+
     def journal(self, event: Mapping[str, object]) -> None:
-        """Append one event, with the time, as one line."""
+        """Append one event as one line: with the time, and the seconds since this process opened the store.
+
+        Raises
+        ------
+        WriteError
+            Where it cannot be written; the journal is as before.
+        """
+        self._append([event])
+
+    def _append(self, events: Sequence[Mapping[str, object]], durable: bool = False) -> None:
+        """Append events; `durable`: return only once they have reached the disk."""
         now = datetime.now().astimezone().isoformat(timespec="milliseconds")
-        self._journal.write(to_json({"time": now, **event}) + "\n")
-        self._journal.flush()
+        elapsed, checksum, content = round(time.monotonic() - self._opened, 3), self._checksum, b""
+        for event in events:
+            line, checksum = journal.line({"time": now, "elapsed": elapsed, **event}, checksum)
+            content += line
+        with self._kept(self.directory / JOURNAL):
+            try:
+                view = memoryview(content)
+                while view:
+                    view = view[self._journal.write(view) or 0 :]
+                if durable:
+                    os.fsync(self._journal.fileno())
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._journal.truncate(self._end)
+                raise
+        self._end, self._checksum = self._end + len(content), checksum
 
     def finish(self, status: str, **facts: object) -> None:
         """Write the last event, "complete" or "failed", and close; a study without it was interrupted."""
-        self.journal({"event": "finished", "status": status, **facts})
+        self._append([{"event": "finished", "status": status, **facts}], durable=True)
         self.close()
 
     def close(self) -> None:
         """Close the journal and release its lock."""
         self._journal.close()
+        if self._named:
+            self._named.unlink(missing_ok=True)
+            self._named = None
 
     def __enter__(self) -> Self:
         return self
@@ -116,26 +201,63 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, Exception) and not self._journal.closed:
-            self.finish("failed", error=f"{type(error).__name__}: {error}")
+            with contextlib.suppress(WriteError):  # the first error tells more
+                self.finish("failed", error=f"{type(error).__name__}: {error}")
         self.close()
+
+    # --- files ------------------------------------------------------------------------------------------
 
     def write_text(self, name: str, text: str) -> None:
         """Write a whole text file."""
-        write_whole(self.directory / name, text.encode())
+        self._write(self.directory / name, lambda file: file.write(text.encode()))
 
     def write_copy(self, path: Path) -> None:
         """Keep a whole copy of a file under its own name."""
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            write_whole(self.directory / path.name, content)
+            self._write(self.directory / path.name, lambda file: file.write(content))
 
     def write_json(self, name: str, document: object) -> None:
         """Write plain data as a whole JSON file; see `to_json`."""
         self.write_text(name, to_json(document, indent=2) + "\n")
 
+    def _write(self, path: Path, write: Callable[[Hashing], object]) -> None:
+        with self._kept(path):
+            self._announce_and_rename([stage(path, write)])
+
+    def _announce_and_rename(self, staged: Sequence[Staged]) -> None:
+        """Give files their names, once the journal has their checksums: so every file that is there can be verified."""
+        try:
+            self._append([_announcement(one, self.directory) for one in staged], durable=True)
+        except BaseException:
+            discard(staged)
+            raise
+        rename(staged)
+
+    @contextlib.contextmanager
+    def _kept(self, path: Path) -> Iterator[None]:
+        """Say what was kept where something cannot be written, and how to go on."""
+        try:
+            yield
+        except OSError as error:
+            raise WriteError(
+                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept, and "
+                f"once that can be written: seedbed resume {self.id}"
+            ) from error
+
+    # --- groups -----------------------------------------------------------------------------------------
+
     def add_group(
-        self, number: int, rows: Sequence[Mapping[str, object]], tables: Mapping[str, Columns]
+        self,
+        number: int,
+        rows: Sequence[Mapping[str, object]],
+        tables: Mapping[str, Columns],
+        models: Sequence[Trained] = (),
+        **facts: object,
     ) -> None:
-        """Write what group `number` adds to the tables, each part whole.
+        """Write what group `number` adds to tables and models, and commit it; its checkpoint is removed.
+
+        A group is committed by its `group` event in the journal, the last thing that is written of it. Parts of a group
+        that is not do not count; they are written again.
 
         Parameters
         ----------
@@ -143,20 +265,107 @@ class Store:
             As `schema.runs_table` takes them.
         tables
             The columns of the other tables by name, as docs/architecture.md lists them.
+        models
+            The networks of its runs, by variant.
+        facts
+            What the event says beside its number and the names of its parts.
         """
+        files: dict[str, Callable[[Hashing], object]] = {}
+        for trained in models:
+            files[models_file(trained.variant)] = partial(_write_models, trained, number)
         for name, columns in tables.items():
-            add_part(self.directory, name, number, table_of(columns))
-        add_part(self.directory, "runs", number, runs_table(rows))
+            files[table_file(name)] = partial(_write_part, table_of(columns), number)
+        files[table_file("runs")] = partial(_write_part, runs_table(rows), number)
+        staged: list[Staged] = []
+        with self._kept(self.directory / PARTS):
+            try:
+                for file, write in files.items():
+                    staged.append(stage(part_path(self.directory, file, number), write))
+            except BaseException:
+                discard(staged)
+                raise
+            self._announce_and_rename(staged)
+        event = {"event": "group", "group": number, "parts": list(files), **facts}
+        self._append([event], durable=True)
+        self.groups.append(event)
+        self.drop_checkpoint(number)
 
     def join_groups(self, variants: Sequence[str]) -> None:
-        """Make one file per table of what `add_group` wrote; runs in the order of `variants` and seeds."""
-        rank = {name: index for index, name in enumerate(variants)}
-        for name in part_names(self.directory):
-            join_parts(self.directory, name, rank if name == "runs" else None)
+        """Make one file of each table and of each variant's models; runs in the order of `variants` and seeds.
 
-    def write_models(self, trained: Trained) -> None:
-        """Write the file of one variant's networks."""
-        write_whole(models_path(self.directory, trained.variant), trained.to_bytes())
+        It can be ended anywhere and repeated, also after more groups were added: readers take the files and the parts
+        that are not in them yet.
+        """
+        with self._kept(self.directory / PARTS):
+            contents = Contents(self.directory)
+            for file in contents.files():
+                pieces = contents.pieces(file)
+                if pieces.missing:
+                    self._announce_and_rename([join(contents, file, pieces, variants)])
+                for part in pieces.parts.values():
+                    part.unlink(missing_ok=True)
+            for directory in (self.directory / PARTS / "models", self.directory / PARTS):
+                with contextlib.suppress(OSError):  # there is none
+                    directory.rmdir()
+
+    # --- checkpoints ------------------------------------------------------------------------------------
+
+    def save_checkpoint(
+        self, number: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
+    ) -> None:
+        """Keep what shard `number` needs to go on, whole or not at all; it replaces what was kept of it before.
+
+        Parameters
+        ----------
+        arrays, facts
+            Those of a `study.checkpoints.State`.
+        """
+        path = checkpoints.path_of(self.directory, number)
+        with self._kept(path):
+            checkpoints.write(path, arrays, facts)
+
+    def checkpoint(self, number: int) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """The arrays and facts that were kept of shard `number`; None where there are none.
+
+        Raises
+        ------
+        StoreError
+            Where they are damaged.
+        """
+        return checkpoints.read(checkpoints.path_of(self.directory, number))
+
+    def drop_checkpoint(self, number: int) -> None:
+        """Remove what was kept of shard `number`."""
+        with self._kept(self.directory / checkpoints.DIRECTORY):
+            path = checkpoints.path_of(self.directory, number)
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # others are there, or it never was
+                path.parent.rmdir()
+
+
+def _held(file: BinaryIO, directory: Path) -> Path | None:
+    """Become the writer of a directory; see `locks.hold`."""
+    try:
+        return locks.hold(file, directory)
+    except BlockingIOError:
+        opened = [one for one in journal.read(directory).events if one.get("event") in ("created", "opened")]
+        process, host = opened[-1].get("pid"), opened[-1].get("host")
+        raise StoreError(
+            f"{directory} is being written by process {process} on {host}; wait until it ends, or stop it"
+        ) from None
+
+
+def _write_part(table: pa.Table, number: int, file: Hashing) -> None:
+    write_table(file, [table], [number])
+
+
+def _write_models(trained: Trained, number: int, file: Hashing) -> None:
+    file.write(trained.to_bytes([number]))
+
+
+def _announcement(staged: Staged, directory: Path) -> dict[str, object]:
+    name = staged.path.relative_to(directory).as_posix()
+    return {"event": "wrote", "file": name, "bytes": staged.bytes, "sha256": staged.sha256}
 
 
 # --- the directory --------------------------------------------------------------------------------------
@@ -174,15 +383,15 @@ def _directories(study: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _writable(runs_dir: str | os.PathLike[str]) -> Iterator[None]:
+def _writable(
+    runs_dir: str | os.PathLike[str],
+    advice: str = "choose a writable directory with --runs-dir or SEEDBED_RUNS",
+) -> Iterator[None]:
     """Say what to do where a directory cannot be written."""
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"cannot write runs to {runs_dir}: {error.strerror or error}; "
-            "choose a writable directory with --runs-dir or SEEDBED_RUNS"
-        ) from error
+        raise StoreError(f"cannot write runs to {runs_dir}: {error.strerror or error}; {advice}") from error
 
 
 def _new_directory(parent: Path, fingerprint: str) -> Path:
@@ -195,70 +404,3 @@ def _new_directory(parent: Path, fingerprint: str) -> Path:
                 directory.mkdir()
                 return directory
         time.sleep(0.1)
-
-
-# --- tables ---------------------------------------------------------------------------------------------
-
-
-def add_part(directory: Path, name: str, number: int, table: pa.Table) -> None:
-    """Write part `number` of a table, whole; other parts are left as they are."""
-    _write_table(part_path(directory, name, number), [table])
-
-
-def join_parts(directory: Path, name: str, rank: Mapping[str, int] | None = None) -> None:
-    """Make one file of a table's parts, if it has any.
-
-    Parameters
-    ----------
-    rank
-        Of each variant: rows are sorted by it and by seed. Without it they stay in the order of the parts.
-    """
-    import pyarrow.parquet as parquet
-
-    parts, path = part_paths(directory, name), table_path(directory, name)
-    if not parts:
-        return
-    if rank is not None:
-        _write_table(path, [_ordered(concatenated([parquet.read_table(part) for part in parts]), rank)])
-    elif len(parts) == 1:
-        parts.pop().replace(path)
-    else:
-        _write_table(path, _row_groups(parts))
-    for part in parts:
-        part.unlink()
-    with contextlib.suppress(OSError):  # other tables still have parts there
-        (directory / PARTS).rmdir()
-
-
-def _ordered(table: pa.Table, rank: Mapping[str, int]) -> pa.Table:
-    """Rows by the rank of their variant, then by seed."""
-    ranks, seeds = [rank[variant] for variant in table["variant"].to_pylist()], table["seed"].to_pylist()
-    return table.take(sorted(range(len(ranks)), key=lambda row: (ranks[row], seeds[row])))
-
-
-def _row_groups(parts: Sequence[Path]) -> Iterator[pa.Table]:
-    """Parts in pieces of at least ROW_GROUP rows or ROW_GROUP_BYTES: all at once may not fit into memory."""
-    import pyarrow.parquet as parquet
-
-    tables: list[pa.Table] = []
-    for part in parts:
-        tables.append(parquet.read_table(part))
-        if sum(map(len, tables)) >= ROW_GROUP or sum(table.nbytes for table in tables) >= ROW_GROUP_BYTES:
-            yield concatenated(tables)
-            tables = []
-    if tables:
-        yield concatenated(tables)
-
-
-def _write_table(path: Path, pieces: Iterable[pa.Table]) -> None:
-    """Write pieces of a table as row groups of one file."""
-    import pyarrow as pa
-    import pyarrow.parquet as parquet
-
-    buffer, writer = pa.BufferOutputStream(), None
-    for piece in pieces:
-        writer = writer or parquet.ParquetWriter(buffer, piece.schema, compression="zstd")
-        writer.write_table(piece)
-    if writer:
-        writer.close()
-    write_whole(path, buffer.getvalue())

@@ -1,0 +1,163 @@
+"""The journal of a study: one line per event with a checksum, and what they say of other files and groups."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seedbed.files import regular_file, to_json
+from seedbed.store.schema import FORMAT, JOURNAL, StoreError, damaged
+
+CHECKSUM = (
+    ', "crc": "%08x"}'  # how a line ends from format 2 on; over the line without it, and all lines before
+)
+LENGTH = len(CHECKSUM % 0)
+LONGEST = 2**16  # bytes of the first line, which is short
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What the journal says of a file before it gets its name.
+
+    Attributes
+    ----------
+    bytes, sha256
+        Its size and the hexadecimal digest of its content.
+    """
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A journal as far as it is written.
+
+    Attributes
+    ----------
+    format
+        Of the directory; 1 where nothing has a checksum.
+    events
+        In order, without their checksums.
+    end
+        Bytes up to the end of the last whole line; what follows is what a crash left of another.
+    checksum
+        Of the last line, which that of the next one depends on.
+    """
+
+    format: int
+    events: list[dict[str, Any]]
+    end: int
+    checksum: int
+    announced: dict[str, list[Announced]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        announced: dict[str, list[Announced]] = {}
+        for event in self.of_kind("wrote"):
+            announced.setdefault(event["file"], []).append(Announced(event["bytes"], event["sha256"]))
+        object.__setattr__(self, "announced", announced)
+
+    def of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
+        """The events of one kind."""
+        return (event for event in self.events if event.get("event") == kind)
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The events of the groups that are committed."""
+        return list(self.of_kind("group"))
+
+    @property
+    def finished(self) -> dict[str, Any] | None:
+        """How the study finished; None where it did not, or was gone on with since."""
+        last = None
+        for event in self.events:
+            if event.get("event") in ("opened", "finished"):
+                last = event
+        return last if last and last["event"] == "finished" else None
+
+
+def line(event: Mapping[str, object], checksum: int) -> tuple[bytes, int]:
+    """An event as a line with its checksum, and that; given the checksum of the line before, 0 at the beginning."""
+    text = to_json(event)
+    checksum = zlib.crc32(text.encode(), checksum)
+    return f"{text[:-1]}{CHECKSUM % checksum}\n".encode(), checksum
+
+
+def read(directory: Path) -> Journal:
+    """The journal of a study.
+
+    Raises
+    ------
+    StoreError
+        Where it is missing, damaged or of a newer format.
+    """
+    path = directory / JOURNAL
+    with damaged(path), regular_file(path) as file:
+        return _parsed(file.read(), directory)
+
+
+def first(directory: Path) -> dict[str, Any]:
+    """The first event of a journal; empty where that cannot be read."""
+    path = directory / JOURNAL
+    try:
+        with damaged(path), regular_file(path) as file:
+            return _event(file.readline(LONGEST))
+    except StoreError:
+        return {}
+
+
+def _parsed(content: bytes, directory: Path) -> Journal:
+    lines = content.split(b"\n")
+    rest = lines.pop()
+    if not lines:
+        raise ValueError("it has no whole line" if content else "it is empty")
+    if not _has_checksums(lines[0]):
+        return _older(lines, rest)
+    checksum, events = 0, []
+    for number, one in enumerate(lines, 1):
+        following = _verified(one, checksum)
+        if following is None:
+            raise ValueError(f"line {number} does not agree with its checksum")
+        checksum = following
+        events.append(_event(one[:-LENGTH] + b"}"))
+        if number == 1:
+            _check_format(events[0], directory)
+    if _verified(rest[:-1], checksum) is not None:  # its last byte should have ended the line
+        raise ValueError(f"line {len(lines) + 1} does not end as a line does")
+    return Journal(events[0]["format"], events, len(content) - len(rest), checksum)
+
+
+def _verified(line: bytes, before: int) -> int | None:
+    """The checksum of a line, given that of the line before; None where it is not the one that the line ends in."""
+    checksum = zlib.crc32(line[:-LENGTH] + b"}", before)
+    return checksum if line.endswith((CHECKSUM % checksum).encode()) else None
+
+
+def _has_checksums(line: bytes) -> bool:
+    """Whether the first line is one of format 2 or later, also if one of the marks is damaged."""
+    return b'"crc"' in line or b'"format"' in line
+
+
+def _check_format(created: Mapping[str, Any], directory: Path) -> None:
+    if not isinstance(found := created.get("format"), int) or found > FORMAT:
+        raise StoreError(
+            f"{directory} was stored by a newer version of Seedbed, in format {found}; this one reads up to {FORMAT}: "
+            "upgrade Seedbed"
+        )
+
+
+def _older(lines: list[bytes], rest: bytes) -> Journal:
+    """A journal of format 1; what a crash left of its last line is skipped."""
+    events = [_event(one) for one in lines if one]
+    return Journal(1, events, sum(len(one) + 1 for one in lines), 0)
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    event = json.loads(line)
+    if not isinstance(event, dict):
+        raise ValueError("a line of it is not an event")
+    return event
