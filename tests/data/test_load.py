@@ -124,5 +124,5 @@ def test_a_missing_table_is_named_in_full(tmp_path, path):
 
 
 def test_a_directory_is_no_table(tmp_path):
-    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+    with pytest.raises(DataError, match="cannot be read: expected a file, got a directory"):
         read(table_settings(path="."), tmp_path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from pathlib import Path
 from typing import IO
 
+from seedbed.data import bounded
 from seedbed.data.base import DataError
 
 _known: dict[tuple[str, int, int, str | None], str] = {}
@@ -18,16 +20,17 @@ def checksum(path: Path, member: str | None = None) -> str:
     Raises
     ------
     DataError
-        Where the file cannot be read.
+        Where it is no file, or cannot be read.
     """
-    try:
-        status = path.stat()
+    with bounded.opened(path) as file:
+        status = os.fstat(file.fileno())
         key = (str(path.resolve()), status.st_mtime_ns, status.st_size, member)
-        if key not in _known:
-            with path.open("rb") as file, _opened(file, member) as content:
-                _known[key] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+        try:
+            if key not in _known:
+                with _opened(file, member) as content:
+                    _known[key] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from None
     return _known[key]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from seedbed.data import npzfile
+from seedbed.data.base import DataError
 from seedbed.files import write_whole
 
 
@@ -27,9 +28,8 @@ def decoded(key: str, decode: Callable[[], dict[str, np.ndarray]]) -> dict[str, 
     import pooch
 
     path = Path(pooch.os_cache("seedbed")) / "decoded" / f"{key}.npz"
-    absent_or_damaged = suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-    with absent_or_damaged, np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    with suppress(DataError):  # absent or damaged
+        return npzfile.arrays(path)
     arrays: dict[str, Any] = decode()
     with suppress(OSError):
         content = io.BytesIO()

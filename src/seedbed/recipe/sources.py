@@ -67,10 +67,20 @@ class FunctionData(Data):
         return len(self.intervals) == 1
 
 
+NOT_OF_FILES = (
+    "idna",
+    "punycode",
+    "unicode-escape",
+    "raw-unicode-escape",
+)  # but of names and of Python's sources
+
+
 def _known_encoding(name: str) -> str:
     try:
-        codecs.lookup(name)
-    except LookupError:
+        "".encode(name)  # not every codec that Python knows by name is of text
+        if codecs.lookup(name).name in NOT_OF_FILES:
+            raise LookupError
+    except (LookupError, UnicodeError):
         raise ValueError(f'"{name}" is not an encoding; use utf-8, latin-1, cp1252 or utf-16') from None
     return name
 

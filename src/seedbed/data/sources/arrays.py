@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from seedbed.data import npzfile
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources import npz
 from seedbed.data.sources.base import Request
@@ -16,6 +17,7 @@ from seedbed.recipe.sources import ArraysData
 from seedbed.text import counted
 
 FEATURES = "features"
+EXACT = 2**53  # up to which every whole number is one of float64
 
 
 def load(request: Request[ArraysData]) -> Samples:
@@ -27,7 +29,7 @@ def load(request: Request[ArraysData]) -> Samples:
         Naming the array, what was expected of it, and the first row that does not fit.
     """
     path = request.path
-    named = npz.arrays(path)
+    named = npzfile.arrays(path)
     inputs, targets = npz.parts(named, path)
     if {x.ndim for x in inputs} != {2} or len({x.shape[1] for x in inputs}) > 1:
         shapes = " and ".join(str(x.shape) for x in inputs)
@@ -62,7 +64,7 @@ def _features(path: Path, names: np.ndarray | None, count: int) -> tuple[str, ..
 
 def _whole(y: np.ndarray) -> np.ndarray:
     """Whole numbers of a floating type as integers."""
-    whole = y.dtype.kind == "f" and bool((y == np.rint(y)).all())
+    whole = y.dtype.kind == "f" and bool((np.isfinite(y) & (y == np.rint(y)) & (np.abs(y) <= EXACT)).all())
     return y.astype(np.int64) if whole else y
 
 

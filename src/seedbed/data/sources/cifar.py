@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import lzma
 import pickletools
 import tarfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from seedbed.data import bounded
 from seedbed.data.base import DataError, Samples
 from seedbed.data.decoded import decoded
 from seedbed.data.public import Dataset, Distribution
@@ -94,15 +93,14 @@ def read(path: Path) -> dict[str, np.ndarray]:
         Where the archive is damaged, lacks a batch or holds another than the author's.
     """
     batches: dict[str, Batch] = {}
-    try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                name = PurePosixPath(member.name).name
-                file = archive.extractfile(member) if name.removesuffix(".bin") in BATCHES else None
-                if file:
-                    batches[name.removesuffix(".bin")] = _batch(name, file.read(), f"{name} of {path}")
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
-        raise DataError(f"{path} is not a whole tar archive ({error}); get it again") from None
+    unreadable = bounded.reading(f"{path} is not a whole tar archive, get it again")
+    with bounded.opened(path) as opened, unreadable, tarfile.open(fileobj=opened) as archive:
+        for member in archive:
+            name = PurePosixPath(member.name).name
+            file = archive.extractfile(member) if name.removesuffix(".bin") in BATCHES else None
+            if file:
+                origin = f"{name} of {path}"
+                batches[name.removesuffix(".bin")] = _batch(name, bounded.read(file, f"{origin} has"), origin)
     missing = [name for name in BATCHES if name not in batches]
     if missing:
         raise DataError(f"{path} lacks {', '.join(missing)}; get it again")
@@ -116,7 +114,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
     }
 
 
-def _batch(name: str, content: bytes, origin: str) -> Batch:
+def _batch(name: str, content: bytes | bytearray, origin: str) -> Batch:
     if name.endswith(".bin"):
         images, labels = _binary(content, origin)
     else:
@@ -128,7 +126,7 @@ def _batch(name: str, content: bytes, origin: str) -> Batch:
     return images, labels
 
 
-def _binary(content: bytes, origin: str) -> Batch:
+def _binary(content: bytes | bytearray, origin: str) -> Batch:
     """A byte for the label and 3,072 for the pixels, image after image."""
     if len(content) % (1 + PIXELS):
         raise DataError(f"{origin} does not hold whole images of {1 + PIXELS:,} bytes; get it again")
@@ -136,7 +134,7 @@ def _binary(content: bytes, origin: str) -> Batch:
     return rows[:, 1:], rows[:, 0]
 
 
-def _pickled(content: bytes, origin: str) -> Batch:
+def _pickled(content: bytes | bytearray, origin: str) -> Batch:
     """The two things of interest in a pickled batch, picked from the listing of its instructions.
 
     None of them is carried out, so that nothing a pickle may ask for happens. The labels are the small numbers

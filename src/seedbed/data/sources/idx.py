@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from seedbed.data import bounded
 from seedbed.data.base import DataError, Samples
 from seedbed.data.public import Dataset, Distribution
 from seedbed.data.sources.base import Request
@@ -127,10 +127,8 @@ def read(path: Path) -> np.ndarray:
     The format: two zero bytes, the type (8 is unsigned bytes), the number of axes, each axis' length as four
     big-endian bytes, then the values.
     """
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise DataError(f"{path} is not a whole gzip file; get it again") from None
+    with bounded.opened(path) as file, bounded.reading(f"{path} is not a whole gzip file; get it again"):
+        content = bounded.read(gzip.GzipFile(fileobj=file), f"{path} unpacks to")
     start = 4 + 4 * int.from_bytes(content[3:4], "big")
     shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
     if content[:3] != b"\0\0\x08" or len(content) != start + math.prod(shape):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from seedbed.data import npzfile
 from seedbed.data.base import DataError, Samples
 from seedbed.data.sources.base import Request
 from seedbed.recipe.sources import NpzData
@@ -30,7 +29,7 @@ def load(request: Request[NpzData]) -> Samples:
         Where the file is not a .npz file, or its arrays do not fit.
     """
     path = request.path
-    inputs, targets = parts(arrays(path), path)
+    inputs, targets = parts(npzfile.arrays(path), path)
     images = _joined(path, inputs)
     indices, classes = labels(np.concatenate(targets), path)
     return Samples(
@@ -40,15 +39,6 @@ def load(request: Request[NpzData]) -> Samples:
         official_test=len(targets[1]) if len(targets) > 1 else 0,
         unit=(0.0, 1 / 255) if images.dtype == np.uint8 else (0.0, 1.0),
     )
-
-
-def arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a .npz file by name; refused where one holds Python objects."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is not a .npz file of plain arrays: {error}") from None
 
 
 def parts(named: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -67,6 +57,8 @@ def parts(named: Mapping[str, np.ndarray], path: Path) -> tuple[list[np.ndarray]
         )
     inputs, targets = [named[name] for name in names[::2]], [named[name] for name in names[1::2]]
     for name, x, y in zip(names[::2], inputs, targets, strict=True):
+        if not x.size:
+            raise DataError(f"{path}: expected samples, got {name} of shape {x.shape}, which is empty")
         if x.ndim == 0 or y.shape not in ((len(x),), (len(x), 1)):
             raise DataError(
                 f"{path}: expected one target per sample; {name} has shape {x.shape}, and its targets {y.shape}"
@@ -110,8 +102,11 @@ def _joined(path: Path, inputs: list[np.ndarray]) -> np.ndarray:
 
 def _in_bytes(path: Path, images: np.ndarray) -> np.ndarray:
     """Whole numbers as uint8, others as float32."""
-    if images.dtype.kind == "f" and np.isfinite(images).all():
-        return images.astype(np.float32)
+    if images.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            numbers = images.astype(np.float32)
+        if np.isfinite(numbers).all():
+            return numbers
     if images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
         raise DataError(
             f"{path}: expected pixels as whole numbers in 0..255 or as finite numbers, got {images.dtype}"

@@ -68,6 +68,7 @@ class Columns(Mapping[str, np.ndarray]):
         self._days: dict[str, np.ndarray] = {}
         self._derivations = dict(derived or {})
         self._derived: dict[str, Expression] = {}
+        self._last = "", np.empty(0)  # the column of numbers that was asked for last
         for name in table.column_names:
             self._add(name, table.schema.field(name).type)
         for name, text in self._derivations.items():
@@ -134,13 +135,20 @@ class Columns(Mapping[str, np.ndarray]):
         return self._numbers(name)
 
     def _numbers(self, name: str) -> np.ndarray:
+        if self._last[0] != name:
+            self._last = name, self._converted(name)
+        return self._last[1]
+
+    def _converted(self, name: str) -> np.ndarray:
         kind = self._table.schema.field(name).type
         if not self.is_number(name):
             raise DataError(
                 f"{self.path}: column {name!r} holds {kind}, neither numbers, dates nor text; "
                 "convert it, or leave it out through data.exclude"
             )
-        return kinds.numbers(self._table[name])
+        values = kinds.numbers(self._table[name])
+        values.flags.writeable = False  # the next who asks gets the same
+        return values
 
     def _text_problem(self, name: str) -> str:
         values = self.text[name]

@@ -12,9 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
-from seedbed.text import short
+from seedbed.data.bounded import PIECE, Room
+from seedbed.text import byte_size, short
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
+VALUE = 8  # bytes of a number
+BLOCK = 2**20  # bytes that are parsed at once, or more where lines are long
+LINES_AT_ONCE = 100
+LONGEST_LINE = 2**30  # bytes
+MARKED = {  # encodings that say at the beginning which byte comes first, and how
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 BLANK = ("", "?")  # what stands for a missing value beside pyarrow's own NA, NULL, NaN and their like
 
 
@@ -39,24 +48,34 @@ class TextLayout:
 
 
 PLAIN = TextLayout()
-Parse = Callable[[bytes, TextLayout, Collection[str]], pa.Table]
+Parse = Callable[[bytes | bytearray, TextLayout, Collection[str]], pa.Table]
 
 
 def parser(suffix_separator: str) -> Parse:
     """Reads the content of a file whose suffix stands for this separator; named columns stay text."""
 
-    def parse(content: bytes, layout: TextLayout, text: Collection[str]) -> pa.Table:
-        from pyarrow import csv
-
-        decoded = content.decode(layout.encoding)  # pyarrow does not check column names
+    def parse(content: bytes | bytearray, layout: TextLayout, text: Collection[str]) -> pa.Table:
         separator = layout.separator or suffix_separator
-        _check_separator(decoded, separator, layout.decimal)
-        if codecs.lookup(layout.encoding).name != "utf-8":
-            content = decoded.encode()
-        # In one thread, since only then does an error name its row.
-        table = csv.read_csv(
+        content = _in_utf8(content, layout.encoding)  # pyarrow does not check column names
+        _check_separator(content[:PIECE].decode(errors="ignore"), separator, layout.decimal)
+        cells = content.count(separator.encode()) + content.count(b"\n")
+        Room().refuse(max(len(content), VALUE * cells), f"its table of about {cells:,} values takes")
+        return _cleaned(_read(content, separator, layout, text), layout, text)
+
+    return parse
+
+
+def _read(content: bytes | bytearray, separator: str, layout: TextLayout, text: Collection[str]) -> pa.Table:
+    """The table as pyarrow reads it, block by block; a line must fit into two."""
+    from pyarrow import csv
+
+    header = content.find(b"\n") + 1 or len(content)
+    block = min(max(BLOCK, LINES_AT_ONCE * header), LONGEST_LINE)
+    try:
+        return csv.read_csv(
             pa.BufferReader(content),
-            read_options=csv.ReadOptions(use_threads=False),
+            # In one thread, since only then does an error name its row.
+            read_options=csv.ReadOptions(use_threads=False, block_size=block),
             parse_options=csv.ParseOptions(delimiter=separator),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(text, pa.string()),
@@ -66,9 +85,32 @@ def parser(suffix_separator: str) -> Parse:
                 quoted_strings_can_be_null=False,
             ),
         )
-        return _cleaned(table, layout, text)
+    except pa.ArrowInvalid as error:
+        if "straddl" not in str(error):
+            raise
+        raise DataError(
+            f"a line is longer than {byte_size(block)}, and the first has {byte_size(header)}; "
+            "does a line break or a quote lack?"
+        ) from None
 
-    return parse
+
+def _in_utf8(content: bytes | bytearray, encoding: str) -> bytes | bytearray:
+    """A file in UTF-8, decoded piece by piece; raises UnicodeDecodeError where it is of another encoding."""
+    name = codecs.lookup(encoding).name
+    plain, is_utf8 = bytearray(), name == "utf-8"
+    if name in MARKED and not content.startswith(MARKED[name]):
+        name += "-le"
+    decoder = codecs.getincrementaldecoder(name)()
+    for start in range(0, len(content), PIECE):
+        pending = len(decoder.getstate()[0])
+        try:
+            piece = decoder.decode(content[start : start + PIECE], start + PIECE >= len(content))
+        except UnicodeDecodeError as error:
+            error.start += start - pending
+            raise
+        if not is_utf8:
+            plain += piece.encode()
+    return content if is_utf8 else plain
 
 
 def _check_separator(text: str, separator: str, decimal: str) -> None:
@@ -99,23 +141,24 @@ def settings_in_words(settings: Mapping[str, str | None]) -> str:
 
 def _cleaned(table: pa.Table, layout: TextLayout, text: Collection[str]) -> pa.Table:
     """Text without blanks around it, missing where nothing is left."""
-    for number, field in enumerate(table.schema):
-        if not pa.types.is_string(field.type):
-            continue
-        column = pc.utf8_trim_whitespace(table.column(number))
-        column = pc.if_else(pc.is_in(column, pa.array(BLANK)), pa.scalar(None, pa.string()), column)
-        table = table.set_column(number, field.name, column)
-    return with_numbers(table, layout, text)
+    blank, missing = pa.array(BLANK), pa.scalar(None, pa.string())
+
+    def cleaned(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        column = pc.utf8_trim_whitespace(column)
+        return pc.if_else(pc.is_in(column, blank), missing, column)
+
+    columns = [cleaned(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    return with_numbers(pa.table(columns, table.column_names), layout, text)
 
 
 def with_numbers(table: pa.Table, layout: TextLayout, text: Collection[str] = ()) -> pa.Table:
     """The table of a CSV file, its text as numbers where all of a column reads as numbers; named columns stay text."""
-    for number, field in enumerate(table.schema):
-        if not pa.types.is_string(field.type) or field.name in text:
-            continue
-        if (plain := _as_numbers(table.column(number), layout)) is not None:
-            table = table.set_column(number, field.name, plain)
-    return table
+    kept, columns = set(text), []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        is_text = pa.types.is_string(column.type) and name not in kept
+        plain = _as_numbers(column, layout) if is_text else None
+        columns.append(column if plain is None else plain)
+    return pa.table(columns, table.column_names)
 
 
 def _as_numbers(column: pa.ChunkedArray, layout: TextLayout) -> pa.ChunkedArray | None:
@@ -141,12 +184,14 @@ def is_number(text: str, layout: TextLayout = PLAIN) -> bool:
     return re.match(number_pattern(layout.decimal, layout.thousands), text) is not None
 
 
-def encoding_problems(error: UnicodeDecodeError, content: bytes, kind: str, layout: TextLayout) -> list[str]:
+def encoding_problems(
+    error: UnicodeDecodeError, content: bytes | bytearray, kind: str, layout: TextLayout
+) -> list[str]:
     """Problems of a file in another encoding, including those that its header shows."""
     return [_not_encoded(error, content, layout.encoding), *_other_problems(content, kind, layout)]
 
 
-def _not_encoded(error: UnicodeDecodeError, content: bytes, encoding: str) -> str:
+def _not_encoded(error: UnicodeDecodeError, content: bytes | bytearray, encoding: str) -> str:
     """Where a file is not of the encoding, and which encoding it may have."""
     likely = _likely_encoding(content)
     name = "UTF-8" if encoding == "utf-8" else encoding
@@ -156,11 +201,11 @@ def _not_encoded(error: UnicodeDecodeError, content: bytes, encoding: str) -> st
     return f"{problem}; save the file as UTF-8, or set data.encoding, perhaps to {json.dumps(likely)}"
 
 
-def _likely_encoding(content: bytes) -> str:
+def _likely_encoding(content: bytes | bytearray) -> str:
     return "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
 
 
-def _other_problems(content: bytes, kind: str, layout: TextLayout) -> Iterator[str]:
+def _other_problems(content: bytes | bytearray, kind: str, layout: TextLayout) -> Iterator[str]:
     """Further problems of a CSV file in another encoding, as far as its header shows them."""
     try:
         text = content.decode(_likely_encoding(content))

@@ -50,9 +50,12 @@ def unreadable_dates(columns: Columns) -> Iterator[str]:
 def _unknown(key: str, names: Iterable[str], path: Path, known: list[str]) -> list[str]:
     there = set(known)
     wrong = [name for name in names if name not in there]
-    problems = [
-        f"{key}: {path} has no column {short(name)!r}; {nearest(name, known)}" for name in wrong[:MOST_NAMES]
-    ]
+    problems, said = [], set()
+    for name in wrong[:MOST_NAMES]:
+        remedy = nearest(name, known)
+        end = "" if remedy in said else f"; {remedy}"
+        said.add(remedy)
+        problems.append(f"{key}: {path} has no column {short(name)!r}{end}")
     if len(wrong) > MOST_NAMES:
         problems.append(f"{key}: {len(wrong) - MOST_NAMES:,} more names are not columns of {path}")
     return problems

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 
@@ -31,6 +33,7 @@ def is_date(kind: pa.DataType) -> bool:
     return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
 
 
+@cache
 def is_number(kind: pa.DataType) -> bool:
     """Whether a column of this type holds numbers, times of day or durations."""
     return any(is_kind(kind) for is_kind in NUMERIC)

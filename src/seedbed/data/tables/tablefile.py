@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import re
 import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO, Any, BinaryIO
 
 import pyarrow as pa
 
+from seedbed.data import bounded
 from seedbed.data.base import DataError
-from seedbed.data.tables import csvfile
+from seedbed.data.tables import csvfile, typedfile
 from seedbed.data.tables.csvfile import PLAIN, Parse, TextLayout, is_number
 from seedbed.text import first_few, short
 
-BAD_ARCHIVE = (
-    EOFError,
-    OSError,
-    ValueError,
-    RuntimeError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    pa.ArrowException,
-)
+Unpack = Callable[[BinaryIO], AbstractContextManager[Any]]
+MOST_BLANKS = 2**16  # bytes at the beginning of a file, of which some should say something
 READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
 
 
@@ -48,15 +41,8 @@ def read(path: Path, text: Collection[str] = (), layout: TextLayout = PLAIN) -> 
         Where the file is absent, unreadable, damaged, empty, ragged, of an unknown kind, or without a header.
     """
     kind, unpack = _format(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    try:
-        content = unpack(content)
-    except BAD_ARCHIVE as error:
-        raise DataError(f"{path} is damaged, it cannot be unpacked: {error}") from None
-    if not content.strip():
+    content = _content(path, unpack)
+    if not content[:MOST_BLANKS].strip():
         raise DataError(f"{path} is empty; a table has a header and rows")
     try:
         table = PARSE[kind](content, layout, text)
@@ -71,15 +57,24 @@ def read(path: Path, text: Collection[str] = (), layout: TextLayout = PLAIN) -> 
     return table
 
 
+def _content(path: Path, unpack: Unpack | None) -> bytearray:
+    """The bytes of a file, unpacked, as long as there is room for them."""
+    with bounded.opened(path) as file:
+        if unpack is None:
+            return bounded.read(file, f"{path} holds")
+        with bounded.reading(f"{path} is damaged, it cannot be unpacked"), unpack(file) as stream:
+            return bounded.read(stream, f"{path} unpacks to")
+
+
 def layout_of(path: Path, layout: TextLayout) -> TextLayout | None:
     """How the file is written where it is a CSV file; None for formats with types of their own."""
     return layout if _format(path)[0] in csvfile.SEPARATORS else None
 
 
-def _format(path: Path) -> tuple[str, Callable[[bytes], bytes]]:
-    """The suffix of the format, and how to unpack the file."""
+def _format(path: Path) -> tuple[str, Unpack | None]:
+    """The suffix of the format, and how to unpack the file, if it is to be unpacked."""
     kind = path.suffix.lower()
-    unpack: Callable[[bytes], bytes] = bytes
+    unpack: Unpack | None = None
     if kind in UNPACK:
         unpack, inner = UNPACK[kind], Path(path.stem).suffix.lower()
         kind = inner if inner in PARSE else ".csv"
@@ -88,45 +83,28 @@ def _format(path: Path) -> tuple[str, Callable[[bytes], bytes]]:
     return kind, unpack
 
 
-def _unzip(content: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+@contextmanager
+def _unzip(file: BinaryIO) -> Iterator[IO[bytes]]:
+    with zipfile.ZipFile(file) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
         if len(names) != 1:
             raise zipfile.BadZipFile(f"it holds {len(names)} CSV files instead of one")
-        return archive.read(names[0])
+        with archive.open(names[0]) as stream:
+            yield stream
 
 
-def _unzstd(content: bytes) -> bytes:
-    with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
-        return stream.read()
-
-
-def _parquet(content: bytes, _: TextLayout, __: Collection[str]) -> pa.Table:
-    from pyarrow import parquet
-
-    return parquet.read_table(pa.BufferReader(content))
-
-
-def _arrow(content: bytes, _: TextLayout, __: Collection[str]) -> pa.Table:
-    from pyarrow import feather, ipc
-
-    if not content.startswith((b"ARROW1", b"FEA1")):
-        return ipc.open_stream(content).read_all()
-    return feather.read_table(pa.BufferReader(content))
-
-
-UNPACK: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.decompress,
-    ".bz2": bz2.decompress,
-    ".xz": lzma.decompress,
-    ".zst": _unzstd,
+UNPACK: dict[str, Unpack] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file),
+    ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
+    ".zst": lambda file: pa.CompressedInputStream(file, "zstd"),
     ".zip": _unzip,
 }
 PARSE: dict[str, Parse] = {
     **{kind: csvfile.parser(separator) for kind, separator in csvfile.SEPARATORS.items()},
-    ".parquet": _parquet,
-    ".arrow": _arrow,
-    ".feather": _arrow,
+    ".parquet": typedfile.parquet,
+    ".arrow": typedfile.arrow,
+    ".feather": typedfile.arrow,
 }
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from seedbed.data import npzfile
 from seedbed.data.base import DataError
-from seedbed.data.sources import npz
 from seedbed.results.inputs.base import NewRows, check_pixels, class_indices, unknown
 from seedbed.store.models import Trained
 from seedbed.text import counted
@@ -24,9 +24,7 @@ def read(path: Path, trained: Trained) -> NewRows:
     DataError
         Where there is no x, or it does not fit the networks.
     """
-    if not path.exists():
-        raise DataError(f"there is no file {path}")
-    arrays = npz.arrays(path)
+    arrays = npzfile.arrays(path)
     if "x" not in arrays:
         raise DataError(
             f"{path}: expected an array x and, to score the predictions, y; got {', '.join(arrays) or 'none'}"
