@@ -9,8 +9,8 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -148,29 +148,39 @@ class Hashing:
         return self._digest.hexdigest()
 
 
-def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:
-    """Have a file written under a temporary name beside the one that `rename` gives it.
+@contextmanager
+def temporary(path: Path) -> Iterator[BinaryIO]:
+    """A file to write under a temporary name beside the one that it is to have; it has reached the disk afterwards.
 
     Raises
     ------
     OSError
         Where it cannot be written; with the path.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            hashing = Hashing(file)
-            write(hashing)
+        with _temporary(path).open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
     except BaseException as error:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            _temporary(path).unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno and not error.filename:  # a full disk, for one
             error.filename = str(path)
         raise
-    return Staged(path, temporary, hashing.tell(), hashing.sha256)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+
+
+def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:
+    """Have a file written under a temporary name beside the one that `rename` gives it; raises as `temporary` does."""
+    with temporary(path) as file:
+        hashing = Hashing(file)
+        write(hashing)
+    return Staged(path, _temporary(path), hashing.tell(), hashing.sha256)
 
 
 def rename(staged: Sequence[Staged]) -> None:
@@ -183,6 +193,12 @@ def rename(staged: Sequence[Staged]) -> None:
         raise
     for directory in {one.path.parent for one in staged}:
         sync(directory)
+
+
+def replace(path: Path) -> None:
+    """Give the `temporary` file of a path its name."""
+    _temporary(path).replace(path)
+    sync(path.parent)
 
 
 def discard(staged: Sequence[Staged]) -> None:
@@ -204,7 +220,9 @@ def sync(directory: Path) -> None:
 
 def write_whole(path: Path, data: Buffer) -> None:
     """Write a file so that readers see all of it or none, even after a crash."""
-    rename([stage(path, lambda file: file.write(data))])
+    with temporary(path) as file:
+        file.write(data)
+    replace(path)
 
 
 def _plain(value: object) -> object:

@@ -44,6 +44,10 @@ def exit_code(work: Callable[[], Any]) -> NoReturn:
 def _explain(error: Exception) -> NoReturn:
     if os.environ.get("SEEDBED_DEBUG"):
         traceback.print_exc()
+    from seedbed.store.schema import WriteError
+
+    if isinstance(error, WriteError):
+        _fail(str(error), FAILED)
     if isinstance(error, user_errors()):
         _fail(str(error), WRONG_INPUT)
     if isinstance(error, OSError) and error.strerror:
