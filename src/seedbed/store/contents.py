@@ -16,6 +16,7 @@ from seedbed.store import journal, locks
 from seedbed.store.journal import Announced, Journal
 from seedbed.store.models import Trained, joined, models_file, read_models
 from seedbed.store.schema import (
+    JOURNAL,
     StoreError,
     concatenated,
     damaged,
@@ -223,11 +224,11 @@ class Contents:
         file.seek(0)
         announced = self.journal.announced.get(name)
         if not announced:
-            raise ValueError("the journal does not know of it")
+            raise ValueError(f"it is not among the files that {JOURNAL} names")
         if found not in announced:
-            expected = f"expected {announced[-1].bytes:,} bytes, got {found.bytes:,}"
+            expected = f"{JOURNAL} has {announced[-1].bytes:,} bytes for it, it has {found.bytes:,}"
             other = found.bytes != announced[-1].bytes
-            raise ValueError(expected if other else "its content does not agree with its checksum")
+            raise ValueError(expected if other else f"{JOURNAL} has another checksum for it")
         self._verified[name] = same
 
     def _steadily(self, read: Callable[[], T]) -> T:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seedbed.store.reader import age, began, read_table, status
-from seedbed.store.schema import JOURNAL
+from seedbed.store.reader import age, began, is_path, read_table, status
+from seedbed.store.schema import JOURNAL, StoreError
 
 
 def others(directory: Path) -> list[Path]:
@@ -19,7 +19,7 @@ def chosen(directory: Path, name: str) -> str | None:
 
     None where the name is an id, the beginning of one or a path, which leave no choice.
     """
-    if directory.name.startswith(name) or (Path(name) / JOURNAL).is_file():
+    if directory.name.startswith(name) or is_path(name):
         return None
     latest = f"{name}: the latest is {_described(directory)}"
     if _has_finished_runs(directory):
@@ -36,5 +36,8 @@ def _described(directory: Path) -> str:
 
 
 def _has_finished_runs(directory: Path) -> bool:
-    statuses = read_table(directory, "runs", columns=["status"])["status"].to_pylist()
+    try:
+        statuses = read_table(directory, "runs", columns=["status"])["status"].to_pylist()
+    except StoreError:
+        return False
     return any(one != "interrupted" for one in statuses)

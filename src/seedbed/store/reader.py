@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+MARKS = frozenset((JOURNAL, "resolved.json"))  # by either of which a study's directory is known
 DAMAGED = "damaged"  # the status of a study in the listing whose journal cannot be read
 
 
@@ -101,7 +102,7 @@ def find(runs_dir: str | os.PathLike[str], name: str) -> Path:
     StoreError
         Where nothing, or more than one id, fits.
     """
-    if (Path(name) / JOURNAL).is_file():
+    if is_path(name):
         return Path(name)
     directories = sorted(_studies(Path(runs_dir)), key=lambda directory: directory.name)
     exact = [directory for directory in directories if directory.name == name]
@@ -117,9 +118,14 @@ def find(runs_dir: str | os.PathLike[str], name: str) -> Path:
     raise StoreError(_not_found(name, directories, Path(runs_dir)))
 
 
+def is_path(name: str) -> bool:
+    """Whether a name is the path of a study's directory."""
+    return bool(name) and any((Path(name) / mark).exists() for mark in MARKS)
+
+
 def _studies(root: Path) -> Iterator[Path]:
     for directory, inner, files in os.walk(root):
-        if JOURNAL in files:
+        if not MARKS.isdisjoint([*files, *inner]):
             inner.clear()
             yield Path(directory)
 

@@ -1,0 +1,84 @@
+"""Whatever happens to a file of a stored study: it is named and refused, or the answer is what it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from damage import Damage, files, sweep
+from fake_studies import older
+from study_files import small
+
+from seedbed.api import Study
+from seedbed.cli import program
+from seedbed.store.reader import listing
+from seedbed.store.schema import JOURNAL
+
+NEW = "x\n1.5\n"
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(program, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of two groups and two variants, beside another one."""
+    root = tmp_path_factory.mktemp("stored")
+    (root / "new.csv").write_text(NEW)
+    text = small({"study.seeds": 2, "ablate": {"model.hidden": [[3]]}})
+    first, other = (Study.parse(text, "a.toml").run(runs_dir=root / "runs", engine="numpy") for _ in range(2))
+    assert first.directory != other.directory
+    return first.directory
+
+
+def questions(directory: Path) -> dict[str, list[str | Path]]:
+    new = directory.parents[3] / "new.csv"
+    return {
+        "show": ["show", directory, "--json"],
+        "predict": ["predict", directory, "--input", new, "--variant", "base", "--json"],
+    }
+
+
+def check(answer: Result, before: Result, damage: Damage) -> None:
+    """Either the same answer or an error of the user that names the file."""
+    told = f"{damage}: {answer.output}"
+    assert "bug in Seedbed" not in answer.output, told
+    assert "Traceback" not in answer.output, told
+    if answer.exit_code == 0:
+        assert answer.stdout == before.stdout or is_cut_short(damage, answer, before), told
+    else:
+        assert answer.exit_code == 2, told
+        assert damage.file in answer.stderr, told
+        assert answer.stdout == "", told
+        assert all(line.startswith("error: ") for line in answer.stderr.splitlines()), told
+
+
+def is_cut_short(damage: Damage, answer: Result, before: Result) -> bool:
+    """Whether a journal without its end is read as that of a study that was killed then."""
+    if damage.file != JOURNAL or damage.kind != "cut" or not answer.stdout.startswith("{"):
+        return False
+    found, whole = (json.loads(one.stdout) for one in (answer, before))
+    lost = ("status", "findings")  # which come last
+    return found.get("status") == "interrupted" and all(found[key] == whole[key] for key in whole if key not in lost)
+
+
+def test_any_damage_is_named_or_changes_nothing(stored: Path) -> None:
+    before = {name: call(*words) for name, words in questions(stored).items()}
+    assert [answer.exit_code for answer in before.values()] == [0, 0]
+    rows = listing(stored.parents[2])
+    count = 0
+    for damage in sweep(stored, seed=1, cuts=4, flips=6):
+        with damage.done_to(stored):
+            for name, words in questions(stored).items():
+                check(call(*words), before[name], damage)
+            count += 1
+            found = listing(stored.parents[2])
+            assert [row for row in found if row["id"] != stored.name] == rows[1:]
+    assert count > 100
+    assert {name: call(*words).stdout for name, words in questions(stored).items()} == {
+        name: answer.stdout for name, answer in before.items()
+    }
