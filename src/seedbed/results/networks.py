@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seedbed.results.result import Result
-from seedbed.store.models import Trained, TrainedError
+from seedbed.store.models import Trained, TrainedError, models_file
 from seedbed.store.schema import StoreError
 from seedbed.study.suggestions import instead_of
 from seedbed.text import counted
@@ -112,7 +112,9 @@ def _networks(result: Result, variant: str) -> Networks | str:
     trained = result.trained(variant)
     if trained is None:
         if len(runs) == len(result.seeds):
-            raise TrainedError(f"{result.directory} has lost the .safetensors file of variant {variant!r}")
+            raise TrainedError(
+                f"{result.directory / models_file(variant)} is missing; restore it, or run the study again"
+            )
         return f"{len(runs)} of its {counted(len(result.seeds), 'run')} ended"
     finite = _are_finite(trained)
     states = tuple(

@@ -100,6 +100,8 @@ class Contents:
 
     def _must_exist(self, name: str) -> bool:
         """Whether a file was written for certain: something followed its announcement."""
+        if self.journal.format == 1:  # which announced nothing, and wrote all files before it started
+            return any(self.journal.of_kind("started"))
         told = [event.get("event") == "wrote" and event["file"] == name for event in self.journal.events]
         return any(told[:-1])
 
