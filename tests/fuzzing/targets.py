@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from fuzzing import stored
 
 import seedbed
 from seedbed.cli.errors import user_errors
@@ -115,7 +117,15 @@ class Target:
     seeds: Callable[[], list[bytes]]
 
 
+def _stored(name: str) -> Target:
+    return Target(partial(stored.with_file, name), lambda: [stored.content(name)])
+
+
 TARGETS: dict[str, Target] = {
+    "journal": _stored("journal.jsonl"),
+    "resolved": _stored("resolved.json"),
+    "environment": _stored("environment.json"),
+    "runs": _stored("runs.parquet"),
     "expression": Target(
         expression,
         lambda: [

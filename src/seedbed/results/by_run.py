@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seedbed.store.schema import StoreError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -37,10 +39,23 @@ class ByRun:
         self._known: dict[str, np.ndarray] = {}
 
     def numbers(self, name: str) -> np.ndarray:
-        """(variants, seeds) float64; NaN where there is no run, or no such column. Every caller gets the same array."""
+        """(variants, seeds) float64; NaN where there is no run, or no such column. Every caller gets the same array.
+
+        Raises
+        ------
+        StoreError
+            Where the column holds no numbers.
+        """
+        import pyarrow as pa
+
         if name not in self._known:
             grid = np.full(self._shape, np.nan)
             if name in self._table.column_names:
+                kind = self._table.schema.field(name).type
+                if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+                    raise StoreError(
+                        f"runs.parquet is damaged (its column {name} holds {kind}): run the study again"
+                    )
                 values = self._table[name].to_numpy()
                 grid[self._cells] = values[self._rows].astype(np.float64)
             grid.flags.writeable = False

@@ -16,6 +16,7 @@ from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
+from seedbed.results.expected import checked
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
@@ -40,8 +41,9 @@ class Stored:
         self.directory, self._most = Path(directory), most
         self.id = self.directory.resolve().name
         self._contents = contents = Contents(self.directory)
-        self.study = contents.json("resolved.json")
-        self.environment = contents.optional_json("environment.json")
+        resolved, environment = "resolved.json", "environment.json"
+        self.study = checked(contents.json(resolved), self.directory / resolved)
+        self.environment = checked(contents.optional_json(environment), self.directory / environment)
         self.events = contents.journal.events
         self.status = contents.status
         self.metric: str = self.study["metric"]

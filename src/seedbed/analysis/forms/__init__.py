@@ -206,5 +206,5 @@ def metrics_of(keys: Mapping[str, Any]) -> list[str]:
 
 def _names(keys: Mapping[str, Any], *wanted: str) -> Iterator[str]:
     for key in wanted:
-        value = keys.get(key) or ()
-        yield from [value] if isinstance(value, str) else value
+        value = keys.get(key)
+        yield from [value] if isinstance(value, str) else value or ()

@@ -1,0 +1,113 @@
+"""What readers of results rely on in the JSON files of a study, which anybody may have written or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from seedbed.analysis.forms import variants_of
+from seedbed.store.schema import StoreError
+from seedbed.study.hypotheses import Hypothesis
+from seedbed.values import Float, NonNegativeInt, PositiveInt
+
+MOST_SEEDS = 10**7  # for each of which there is a place in every array
+
+
+class _Stored(BaseModel):
+    """Base of what is checked: keys of other versions are left alone, nothing is converted."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+class _Variant(_Stored):
+    name: str
+    settings: dict[str, Any] | None = None
+    recipe: dict[str, Any] | None = None
+    published: dict[str, Float] | None = None
+    evaluation: dict[str, dict[str, Any] | None] | None = None
+
+
+class _Until(_Stored):
+    looks: Annotated[list[PositiveInt], Field(min_length=1)]
+
+
+class _Data(_Stored):
+    baseline: dict[str, Float | None] | None = None
+    parts: dict[str, NonNegativeInt] | None = None
+    classes: dict[str, Any] | None = None
+    notes: list[str] | None = None
+
+
+class _Resolved(_Stored):
+    study: str
+    description: str | None = None
+    metric: str
+    direction: Literal["min", "max"]
+    scale: Literal["difference", "ratio"] | None = None
+    matters: Float | None = None
+    fails_above: Float | None = None
+    fails_below: Float | None = None
+    metrics: dict[str, Literal["min", "max"]] = {}
+    seeds: Annotated[NonNegativeInt, Field(le=MOST_SEEDS)] | list[NonNegativeInt]
+    levels: dict[str, list[NonNegativeInt]] = {}
+    variants: Annotated[list[_Variant], Field(min_length=1)]
+    hypotheses: list[dict[str, Any]] = []
+    classes: list[str] | None = None
+    features: list[str] | None = None
+    until: _Until | None = None
+    data: _Data | None = None
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> _Resolved:
+        names = [variant.name for variant in self.variants]
+        if len(set(names)) < len(names):
+            raise ValueError("two variants have one name")
+        for claim in self.hypotheses:
+            Hypothesis.model_validate({key: claim[key] for key in claim if not _is_default(key, claim[key])})
+            if unknown := set(variants_of(claim)) - set(names):
+                raise ValueError(f"a claim is about {min(unknown)!r}, which is not a variant")
+        return self
+
+
+def _is_default(key: str, value: object) -> bool:
+    """Whether a key of a claim says nothing: stored claims have all keys, of which files may have but some."""
+    field = Hypothesis.model_fields.get(key)
+    return field is not None and value == field.default
+
+
+class _Seconds(_Stored):
+    total: Float | None = None
+    train: Float | None = None
+
+
+class _Environment(_Stored):
+    engine: str | None = None
+    device: str | None = None
+    command: str | None = None
+    started: str | None = None
+    seconds: _Seconds | None = None
+
+
+EXPECTED: dict[str, type[_Stored]] = {"resolved.json": _Resolved, "environment.json": _Environment}
+
+
+def checked(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What one of these files holds, as it is, where readers can rely on it.
+
+    Raises
+    ------
+    StoreError
+        Naming the first key that is missing or holds something else.
+    """
+    try:
+        EXPECTED[path.name].model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StoreError(
+            f"{path} is damaged ({f'{where}: ' if where else ''}{first['msg']}); run the study again, or take the file "
+            "from a copy"
+        ) from None
+    return document
