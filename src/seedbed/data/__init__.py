@@ -16,7 +16,7 @@ from seedbed.data.sources import source
 from seedbed.data.sources.base import Request
 from seedbed.data.split import split
 
-__all__ = ["DataError", "Prepared", "Samples", "load", "prepare"]
+__all__ = ["DataError", "Prepared", "Samples", "key_of", "load", "prepare"]
 
 _PER_RUN = {"split", "fit_on", "stratify", "scale", "scale_columns", "powers", "seed"}
 
@@ -58,14 +58,18 @@ def load(
     files = chosen.checked_files(settings, data_dir, base)
     request = Request(settings, files, classification, study_seed, _seed(settings, seed))
     drawn = (request.study_seed, request.seed) if chosen.draws else ()
-    kept = settings.model_dump_json(exclude=_PER_RUN)
-    key = (kept, classification, drawn, tuple(files.items()))
+    key = (key_of(settings), classification, drawn, tuple(files.items()))
     samples = _loaded.get(key)
     if samples is None:
         checksums = {name: checksum for name, (_, checksum) in files.items()}
         samples = _loaded[key] = replace(chosen.load(request), sha256=checksums)
     _recent.append(samples)
     return samples
+
+
+def key_of(settings: recipe.AnyData) -> str:
+    """The same for settings that differ only in what is done to samples: split, scaling and powers."""
+    return settings.model_dump_json(exclude=_PER_RUN)
 
 
 def prepare(settings: recipe.AnyData, samples: Samples, *, study_seed: int, seed: int) -> Prepared:

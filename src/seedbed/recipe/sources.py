@@ -11,6 +11,7 @@ from seedbed.recipe.data import Data, Folds, Split
 from seedbed.values import Float, NonNegativeFloat, PositiveInt
 
 Interval = tuple[Float, Float]
+LARGEST = 3e38  # nearly that of float32, in which samples are held
 
 
 def _pair_or_pairs(value: object) -> object:
@@ -53,6 +54,10 @@ class FunctionData(Data):
             if not low < high:
                 raise ValueError(
                     f"domain [{low:g}, {high:g}] is empty: its low end must be below its high end"
+                )
+            if max(-low, high) > LARGEST:
+                raise ValueError(
+                    f"domain [{low:g}, {high:g}] reaches beyond {LARGEST:g}, which 32 bits cannot hold"
                 )
         return self
 

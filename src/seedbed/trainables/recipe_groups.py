@@ -13,6 +13,7 @@ from seedbed.recipe import Recipe
 from seedbed.study.contents import BASE, Contents, Variant
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.suggestions import instead_of
+from seedbed.trainables.recipe_room import held
 from seedbed.training import memory, networks, rules
 from seedbed.training.group import Group, Run
 from seedbed.training.seeds import seed_for
@@ -29,17 +30,19 @@ def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...
     Raises
     ------
     StudyError
-        With all that is wrong: data that are missing or damaged, a batch larger than the training part, a
-        network that does not fit its data or the memory.
+        With all that is wrong: data that are missing, damaged or more than the memory holds, a batch larger than the
+        training part, a network that does not fit its data or the memory.
     """
     problems: dict[str, Problem] = {}  # by message, so that what several variants share is said once
     free = machine.available()
+    taken = held(study, free, data_dir)
+    left = None if free is None else free - taken
     runs: dict[Hashable, list[tuple[Run, Network]]] = {}
     for variant in study.variants:
         try:
             members = _runs(study, variant, data_dir)
             fits = _group_key(*members[0]) in runs  # runs of these shapes were found to fit the memory
-            wrong = list(_unfit(study, variant, members, None if fits else free))
+            wrong = list(_unfit(study, variant, members, None if fits else left))
         except DataError as error:
             wrong = [Problem("", text) for text in error.problems]
         for problem in wrong:
@@ -49,7 +52,7 @@ def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...
     if problems:
         raise StudyError(study.origin, problems.values())
     whole = [Group(tuple(run for run, _ in members), members[0][1], study.seed) for members in runs.values()]
-    return tuple(piece for group in whole for piece in memory.fitted(group, free))
+    return tuple(piece for group in whole for piece in memory.fitted(group, left))
 
 
 def _runs(study: Contents, variant: Variant, data_dir: Path | None) -> list[tuple[Run, Network]]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seedbed import data
 from seedbed import draws as random
 from seedbed.data import DataError, load, prepare
 from seedbed.recipe import FunctionData
@@ -124,3 +125,21 @@ def test_refused(expression, domain, says):
 def test_too_many_samples_are_refused_before_they_are_drawn():
     with pytest.raises(DataError, match="above 100,000,000"):
         draw(samples=10**12)
+
+
+def test_samples_that_32_bits_cannot_hold_are_refused():
+    with pytest.raises(ValueError, match=r"reaches beyond 3e.38, which 32 bits cannot hold"):
+        draw(domain=(0.0, 1e300))
+    with pytest.raises(DataError, match=r"data.noise of 1e.300 makes targets that are not finite; use less"):
+        draw(noise=1e300)
+
+
+def test_samples_are_the_same_however_many_are_drawn_at_once(monkeypatch):
+    whole = draw(noise=0.3), draw(expression="x1*x2", domain=((0.0, 1.0), (2.0, 3.0)))
+    monkeypatch.setattr("seedbed.data.sources.function.AT_ONCE", 64)
+    data._loaded.clear()
+    parts = draw(noise=0.3), draw(expression="x1*x2", domain=((0.0, 1.0), (2.0, 3.0)))
+    for one, other in zip(whole, parts, strict=True):
+        assert one is not other
+        np.testing.assert_array_equal(one.inputs, other.inputs)
+        np.testing.assert_array_equal(one.targets, other.targets)

@@ -6,7 +6,7 @@ from seedbed.data.sources import arrays, cifar, digits, folder, function, idx, n
 from seedbed.data.sources.base import Source, own_file
 
 SOURCES: dict[str, Source] = {
-    "function": Source(function.load, draws=True),
+    "function": Source(function.load, draws=True, size=function.size),
     "table": Source(table.load, own_file),
     "sgemm": Source(sgemm.load, dataset=sgemm.DATASET, derived=sgemm.DERIVED),
     "digits": Source(digits.load, brightest=16),

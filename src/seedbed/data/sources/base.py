@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from seedbed.data.base import DataError, Samples
 from seedbed.data.checksums import checksum
@@ -42,6 +42,13 @@ class Request(Generic[Settings]):
         """The one file, of a source that has one."""
         ((path, _),) = self.files.values()
         return path
+
+
+class Size(NamedTuple):
+    """How many samples one seed draws, and the bytes that they are held in."""
+
+    samples: int
+    bytes: int
 
 
 def no_files(settings: Data, base: Path) -> Files:
@@ -81,6 +88,9 @@ class Source:
         The public dataset whose files `load` needs instead.
     draws
         Whether every seed draws samples of its own.
+    size
+        How large those are, by its settings alone, so that too many are refused before any is drawn; None where only
+        the samples tell.
     derived
         Columns by name that are there beside those of the file, each an expression of these.
     target
@@ -95,6 +105,7 @@ class Source:
     files: Callable[[Any, Path], Files] = no_files
     dataset: Dataset | None = None
     draws: bool = False
+    size: Callable[[Any], Size] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
     brightest: int | None = None

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from seedbed import draws as random
 from seedbed.data.base import DataError, Samples
 from seedbed.data.expressions.parser import Expression
-from seedbed.data.sources.base import Request
+from seedbed.data.sources.base import Request, Size
 from seedbed.recipe.sources import FunctionData
 
+FLOAT = 4
 MOST_SAMPLES = 100_000_000
+AT_ONCE = 2**20  # samples computed at once, in float64
+
+
+def size(settings: FunctionData) -> Size:
+    """What one seed draws, with the grid.
+
+    Raises
+    ------
+    DataError
+        Where that is more than sample numbers are meant for.
+    """
+    rows = settings.samples + (settings.grid if settings.has_grid else 0)
+    if rows > MOST_SAMPLES:
+        raise DataError(f"data.samples and data.grid are above {MOST_SAMPLES:,} together; draw fewer")
+    return Size(rows, FLOAT * rows * (len(settings.intervals) + 1))
 
 
 def load(request: Request[FunctionData]) -> Samples:
@@ -25,24 +43,36 @@ def load(request: Request[FunctionData]) -> Samples:
         Where the expression is not one, or is undefined somewhere on the domain.
     """
     settings, study_seed, seed = request.settings, request.study_seed, request.seed
-    grid = settings.grid if settings.has_grid else 0
-    if settings.samples + grid > MOST_SAMPLES:
-        raise DataError(f"data.samples and data.grid are above {MOST_SAMPLES:,} together; draw fewer")
     low, high = np.array(settings.intervals, dtype=np.float64).T
     names = ("x",) if len(low) == 1 else tuple(f"x{i + 1}" for i in range(len(low)))
     try:
         expression = Expression.parse(settings.expression, names)
     except DataError as error:
         raise DataError(f"data.expression: {error}") from None
-    uniform = random.generator(study_seed, seed, "samples").random((settings.samples, len(low)))
-    spaced = np.arange(grid)[:, None] / max(grid, 1)
-    unit = np.concatenate([uniform, np.broadcast_to(spaced, (len(spaced), len(low)))])
-    x = (low + (high - low) * unit).astype(np.float32)
-    y = expression({name: x[:, i].astype(np.float64) for i, name in enumerate(names)})
-    _check_defined(settings.expression, names, x, y)
-    noise = random.generator(study_seed, seed, "samples", 1).standard_normal(settings.samples)
-    y[: settings.samples] += settings.noise * noise
-    return Samples(inputs=x, targets=y[:, None].astype(np.float32), features=names, grid=grid)
+    drawn, total = settings.samples, size(settings).samples
+    x, truth = np.empty((total, len(low)), np.float32), np.empty(total)
+    uniform = random.generator(study_seed, seed, "samples")
+    for rows in _slices(0, drawn):
+        x[rows] = low + (high - low) * uniform.random((rows.stop - rows.start, len(low)))
+    for rows in _slices(drawn, total):
+        spaced = np.arange(rows.start - drawn, rows.stop - drawn) / settings.grid
+        x[rows] = low + (high - low) * spaced[:, None]
+    for rows in _slices(0, total):
+        truth[rows] = expression({name: x[rows, i].astype(np.float64) for i, name in enumerate(names)})
+    _check_defined(settings.expression, names, x, truth)
+    noise = random.generator(study_seed, seed, "samples", 1)
+    for rows in _slices(0, drawn):
+        truth[rows] += settings.noise * noise.standard_normal(rows.stop - rows.start)
+    with np.errstate(over="ignore"):
+        targets = truth[:, None].astype(np.float32)
+    if not np.isfinite(targets).all():
+        raise DataError(f"data.noise of {settings.noise:g} makes targets that are not finite; use less")
+    return Samples(inputs=x, targets=targets, features=names, grid=total - drawn)
+
+
+def _slices(start: int, stop: int) -> Iterator[slice]:
+    for first in range(start, stop, AT_ONCE):
+        yield slice(first, min(first + AT_ONCE, stop))
 
 
 def _check_defined(text: str, names: tuple[str, ...], x: np.ndarray, y: np.ndarray) -> None:
