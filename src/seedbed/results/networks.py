@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seedbed.results.fitting import check_fit
 from seedbed.results.result import Result
 from seedbed.store.models import Trained, TrainedError, models_file
 from seedbed.store.schema import StoreError
@@ -109,13 +110,18 @@ def _best(result: Result) -> Networks:
 def _networks(result: Result, variant: str) -> Networks | str:
     """The networks of a variant, or why none can predict."""
     runs = _runs(result, variant)
-    trained = result.trained(variant)
+    trained, path = result.trained(variant), result.directory / models_file(variant)
     if trained is None:
         if len(runs) == len(result.seeds):
             raise TrainedError(
                 f"{result.directory / models_file(variant)} is missing; restore it, or run the study again"
             )
         return f"{len(runs)} of its {counted(len(result.seeds), 'run')} ended"
+    check_fit(trained, path)
+    if trained.variant != variant or not set(trained.seeds) <= set(result.seeds):
+        raise TrainedError(
+            f"{path} holds networks of other runs, variant {trained.variant!r}; run the study again"
+        )
     finite = _are_finite(trained)
     states = tuple(
         _state(*runs.get(seed, ("complete", None)), sound=bool(sound))
@@ -146,7 +152,16 @@ def _runs(result: Result, variant: str) -> dict[int, tuple[str, int | None]]:
 
 
 def _are_finite(trained: Trained) -> np.ndarray:
-    """(runs,) bool: whether all numbers of a network are finite."""
-    values = [*trained.parameters.values(), *trained.state.values()]
-    finite = [np.isfinite(value.reshape(len(trained.seeds), -1)).all(axis=1) for value in values]
-    return np.logical_and.reduce(finite)
+    """(runs,) bool: whether all numbers of a network, and of what it sees its inputs through, are finite."""
+    values = [
+        *trained.parameters.values(),
+        *trained.state.values(),
+        trained.center,
+        trained.scale,
+        trained.fill,
+    ]
+    sound = np.ones(len(trained.seeds), bool)
+    for value in values:
+        if value is not None:  # of all runs, or one for all
+            sound &= np.isfinite(value.reshape(len(value), -1)).all(axis=1)
+    return sound

@@ -18,13 +18,12 @@ from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
 from seedbed.nn.base import Context
 from seedbed.nn.losses import LOSSES
-from seedbed.recipe import Recipe
+from seedbed.results.fitting import network_of
 from seedbed.results.inputs import NewRows, Rows, new_rows
 from seedbed.results.networks import Networks, choose
 from seedbed.results.predictions import Predictions, Scores
 from seedbed.results.result import Result
 from seedbed.store.models import Trained
-from seedbed.training import networks
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
@@ -97,10 +96,7 @@ def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
 
 def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
     """The outputs of some rows at a time, so that memory does not grow with the number of rows."""
-    recipe = Recipe.model_validate(trained.recipe)
-    network = networks.build(
-        recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
-    )
+    network = network_of(trained)
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
     params = network.parameters.flatten(NUMPY, trained.parameters, like)
     state = network.state.flatten(NUMPY, trained.state, like)

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seedbed.files import slug, to_json
+from seedbed.files import regular_file, slug, to_json
 from seedbed.store.schema import GROUPS
+from seedbed.store.trained_checks import check_arrays, check_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,6 +123,8 @@ def joined(parts: Sequence[Trained]) -> Trained:
         return np.concatenate(whole)[order]
 
     first = parts[0]
+    if any(_kind(part) != _kind(first) for part in parts):
+        raise TrainedError(f"the parts of the networks of variant {first.variant!r} are of different kinds")
     optional: dict[str, Any] = {
         name: together([getattr(part, name) for part in parts])
         for name in OPTIONAL
@@ -134,6 +137,16 @@ def joined(parts: Sequence[Trained]) -> Trained:
         state={name: together([part.state[name] for part in parts]) for name in first.state},
         **optional,
     )
+
+
+def _kind(trained: Trained) -> tuple[object, ...]:
+    """What all parts of the networks of one variant have in common."""
+    facts = [getattr(trained, name) for name in (*FACTS, *LATER_FACTS) if name != "seeds"]
+    shapes = [
+        {name: array.shape[1:] for name, array in arrays.items() if array is not None}
+        for arrays in (trained.parameters, trained.state, trained._optional())
+    ]
+    return *facts, *shapes
 
 
 def models_file(variant: str) -> str:
@@ -152,9 +165,20 @@ def read_trained(path: str | os.PathLike[str]) -> Trained:
     from safetensors import SafetensorError
 
     try:
-        return read_models(Path(path))[0]
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise TrainedError(f"{path} is not a readable file of trained models: {error}") from error
+        with regular_file(Path(path)):
+            return read_models(Path(path))[0]
+    except (
+        OSError,
+        SafetensorError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        MemoryError,
+    ) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise TrainedError(f"{path} is not a readable file of trained models: {why}") from error
 
 
 def read_models(path: Path) -> tuple[Trained, set[int]]:
@@ -169,16 +193,13 @@ def read_models(path: Path) -> tuple[Trained, set[int]]:
         facts = {name: json.loads(metadata[name]) for name in names}
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     facts["encodings"] = [Encoding(**encoding) for encoding in facts.get("encodings", [])]
-    lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+    facts |= {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+    check_facts(facts)
     optional: dict[str, Any] = {name: arrays.get(name) for name in OPTIONAL}
-    trained = Trained(
-        **{**facts, **lists},
-        parameters=_below("parameters/", arrays),
-        state=_below("state/", arrays),
-        **optional,
-    )
-    if any(len(array) != len(trained.seeds) for array in trained.parameters.values()):
-        raise ValueError("its arrays are not of as many runs as it has seeds")
+    parameters, state = _below("parameters/", arrays), _below("state/", arrays)
+    shared = {name: value for name, value in optional.items() if value is not None}
+    check_arrays(len(facts["seeds"]), parameters | state, shared)
+    trained = Trained(**facts, parameters=parameters, state=state, **optional)
     return trained, set(json.loads(metadata.get(GROUPS, "[]")))
 
 
