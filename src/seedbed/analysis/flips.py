@@ -11,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from seedbed.analysis.intervals import median
+
 Alternative = Literal["two-sided", "greater"]
 
 CLIP = 1.5  # times the median size of the gaps
@@ -30,9 +32,9 @@ def clipped(gaps: np.ndarray) -> np.ndarray:
     The bound does not depend on signs, so the test stays exact. Infinite gaps are cut like any other.
     """
     sizes = np.abs(gaps)
-    bound = CLIP * float(np.median(sizes)) if len(sizes) else 0.0
+    bound = CLIP * median(sizes) if len(sizes) else 0.0
     if not bound and sizes.any():
-        bound = CLIP * float(np.median(sizes[sizes > 0]))
+        bound = CLIP * median(sizes[sizes > 0])
     if not np.isfinite(bound):  # most are infinite: their signs count, and more than all the others
         finite = sizes[np.isfinite(sizes)]
         bound = 2 * float(finite.max(initial=0.0)) or 1.0
@@ -59,7 +61,7 @@ def _tail(sizes: np.ndarray, up: np.ndarray) -> float:
     if not total:
         return 1.0
     if n <= LISTED_UP_TO:
-        return float(np.mean(_all_choices(n) @ sizes >= seen - 1e-12 * total))
+        return int(np.count_nonzero(_all_choices(n) @ sizes >= seen - 1e-12 * total)) / 2**n
     if n <= COUNTED_UP_TO:
         return _counted(sizes, up)
     from scipy import special

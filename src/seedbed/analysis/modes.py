@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seedbed.analysis.intervals import median
 from seedbed.analysis.pairs import Scale
 
 FEWEST = 10  # values, below which nothing is said
@@ -36,7 +37,7 @@ def two_modes(values: np.ndarray, scale: Scale = "difference") -> tuple[np.ndarr
     gap, groups = own[cut] - own[cut - 1], (own[:cut], own[cut:])
     within = np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups) / (len(own) - 2))
     needed = GAP_OF_MANY if len(own) >= MANY else GAP
-    matters = np.log(FACTOR) if scale == "ratio" else SHARE * abs(np.median(own))
+    matters = np.log(FACTOR) if scale == "ratio" else SHARE * abs(median(own))
     if gap <= needed * within or gap < matters or gap == 0:
         return None
     return known[np.sort(order[:cut])], known[np.sort(order[cut:])]

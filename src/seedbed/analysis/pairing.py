@@ -87,8 +87,8 @@ def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "di
         return Pairing(math.nan, math.nan, math.nan, math.nan, n)
     total, gap = first + second, first - second
     rounding = ROUNDING * max(np.abs(first).max(), np.abs(second).max())
-    total, gap = (np.zeros(n) if np.ptp(values) <= rounding else values for values in (total, gap))
-    ratio = _ratio(float(np.var(total)), float(np.var(gap)))
+    total, gap = (np.zeros(n) if _range(values) <= rounding else values for values in (total, gap))
+    ratio = _ratio(_variance(total), _variance(gap))
     spread = _spread(_correlation(total, gap), n)
     low, high = (1 + ratio / spread) / 2, (1 + ratio * spread) / 2
     return Pairing(_correlation(first, second), (1 + ratio) / 2, low, high, n)
@@ -103,9 +103,20 @@ def _ratio(top: float, bottom: float) -> float:
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's; NaN where either does not vary."""
-    if not (np.ptp(a) and np.ptp(b)):
+    if not (_range(a) and _range(b)):
         return math.nan
-    return float(np.corrcoef(a, b)[0, 1])
+    a, b = (values - values.sum() / len(values) for values in (a, b))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of squares too small for a number
+        return float(np.clip(a @ b / (math.sqrt(a @ a) * math.sqrt(b @ b)), -1, 1))
+
+
+def _range(values: np.ndarray) -> float:
+    return float(values.max() - values.min())
+
+
+def _variance(values: np.ndarray) -> float:
+    apart = values - values.sum() / len(values)
+    return float(apart @ apart) / len(values)
 
 
 def _spread(correlation: float, n: int) -> float:

@@ -226,7 +226,9 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
     return first[0] - second[1], first[1] - second[0]
 
 
-def compared(pairs: Pairs, direction: Direction, level: float | None = 0.95) -> Comparison:
+def compared(
+    pairs: Pairs, direction: Direction, level: float | None = 0.95, has_interval: bool = True
+) -> Comparison:
     """What pairs of runs show of the first against the second.
 
     Parameters
@@ -234,9 +236,11 @@ def compared(pairs: Pairs, direction: Direction, level: float | None = 0.95) -> 
     level
         Of the interval: 0.95, or more where several comparisons share it. The p of failures is adjusted for as many.
         None where no interval is needed: no verdict is, and it takes most of the time.
+    has_interval
+        Whether the interval of that level is computed.
     """
     is_typical = pairs.has_typical
-    seen = typical(pairs.gaps if is_typical else np.empty(0), level)
+    seen = typical(pairs.gaps if is_typical else np.empty(0), level if has_interval else None)
     estimate, low, high = seen.estimate, seen.low, seen.high
     sign = 1 if direction == "max" else -1
     wins, losses = pairs.ahead(sign)

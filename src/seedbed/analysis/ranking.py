@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from seedbed.analysis.intervals import median
 from seedbed.metrics.names import Direction
 
 
@@ -39,7 +40,7 @@ def ranked(values: Mapping[str, np.ndarray], direction: Direction) -> list[str]:
 
     def key(name: str) -> tuple[bool, float, int]:
         present = values[name][~np.isnan(values[name])]
-        median = sign * float(np.median(present)) if len(present) else np.inf
-        return not len(present), median, int(np.isinf(present).sum())
+        middle = sign * median(present) if len(present) else np.inf
+        return not len(present), middle, int(np.isinf(present).sum())
 
     return sorted(values, key=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedbed.analysis.intervals import present
+from seedbed.analysis.intervals import median, present
 from seedbed.analysis.p_values import sign_test
 from seedbed.metrics.base import Direction, Scale
 
@@ -74,4 +74,4 @@ def bounds_of_failure(
 
 def _median(values: np.ndarray) -> float:
     there = present(values)
-    return float(np.median(there)) if len(there) else np.nan
+    return median(there) if len(there) else np.nan

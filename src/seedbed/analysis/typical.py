@@ -39,9 +39,9 @@ def typical(gaps: np.ndarray, level: float | None = 0.95) -> Typical:
     n = len(gaps)
     if not n:
         return Typical(np.nan, np.nan, np.nan)
-    estimate, error, freedom = trimmed(gaps)
     if n == 1 or level is None:
-        return Typical(estimate, np.nan, np.nan)
+        return Typical(float(gaps[kept(gaps)].mean()), np.nan, np.nan)
+    estimate, error, freedom = trimmed(gaps)
     share = (1 - level) / 2
     if 0.5**n < share:
         low, high = _end(gaps, share), -_end(-gaps, share)

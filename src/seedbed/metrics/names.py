@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Container, Sequence
+from functools import lru_cache
 
 from seedbed.metrics.base import SHARE, Direction, Metric, Scale
 from seedbed.metrics.classes import CLASSIFICATION
@@ -50,6 +51,7 @@ def split_epoch(metric: str, classes: Sequence[str] = ()) -> tuple[str, int | No
     return name, int(epoch)
 
 
+@lru_cache
 def bare_name(metric: str) -> str:
     """A metric without its part and epoch: mse for "val.mse@3"."""
     whole, _ = split_epoch(metric)

@@ -12,10 +12,10 @@ from seedbed.analysis.forms import FORMS
 from seedbed.analysis.pairs import gap_of
 from seedbed.analysis.planning import Likely, Spread, likely_seeds
 from seedbed.metrics.names import scale
-from seedbed.study.contents import BASE, Contents
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
+    from seedbed.study.contents import Contents
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def planned(study: Contents, pilot: Stored | None, spread: float | None) -> list
     """
     if study.matters is None:
         return []
-    pairs = list(dict.fromkeys(_compared(study))) or [(one.name, BASE, 1) for one in study.variants[1:]]
+    base = study.variants[0].name
+    pairs = list(dict.fromkeys(_compared(study))) or [(one.name, base, 1) for one in study.variants[1:]]
     tests = max(1, len(study.hypotheses) or len(pairs))
     effect = gap_of(study.matters, study.scale or scale(study.metric))
     found = []

@@ -112,10 +112,21 @@ class Result(Stored):
     @cached_property
     def versus_base(self) -> dict[str, VersusBase]:
         """Every other variant against the base, on the study's metric; intervals hold for all of them at once."""
+        return self._versus_base(has_interval=True)
+
+    @cached_property
+    def versus_base_in_brief(self) -> dict[str, VersusBase]:
+        """The same without intervals, unless these are known: they take most of the time."""
+        return vars(self).get("versus_base") or self._versus_base(has_interval=False)
+
+    def _versus_base(self, has_interval: bool) -> dict[str, VersusBase]:
         others = [name for name in self.variants if name != self.base]
         if self.study.get("until"):
-            return {name: self._versus_base_at(name, look) for name, look in looks_at_variants(self).items()}
-        compared = [self.compared(name, self.base, 1 - ALPHA / len(others)) for name in others]
+            looks = looks_at_variants(self)
+            return {name: self._versus_base_at(name, look, has_interval) for name, look in looks.items()}
+        level = 1 - ALPHA / max(1, len(others))
+        pairs = [self.pairs(name, self.base) for name in others]
+        compared = [self._seen(one, level, has_interval) for one in pairs]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
             None if equal or self.metric in COSTS else comparison.p
@@ -127,8 +138,8 @@ class Result(Stored):
             for name, comparison, p, equal in zip(others, compared, ps, same, strict=True)
         }
         tried = {
-            name: (self.pairs(name, self.base), one.comparison)
-            for name, one in found.items()
+            name: (of, one.comparison)
+            for of, (name, one) in zip(pairs, found.items(), strict=True)
             if one.p is not None
         }
         there = versus_on_new_data(self, tried)
@@ -138,14 +149,14 @@ class Result(Stored):
         """What gaps that are a weighted sum of columns let one say of new data; see `new_data.basis`."""
         return basis(self, terms, pairs)
 
-    def _versus_base_at(self, name: str, look: Look | None) -> VersusBase:
+    def _versus_base_at(self, name: str, look: Look | None, has_interval: bool) -> VersusBase:
         """A variant against the base as its last look saw them, with that look's verdict."""
         if look is None:  # it was never tested
             then = self._first(self._shared_seeds((name, self.base)))
-            seen = then.compared(name, self.base)
+            seen = then.compared(name, self.base, has_interval=has_interval)
             return VersusBase(seen, None, then._verdict(seen, None, then.same_runs(name, self.base)))
         then = self._first(look.seeds)
-        seen = then.compared(name, self.base, look.level)
+        seen = then.compared(name, self.base, look.level, has_interval)
         there = versus_on_new_data(then, {name: (then.pairs(name, self.base), seen)}, look.level)
         return VersusBase(seen, None, look.verdict, look, there.get(name))
 
@@ -159,10 +170,15 @@ class Result(Stored):
             self._with_seeds[seeds] = Result(self.directory, seeds)
         return self._with_seeds[seeds]
 
-    def compared(self, variant: str, other: str, level: float | None = 1 - ALPHA) -> Comparison:
+    def compared(
+        self, variant: str, other: str, level: float | None = 1 - ALPHA, has_interval: bool = True
+    ) -> Comparison:
         """A variant against another on the study's metric, with an interval of that level or none."""
+        return self._seen(self.pairs(variant, other), level, has_interval)
+
+    def _seen(self, pairs: Pairs, level: float | None, has_interval: bool) -> Comparison:
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        seen = compared(self.pairs(variant, other), self.direction(self.metric), level).within(*ends)
+        seen = compared(pairs, self.direction(self.metric), level, has_interval).within(*ends)
         return seen.untested if self.levels else seen
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
@@ -233,7 +249,7 @@ class Result(Stored):
     @property
     def about(self) -> str:
         """What the verdicts are about, in a sentence; empty where nobody said how the data come about."""
-        told = [versus.new_data for versus in self.versus_base.values()]
+        told = [versus.new_data for versus in self.versus_base_in_brief.values()]
         told += [judgement.new_data for judgement in self.judgements]
         return about([new for new in told if new])
 

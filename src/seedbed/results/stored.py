@@ -48,6 +48,7 @@ class Stored:
         self.status = contents.status
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
+        self._known_same: dict[str, np.ndarray] = {}
         self._known_samples: dict[tuple[str, str], dict[int, np.ndarray]] = {}
 
     @classmethod
@@ -187,7 +188,7 @@ class Stored:
 
     def ended(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where there is a run that ended without diverging."""
-        return np.isin(self._statuses[self._rows[variant]], ("complete", "stopped"))
+        return self._ended[self._rows[variant]]
 
     def finished(self, variant: str) -> list[int]:
         """The seeds of its runs that were not interrupted."""
@@ -195,12 +196,17 @@ class Stored:
 
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed."""
-        rows = [self._rows[variant], self._rows[other]]
-        first, second = self._statuses[rows]
-        if not (self.ended(variant).any() and np.array_equal(first, second)):
-            return False
-        pairs = (self._by_run.numbers(metric)[rows] for metric in (*self.metrics, "steps"))
-        return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs)
+        if other not in self._known_same:
+            self._known_same[other] = self._same_runs_as(self._rows[other])
+        return bool(self._known_same[other][self._rows[variant]])
+
+    def _same_runs_as(self, row: int) -> np.ndarray:
+        """(variants,) bool: which have the same runs as that at an index."""
+        same = self._ended.any(axis=1) & (self._statuses == self._statuses[row]).all(axis=1)
+        for metric in (*self.metrics, "steps"):
+            values = self._by_run.numbers(metric)
+            same &= ((values == values[row]) | (np.isnan(values) & np.isnan(values[row]))).all(axis=1)
+        return same
 
     def costs(self, variant: str) -> dict[str, float]:
         """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
@@ -310,6 +316,11 @@ class Stored:
     @cached_property
     def _statuses(self) -> np.ndarray:
         return self._by_run.texts("status")
+
+    @cached_property
+    def _ended(self) -> np.ndarray:
+        """(variants, seeds) bool, see `ended`."""
+        return (self._statuses == "complete") | (self._statuses == "stopped")
 
     @cached_property
     def _rows(self) -> dict[str, int]:

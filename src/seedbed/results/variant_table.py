@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -84,8 +84,6 @@ class VariantTable:
 
     Attributes
     ----------
-    columns
-        All of them, also those that only the report shows.
     caption
         Study, status and what a constant answer gets.
     """
@@ -93,16 +91,22 @@ class VariantTable:
     def __init__(self, result: Result) -> None:
         baseline = baseline_in_words(result.data, result.reported_metrics)
         self.caption = visible(" · ".join(filter(None, (result.study["study"], result.status, baseline))))
-        self.columns = tuple(column.visible for column in _columns(result))
+        self._result = result
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """All of them, also those that only the report shows."""
+        return tuple(column.visible for column in _columns(self._result, self._result.versus_base))
 
     def column(self, kind: Kind, metric: str = "") -> Column | None:
         """The column of a kind and metric; None where the study has none."""
         return next((one for one in self.columns if (one.kind, one.metric) == (kind, metric)), None)
 
-    @property
+    @cached_property
     def plain(self) -> list[Column]:
-        """The columns of a plain table."""
-        return [column for column in self.columns if column.heading]
+        """The columns of a plain table, which has no intervals of comparisons."""
+        columns = _columns(self._result, self._result.versus_base_in_brief)
+        return [column.visible for column in columns if column.heading]
 
     @property
     def header(self) -> list[str]:
@@ -146,7 +150,7 @@ def rows_of(columns: Sequence[Column]) -> list[list[str]]:
     return [list(row) for row in zip(*(column.cells for column in columns), strict=True)]
 
 
-def _columns(result: Result) -> Iterator[Column]:
+def _columns(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[Column]:
     yield Column("variant", "variant", tuple(result.variants))
     yield from _runs(result)
     for metric in result.reported_metrics:
@@ -154,7 +158,7 @@ def _columns(result: Result) -> Iterator[Column]:
     yield from _failed(result)
     for metric in result.reported_metrics:
         yield from _published(result, metric)
-    yield from _comparison(result)
+    yield from _comparison(result, versus_base)
     yield from _costs(result)
 
 
@@ -206,9 +210,9 @@ def _published(result: Result, metric: str) -> Iterator[Column]:
         yield Column("published", f"published {metric}", tuple(map(number, published)), metric, priority)
 
 
-def _comparison(result: Result) -> Iterator[Column]:
+def _comparison(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[Column]:
     """Each variant against the base; the base's own cells are empty."""
-    comparisons = [result.versus_base.get(name) for name in result.variants]
+    comparisons = [versus_base.get(name) for name in result.variants]
 
     def cells(text: Callable[[VersusBase], str]) -> tuple[str, ...]:
         return tuple(text(versus) if versus else "" for versus in comparisons)

@@ -10,6 +10,7 @@ import numpy as np
 
 from seedbed.analysis.checks.base import Results, Seen
 from seedbed.analysis.data_facts import leak_in_words
+from seedbed.analysis.intervals import median
 from seedbed.analysis.modes import two_modes
 from seedbed.analysis.wording import number
 from seedbed.text import counted, spans
@@ -45,16 +46,16 @@ def no_better_than_constant(results: Results) -> Iterator[Seen]:
         values = results.values(variant, metric)
         values = values[~np.isnan(values)]
         on_same_data = not any(key.startswith("data.") for key in results.settings(variant))
-        median = float(np.median(values)) if len(values) else np.nan
+        middle = median(values) if len(values) else np.nan
         if not (
-            on_same_data and np.isfinite(median)
+            on_same_data and np.isfinite(middle)
         ):  # where half of its runs diverged, that is said already
             continue
         wrong = int((sign * values <= sign * least).sum())
         if 2 * wrong > len(values):
             yield Seen(
                 f"{wrong} of {len(values)} runs are hardly better than a constant ({metric} has a median of "
-                f"{number(median)}, and answering always {what} gives {number(constant)}), if at "
+                f"{number(middle)}, and answering always {what} gives {number(constant)}), if at "
                 "all. Train for more epochs, change training.lr, scale the data, or see what the inputs tell.",
                 variant,
                 wrong,
@@ -87,9 +88,9 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
     for key, rates in _rate_families(results):
         values = {rate: _goodness(results, variant) for rate, variant in rates.items()}
         ordered = sorted(rates)
-        median = {rate: _median(values[rate]) for rate in ordered}
-        best = max(ordered, key=median.__getitem__)
-        if best not in (ordered[0], ordered[-1]) or not np.isfinite(median[best]):
+        middle = {rate: _median(values[rate]) for rate in ordered}
+        best = max(ordered, key=middle.__getitem__)
+        if best not in (ordered[0], ordered[-1]) or not np.isfinite(middle[best]):
             continue
         at_top = best == ordered[-1]
         inner = ordered[-2] if at_top else ordered[1]
@@ -150,4 +151,4 @@ def _goodness(results: Results, variant: str) -> np.ndarray:
 
 def _median(values: np.ndarray) -> float:
     finished = values[~np.isnan(values)]
-    return float(np.median(finished)) if len(finished) else -np.inf
+    return median(finished) if len(finished) else -np.inf
