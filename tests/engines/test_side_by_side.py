@@ -31,7 +31,13 @@ class Simple:
     def __init__(self, data: GroupData, *per_run: np.ndarray) -> None:
         self.data, (self.params, self.state, *self.keys) = data, per_run
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         losses = []
         for step in range(batches.steps):
             start, stop = batches.bounds(step)
@@ -178,9 +184,15 @@ class Patient(Simple):
         super().__init__(*taken)
         self.stop, self.meanwhile, self.stopped = stop, meanwhile, stopped
 
-    def train(self, batches: Batches, hyper: Mapping[str, np.ndarray], first_step: int) -> np.ndarray:
+    def train(
+        self,
+        batches: Batches,
+        hyper: Mapping[str, np.ndarray],
+        first_step: int,
+        frozen: np.ndarray | None = None,
+    ) -> np.ndarray:
         if first_step:
-            return super().train(batches, hyper, first_step)
+            return super().train(batches, hyper, first_step, frozen)
         if self.meanwhile:
             self.meanwhile.pop()(self.stop)
         if self.stop.wait(10):

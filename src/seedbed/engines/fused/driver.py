@@ -26,6 +26,15 @@ from seedbed.engines.workers import Workers
 SHARED = 2**20  # such numbers from which on threads share one copy, since several would not stay in cache
 
 
+def _in_team(kernel: Any, meetings: np.ndarray, *args: Any) -> None:
+    """Call a kernel for one member; if that fails, the others are not to wait for it."""
+    try:
+        kernel(*args)
+    except BaseException:
+        meetings[0] = np.iinfo(np.int64).min // 2
+        raise
+
+
 class FusedEngine:
     """Trains one group of runs, each alone in a core's cache from its first step to its last."""
 
@@ -74,6 +83,7 @@ class FusedEngine:
         if workspace.team > 1:
             shared = self._scratch(0, size)
             each = [(shared, workspace.for_member(member)) for member in range(workspace.team)]
+            kernel = partial(_in_team, kernel, counter)
         else:
             each = [(self._scratch(n, size), workspace) for n in range(min(self._threads, tasks))]
         calls = [partial(kernel, *own, *group, counter, *args) for own in each]

@@ -153,10 +153,10 @@ def train_run(
 
 @kernel
 def meet(workspace, meeting):
-    """Go on when every member of the team has come here."""
+    """Go on when every member of the team has come here, or one of them has failed and the meetings are negative."""
     if workspace.team > 1:
         goal = (fetch_add(meeting) // workspace.team + 1) * workspace.team
-        while fetch(meeting) < goal:
+        while 0 <= fetch(meeting) < goal:
             give_way()
 
 
