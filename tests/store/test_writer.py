@@ -70,9 +70,10 @@ def test_curves_and_predictions_keep_their_values(tmp_path: Path) -> None:
 
 def test_mistakes_keep_their_images_and_a_study_without_them_opens(tmp_path: Path) -> None:
     image = np.arange(12, dtype=np.uint8).reshape(3, 2, 2)[:, ::-1]
-    columns = {"variant": np.array(["base"]), "image": np.array([image.tobytes()], dtype=object)}
+    columns = {"variant": np.array(["base"]), "seed": [0], "image": np.array([image.tobytes()], dtype=object)}
     with Store.create(tmp_path, "s", HASH) as one:
-        one.write_json("resolved.json", {"metric": "val.accuracy"})
+        facts = {"study": "s", "metric": "val.accuracy", "direction": "max", "seeds": 1}
+        one.write_json("resolved.json", {**facts, "variants": [{"name": "base"}]})
         assert len(Result.open(one.directory).mistakes) == 0
         one.add_group(0, [], {"mistakes": columns})
         found = Result.open(one.directory).mistakes

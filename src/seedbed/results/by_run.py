@@ -54,7 +54,7 @@ class ByRun:
                 kind = self._table.schema.field(name).type
                 if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
                     raise StoreError(
-                        f"runs.parquet is damaged (its column {name} holds {kind}): run the study again"
+                        f"runs.parquet is damaged (its column {name} holds {kind}); restore it, or run the study again"
                     )
                 values = self._table[name].to_numpy()
                 grid[self._cells] = values[self._rows].astype(np.float64)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seedbed.analysis.forms import variants_of
-from seedbed.store.schema import StoreError
+from seedbed.store.schema import COLUMNS, KEYS, StoreError, table_file
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.values import Float, NonNegativeInt, PositiveInt
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEEDED = {"runs": ("status",)}  # columns of tables, beside variant and seed
 MOST_SEEDS = 10**7  # for each of which there is a place in every array
 
 
@@ -107,7 +111,41 @@ def checked(document: dict[str, Any], path: Path) -> dict[str, Any]:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise StoreError(
-            f"{path} is damaged ({f'{where}: ' if where else ''}{first['msg']}); run the study again, or take the file "
-            "from a copy"
+            f"{path} is damaged ({f'{where}: ' if where else ''}{first['msg']}); restore it, "
+            "or run the study again"
         ) from None
     return document
+
+
+def checked_table(table: pa.Table, name: str, directory: Path) -> pa.Table:
+    """A table as it is, where its columns are of the types that readers rely on; without rows they may be of any.
+
+    Raises
+    ------
+    StoreError
+        Naming the first column that is missing or holds something else.
+    """
+    import pyarrow as pa
+
+    fits = {
+        "string": (pa.types.is_string, pa.types.is_large_string),
+        "int64": (pa.types.is_integer,),
+        "float64": (pa.types.is_floating, pa.types.is_integer, pa.types.is_null, pa.types.is_fixed_size_list),
+        "binary": (pa.types.is_binary,),
+    }
+
+    def refuse(reason: str) -> NoReturn:
+        raise StoreError(
+            f"{directory / table_file(name)} is damaged ({reason}); restore it, or run the study again"
+        )
+
+    for column in (*KEYS, *NEEDED.get(name, ())):
+        if column not in table.schema.names:
+            refuse(f"it has no column {column}")
+    for column, kind in COLUMNS.get(name, KEYS).items() if len(table) else ():
+        if column in table.schema.names:
+            found = table.schema.field(column).type
+            held = found.value_type if pa.types.is_dictionary(found) else found
+            if not any(fit(held) for fit in fits[kind]):
+                refuse(f"its column {column} holds {found}")
+    return table

@@ -16,7 +16,7 @@ from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
-from seedbed.results.expected import checked
+from seedbed.results.expected import checked, checked_table
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
@@ -69,27 +69,30 @@ class Stored:
     @cached_property
     def runs(self) -> pa.Table:
         """One row per run."""
-        return self._contents.table("runs")
+        return self._table("runs")
 
     @cached_property
     def curves(self) -> pa.Table:
         """One row per run, epoch and metric."""
-        return self._contents.table("curves")
+        return self._table("curves")
 
     @cached_property
     def predictions(self) -> pa.Table:
         """One row per run and sample of the grid and of the test part."""
-        return self._contents.table("predictions")
+        return self._table("predictions")
 
     def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
         """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
         wanted = [("variant", "in", list(variants)), ("part", "==", part)]
-        return self._contents.table("predictions", filters=wanted)
+        return self._table("predictions", filters=wanted)
 
     @cached_property
     def mistakes(self) -> pa.Table:
         """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
-        return self._contents.table("mistakes")
+        return self._table("mistakes")
+
+    def _table(self, name: str, **wanted: Any) -> pa.Table:
+        return checked_table(self._contents.table(name, **wanted), name, self.directory)
 
     @property
     def kinds(self) -> set[str]:
@@ -155,7 +158,7 @@ class Stored:
 
     def _read_samples(self, variant: str, metric: str) -> dict[int, np.ndarray]:
         wanted = [("variant", "==", variant), ("metric", "==", metric)]
-        rows = self._contents.table("samples", filters=wanted)
+        rows = self._table("samples", filters=wanted)
         seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
         return {seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)}
 

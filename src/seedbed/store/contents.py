@@ -18,7 +18,6 @@ from seedbed.store.models import Trained, joined, models_file, read_models
 from seedbed.store.schema import (
     JOURNAL,
     StoreError,
-    check_columns,
     concatenated,
     damaged,
     empty_table,
@@ -120,10 +119,7 @@ class Contents:
             import pyarrow.parquet as parquet
 
             with self.opened(path) as file:
-                metadata = parquet.read_metadata(file)
-                schema = metadata.schema.to_arrow_schema()
-                check_columns(name, schema, metadata.num_rows)
-                groups = groups_of(schema.metadata)
+                groups = groups_of(parquet.read_schema(file).metadata)
                 file.seek(0)
                 table = parquet.read_table(file, columns=columns, filters=filters)
                 return table.replace_schema_metadata(None), groups

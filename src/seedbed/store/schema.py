@@ -153,28 +153,6 @@ def empty_table(name: str) -> pa.Table:
     return pa.schema([(column, getattr(pa, kind)()) for column, kind in columns.items()]).empty_table()
 
 
-def check_columns(name: str, schema: pa.Schema, rows: int) -> None:
-    """Refuse a table, with a ValueError, that lacks a column that its readers rely on, or has it of another type.
-
-    The columns of a table without rows may be of any type.
-    """
-    import pyarrow as pa
-
-    fits = {
-        "string": (pa.types.is_string, pa.types.is_large_string),
-        "int64": (pa.types.is_integer,),
-        "float64": (pa.types.is_floating, pa.types.is_integer, pa.types.is_null),
-        "binary": (pa.types.is_binary,),
-    }
-    for column, kind in COLUMNS.get(name, KEYS).items():
-        if column not in schema.names:
-            raise ValueError(f"it has no column {column}")
-        found = schema.field(column).type
-        held = found.value_type if pa.types.is_dictionary(found) else found
-        if rows and not any(fit(held) for fit in fits[kind]):
-            raise ValueError(f"its column {column} holds {found}")
-
-
 def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
     """Tables one below the other; what a table has no column for is null."""
     import pyarrow as pa
