@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from fuzzing import stored
+from fuzzing import foreign, stored
 
 import seedbed
 from seedbed.cli.errors import user_errors
@@ -121,7 +121,13 @@ def _stored(name: str) -> Target:
     return Target(partial(stored.with_file, name), lambda: [stored.content(name)])
 
 
+def _table(suffix: str) -> Target:
+    return Target(partial(foreign.table, f"t{suffix}"), partial(foreign.tables, suffix))
+
+
 TARGETS: dict[str, Target] = {
+    **{name: _table(suffix) for name, suffix in foreign.FORMATS.items()},
+    **{name: Target(read, seeds) for name, (read, seeds) in foreign.READERS.items()},
     "journal": _stored("journal.jsonl"),
     "resolved": _stored("resolved.json"),
     "environment": _stored("environment.json"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from seedbed.data import imagefile
 from seedbed.data.base import DataError, Samples
+from seedbed.data.bounded import Room
 from seedbed.data.checksums import checksum
 from seedbed.data.public import Files
 from seedbed.data.sources.base import Request
@@ -34,6 +38,8 @@ def files(path: Path) -> dict[str, list[Path]]:
             f"{'one folder' if by_class else 'no folder'}"
         )
     for name, inside in by_class.items():
+        if not name.isprintable():  # nor are bytes that are not text
+            raise DataError(f"{path}: expected folders named after classes, got {name!r}; rename it")
         if not inside:
             raise DataError(
                 f"{path / name} holds no image ({', '.join(KINDS)}); add some, or remove the folder"
@@ -56,7 +62,9 @@ def content(settings: FolderData, base: Path) -> Files:
         for inside in files(path).values()
         for file in inside
     ]
-    return {settings.path: (path, hashlib.sha256("".join(lines).encode()).hexdigest())}
+    return {
+        settings.path: (path, hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest())
+    }
 
 
 def load(request: Request[FolderData]) -> Samples:
@@ -67,9 +75,8 @@ def load(request: Request[FolderData]) -> Samples:
     Inputs (N, 3, size, size) uint8, which runs see in [0, 1]; a picture that is not square is stretched.
     """
     by_class, size = files(request.path), request.settings.size
-    inputs = np.empty((sum(map(len, by_class.values())), 3, size, size), np.uint8)
-    for i, file in enumerate(file for names in by_class.values() for file in names):
-        inputs[i] = pixels(file, (3, size, size))
+    every = [file for inside in by_class.values() for file in inside]
+    inputs = in_one(every, (3, size, size), request.path)
     return Samples(
         inputs=inputs,
         targets=np.repeat(np.arange(len(by_class)), [len(names) for names in by_class.values()]),
@@ -78,28 +85,17 @@ def load(request: Request[FolderData]) -> Samples:
     )
 
 
-def pixels(file: Path, shape: tuple[int, ...], resized: bool = True) -> np.ndarray:
-    """One image as uint8 of shape (1 or 3, height, width), turned upright as its EXIF data say.
+def in_one(every: Sequence[Path], shape: tuple[int, ...], path: Path, resized: bool = True) -> np.ndarray:
+    """Images of a folder, (N, *shape) uint8, each as `imagefile.pixels` reads it.
 
     Raises
     ------
     DataError
-        Where it is damaged, or has another size and is not to be `resized`.
+        Where they take more memory than is free, before any is read; or where one is damaged or unfit.
     """
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise DataError(
-            "images are read by Pillow, which is not installed: pip install 'seedbed[images]'"
-        ) from None
-    channels, height, width = shape
-    try:
-        with Image.open(file, formats=("PNG", "JPEG")) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB" if channels == 3 else "L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file} is not a whole image ({error}); fix or remove it") from None
-    if not resized and upright.size != (width, height):
-        size = f"{upright.width} x {upright.height}"
-        raise DataError(f"{file}: expected an image of {width} x {height} pixels, got {size}; resize it")
-    scaled = np.asarray(upright.resize((width, height), Image.Resampling.BILINEAR))
-    return scaled.reshape(height, width, channels).transpose(2, 0, 1)
+    counted = f"{len(every):,} images of {shape[-1]:,} x {shape[-2]:,} pixels"
+    Room().refuse(len(every) * math.prod(shape), f"{path}: {counted} take")
+    inputs = np.empty((len(every), *shape), np.uint8)
+    for row, file in enumerate(every):
+        inputs[row] = imagefile.pixels(file, shape, resized)
+    return inputs

@@ -59,7 +59,7 @@ def parser(suffix_separator: str) -> Parse:
         content = _in_utf8(content, layout.encoding)  # pyarrow does not check column names
         _check_separator(content[:PIECE].decode(errors="ignore"), separator, layout.decimal)
         cells = content.count(separator.encode()) + content.count(b"\n")
-        Room().refuse(max(len(content), VALUE * cells), f"its table of about {cells:,} values takes")
+        Room().refuse(max(len(content), VALUE * cells), "its table takes about")
         return _cleaned(_read(content, separator, layout, text), layout, text)
 
     return parse

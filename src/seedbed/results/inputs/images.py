@@ -31,15 +31,13 @@ def read(path: Path, trained: Trained) -> NewRows:
             f'{path}: networks trained on source = "{trained.recipe["data"]["source"]}" read no image '
             f"files; give them {form}"
         )
-    files = [path] if path.is_file() else _files(path)
+    files = _files(path) if path.is_dir() else [path]
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(folder.KINDS)}), nor do the folders in it")
     targets = _classes(path, files, trained)
-    inputs = np.empty((len(files), *trained.shape), np.uint8)
-    for row, file in enumerate(files):
-        inputs[row] = folder.pixels(file, trained.shape, resized=source_of(trained).resizes)
-    names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
-    extra = pa.table({"file": names})
+    inputs = folder.in_one(files, trained.shape, path, resized=source_of(trained).resizes)
+    names = [file.name if not path.is_dir() else file.relative_to(path).as_posix() for file in files]
+    extra = pa.table({"file": [name.encode("utf-8", "backslashreplace").decode() for name in names]})
     if np.isnan(targets).all():
         return NewRows(inputs, extra, unscored="no folder is named after a class")
     return NewRows(inputs, extra, targets)
