@@ -11,12 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seedbed.api import Result, Study, load, run
+    from seedbed.api import Result, Study, load, resume, run
     from seedbed.api import open as open
 
-__all__ = ["Result", "Study", "__version__", "load", "run"]  # not open: a star import would hide Python's own
+__all__ = [
+    "Result",
+    "Study",
+    "__version__",
+    "load",
+    "resume",
+    "run",
+]  # not open: a star import would hide Python's own
 
-_PUBLIC = ("Result", "Study", "load", "open", "run")
+_PUBLIC = ("Result", "Study", "load", "open", "resume", "run")
 
 
 def __getattr__(name: str) -> Any:

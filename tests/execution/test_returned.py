@@ -25,7 +25,6 @@ RUNS = [FinishedRun("base", seed, metrics={"score": 1.0}) for seed in (0, 1)]
 def test_what_was_asked_for_is_taken() -> None:
     check(Finished(RUNS), SHARD)
     check(Finished([replace(run, metrics={"score": np.float32(1), "n": np.int64(2)}) for run in RUNS]), SHARD)
-    check(Finished(RUNS[:1], interrupted=True), SHARD)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from markupsafe import escape
 from study_files import plain
 
 from seedbed.analysis.sentences import sentence
-from seedbed.api import Result, Study
+from seedbed.api import Result, Study, resume
 from seedbed.execution.progress import Silent
 from seedbed.metrics.base import Direction
 from seedbed.store.models import models_file, read_trained
@@ -55,7 +56,7 @@ class Games(Work):
         runs = []
         for run in shard.runs:
             if run.seed == self.interrupted_at:
-                return Finished(runs, interrupted=True)
+                signal.raise_signal(signal.SIGINT)
             luck = np.random.default_rng([run.seed, int(1000 * skill[run.variant])]).normal()
             metrics = {"score": skill[run.variant] + luck}
             runs.append(FinishedRun(run.variant, run.seed, metrics=metrics))
@@ -226,17 +227,25 @@ def test_no_round_is_begun_for_which_the_budget_has_no_time(tmp_path: Path) -> N
     assert ended["reason"] == "budget"
 
 
-def test_what_was_finished_before_an_interrupt_is_kept_and_readable(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "seen"), [(3, 0), (14, 0), (17, 1), (29, 3)])
+def test_an_interrupt_in_any_round_is_gone_on_with(seed: int, seen: int, tmp_path: Path) -> None:
+    whole = games().run(runs_dir=tmp_path / "whole", until="decided", observer=Silent())
     trainable = Made()
-    trainable.interrupted_at = 17
+    trainable.interrupted_at = seed
     result = games(trainable=trainable).run(runs_dir=tmp_path, until="decided", observer=Silent())
-    assert result.status == "interrupted"
-    assert len(looks(result)) == 1
-    assert len(result.status_of("base")) == 17
-    assert [len(result.status_of(name)) for name in result.variants[1:]] == [15, 15, 15]
+    assert (result.status, len(looks(result))) == ("interrupted", seen)
     assert result.report().stat().st_size > 1000
-    (row,) = listing(tmp_path)
-    assert (row["runs"], row["status"]) == (60 + 2 * 5, "interrupted")
+    assert {row["status"] for row in listing(tmp_path)} == {"interrupted", "complete"}
+    result = resume(result.directory, trainable=Made(), observer=Silent())
+    assert [told(look) for look in looks(result)] == [told(look) for look in looks(whole)]
+    assert result.runs.drop_columns(["seconds"]).equals(whole.runs.drop_columns(["seconds"]))
+    assert (result.status, result.seeds) == ("complete", whole.seeds)
+    documents = [one.document["looks"] for one in (result, whole)]
+    assert documents[0]["ended"] == documents[1]["ended"] is not None
+
+
+def told(look: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in look.items() if key not in ("time", "elapsed")}
 
 
 def test_an_interrupt_between_rounds_keeps_the_study(tmp_path: Path) -> None:
@@ -244,11 +253,13 @@ def test_an_interrupt_between_rounds_keeps_the_study(tmp_path: Path) -> None:
         def message(self, text: str) -> None:
             super().message(text)
             if text.startswith("look 1"):
-                raise KeyboardInterrupt
+                signal.raise_signal(signal.SIGINT)
 
     result = games().run(runs_dir=tmp_path, until="decided", observer=Impatient())
-    assert (result.status, len(result.seeds)) == ("interrupted", 15)
-    assert result.runs.num_rows == 60
+    assert (result.status, result.runs.num_rows) == ("interrupted", 60)
+    with pytest.raises(StudyError, match="adds seeds itself"):
+        resume(result.directory, 30, trainable=Made())
+    assert resume(result.directory, trainable=Made(), observer=Silent()).status == "complete"
 
 
 def test_networks_of_all_rounds_are_in_one_file_and_a_ragged_study_is_told_and_reported(

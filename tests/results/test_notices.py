@@ -36,7 +36,7 @@ def ran(directory: Path, bound: float, told: Told) -> Result:
 def test_the_seal_comes_before_the_first_run_and_fits(tmp_path: Path) -> None:
     result = ran(tmp_path, 1.0, Told())
     kinds = [event["event"] for event in result.events]
-    assert kinds.index("sealed") < kinds.index("started") < kinds.index("group")
+    assert kinds.index("sealed") < kinds.index("round") < kinds.index("group")
     sealed = result.document["sealed"]
     assert sealed["matches"]
     assert len(sealed["hash"]) == 64

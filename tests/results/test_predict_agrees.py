@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,14 +159,17 @@ def test_networks_of_older_files_predict_as_ever(tmp_path: Path) -> None:
     assert Result.open(result.directory).predict(np.array([0.5])).table.equals(before.table)
 
 
-def test_a_study_interrupted_before_its_first_step_cannot_predict(
+def test_a_study_interrupted_before_a_run_ended_cannot_predict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: Any) -> None:
-        raise KeyboardInterrupt
+    train = ArrayEngine.train
+
+    def interrupted(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return train(*arguments)
 
     monkeypatch.setattr(ArrayEngine, "train", interrupted)
     result = Study.from_dict(document()).run(runs_dir=tmp_path, engine="numpy")
     assert result.status == "interrupted"
-    with pytest.raises(StoreError, match="interrupted before their first step"):
+    with pytest.raises(StoreError, match="has no runs"):
         result.predict(np.array([0.5]))

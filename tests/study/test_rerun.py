@@ -12,6 +12,7 @@ from study_files import small
 from seedbed.api import Study
 from seedbed.study.rerun import stored_text
 
+ELSEWHERE = Path("/elsewhere")
 TABLE = {"source": "table", "path": "a.csv", "target": "y", "scale": "standard"}
 
 
@@ -26,7 +27,7 @@ def table(tmp_path: Path) -> Path:
 def again(study: Study, elsewhere: Path) -> Study:
     """The study that is read from what is stored of it, in another folder."""
     elsewhere.mkdir()
-    (elsewhere / "study.toml").write_text(stored_text(study), encoding="utf-8")
+    (elsewhere / "study.toml").write_text(stored_text(study, elsewhere), encoding="utf-8")
     return Study.load(elsewhere / "study.toml")
 
 
@@ -37,19 +38,19 @@ def asked(study: Study) -> list[Any]:
 
 def test_a_study_that_stands_by_itself_is_stored_as_given() -> None:
     text = "# mine\n" + small({"study.seeds": 3})
-    assert stored_text(Study.parse(text)) == text
+    assert stored_text(Study.parse(text), ELSEWHERE) == text
 
 
 def test_a_relative_path_keeps_its_folder_and_the_text_its_comments(table: Path) -> None:
     given = "# mine\n" + small({"data": TABLE, "ablate": {"data.path": ["b.csv"]}})
     (table / "study.toml").write_text(given)
     study = Study.load(table / "study.toml")
-    assert stored_text(study).endswith(given)
+    assert stored_text(study, ELSEWHERE).endswith(given)
     stored = again(study, table / "elsewhere")
     assert asked(stored) == asked(study)
     assert [variant.name for variant in stored.variants] == ["base", "path = b.csv"]
-    assert stored_text(stored) == stored_text(study)  # also of what was stored
-    assert stored_text(stored.override(seeds=3)).count("directory") == 1
+    assert stored_text(stored, ELSEWHERE) == stored_text(study, ELSEWHERE)  # also of what was stored
+    assert stored_text(stored.override(seeds=3), ELSEWHERE).count("directory") == 1
 
 
 def test_what_override_changes_is_stored(table: Path) -> None:
@@ -66,7 +67,7 @@ def test_arrays_of_a_study_are_looked_for_beside_it(tmp_path: Path) -> None:
     x = np.arange(20.0).reshape(10, 2)
     tables = {"name": "a", "model": {"kind": "linear"}, "training": {"epochs": 1, "lr": 0.1, "batch_size": 4}}
     study = Study.from_dict(tables, x=x, y=x[:, 0])
-    assert "directory" not in stored_text(study)
+    assert "directory" not in stored_text(study, ELSEWHERE)
     result = study.run(seeds=2, runs_dir=tmp_path, engine="numpy", progress=False)
     assert (
         Study.load(result.directory / "study.toml").run(runs_dir=tmp_path, progress=False).status

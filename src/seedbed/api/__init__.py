@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from seedbed.api.result import Result, open
 
 if TYPE_CHECKING:
-    from seedbed.api.study import Study, load, run
+    from seedbed.api.study import Study, load, resume, run
 
-__all__ = ["Result", "Study", "load", "open", "run"]
+__all__ = ["Result", "Study", "load", "open", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -155,6 +155,52 @@ class Study(model.Study):
 run = Study.run  # seedbed.run(study, ...)
 
 
+def resume(
+    id_or_path: str | Path,
+    seeds: int | None = None,
+    trainable: Trainable | None = None,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    runs_dir: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+    observer: Observer | None = None,
+) -> Result:
+    """Go on with a stored study that was interrupted, killed or failed, as if it never had been.
+
+    Parameters
+    ----------
+    id_or_path
+        As `open` takes it.
+    seeds
+        How many seeds per variant it is to have, also where it is complete; nothing is trained again.
+    trainable
+        What trains its runs, where that is not the built-in recipe.
+    data_dir, runs_dir, progress, observer
+        See `Study.run`.
+
+    Raises
+    ------
+    StudyError, DataError, EngineError, StoreError
+        Where it cannot be gone on with: another process writes it, it is damaged, or what it was begun with is gone.
+    """
+    from seedbed.execution import runner
+    from seedbed.store.reader import find
+    from seedbed.store.schema import runs_root
+
+    directory = find(runs_root(runs_dir), str(id_or_path))
+    runner.resume(
+        directory,
+        trainable or _recipe(),
+        seeds=seeds,
+        data_dir=data_dir,
+        progress=progress,
+        observer=observer,
+    )
+    from seedbed.api.result import Result
+
+    return Result.open(directory)
+
+
 def load(path_or_lab: str | Path) -> Study:
     """Read a study file, or a lab by its name.
 

@@ -18,6 +18,7 @@ COMMANDS = (
     "reference",
     "check",
     "run",
+    "resume",
     "ls",
     "show",
     "report",
@@ -39,10 +40,11 @@ Start here:
   seedbed new my-study.toml          a commented study of your own to edit
   seedbed reference training         every key of it explained
   seedbed run my-study.toml --vary training.lr=0.1,0.01 --seeds 20
+  seedbed resume my-study            go on with one that was interrupted
 
 \b
 Exit codes: 0 done, 1 failed, 2 the input is wrong, 3 done but runs diverged or failed,
-130 interrupted with everything saved.
+130 interrupted with everything saved: `seedbed resume` goes on.
 """
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from seedbed.cli import options
-from seedbed.cli.errors import INTERRUPTED, RUNS_FAILED
-from seedbed.cli.output import print_json, print_result, say
+from seedbed.cli.ended import conclude, terminate_as_interrupt
+from seedbed.cli.stored import find
 
 
 @click.command("run", short_help="Run a study, or a lab, and report.")
@@ -56,6 +55,12 @@ from seedbed.cli.output import print_json, print_result, say
     callback=options.seconds,
     help="With --until: begin no round that would not end in time; as 90s, 10m or 1.5h.",
 )
+@click.option(
+    "--add-seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Add N seeds to a stored study, whose id stands for STUDY; as `seedbed resume ID --seeds`.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -73,6 +78,7 @@ def command(
     until: Literal["decided"] | None,
     at_most: int | None,
     budget: float | None,
+    add_seeds: int | None,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -88,45 +94,49 @@ def command(
       seedbed run mnist/cnn --quick
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
+      seedbed run --add-seeds 10 trig/norm-init
     """
     from seedbed.analysis.looks import AT_MOST
-    from seedbed.api import Study, run
+    from seedbed.api import Result, Study, resume, run
     from seedbed.execution.progress import observer
 
-    _check(until, at_most, budget, seeds)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is an interrupt, too
-    chosen = Study.load(study).override(settings, vary, seeds, quick)
+    _check(until, at_most, budget, seeds, add_seeds)
+    terminate_as_interrupt()
     with observer(quiet) as watching:
-        result = run(
-            chosen,
-            engine=engine,
-            device=device,
-            precision=precision,
-            cuda_graphs=cuda_graphs,
-            data_dir=data_dir,
-            runs_dir=runs_dir,
-            observer=watching,
-            until=until,
-            at_most=at_most or AT_MOST,
-            budget=budget,
-        )
-    interrupted = result.status == "interrupted"
-    try:
-        if as_json:
-            print_json(result.document)
+        if add_seeds:
+            stored = Result.open(find(runs_dir, study))
+            more = len(stored.seeds) + add_seeds
+            result = resume(stored.directory, more, data_dir=data_dir, observer=watching)
         else:
-            print_result(result)
-    finally:  # also where nobody reads what is printed, or the disk it goes to is full
-        report = None if interrupted else result.report()
-    if interrupted:
-        say(f"interrupted; what was done is kept: seedbed report {result.directory}", err=True)
-        return INTERRUPTED
-    say(f"report: {report}", err=as_json)
-    return RUNS_FAILED if result.diverged else 0
+            result = run(
+                Study.load(study).override(settings, vary, seeds, quick),
+                engine=engine,
+                device=device,
+                precision=precision,
+                cuda_graphs=cuda_graphs,
+                data_dir=data_dir,
+                runs_dir=runs_dir,
+                observer=watching,
+                until=until,
+                at_most=at_most or AT_MOST,
+                budget=budget,
+            )
+    return conclude(result, as_json)
 
 
-def _check(until: str | None, at_most: int | None, budget: float | None, seeds: int | None) -> None:
+def _check(
+    until: str | None, at_most: int | None, budget: float | None, seeds: int | None, add_seeds: int | None
+) -> None:
     """Refuse options that do not go together."""
+    if add_seeds:
+        context = click.get_current_context()
+        allowed = {"study", "add_seeds", "data_dir", "runs_dir", "as_json", "quiet"}
+        for option in context.command.params:
+            source = context.get_parameter_source(option.name or "")
+            if option.name not in allowed and source is click.core.ParameterSource.COMMANDLINE:
+                raise click.UsageError(
+                    f"--add-seeds goes on with a study as it was begun; leave {option.opts[0]} out"
+                )
     if until and seeds is not None:
         raise click.UsageError("--until decided chooses the seeds itself; use --at-most instead of --seeds")
     if not until and (at_most is not None or budget is not None):

@@ -6,6 +6,7 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,22 @@ def describe() -> dict[str, Any]:
         "threads": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
         "command": command(),
     }
+
+
+def changes(told: Mapping[str, Any]) -> list[str]:
+    """What is different here from what `describe` told somewhere, as far as results depend on it, in words."""
+    now = describe()
+    before = {
+        "Python": told.get("python"),
+        "the processor": told.get("processor"),
+        **told.get("versions", {}),
+    }
+    after = {"Python": now["python"], "the processor": now["processor"], **now["versions"]}
+    return [
+        f"{name} was {before[name] or 'absent'}, is {after.get(name) or 'absent'}"
+        for name in before
+        if before[name] != after.get(name)
+    ]
 
 
 def package_version(name: str) -> str | None:

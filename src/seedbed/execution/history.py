@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,20 @@ def _last_sealed(directory: Path) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
-def peek(store: Store, study: Mapping[str, Any]) -> None:
+def peek(store: Store, study: Mapping[str, Any], seen_here: Sequence[int] = ()) -> None:
     """Where the same claims were seen with other numbers of seeds before, record which look this is, with e-values.
 
     The same seed gives the same run, so every such execution looked at a part of the same growing results.
+
+    Parameters
+    ----------
+    study
+        What `resolved.json` holds.
+    seen_here
+        The numbers of seeds with which this one was complete before seeds were added.
     """
     before = {other.name: seeds for other, seeds in _seen_before(store.directory, study)}
+    before |= {f"this study, round {number}": seeds for number, seeds in enumerate(seen_here, 1)}
     looks = len({*before.values(), study["seeds"]})
     if looks == 1:
         return

@@ -22,8 +22,7 @@ def check(finished: Finished, shard: Shard) -> None:
     asked = Counter((run.variant, run.seed) for run in shard.runs)
     given = Counter((run.variant, run.seed) for run in finished.runs)
     wrong = [f"{_named(*run)} was not asked for, or is there twice" for run in given - asked]
-    if not finished.interrupted:
-        wrong += [f"{_named(*run)} is missing" for run in asked - given]
+    wrong += [f"{_named(*run)} is missing" for run in asked - given]
     for run in finished.runs:
         wrong += [f"{_named(run.variant, run.seed)}: {problem}" for problem in _problems(run)]
     if wrong:

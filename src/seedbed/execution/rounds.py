@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,14 @@ class Rounds:
         """Of the budget; None where there is none."""
         return None if self.until.budget is None else self.until.budget - elapsed
 
+    def restore(self, looks: Iterable[Mapping[str, Any]], rounds: int) -> None:
+        """Take up the study of another process, given the looks in its journal and how many rounds it planned."""
+        self.number = rounds
+        for look in looks:
+            if look["look"] == rounds - 1:  # that at the last round is taken again, and comes to the same
+                self._claims = [claim["decided"] for claim in look["claims"]]
+                self._comparisons = [variant["decided"] for variant in look["variants"]]
+
     def look(
         self, store: Store, observer: Observer, seconds_per_run: float, left: float | None
     ) -> Study | None:
@@ -101,7 +110,8 @@ class Rounds:
         }
         seeds = self.rule.looks[self.number - 1]
         of_each = {name: len(result.status_of(name)) for name in result.variants}
-        store.journal({"event": "look", "look": self.number, "seeds": seeds, "of_each": of_each, **told})
+        if store.happened("look") < self.number:  # else a process that ended before the next round took it
+            store.journal({"event": "look", "look": self.number, "seeds": seeds, "of_each": of_each, **told})
         asked, verdicts = (of_claims, self._claims) if self._claims else (of_variants, self._comparisons)
         still = [
             test
@@ -116,7 +126,8 @@ class Rounds:
         text = f"look {self.number} of at most {len(self.rule.looks)}, {seeds} seeds: {decided} decided"
         observer.message(f"{text}; {reason[1]}" if reason else text)
         if reason:
-            store.journal({"event": "rounds_ended", "reason": reason[0], "message": reason[1]})
+            if not store.happened("rounds_ended"):
+                store.journal({"event": "rounds_ended", "reason": reason[0], "message": reason[1]})
             return None
         self.number += 1
         return following
@@ -135,6 +146,7 @@ class Rounds:
                 "p_against": p[1],
                 "boundary": None if p == (None, None) else boundary,
                 "verdict": _told(test, p, verdict, key),
+                "decided": verdict,
             }
             for test, p, (verdict, boundary) in zip(tests, at_hand, after, strict=True)
         ]

@@ -1,32 +1,34 @@
-"""A whole study: plan it, have every shard trained, and store all of it."""
+"""A whole study: run it, or go on with one that another process began."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from seedbed.analysis import findings
-from seedbed.analysis.evidence import Evidence
 from seedbed.execution import environment, history
-from seedbed.execution.progress import GroupStart, Observer, events_of, watched
-from seedbed.execution.returned import check
+from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.progress import Observer, watched
 from seedbed.execution.rounds import Rounds, Until
+from seedbed.execution.session import Session
 from seedbed.files import to_json
 from seedbed.plan.plan import plan
-from seedbed.store.schema import runs_root
+from seedbed.store.contents import Contents
+from seedbed.store.schema import StoreError, damaged, runs_root
 from seedbed.store.writer import Store
 from seedbed.study import labs
-from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.model import Study
+from seedbed.study.problems import Problem, StudyError
 from seedbed.study.rerun import stored_text
-from seedbed.study.trainable import Compute, Finished, FinishedRun, Shard, Work
-from seedbed.text import counted
+from seedbed.study.trainable import Compute, Trainable, Work
+
+STUDY, GIVEN, RESOLVED, ENVIRONMENT = "study.toml", "given.toml", "resolved.json", "environment.json"
 
 
 def run(
@@ -63,51 +65,139 @@ def run(
     TrainableError
         Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
-
-    def prepared(part: Study) -> Work:
-        return plan(part, Path(data_dir) if data_dir else None).work.on(compute or Compute())
-
+    planned = Planned(compute or Compute(), str(Path(data_dir).absolute()) if data_dir else None, until)
     rounds = Rounds(study, until) if until else None
-    study = rounds.first if rounds else study
-    work = prepared(study)
+    first = rounds.first if rounds else study
+    preparing = _Preparing(planned)
+    work = preparing(first)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
     work.warm_up()
-    resolved = _resolved(study, work) | ({"until": rounds.plan} if rounds else {})
-    fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
-    with Store.create(root, study.name, fingerprint) as store:
+    resolved = _resolved(first, work) | ({"until": rounds.plan} if rounds else {})
+    planned.add(first, work.shards)
+    with Store.create(root, study.name, _fingerprint(resolved)) as store:
         _write_study(store, study)
-        if study.own_data:
-            store.write_copy(study.own_data.file)
-        store.write_json("resolved.json", resolved)
-        notes = (resolved.get("data") or {}).get("notes", [])
-        with watched(progress) if observer is None else nullcontext(observer) as watching:
+        store.write_json(RESOLVED, resolved)
+        store.write_json(FILE, planned.to_plain())
+        with _watching(progress, observer) as watching:
+            notes = (resolved.get("data") or {}).get("notes", [])
             beforehand = rounds.beforehand if rounds else study.beforehand
             for line in (*(f"! {note}" for note in notes), *beforehand):
                 watching.message(line)
             history.seal(store, resolved, watching)
-            return _Execution(study, work, store, watching, resolved).run(rounds, prepared)
+            told = _environment(study, store, work, rounds)
+            Session(study, store, watching, resolved, planned, rounds, preparing, told).run()
+    return store.directory
+
+
+def resume(
+    directory: Path,
+    trainable: Trainable,
+    *,
+    seeds: int | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+    observer: Observer | None = None,
+) -> None:
+    """Go on with a study that was interrupted, killed or failed, as if it never had been.
+
+    Parameters
+    ----------
+    trainable
+        What trains its runs: of the kind that began it.
+    seeds
+        How many seeds it is to have; nothing that was trained is trained again.
+    data_dir
+        Where data is looked for first; by default where whoever began it looked.
+
+    Raises
+    ------
+    StudyError, DataError, EngineError, StoreError
+        Where it cannot be gone on with: another process writes it, it is damaged, or what it was begun with is gone.
+    """
+    if seeds is None and Contents(directory).status == "complete":
+        return
+    with Store.open(directory) as store, _watching(progress, observer) as watching:
+        contents = Contents(directory)
+        study, planned = _read_study(contents, trainable), _read_plan(contents)
+        if data_dir:
+            planned.data_dir = str(Path(data_dir).absolute())
+        resolved, told = contents.json(RESOLVED), contents.json(ENVIRONMENT)
+        _check_same(study, resolved, told, directory)
+        if not planned.rounds[0].is_of(study):
+            raise StoreError(f"{directory / FILE} is not the plan of {STUDY} beside it; run the study again")
+        rounds = Rounds(study, planned.until) if planned.until else None
+        if rounds:
+            rounds.restore(contents.journal.of_kind("look"), len(planned.rounds))
+        preparing = _Preparing(planned)
+        if seeds is not None:
+            _extend(study, planned, seeds, preparing)
+            store.write_json(FILE, planned.to_plain())
+        if not rounds and study.seeds != planned.seeds:
+            study = study.override(seeds=planned.seeds)
+            _write_study(store, study)
+        for line in (changed := environment.changes(told)):
+            watching.message(f"! {line} since the study was begun: results may differ by rounding")
+        store.journal({"event": "resumed", "changes": changed})
+        Session(study, store, watching, resolved, planned, rounds, preparing, told).run()
+
+
+class _Preparing:
+    """Makes a part of a study ready to train, once for each part."""
+
+    def __init__(self, planned: Planned) -> None:
+        self._planned = planned
+        self._last: tuple[Any, Work] | None = None
+
+    def __call__(self, part: Study) -> Work:
+        names = [variant.name for variant in part.variants]
+        asked = names, part.to_train
+        if self._last is None or self._last[0] != asked:
+            data_dir = self._planned.data_dir
+            work = plan(part, Path(data_dir) if data_dir else None).work
+            self._last = asked, work.on(self._planned.compute)
+        return self._last[1]
+
+
+def _watching(progress: bool | None, observer: Observer | None) -> AbstractContextManager[Observer]:
+    return watched(progress) if observer is None else nullcontext(observer)
+
+
+def _fingerprint(resolved: Mapping[str, Any]) -> str:
+    return hashlib.sha256(to_json(resolved).encode()).hexdigest()
+
+
+# --- what is stored of a study --------------------------------------------------------------------------
 
 
 def _write_study(store: Store, study: Study) -> None:
-    """Store what runs again from the store, and beside it what was given, where that is not the same."""
-    text = stored_text(study)
-    store.write_text("study.toml", text)
-    if text != study.text:
-        store.write_text("given.toml", study.text)
+    """Store what runs again from the store, and beside it what was given first, where that is not the same."""
+    text = stored_text(study, store.directory)
+    if text != study.text and not (store.directory / GIVEN).exists():
+        store.write_text(GIVEN, study.text)
+    store.write_text(STUDY, text)
+    if study.own_data:
+        store.write_copy(study.own_data.file)
 
 
 def _resolved(study: Study, work: Work) -> dict[str, Any]:
+    """The study with every default filled in, and what its trainable says of it."""
+    asked = _asked(study)
+    for variant in asked["variants"]:
+        variant |= work.facts_of(variant["name"])
+    return {**asked, **work.facts}
+
+
+def _asked(study: Study) -> dict[str, Any]:
     """The study with every default filled in."""
     optional = {name: getattr(study, name) for name in ("scale", "matters", "fails_above", "fails_below")}
-    asked = {name: value for name, value in optional.items() if value is not None}
     metrics = {"metrics": dict(study.trainable.metrics)} if study.trainable.metrics else {}
     return {
         "study": study.name,
         "description": study.description,
         "metric": study.metric,
         "direction": study.direction,
-        **asked,
+        **{name: value for name, value in optional.items() if value is not None},
         **metrics,
         "seeds": study.seeds,
         "study_seed": study.seed,
@@ -118,12 +208,10 @@ def _resolved(study: Study, work: Work) -> dict[str, Any]:
                 "settings": variant.settings,
                 "recipe": variant.configuration.model_dump(),
                 "published": variant.published,
-                **work.facts_of(variant.name),
             }
             for variant in study.variants
         ],
         "hypotheses": [hypothesis.model_dump(exclude_none=True) for hypothesis in study.hypotheses],
-        **work.facts,
     }
 
 
@@ -135,131 +223,67 @@ def _crossed(study: Study) -> dict[str, Any]:
     return {"levels": {source: [levels[source] for levels in runs] for source in study.vary_seeds}}
 
 
-class _Execution:
-    """One execution of a study: what it has gathered so far, and the writing of it."""
+def _environment(study: Study, store: Store, work: Work, rounds: Rounds | None) -> dict[str, Any]:
+    """What `environment.json` says of how a study was begun."""
+    facts = environment.describe()
+    again = facts["command"] or _command(study, store, rounds)
+    return {**facts, "command": again, **work.environment, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
 
-    def __init__(
-        self, study: Study, work: Work, store: Store, observer: Observer, resolved: dict[str, Any]
-    ) -> None:
-        self.study, self.work, self.store, self.observer = study, work, store, observer
-        self.resolved = resolved
-        self.started = time.time()
-        self.train_seconds = 0.0
-        self.groups = 0  # of the rounds before
-        self.evidence: list[Evidence] = []
-        self.settings = {variant.name: variant.settings for variant in study.variants}
 
-    def run(self, rounds: Rounds | None, prepared: Callable[[Study], Work]) -> Path:
-        """Have shard after shard trained; what is finished is stored before the next begins. Returns the directory."""
-        self._write_environment(None)
-        self.store.journal({"event": "started", "runs": self._runs})
-        is_whole = self._in_rounds(rounds, prepared) if rounds else self._train_all()
-        status = "complete" if is_whole else "interrupted"
-        self.store.join_groups(list(self.settings))
-        if is_whole and not self.study.vary_seeds:
-            history.peek(self.store, {**self.resolved, "seeds": self.study.seeds})
-        for finding in findings.find(self.evidence):
-            self.store.journal({"event": "finding", **vars(finding)})
-        self._write_environment(status)
-        self.store.finish(status)
-        return self.store.directory
+def _command(study: Study, store: Store, rounds: Rounds | None) -> str:
+    """What runs a study again that was run from Python: its file, the lab, or what was stored of it."""
+    known = study.origin in labs.names() or Path(study.origin).is_file()
+    until = ["--until", "decided", "--at-most", str(rounds.rule.looks[-1])] if rounds else []
+    return shlex.join(["seedbed", "run", study.origin if known else str(store.directory / STUDY), *until])
 
-    def _in_rounds(self, rounds: Rounds, prepared: Callable[[Study], Work]) -> bool:
-        """Round after round, with a look after each; whether none was interrupted."""
-        try:
-            while True:
-                self._announce(rounds)
-                began = time.perf_counter()
-                if not self._train_all():
-                    return False
-                seconds = time.perf_counter() - began
-                left = rounds.seconds_left(time.time() - self.started)
-                following = rounds.look(self.store, self.observer, seconds / self._runs, left)
-                if following is None:
-                    return True
-                self.groups += len(self.work.shards)
-                self.study, self.work = following, prepared(following)
-                self.work.warm_up()
-        except KeyboardInterrupt:  # between shards, where nothing is half written
-            return False
 
-    def _announce(self, rounds: Rounds) -> None:
-        """Record which runs a round adds, and which seeds there are with it."""
-        self.store.write_json("resolved.json", {**self.resolved, "seeds": self.study.seeds})
-        names = [variant.name for variant in self.study.variants]
-        seeds = [self.study.first_seed, self.study.seeds]
-        facts = {"round": rounds.number, "seeds": seeds, "variants": names, "runs": self._runs}
-        self.store.journal({"event": "round", **facts})
-        count = counted(len(names), "variant")
-        self.observer.message(f"round {rounds.number}: seeds {seeds[0] + 1} to {seeds[1]} of {count}")
+# --- going on -------------------------------------------------------------------------------------------
 
-    @property
-    def _runs(self) -> int:
-        return sum(len(shard.runs) for shard in self.work.shards)
 
-    def _train_all(self) -> bool:
-        """Train every shard; whether none was interrupted."""
-        return not any(self._train(shard).interrupted for shard in self.work.shards)
+def _read_study(contents: Contents, trainable: Trainable) -> Study:
+    path = contents.directory / STUDY
+    with contents.opened(path) as file:
+        text = file.read().decode()
+    return Study.parse(text, path, trainable)
 
-    def _train(self, shard: Shard) -> Finished:
-        start = GroupStart(shard.number, len(self.work.shards), len(shard.runs), shard.epochs, shard.label)
-        self.observer.group_started(start)
-        began = time.perf_counter()
-        finished = self.work.train(shard, events_of(self.observer), Checkpoints())
-        seconds = time.perf_counter() - began
-        self.train_seconds += seconds
-        check(finished, shard)
-        self._write(shard, finished, seconds)
-        self.observer.group_finished()
-        return finished
 
-    def _number(self, shard: Shard) -> int:
-        """Its number among the shards of all rounds."""
-        return self.groups + shard.number
+def _read_plan(contents: Contents) -> Planned:
+    with damaged(contents.directory / FILE):
+        return Planned.from_plain(contents.json(FILE))
 
-    # --- writing ----------------------------------------------------------------------------------------
 
-    def _write(self, shard: Shard, finished: Finished, seconds: float) -> None:
-        """Store what a shard adds."""
-        number = self._number(shard)
-        rows = [self._row(number, one) for one in finished.runs]
-        facts = {"runs": len(shard.runs), "seconds": seconds, **shard.facts}
-        self.store.add_group(number, rows, finished.tables, finished.models, **facts)
-        self.evidence += finished.evidence
-
-    def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
-        """A run as a row of the stored table."""
-        facts = {name: value for name, value in vars(finished).items() if name not in ("metrics", "columns")}
-        settings = self.settings[finished.variant].items()
-        return {
-            **facts,
-            "group": number,
-            **finished.columns,
-            **{f"setting:{key}": to_json(value) for key, value in settings},
-            **finished.metrics,
-        }
-
-    def _command(self) -> str:
-        """What runs a study again that was run from Python: its file, the lab, or what was stored of it."""
-        given = self.study.origin
-        known = given in labs.names() or Path(given).is_file()
-        study = given if known else str(self.store.directory / "study.toml")
-        until = self.resolved.get("until")
-        rounds = ["--until", "decided", "--at-most", str(until["looks"][-1])] if until else []
-        return shlex.join(["seedbed", "run", study, *rounds])
-
-    def _write_environment(self, status: str | None) -> None:
-        facts = environment.describe()
-        again = facts["command"] or self._command()
-        self.store.write_json(
-            "environment.json",
-            {
-                **facts,
-                "command": again,
-                **self.work.environment,
-                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
-                "seconds": {"total": time.time() - self.started, "train": self.train_seconds},
-                "seeds": self.study.seeds,
-                "status": status,
-            },
+def _check_same(study: Study, resolved: Mapping[str, Any], told: Mapping[str, Any], directory: Path) -> None:
+    """Refuse to go on where what is stored means something else now, as another version may take it."""
+    now = json.loads(to_json(_asked(study)))
+    names = [
+        key for key in now if key not in ("seeds", "variants", "levels") and now[key] != resolved.get(key)
+    ]
+    stored = {variant["name"]: variant for variant in resolved["variants"]}
+    names += [
+        f'variant "{variant["name"]}"'
+        for variant in now["variants"]
+        if any(stored.get(variant["name"], {}).get(key) != value for key, value in variant.items())
+    ]
+    if names:
+        version = told.get("versions", {}).get("seedbed")
+        raise StoreError(
+            f"{directory / STUDY} means something else now than when it was begun, with Seedbed {version}: "
+            f"{', '.join(names)}; go on with that version, or run the study again"
         )
+
+
+def _extend(study: Study, planned: Planned, seeds: int, preparing: _Preparing) -> None:
+    """Plan another round, of the seeds that are still to come."""
+    wrong = None
+    if planned.until:
+        wrong = "the study adds seeds itself until its claims are decided; leave the number of seeds out"
+    elif study.vary_seeds:
+        wrong = "crossed seeds cannot be added to; run the study again with more"
+    elif seeds < planned.seeds:
+        wrong = f"expected {planned.seeds} seeds or more, since so many are planned already, got {seeds}"
+    if wrong:
+        raise StudyError(study.origin, [Problem("study.seeds", wrong)])
+    if seeds > planned.seeds:
+        more = study.override(seeds=seeds)
+        part = more.only([variant.name for variant in study.variants], range(planned.seeds, seeds))
+        planned.add(part, preparing(part).shards)

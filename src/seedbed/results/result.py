@@ -27,6 +27,7 @@ from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
 from seedbed.analysis.wording import about
 from seedbed.metrics.names import COSTS
+from seedbed.results.evidence import findings_in
 from seedbed.results.looks import looks_at_claims, looks_at_variants
 from seedbed.results.new_data import basis, versus_on_new_data
 from seedbed.results.planning import with_likely
@@ -272,5 +273,7 @@ class Result(Stored):
     @cached_property
     def findings(self) -> list[dict[str, Any]]:
         """What the records of the runs, as stored, and these results show to be wrong; see `advice.consistent`."""
+        # Older versions stored findings once a study had ended, instead of what they are made of.
         stored = [as_stored(event) for event in self.events if event.get("event") == "finding"]
-        return consistent([*stored, *map(vars, find_in(self))])
+        found = findings_in(self.evidence, self.variants)
+        return consistent([*stored, *map(vars, found), *map(vars, find_in(self))])

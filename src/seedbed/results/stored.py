@@ -44,7 +44,10 @@ class Stored:
         resolved, environment = "resolved.json", "environment.json"
         self.study = checked(contents.json(resolved), self.directory / resolved)
         self.environment = checked(contents.optional_json(environment), self.directory / environment)
-        self.events = contents.journal.events
+        self.events = [
+            {key: value for key, value in event.items() if key != "elapsed"}
+            for event in contents.journal.events
+        ]
         self.status = contents.status
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
@@ -75,6 +78,11 @@ class Stored:
     def curves(self) -> pa.Table:
         """One row per run, epoch and metric."""
         return self._table("curves")
+
+    @property
+    def evidence(self) -> pa.Table:
+        """One row per run: what findings are made of, see `results.evidence`."""
+        return self._contents.table("evidence")
 
     @cached_property
     def predictions(self) -> pa.Table:

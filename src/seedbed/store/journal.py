@@ -71,6 +71,16 @@ class Journal:
         return list(self.of_kind("group"))
 
     @property
+    def elapsed(self) -> float:
+        """Seconds that processes have spent on the study, as far as their events tell."""
+        total = last = 0.0
+        for event in self.events:
+            if event.get("event") == "opened":
+                total += last
+            last = event.get("elapsed", 0.0)
+        return total + last
+
+    @property
     def finished(self) -> dict[str, Any] | None:
         """How the study finished; None where it did not, or was gone on with since."""
         last = None

@@ -8,11 +8,11 @@ or was killed can be read, and gone on with.
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -64,14 +64,8 @@ class Store:
         self.directory = directory
         self._journal = journal_file
         self._opened = time.monotonic()
-        self._end, self._checksum = (known.end, known.checksum) if known else (0, 0)
-        self.groups: list[dict[str, Any]] = known.groups if known else []
-        self._named: Path | None = None
-        try:
-            self._named = _held(journal_file, directory)
-        except BaseException:
-            journal_file.close()
-            raise
+        self._take_up(known or journal.Journal(FORMAT, [], 0, 0))
+        self._named = _held(journal_file, directory)
 
     @classmethod
     def create(cls, runs_dir: str | os.PathLike[str], study: str, fingerprint: str) -> Self:
@@ -119,18 +113,19 @@ class Store:
         with _writable(directory, "copy it to a directory that you may write, and go on there"):
             if not os.access(directory, os.W_OK):
                 raise PermissionError(13, os.strerror(13))
-            store = cls(directory, (directory / JOURNAL).open("ab", buffering=0), known)
+            file = (directory / JOURNAL).open("ab", buffering=0)
             try:
+                store = cls(directory, file, known)
                 store._take_over()
             except BaseException:
-                store.close()
+                file.close()
                 raise
         return store
 
     def _take_over(self) -> None:
         """Once no other process writes: read the journal as it is now, and remove what was not finished."""
         known = journal.read(self.directory)
-        self._end, self._checksum, self.groups = known.end, known.checksum, known.groups
+        self._take_up(known)
         self._journal.truncate(self._end)
         self.journal({"event": "opened", **locks.me()})
         for path in self.directory.rglob(f".*{TEMPORARY}"):
@@ -140,7 +135,12 @@ class Store:
             if path.is_file() and int(path.stem.rpartition("-")[2]) not in committed:
                 path.unlink()
         for number in committed:
-            self.drop_checkpoint(number)
+            checkpoints.path_of(self.directory, number).unlink(missing_ok=True)
+
+    def _take_up(self, known: Journal) -> None:
+        self._end, self._checksum, self._earlier = known.end, known.checksum, known.elapsed
+        self.groups: list[dict[str, Any]] = known.groups
+        self._happened = Counter(str(event.get("event")) for event in known.events)
 
     @staticmethod
     def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
@@ -155,7 +155,16 @@ class Store:
         """What people call this execution of the study: the name of its directory."""
         return self.directory.name
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds that this process and those before it have spent on the study."""
+        return self._earlier + time.monotonic() - self._opened
+
     # --- the journal ------------------------------------------------------------------------------------
+
+    def happened(self, kind: str) -> int:
+        """How many events of a kind the journal has."""
+        return self._happened[kind]
 
     def journal(self, event: Mapping[str, object]) -> None:
         """Append one event as one line: with the time, and the seconds since this process opened the store.
@@ -186,6 +195,7 @@ class Store:
                     self._journal.truncate(self._end)
                 raise
         self._end, self._checksum = self._end + len(content), checksum
+        self._happened.update(str(event["event"]) for event in events)
 
     def finish(self, status: str, **facts: object) -> None:
         """Write the last event, "complete" or "failed", and close; a study without it was interrupted."""
@@ -245,8 +255,8 @@ class Store:
             yield
         except OSError as error:
             raise WriteError(
-                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept; "
-                f"to go on once it can be written: seedbed resume {self.id}"
+                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept, and "
+                f"once that can be written: seedbed resume {self.id}"
             ) from error
 
     # --- groups -----------------------------------------------------------------------------------------
@@ -292,7 +302,7 @@ class Store:
             self._announce_and_rename(staged)
         event = {"event": "group", "group": number, "parts": list(files), **facts}
         self._append([event], durable=True)
-        self.groups.append(json.loads(to_json(event)))  # as it is read again
+        self.groups.append(event)
         self.drop_checkpoint(number)
 
     def join_groups(self, variants: Sequence[str]) -> None:

@@ -10,14 +10,19 @@ from seedbed.study.model import Study
 from seedbed.study.tomltext import to_toml
 
 
-def stored_text(study: Study) -> str:
+def stored_text(study: Study, directory: Path) -> str:
     """The TOML of a study with the changes of `override`, and with the directory that its paths are relative to.
 
     The text as it was given where that says the same.
+
+    Parameters
+    ----------
+    directory
+        Where it will lie; its own data lie beside it.
     """
     changed = study.tables != tomllib.loads(study.text)
     text = to_toml(study.tables) if changed else study.text
-    if study.own_data or "directory" in study.tables:  # data of its own are stored beside it
+    if study.own_data or study.directory == directory.absolute() or "directory" in study.tables:
         return text
     relative = any(_has_relative_path(variant, study.trainable.paths) for variant in study.variants)
     return to_toml({"directory": study.directory}) + text if relative else text

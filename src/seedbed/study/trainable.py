@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seedbed.analysis.evidence import Evidence
     from seedbed.store.models import Trained
 
-Status = Literal["complete", "stopped", "diverged", "interrupted"]
+Status = Literal["complete", "stopped", "diverged"]
 ColumnsByName = Mapping[str, Sequence[Any]]
 Facts = dict[str, Any]
 OwnConfiguration = TypeVar("OwnConfiguration", bound=Configuration)
@@ -121,15 +121,12 @@ class Finished:
         Trained networks, of every variant in the shard.
     evidence
         The record that findings are made of; runs may be without.
-    interrupted
-        Whether training was interrupted; the study ends then.
     """
 
     runs: Sequence[FinishedRun]
     tables: Mapping[str, ColumnsByName] = field(default_factory=dict)
     models: Sequence[Trained] = ()
     evidence: Sequence[Evidence] = ()
-    interrupted: bool = False
 
 
 class Work(ABC):

@@ -15,6 +15,7 @@ from seedbed.data import facts
 from seedbed.data.base import Prepared
 from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
+from seedbed.engines.exhaustion import as_memory_error
 from seedbed.store.models import Trained
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
@@ -160,7 +161,8 @@ class RecipeWork(Work):
         if choice.reason:
             events(Message(choice.reason))
         metric, better = self.study.metric, self.study.direction
-        outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept, checkpoints)
+        with as_memory_error():
+            outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept, checkpoints)
         tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes", "samples")}
         return Finished(
             runs=outcome.records,

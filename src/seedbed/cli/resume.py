@@ -1,0 +1,45 @@
+"""`seedbed resume`: go on with a study that was interrupted, or add seeds to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seedbed.cli import options
+from seedbed.cli.ended import conclude, terminate_as_interrupt
+from seedbed.cli.stored import find
+
+
+@click.command("resume", short_help="Go on with a study that was interrupted, or add seeds.")
+@click.argument("study_id", metavar="ID")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    help="How many seeds per variant it is to have; nothing is trained again.",
+)
+@options.data_dir
+@options.runs_dir
+@options.as_json
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(
+    study_id: str, seeds: int | None, data_dir: Path | None, runs_dir: Path, as_json: bool, quiet: bool
+) -> int:
+    """Go on with the study ID (its id, the beginning of that, its path, or a study's name for the latest).
+
+    What was finished is kept, what was being trained goes on from its last checkpoint, and the results are those of a
+    study that nobody interrupted. --seeds adds seeds to a study, also to one that is complete.
+
+    \b
+    Examples:
+      seedbed resume trig/norm-init
+      seedbed resume 20261122-013000 --seeds 30
+    """
+    from seedbed.api import resume
+    from seedbed.execution.progress import observer
+
+    terminate_as_interrupt()
+    directory = find(runs_dir, study_id)
+    with observer(quiet) as watching:
+        result = resume(directory, seeds, data_dir=data_dir, observer=watching)
+    return conclude(result, as_json)

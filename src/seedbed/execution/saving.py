@@ -1,0 +1,59 @@
+"""When the training of a shard is saved, and what was saved of it before."""
+
+from __future__ import annotations
+
+import time
+
+from seedbed.execution.stops import Stops
+from seedbed.store.schema import StoreError
+from seedbed.store.writer import Store
+from seedbed.study.checkpoints import Checkpoints, State, Stopped
+
+EVERY = 30.0  # seconds between checkpoints
+AT_END = 1.0  # seconds of training that are worth saving before they are evaluated
+SHARE = 0.02  # of the time that saving may take
+
+
+class Saving(Checkpoints):
+    """The checkpoints of one shard, in the store.
+
+    Attributes
+    ----------
+    damage
+        What is wrong with the checkpoint that an earlier process left, for which the shard begins again; None where
+        nothing is.
+    """
+
+    def __init__(self, store: Store, number: int, stops: Stops) -> None:
+        self._store, self._number, self._stops = store, number, stops
+        self._began = self._last = time.monotonic()
+        self._cost = self._before = 0.0  # seconds: of saving once, and of earlier processes
+        self.damage: str | None = None
+        try:
+            if saved := store.checkpoint(number):
+                arrays, facts = saved
+                self.resume_from = State(arrays, facts["shard"])
+                self._before = facts["seconds"]
+        except (StoreError, KeyError, TypeError) as error:
+            self.damage = f"{error}"
+
+    @property
+    def seconds(self) -> float:
+        """How long the shard has trained, also in earlier processes as far as was saved."""
+        return self._before + time.monotonic() - self._began
+
+    def due(self, at_end: bool = False) -> bool:
+        """See `Checkpoints.due`."""
+        wait = max(AT_END if at_end else EVERY, self._cost / SHARE)
+        return self._stops.asked or time.monotonic() - self._last >= wait
+
+    def save(self, state: State) -> None:
+        """See `Checkpoints.save`."""
+        started = time.monotonic()
+        self._store.save_checkpoint(
+            self._number, state.arrays, {"shard": state.facts, "seconds": self.seconds}
+        )
+        self._last = time.monotonic()
+        self._cost = self._last - started
+        if self._stops.asked:
+            raise Stopped

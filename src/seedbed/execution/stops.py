@@ -1,0 +1,57 @@
+"""Ctrl-C and requests to terminate while a study trains: the first saves and ends it, the second ends it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from threading import current_thread, main_thread
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # batch systems send the second
+SAID = b"\nsaving what is being trained; once more ends at once, with what was saved last\n"
+
+
+class Stops:
+    """Notes the signals that ask a study to end; a context, active only in the main thread, where signals arrive.
+
+    Training is never torn apart: who trains asks `asked` where it can be saved. Every file of a study appears whole or
+    not at all, so that ending at once does no damage either.
+
+    Attributes
+    ----------
+    asked
+        Whether the study is to end.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if current_thread() is main_thread():
+            handlers = {number: signal.getsignal(number) for number in SIGNALS}
+            # Who ignores a signal, as `nohup` does, goes on ignoring it; None is a handler that Python does not know.
+            self._before = {
+                number: handler
+                for number, handler in handlers.items()
+                if handler not in (signal.SIG_IGN, None)
+            }
+            for number in self._before:
+                signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            os._exit(INTERRUPTED)
+        self.asked = True
+        with suppress(OSError):  # nobody reads it
+            os.write(2, SAID)
