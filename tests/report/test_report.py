@@ -209,7 +209,7 @@ def test_names_are_text_wherever_they_stand(evil):
 
 def test_unfinished_study_says_so(tmp_path):
     written = Written(fake_studies.regression(tmp_path, finished=False))
-    assert "This study is interrupted" in written.page.text
+    assert "This is a part of the study , interrupted: 0 of 48 runs finished" in written.page.text
     assert "No run has finished" in written.page.text
     assert "curves" not in written.page.sections
     assert written.figures == []

@@ -32,6 +32,8 @@ def command(runs_dir: Path, as_json: bool) -> None:
         names = ("id", "study", "status", "runs", "created")
         rows = [row | {"runs": _runs(row)} for row in studies]
         print_table(names, [tuple(str(row[name]) for name in names) for row in rows])
+        if any(row["status"] in ("interrupted", "failed") for row in studies):
+            say("seedbed resume ID goes on with a study that was interrupted or failed", err=True)
     else:
         say(f"no studies in {runs_dir} yet; seedbed run makes one", err=True)
 

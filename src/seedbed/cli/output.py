@@ -140,12 +140,15 @@ def print_result(result: Result) -> None:
     from seedbed.analysis.sentences import corrections, sentence
     from seedbed.analysis.wording import scale_in_words
     from seedbed.results.notices import notices
+    from seedbed.results.progress import in_words
     from seedbed.results.variant_table import rows_of
 
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
     head = [result.study["study"], result.id, result.status]
     head += [f"{engine} engine"] if engine else []
     say(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
+    for line in in_words(result):
+        say(line)
     columns = _fitting(result.table.plain, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)

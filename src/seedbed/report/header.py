@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedbed.analysis.data_facts import baseline_in_words, in_words
+from seedbed.analysis.data_facts import baseline_in_words
+from seedbed.analysis.data_facts import in_words as data_in_words
+from seedbed.results.progress import in_words
 from seedbed.results.result import Result
 from seedbed.text import counted
 
@@ -12,11 +14,11 @@ from seedbed.text import counted
 def header(result: Result) -> dict[str, Any]:
     """What `page.html` is filled with beside the sections."""
     baseline = baseline_in_words(result.data, result.reported_metrics)
-    data = [*in_words(result.data), baseline, *result.data.get("notes", [])]
+    data = [*data_in_words(result.data), baseline, *result.data.get("notes", [])]
     return {
         "name": result.study["study"],
         "description": result.study.get("description"),
-        "status": result.status,
+        "progress": in_words(result),
         "facts": _facts(result),
         "data": list(filter(None, data)),
     }

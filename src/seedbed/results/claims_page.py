@@ -10,6 +10,7 @@ from seedbed.analysis.claims import Judgement
 from seedbed.analysis.forms import FORMS
 from seedbed.analysis.sentences import corrections, sentence
 from seedbed.analysis.wording import SHARED, number
+from seedbed.results.progress import is_part, progress
 from seedbed.results.result import Result
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.text import counted, visible_lines
@@ -103,6 +104,9 @@ def _study(name: str, result: Result) -> Iterator[str]:
     yield f"## {name}"
     yield ""
     facts = [result.id, result.status, counted(len(result.seeds), "seed")]
+    if is_part(result):
+        seen = progress(result)
+        facts.append(f"{seen.finished:,} of {counted(seen.of, 'run')} finished")
     if engine := result.environment.get("engine"):
         facts.append(f"{engine} engine")
     yield f"{_cell(result.study.get('description', ''))} ({', '.join(facts)})"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seedbed.analysis.wording import failures, number
 from seedbed.files import to_json
 from seedbed.results.notices import looks_document, sealed_document
+from seedbed.results.progress import is_part, progress
 from seedbed.results.sources import spread_document
 from seedbed.text import counted
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 def document(result: Result) -> dict[str, Any]:
     """All that the study found, as plain data; what is not finite is None."""
     seconds = result.environment.get("seconds") or {}
+    seen = progress(result)
     contents = {
         "format": FORMAT,
         "id": result.id,
         "study": result.study["study"],
         "directory": str(result.directory),
         "status": result.status,
+        "progress": {"finished": seen.finished, "of": seen.of},
         "engine": result.environment.get("engine"),
         "device": result.environment.get("device"),
         "metric": result.metric,
@@ -133,10 +136,10 @@ def line(result: Result) -> str:
     """What a study is, how it ended and what came out best, in one line."""
     best = result.ranking[0]
     median = result.summary(best, result.selected_by).median
-    parts = [
-        f"{result.study['study']} {result.id}: {result.status}, {counted(len(result.variants), 'variant')} x "
-        f"{result.seeds_counted}"
-    ]
+    seen, size = progress(result), f"{counted(len(result.variants), 'variant')} x {result.seeds_counted}"
+    parts = [f"{result.study['study']} {result.id}: {result.status}, {size}"]
+    if is_part(result):
+        parts.append(f"{seen.finished:,} of {counted(seen.of, 'run')} finished")
     if not math.isnan(median):
         parts.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
     if result.diverged:

@@ -111,6 +111,11 @@ class Stored:
         """The trained networks of a variant, as far as its runs have finished; None where none has."""
         return self._contents.trained(variant)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a process can go on with it: studies of older versions did not store what that needs."""
+        return self._contents.journal.format > 1
+
     # --- as numbers by variant and seed --------------------------------------------------------------------
 
     @property

@@ -11,6 +11,7 @@ from typing import Literal
 from seedbed.analysis.data_facts import baseline_in_words
 from seedbed.analysis.pairs import Comparison
 from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text
+from seedbed.results.progress import progress
 from seedbed.results.result import Result, VersusBase
 from seedbed.text import counted, visible
 
@@ -163,9 +164,12 @@ def _columns(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[
 
 
 def _runs(result: Result) -> Iterator[Column]:
-    """How many runs, and how many of them diverged or were interrupted: in one column, and apart."""
+    """How many runs, of more that are planned, and how many diverged or were interrupted: in one column, and apart."""
     statuses = [list(result.status_of(name).values()) for name in result.variants]
-    counts = tuple(f"{len(own)}" for own in statuses)
+    counts = tuple(
+        f"{len(own)}" if len(own) >= planned else f"{len(own)} of {planned}"
+        for own, planned in zip(statuses, progress(result).of_each.values(), strict=True)
+    )
     unfinished = tuple(
         ", ".join(f"{own.count(status)} {status}" for status in ("diverged", "interrupted") if status in own)
         for own in statuses

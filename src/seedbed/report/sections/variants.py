@@ -12,6 +12,7 @@ from seedbed.analysis.wording import ABSENT, number, scale_in_words
 from seedbed.report.blocks import Block, Filled, Gallery, Note
 from seedbed.report.comparisons import every_run, forest
 from seedbed.report.leaders import MOST_ROWS, has_finished, left_out
+from seedbed.results.progress import is_part
 from seedbed.results.result import Result
 from seedbed.results.variant_table import Column, Kind, VariantTable
 
@@ -154,7 +155,9 @@ def _best(result: Result) -> dict[str, str]:
     others = [name for name in result.among_the_best if name != first]
     if len(others) + 1 == len(result.variants):
         return {}
-    return {first: "best" if not others else "among the best", **dict.fromkeys(others, "among the best")}
+    so_far = " so far" if is_part(result) else ""
+    among = dict.fromkeys(others, f"among the best{so_far}")
+    return {first: f"best{so_far}" if not others else f"among the best{so_far}", **among}
 
 
 def _groups(result: Result, table: VariantTable) -> Iterator[ColumnGroup]:

@@ -13,6 +13,7 @@ from seedbed.analysis.wording import SHARED, between, number
 from seedbed.report.blocks import Block, Filled, Note
 from seedbed.report.leaders import has_finished, listed
 from seedbed.results.notices import notices
+from seedbed.results.progress import is_part
 from seedbed.results.result import Result, VersusBase
 from seedbed.text import counted
 
@@ -79,7 +80,8 @@ def _selection(result: Result) -> str:
     if math.isnan(median):
         return f"No run has a {metric}, so no variant comes first."
     better = "lower" if result.direction(metric) == "min" else "higher"
-    text = f"By median {metric} ({better} is better) “{best}” comes first with {number(median)}"
+    first = "comes first so far" if is_part(result) else "comes first"
+    text = f"By median {metric} ({better} is better) “{best}” {first} with {number(median)}"
     for reported in result.reported_metrics:
         if reported != metric:
             text += f"; its median {reported} is {number(result.summary(best, reported).median)}"
@@ -95,11 +97,12 @@ def _selection(result: Result) -> str:
 
 def _equals(result: Result) -> str:
     """Which variants are not distinguishable from the best."""
-    others = result.among_the_best[1:]
-    if result.levels or len(result.variants) == 1:
+    others, seen = result.among_the_best[1:], [name for name in result.variants if result.finished(name)]
+    if result.levels or len(seen) == 1:
         return ""
+    whole = "" if len(seen) == len(result.variants) else " that have finished runs"
     if not others:
-        return "It is distinguishable from all others."
-    if len(others) == len(result.variants) - 1:
-        return "No variant is distinguishable from the best."
+        return f"It is distinguishable from all others{whole}."
+    if len(others) == len(seen) - 1:
+        return f"No variant{' with finished runs' if whole else ''} is distinguishable from the best."
     return f"Not distinguishable from the best: {listed(others)}."
