@@ -47,11 +47,15 @@ def read(path: Path, text: Collection[str] = (), layout: TextLayout = PLAIN) -> 
     try:
         table = PARSE[kind](content, layout, text)
     except UnicodeDecodeError as error:
+        if kind not in csvfile.SEPARATORS:
+            raise DataError(
+                f"{path} is not a proper {kind[1:]} file: a name or text in it is not UTF-8"
+            ) from None
         problems = csvfile.encoding_problems(error, content, kind, layout)
         raise DataError(*(f"{path}: {problem}" for problem in problems)) from None
     except DataError as error:
         raise DataError(*(f"{path}: {problem}" for problem in error.problems)) from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, MemoryError, NotImplementedError) as error:
         raise DataError(f"{path} is not a proper {kind[1:]} file: {_plain(str(error))}") from None
     _check_names(path, table)
     return table

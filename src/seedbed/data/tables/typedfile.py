@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,34 +12,55 @@ from seedbed.data.bounded import Room
 from seedbed.data.tables import kinds
 from seedbed.data.tables.csvfile import TextLayout
 
+if TYPE_CHECKING:
+    from pyarrow.parquet import FileMetaData
+
 VALUE = 8  # bytes of a number, or of where a text is
 
 
 def parquet(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> pa.Table:
-    """The table of a Parquet file; raises DataError where there is no room for it."""
+    """The table of a Parquet file; raises DataError where there is no room for it.
+
+    Columns that hold neither numbers, dates nor text are not read: of lists, a few bytes may stand for any number of
+    values. They are empty.
+    """
     from pyarrow.parquet import ParquetFile
 
     room, source = Room(), pa.BufferReader(content)
     promised = ParquetFile(source)
-    room.refuse(_promised(promised.metadata), "its table takes")
+    rows, schema = promised.metadata.num_rows, promised.schema_arrow
+    room.refuse(max(_promised(promised.metadata), rows * len(schema) * VALUE), "its table takes")
     # Text is read as numbers of distinct values: a few bytes may stand for any number of the same long text.
-    schema = promised.schema_arrow
     text = [field.name for field in schema if kinds.is_text(field.type)]
-    table = ParquetFile(source, read_dictionary=text).read()
-    return _checked(table, room).cast(schema)
+    read = [field.name for field in schema if _is_read(field.type)]
+    table = ParquetFile(source, read_dictionary=text).read(columns=read)
+    table = _checked(table, room).cast(pa.schema([field for field in schema if _is_read(field.type)]))
+    if len(read) == len(schema):
+        return table
+    columns = iter(table.columns)
+    every = [next(columns) if _is_read(field.type) else _unread(rows, field.type) for field in schema]
+    return pa.table(every, schema.names)
 
 
-def _promised(metadata: object) -> int:
-    """Bytes that the values of a file take, by what its header says of them."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]  # type: ignore[attr-defined]
-    columns = range(metadata.num_columns)  # type: ignore[attr-defined]
-    widths = [max(VALUE, metadata.schema.column(column).length or 0) for column in columns]  # type: ignore[attr-defined]
-    size = 0
-    for group in groups:
-        for column, width in zip(columns, widths, strict=True):
-            chunk = group.column(column)
-            size += max(chunk.num_values * width, chunk.total_uncompressed_size, group.num_rows * VALUE)
-    return size
+def _promised(metadata: FileMetaData) -> int:
+    """Bytes that all values take where none is a list, by what the header says of their number.
+
+    It is not asked about the columns of a group, since pyarrow ends the process over some that are damaged.
+    """
+    columns = (metadata.schema.column(number) for number in range(metadata.num_columns))
+    width = sum(max(VALUE, column.length or 0) for column in columns)
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    return sum(max(group.num_rows * width, group.total_byte_size) for group in groups)
+
+
+def _is_read(kind: pa.DataType) -> bool:
+    return kinds.is_text(kind) or kinds.is_date(kind) or kinds.is_number(kind)
+
+
+def _unread(rows: int, kind: pa.DataType) -> pa.Array:
+    """A column without values, of its type where such a column takes little memory."""
+    is_short = pa.types.is_list(kind) or pa.types.is_binary(kind) or pa.types.is_map(kind)
+    return pa.nulls(rows, kind if is_short else pa.list_(pa.null()))
 
 
 def arrow(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> pa.Table:
