@@ -219,6 +219,17 @@ def test_wider_and_more_takes_more():
     assert total(large | {"training.batch_size": "all"}) > total(large)
 
 
+def test_what_is_kept_sample_by_sample_is_counted():
+    """Of parts that are the same under every seed: what an outcome holds of them, and once more while it is written."""
+    size = {"data.samples": 5000, "data.split": [1000, 2000, 2000], "study.seeds": 3, "model": {"kind": "linear"}}
+    (drawn,), (fixed,) = planned(size).groups, planned(size | {"data.seed": 0}).groups
+    choice = choose("numpy", fixed.program())
+    outcome = train(fixed, choice.make, "val.mse", "min", ignore, kept={"base": ["val.mse", "test.mse"]})
+    assert outcome.samples is not None
+    held = sum(values.nbytes for values in outcome.samples["values"])
+    assert memory.need(fixed).results - memory.need(drawn).results == 2 * held == 2 * 3 * 4000 * 4
+
+
 STEPS = {"lr": 0.01, "steps": 2}
 TAKING = {
     "many runs": {

@@ -19,6 +19,7 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
 from seedbed.text import byte_size
 from seedbed.training import rules
+from seedbed.training.artefacts import MOST_BY_SAMPLE
 from seedbed.training.drawn import SLICE_BYTES
 from seedbed.training.evaluation import (
     EVALUATED_AT_ONCE,
@@ -46,6 +47,7 @@ GRADIENT_COPIES = 4  # of parameters and activations of a slice of which gradien
 EVALUATED_BYTES = 64  # of an output of which metrics are computed
 DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bits and their products
 STEP_BYTES = 80  # of the numbers of one step of one run
+SAMPLE_BYTES = 8  # of a metric that is stored sample by sample, held twice
 POINT_BYTES = PREDICTION_BYTES = 100  # of one number of a curve or a stored prediction, held twice
 POINTS = 200  # of a curve, about: the longer it is, the rarer they are
 # Small arrays, tables being written, and what allocators leave unused.
@@ -199,13 +201,22 @@ def _evidence(group: Group) -> int:
 
 
 def _results(group: Group) -> int:
-    """Curves and predictions of all runs, until they are stored."""
+    """Curves, predictions and what is kept sample by sample of all runs, until they are stored."""
     sizes = group.part_sizes
     epochs = -(-int(group.total_steps().max()) // group.steps_per_epoch)
     curves = POINT_BYTES * min(POINTS, epochs // group.training.eval_every + 1) * 3 * (len(sizes) + 1)
     pictured = (min(sizes.get(part, 0), PICTURE_SAMPLES) for part in ("grid", "test"))
     predictions = 0 if group.samples.classes else PREDICTION_BYTES * sum(pictured)
-    return len(group.runs) * (curves + predictions)
+    kept = SAMPLE_BYTES * sum(min(sizes[part], MOST_BY_SAMPLE) for part in _fixed(group))
+    return len(group.runs) * (curves + predictions + kept)
+
+
+def _fixed(group: Group) -> list[str]:
+    """The parts that are the same under every seed, of whose samples the study's metric is kept one by one."""
+    parts = [part for part in ("val", "test") if part in group.part_sizes]
+    if all(run.recipe.data.seed is not None for run in group.runs):
+        return parts
+    return [part for part in parts if part == "test" and group.samples.official_test]
 
 
 def threads() -> int:
