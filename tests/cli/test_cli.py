@@ -374,6 +374,14 @@ def test_a_full_disk_is_no_fault_of_ours(here: Path, monkeypatch: pytest.MonkeyP
     assert (result.exit_code, result.stderr) == (1, "error: runs/x: No space left on device\n")
 
 
+def test_memory_that_runs_out_is_no_fault_of_ours(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seedbed.plan.plan.plan", lambda *given: np.empty(2**60))
+    result = call("check", "small.toml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: memory ran out (Unable to allocate 8.00 EiB")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -20,6 +20,8 @@ def test_document():
     dense = 1 * 4 + 4 + 4 * 1 + 1
     document = found.document()
     assert document.pop("data") == found.facts
+    assert 4e8 < document.pop("memory_bytes") < 6e8
+    assert 2e6 < document.pop("disk_bytes") < 3e6
     assert found.facts["parts"]["train"] < found.facts["rows"]
     assert document == {
         "study": "tests/small",
@@ -48,9 +50,17 @@ def test_what_a_trainable_cannot_say_is_null() -> None:
     document = plan(Study.parse(TEXT, trainable=Toy())).document()
     assert (document["runs"], document["groups"]) == (24, 3)
     assert (document["parameters"], document["steps"], document["data"]) == (None, None, None)
+    assert (document["memory_bytes"], document["disk_bytes"]) == (None, None)
     assert document["variants"][1] == {
         "name": "skill = 5.5",
         "settings": {"toy.skill": 5.5},
         "parameters": None,
         "steps": None,
     }
+
+
+def test_more_seeds_take_more_memory_and_disk() -> None:
+    few, many = (a_plan({"study.seeds": seeds, "data.samples": 5000}).document() for seeds in (2, 200))
+    data = 198 * 5020 * 4 * 3  # input, target and part of every sample
+    assert many["memory_bytes"] - few["memory_bytes"] > data
+    assert many["disk_bytes"] - few["disk_bytes"] > 198 * 4 * few["parameters"] / 2

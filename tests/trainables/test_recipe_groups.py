@@ -221,7 +221,12 @@ def test_wider_and_more_takes_more():
 
 def test_what_is_kept_sample_by_sample_is_counted():
     """Of parts that are the same under every seed: what an outcome holds of them, and once more while it is written."""
-    size = {"data.samples": 5000, "data.split": [1000, 2000, 2000], "study.seeds": 3, "model": {"kind": "linear"}}
+    size = {
+        "data.samples": 5000,
+        "data.split": [1000, 2000, 2000],
+        "study.seeds": 3,
+        "model": {"kind": "linear"},
+    }
     (drawn,), (fixed,) = planned(size).groups, planned(size | {"data.seed": 0}).groups
     choice = choose("numpy", fixed.program())
     outcome = train(fixed, choice.make, "val.mse", "min", ignore, kept={"base": ["val.mse", "test.mse"]})

@@ -11,7 +11,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import described, print_json, print_table, say
-from seedbed.text import counted
+from seedbed.text import byte_size, counted
 
 if TYPE_CHECKING:
     from seedbed.api import Study
@@ -75,6 +75,9 @@ def command(
     groups = counted(document["groups"], "group")
     steps = "" if document["steps"] is None else f", {document['steps']:,} steps in all"
     say(f"{document['study']}: {runs} in {groups}{steps}")
+    if document["memory_bytes"] is not None:
+        memory, disk = (byte_size(document[name]) for name in ("memory_bytes", "disk_bytes"))
+        say(f"takes about {memory} of memory and {disk} on disk")
     for line in in_words(planned.facts):
         say(line)
     better = "less" if document["direction"] == "min" else "more"

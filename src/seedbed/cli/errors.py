@@ -53,6 +53,9 @@ def _explain(error: Exception) -> NoReturn:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror}", FAILED)
+    if isinstance(error, MemoryError):
+        what = f" ({error})" if str(error) else ""
+        _fail(f"memory ran out{what}; use fewer samples, seeds or variants, or free some", FAILED)
     _fail(
         f"{type(error).__name__}: {error}\nthis is a bug in Seedbed: run again with SEEDBED_DEBUG=1 and "
         "report what that prints, with the study",

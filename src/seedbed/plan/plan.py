@@ -60,6 +60,8 @@ class Plan:
             "groups": len(self.work.shards),
             "parameters": _sum(run.parameters for run in self.runs),
             "steps": _sum(run.steps for run in self.runs),
+            "memory_bytes": self.work.needs and self.work.needs.memory,
+            "disk_bytes": self.work.needs and self.work.needs.disk,
         }
 
 

@@ -45,6 +45,14 @@ class Compute:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a study takes of the machine, about: bytes of memory at its peak, and on disk once it is stored."""
+
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True)
 class PlannedRun:
     """One variant under one seed, and what it costs: steps and parameters, None where nobody can say."""
 
@@ -167,6 +175,11 @@ class Work(ABC):
         samples are. Of what is not told nothing is said on new data.
         """
         return {}
+
+    @property
+    def needs(self) -> Needs | None:
+        """What it takes of memory and disk; None where nobody can say."""
+        return None
 
     @property
     def environment(self) -> Facts:

@@ -20,10 +20,10 @@ from seedbed.store.models import Trained
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
-from seedbed.study.trainable import Compute, Finished, PlannedRun, Shard, Work
+from seedbed.study.trainable import Compute, Finished, Needs, PlannedRun, Shard, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
-from seedbed.training import memory
+from seedbed.training import memory, storage
 from seedbed.training.artefacts import Kept
 from seedbed.training.evaluation import curve_samples
 from seedbed.training.group import Group, Run
@@ -111,6 +111,19 @@ class RecipeWork(Work):
             variant: [name for name in compared if is_fixed(parts, name)]
             for variant, parts in self._evaluations.items()
         }
+
+    @cached_property
+    def needs(self) -> Needs:
+        """The data of all groups, and what training the most demanding one takes beside its own."""
+        engines: Sequence[str | None] = [one.engine for one in self.choices] or [None] * len(self.groups)
+        beside = max(
+            memory.need(group, engine).peak - memory.held([group])
+            for group, engine in zip(self.groups, engines, strict=True)
+        )
+        return Needs(
+            memory=memory.PROCESS + memory.held(self.groups) + beside,
+            disk=storage.PAGE + sum(map(storage.stored, self.groups)),
+        )
 
     @property
     def environment(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -19,20 +19,20 @@ from seedbed.nn.layers.dropout import Dropout
 from seedbed.nn.losses import LOSSES
 from seedbed.text import byte_size
 from seedbed.training import rules
-from seedbed.training.artefacts import MOST_BY_SAMPLE
 from seedbed.training.drawn import SLICE_BYTES
 from seedbed.training.evaluation import (
     EVALUATED_AT_ONCE,
-    PICTURE_SAMPLES,
     PREDICTED_AT_ONCE,
     curve_samples,
 )
 from seedbed.training.gradients import GRADIENT_BYTES, numbers, samples_of
 from seedbed.training.group import Group
 from seedbed.training.loop import ORDER_ENTRIES, STEP_ENTRIES
+from seedbed.training.storage import left_by
 from seedbed.training.units import MOST
 
 FLOAT = 4
+PROCESS = 400_000_000  # of Python and all libraries, also those that draw the report
 # What is held of the parameters of all runs beside the optimizer's slots: the initial, the final, the engine's own ones
 # and a copy that is read; with arrays also the gradients of all layers, their sum with penalties, and the update.
 PARAMETER_COPIES = {"fused": 5, "numpy": 7, "torch": 15}
@@ -49,7 +49,6 @@ DRAWN_BYTES = 32  # of every number that one dropout layer draws: words of 64 bi
 STEP_BYTES = 80  # of the numbers of one step of one run
 SAMPLE_BYTES = 8  # of a metric that is stored sample by sample, held twice
 POINT_BYTES = PREDICTION_BYTES = 100  # of one number of a curve or a stored prediction, held twice
-POINTS = 200  # of a curve, about: the longer it is, the rarer they are
 # Small arrays, tables being written, and what allocators leave unused.
 BESIDE = {
     "fused": 25_000_000,
@@ -106,6 +105,14 @@ def need(group: Group, engine: str | None = None) -> Need:
         results=_results(group),
         beside=BESIDE[engine],
     )
+
+
+def held(groups: Iterable[Group]) -> int:
+    """Bytes of the samples of groups and of the parts that they are divided into, each array once."""
+    prepared = {id(run.prepared): run.prepared for group in groups for run in group.runs}.values()
+    samples = {id(one.samples): one.samples for one in prepared}.values()
+    parts = sum(part.nbytes for one in prepared for part in one.parts.values())
+    return parts + sum(one.inputs.nbytes + one.targets.nbytes for one in samples)
 
 
 def _data(group: Group) -> int:
@@ -201,22 +208,10 @@ def _evidence(group: Group) -> int:
 
 
 def _results(group: Group) -> int:
-    """Curves, predictions and what is kept sample by sample of all runs, until they are stored."""
-    sizes = group.part_sizes
-    epochs = -(-int(group.total_steps().max()) // group.steps_per_epoch)
-    curves = POINT_BYTES * min(POINTS, epochs // group.training.eval_every + 1) * 3 * (len(sizes) + 1)
-    pictured = (min(sizes.get(part, 0), PICTURE_SAMPLES) for part in ("grid", "test"))
-    predictions = 0 if group.samples.classes else PREDICTION_BYTES * sum(pictured)
-    kept = SAMPLE_BYTES * sum(min(sizes[part], MOST_BY_SAMPLE) for part in _fixed(group))
-    return len(group.runs) * (curves + predictions + kept)
-
-
-def _fixed(group: Group) -> list[str]:
-    """The parts that are the same under every seed, of whose samples the study's metric is kept one by one."""
-    parts = [part for part in ("val", "test") if part in group.part_sizes]
-    if all(run.recipe.data.seed is not None for run in group.runs):
-        return parts
-    return [part for part in parts if part == "test" and group.samples.official_test]
+    """What runs leave, until it is stored."""
+    left = left_by(group)
+    of_run = POINT_BYTES * left.points + PREDICTION_BYTES * left.predictions + SAMPLE_BYTES * left.by_sample
+    return len(group.runs) * of_run
 
 
 def threads() -> int:
