@@ -16,6 +16,7 @@ class BatchOrder:
         self._group = group
         self._train = np.stack([run.prepared.parts["train"] for run in group.runs])
         self._active = np.arange(len(group.runs))
+        self._drawn: dict[tuple[int, int], np.ndarray] = {}  # of the last epoch, by epoch and seed
 
     def keep(self, runs: np.ndarray) -> None:
         """Drop every active run but those named by index."""
@@ -46,6 +47,14 @@ class BatchOrder:
         for index, run in enumerate(self._active):
             of_seed.setdefault(group.runs[run].seed_for("batches"), []).append(index)
         for seed, members in of_seed.items():
-            order = generator(group.study_seed, seed, "batches", epoch).permutation(group.train_size)[stretch]
+            order = self._order(epoch, seed)[stretch]
             for index in members:
                 indices[index] = self._train[self._active[index]][order]
+
+    def _order(self, epoch: int, seed: int) -> np.ndarray:
+        """The order of a whole epoch, (samples,); that of the last one is kept, since several calls may share it."""
+        if (epoch, seed) not in self._drawn:
+            self._drawn = {key: order for key, order in self._drawn.items() if key[0] == epoch}
+            drawn = generator(self._group.study_seed, seed, "batches", epoch)
+            self._drawn[epoch, seed] = drawn.permutation(self._group.train_size).astype(np.int32)
+        return self._drawn[epoch, seed]

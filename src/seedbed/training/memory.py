@@ -140,7 +140,8 @@ def _batches(group: Group, engine: str) -> int:
         epochs = max(1, min(training.eval_every, ORDER_ENTRIES // (runs * size)))
         samples = min(epochs * size, total * group.batch_size)
     copies = {"fused": 1, "numpy": 1, "torch": 2}[engine]
-    return FLOAT * runs * samples * copies + 2 * FLOAT * size + STEP_BYTES * steps
+    orders = len({run.seed_for("batches") for run in group.runs}) + 2  # of the last epoch, and one being drawn
+    return FLOAT * (runs * samples * copies + orders * size) + STEP_BYTES * steps
 
 
 def _parameters(group: Group, engine: str) -> int:
