@@ -125,6 +125,13 @@ def test_training_samples_are_spoken_of_where_a_training_curve_is_drawn(tmp_path
         assert ("10 of 600 training samples" in page(result)) == drawn
 
 
+def test_points_that_are_left_out_are_spoken_of(tmp_path: Path) -> None:
+    result = study(tmp_path, some_curves(("base",), val__mse=0.5), 2)
+    assert "Points:" not in page(result)
+    result.study["variants"][0]["curve_points"] = "every second evaluation"
+    assert "Points: every second evaluation." in page(result)
+
+
 @pytest.mark.filterwarnings("error")
 def test_names_of_any_script_are_drawn_without_a_word(tmp_path: Path) -> None:
     result = study(tmp_path, some_curves(("base", "größer / 中文"), val__mse=0.5), 2)

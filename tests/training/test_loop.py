@@ -6,11 +6,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from made import group, ignore, recipe
+from study_files import small
 
+from seedbed.api import Study
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.metrics.names import direction
+from seedbed.plan.plan import plan
 from seedbed.study.events import Epoch, Events
-from seedbed.training.curves import is_recorded
+from seedbed.training.curves import RULE, is_recorded, leaves_out
 from seedbed.training.group import Group
 from seedbed.training.loop import train
 
@@ -188,3 +191,15 @@ def test_curves_keep_a_few_hundred_points_of_any_length():
     kept = [number for number in range(1, 100_001) if is_recorded(number)]
     assert 150 < len(kept) < 300
     assert max(after / before for before, after in pairwise(kept[20:])) < 1.11
+
+
+@pytest.mark.parametrize("evaluations", [0, 1, 20, 21, 22, 23, 24, 25, 26, 60, 100_000])
+def test_a_run_whose_curves_leave_out_evaluations_is_known_beforehand(evaluations):
+    """But for its last one, which they always hold."""
+    assert leaves_out(evaluations) == any(not is_recorded(number) for number in range(1, evaluations))
+
+
+@pytest.mark.parametrize("epochs", [2, 60])
+def test_a_study_says_which_points_its_curves_hold_where_some_are_left_out(epochs):
+    work = plan(Study.parse(small({"training.epochs": epochs}), "a.toml")).work
+    assert work.facts_of("base").get("curve_points") == (RULE if epochs == 60 else None)

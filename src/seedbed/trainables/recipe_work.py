@@ -25,6 +25,7 @@ from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
 from seedbed.training import memory, storage
 from seedbed.training.artefacts import Kept
+from seedbed.training.curves import RULE, leaves_out
 from seedbed.training.evaluation import curve_samples
 from seedbed.training.group import Group, Run
 from seedbed.training.loop import train
@@ -87,10 +88,20 @@ class RecipeWork(Work):
         return {"classes": samples.classes, "features": samples.features, "data": facts.describe(base)}
 
     def facts_of(self, variant: str) -> dict[str, Any]:
-        """How many training samples stand behind a point of its training curves, and what it is evaluated on."""
+        """What it is evaluated on, how many samples stand behind its training curves, and which points these have."""
         sizes = self._part_sizes[variant]
         curve = {"samples": curve_samples(sizes), "of": sizes["train"]}
-        return {"train_curve": curve, "evaluation": self._evaluations[variant]}
+        points = {"curve_points": RULE} if leaves_out(self._most_evaluations[variant]) else {}
+        return {"train_curve": curve, **points, "evaluation": self._evaluations[variant]}
+
+    @cached_property
+    def _most_evaluations(self) -> dict[str, int]:
+        """How often runs of each variant are evaluated at the most."""
+        return {
+            run.variant: -(-int(steps) // (group.training.eval_every * group.steps_per_epoch))
+            for group in self.groups
+            for run, steps in zip(group.runs, group.total_steps(), strict=True)
+        }
 
     @cached_property
     def _part_sizes(self) -> dict[str, dict[str, int]]:

@@ -12,15 +12,23 @@ from seedbed.training.artefacts import joined
 from seedbed.training.group import Group
 from seedbed.training.losses import Losses
 
+FIRST = 20  # evaluations, each of which the curves keep
+RULE = f"the first {FIRST} evaluations, then one every 5 %, the last, and epochs that claims name"
+
 
 def is_recorded(evaluation: int) -> bool:
-    """Whether the curves keep this evaluation (counted from 1): each of the first 20, then one every 5 %.
+    """Whether the curves keep this evaluation (counted from 1), see `RULE`.
 
     So a curve of 100 000 epochs takes 200 points, and which they are depends on nothing but the count.
     """
-    if evaluation <= 20:
+    if evaluation <= FIRST:
         return True
     return int(np.log(evaluation) / np.log(1.05)) > int(np.log(evaluation - 1) / np.log(1.05))
+
+
+def leaves_out(evaluations: int) -> bool:
+    """Whether the curves of a run that is evaluated so often leave out some."""
+    return not all(is_recorded(number) for number in range(1, min(evaluations, 2 * FIRST)))
 
 
 class _Point(NamedTuple):

@@ -140,7 +140,9 @@ def _batches(group: Group, engine: str) -> int:
         epochs = max(1, min(training.eval_every, ORDER_ENTRIES // (runs * size)))
         samples = min(epochs * size, total * group.batch_size)
     copies = {"fused": 1, "numpy": 1, "torch": 2}[engine]
-    orders = len({run.seed_for("batches") for run in group.runs}) + 2  # of the last epoch, and one being drawn
+    orders = (
+        len({run.seed_for("batches") for run in group.runs}) + 2
+    )  # of the last epoch, and one being drawn
     return FLOAT * (runs * samples * copies + orders * size) + STEP_BYTES * steps
 
 

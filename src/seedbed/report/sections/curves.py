@@ -56,6 +56,7 @@ def blocks(result: Result) -> Iterator[Block]:
             _all_diverged(result),
             "Below each: the learning rate of an epoch's last step (median)." if RATE in known else "",
             _train_samples(result) if "train." in " ".join((*metrics, *accuracies)) else "",
+            _points(result),
         )
 
 
@@ -93,6 +94,12 @@ def _train_samples(result: Result) -> str:
     if not drawn:
         return ""
     return f"Training metrics are computed on {' or '.join(sorted(drawn))} training samples, drawn at random."
+
+
+def _points(result: Result) -> str:
+    """Which evaluations curves hold; empty where all."""
+    rules = dict.fromkeys(row["curve_points"] for row in result.study["variants"] if row.get("curve_points"))
+    return f"Points: {' or '.join(rules)}." if rules else ""
 
 
 def _together(result: Result, metric: str, rates: Mapping[str, Band]) -> Picture:
