@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from seedbed.store import journal
+from seedbed.store import journal, locks
 from seedbed.store.contents import Contents
 from seedbed.store.schema import JOURNAL, StoreError
 
@@ -146,12 +146,19 @@ def _entry(directory: Path, root: Path) -> Listed:
     try:
         contents = Contents(directory)
     except StoreError:
+        if _is_just_made(directory):
+            facts["status"] = "running" if locks.is_held(directory) else "interrupted"
         return facts
     counted = [event for event in contents.journal.events if isinstance(event.get("runs"), int)]
     facts["status"] = contents.status
     facts["runs"] = _planned(counted)
     facts["stored"] = sum(event["runs"] for event in counted if event.get("event") == "group")
     return facts
+
+
+def _is_just_made(directory: Path) -> bool:
+    """Whether not even the first event was written."""
+    return [*directory.iterdir()] == [directory / JOURNAL] and not (directory / JOURNAL).stat().st_size
 
 
 def _planned(counted: Sequence[dict[str, Any]]) -> int | None:

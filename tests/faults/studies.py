@@ -1,0 +1,73 @@
+"""Small studies of several kinds, each of which takes about a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from study_files import toml
+
+FUNCTION = {
+    "source": "function",
+    "expression": "sin(x)",
+    "domain": [0.0, 6.0],
+    "samples": 60,
+    "split": [0.6, 0.2, 0.2],
+    "noise": 0.1,
+    "scale": "standard",
+    "grid": 20,
+}
+IMAGES = {"source": "npz", "path": "images.npz", "split": [0.6, 0.2, 0.2]}
+ENDINGS = {
+    "keep_best": True,
+    "stop": {"patience": 4},
+    "schedule": {"kind": "plateau", "factor": 0.3, "patience": 2},
+}
+DENSE: dict[str, Any] = {
+    "data": FUNCTION,
+    "model": {"kind": "mlp", "hidden": [6, 6], "norm": "batch", "dropout": 0.1},
+    "training": {"lr": 0.05, "epochs": 12, "batch_size": 12, **ENDINGS},
+    "study": {"seeds": 3, "metric": "val.mse"},
+    "ablate": {"model.hidden": [[4], [8]], "training.optimizer": ["adam"]},
+    "hypothesis": [{"claim": "Adam helps", "better": "optimizer = adam", "than": "base"}],
+}
+CONVOLUTION: dict[str, Any] = {
+    "data": IMAGES,
+    "model": {"kind": "cnn", "blocks": [{"filters": 2}], "hidden": [4]},
+    "training": {"lr": 0.05, "epochs": 3, "batch_size": 16},
+    "study": {"seeds": 2},
+    "ablate": {"training.optimizer": ["adamw"], "model.hidden": [[6]]},
+}
+STUDIES: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # what is in it, and options of its commands
+    "numpy": (DENSE, ["--engine", "numpy"]),
+    "fused": (DENSE, ["--engine", "fused"]),
+    "torch": (CONVOLUTION, ["--engine", "torch"]),
+    "until": (
+        {**DENSE, "study": {"metric": "val.mse"}},
+        ["--engine", "fused", "--until", "decided", "--at-most", "12"],
+    ),
+    "crossed": (
+        {
+            **DENSE,
+            "study": {"metric": "val.mse", "seeds": 9, "vary_seeds": ["init", "order"]},
+            "hypothesis": [],
+        },
+        ["--engine", "fused"],
+    ),
+    "images": (CONVOLUTION, ["--engine", "numpy"]),
+}
+
+
+def write(directory: Path, name: str) -> list[str]:
+    """Write a study and its data; gives the words of the command that runs it."""
+    tables, options = STUDIES[name]
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / f"{name}.toml"
+    file.write_text(toml({"name": f"faults/{name}", **tables}), encoding="utf-8")
+    draw = np.random.default_rng(1)
+    y = np.arange(60) % 3
+    x = draw.integers(0, 200, (60, 6, 6)) + 20 * y[:, None, None]
+    np.savez(directory / "images.npz", x=x.astype(np.uint8), y=y)
+    return ["run", str(file), *options]
