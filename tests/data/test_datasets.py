@@ -2,14 +2,16 @@
 
 import hashlib
 import http.server
+import os
 import threading
+import time
 import zipfile
 
 import pytest
 
 from seedbed.data import DataError, load
 from seedbed.data.datasets import DATASETS, dataset, listed
-from seedbed.data.public import Dataset, Distribution
+from seedbed.data.public import STALE, Dataset, Distribution
 from seedbed.recipe import SgemmData
 
 CONTENT = {"one.bin": b"one" * 100, "two.bin": b"two" * 100}
@@ -186,6 +188,41 @@ def test_fetch_leaves_no_file_with_a_wrong_checksum(made, mirror, tmp_path):
     assert str(tmp_path / "pair" / "one.bin") in str(caught.value)
     assert sha256(CONTENT["one.bin"]) in str(caught.value)
     assert list((tmp_path / "pair").iterdir()) == []
+
+
+def test_a_mirror_that_sends_too_much_is_not_listened_to(made, mirror, tmp_path):
+    (mirror[0] / "one.bin").write_bytes(bytes(5 * 2**20))
+    with pytest.raises(DataError, match=r"one\.bin: it sends more than 1\.05 MB"):
+        dataset("pair").fetch(tmp_path)
+    assert list((tmp_path / "pair").iterdir()) == []
+
+
+def test_what_killed_downloads_left_is_removed_but_not_those_on_their_way(made, tmp_path):
+    for name, age in (("old", 2 * STALE), ("new", 0)):
+        left = tmp_path / "pair" / f".fetching-{name}"
+        left.mkdir(parents=True)
+        (left / "one.bin").write_bytes(b"half")
+        os.utime(left, (time.time() - age,) * 2)
+    dataset("pair").fetch(tmp_path)
+    assert {path.name for path in (tmp_path / "pair").iterdir()} == {".fetching-new", *CONTENT}
+
+
+def test_several_processes_fetch_the_same_files_whole(made, tmp_path):
+    def fetch():
+        try:
+            dataset("pair").fetch(tmp_path)
+            found.append({path.name: path.read_bytes() for path in (tmp_path / "pair").glob("*.bin")})
+        except Exception as error:
+            found.append(error)
+
+    found = []
+    threads = [threading.Thread(target=fetch) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [CONTENT] * 6
+    assert {path.name for path in (tmp_path / "pair").iterdir()} == set(CONTENT)
 
 
 def test_fetch_without_a_network_says_what_to_put_where(monkeypatch, tmp_path):

@@ -62,7 +62,10 @@ def load(
     samples = _loaded.get(key)
     if samples is None:
         checksums = {name: checksum for name, (_, checksum) in files.items()}
-        samples = _loaded[key] = replace(chosen.load(request), sha256=checksums)
+        samples = replace(chosen.load(request), sha256=checksums)
+        if files and chosen.checked_files(settings, data_dir, base) != files:
+            raise DataError(f"{', '.join(files)} changed while it was read; run again once nobody writes it")
+        _loaded[key] = samples
     _recent.append(samples)
     return samples
 

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from seedbed.data.base import DataError
 from seedbed.data.checksums import checksum
+from seedbed.text import byte_size
 
 Files = dict[str, tuple[Path, str]]  # path and sha256, by the name that is recorded
-BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
+BAD_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+FETCHING = ".fetching-"  # what the folders begin with that downloads are in until they are whole
+STALE = 86_400.0  # seconds after which nobody is writing into one any more
+MORE = (
+    2**20
+)  # bytes that a mirror may send beyond twice the size of a file: those of archives are approximate
 
 
 @dataclass(frozen=True)
@@ -162,7 +181,8 @@ def _is_right(path: Path, form: Distribution) -> bool:
 def _download(form: Distribution, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as directory:
+        _remove_stale(path.parent)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=FETCHING) as directory:
             problems = _try_mirrors(form, Path(directory) / path.name)
             if not problems:
                 (Path(directory) / path.name).replace(path)
@@ -175,6 +195,30 @@ def _download(form: Distribution, path: Path) -> None:
     )
 
 
+def _remove_stale(directory: Path) -> None:
+    """Remove what downloads left that were killed; others may be on their way right now."""
+    for left in directory.glob(f"{FETCHING}*"):
+        with suppress(OSError):  # another process may do the same
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left)
+
+
+class _AtMost:
+    """A file that takes so many bytes and no more, however many a mirror sends."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._most, self._left = file, most, most
+
+    def write(self, content: bytes) -> int:
+        self._left -= len(content)
+        if self._left < 0:
+            raise OSError(errno.EFBIG, f"it sends more than {byte_size(self._most)}")
+        return self._file.write(content)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
 def _try_mirrors(form: Distribution, path: Path) -> list[str]:
     """Download a file; an empty list if one mirror gave the right one, else a problem of each."""
     import pooch
@@ -182,7 +226,9 @@ def _try_mirrors(form: Distribution, path: Path) -> list[str]:
     problems = []
     for url in form.urls:
         try:
-            pooch.HTTPDownloader(timeout=30)(url, str(path), None)
+            with path.open("wb") as file:
+                pooch.HTTPDownloader(timeout=30)(url, _AtMost(file, 2 * form.bytes + MORE), None)
+                os.fsync(file.fileno())
         except (OSError, ValueError) as error:  # what requests raises is an OSError
             problems.append(f"{url}: {getattr(error, 'strerror', None) or type(error).__name__}")
             continue

@@ -70,8 +70,16 @@ def fit(
     _check_changing(settings, samples, chosen & ~changing)
     offset, spread = SCALES[settings.scale](statistics)
     center = np.where(chosen, offset, center)
-    np.divide(1, spread, out=scale, where=chosen & changing)
-    return center.astype(np.float32), scale.astype(np.float32)
+    with np.errstate(over="ignore", divide="ignore"):
+        np.divide(1, spread, out=scale, where=chosen & changing)
+        scale = scale.astype(np.float32)
+    if not np.isfinite(scale).all():
+        names = [
+            name for name, bad in zip(samples.features, ~np.isfinite(scale.ravel()), strict=False) if bad
+        ]
+        which = f"{first_few(map(repr, names))} spread" if names else "the pixels spread"
+        raise DataError(f"{which} too little for data.scale = {settings.scale!r} in 32 bits; multiply them")
+    return center.astype(np.float32), scale
 
 
 def _check_changing(settings: Data, samples: Samples, constant: np.ndarray) -> None:

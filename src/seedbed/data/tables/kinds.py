@@ -18,7 +18,8 @@ NUMERIC = (
     pa.types.is_time,
     pa.types.is_duration,
 )
-SECOND, HOUR = 1e6, 3_600e6  # microseconds
+PARTS = {"s": 1.0, "ms": 1e3, "us": 1e6}  # of a second
+HOUR = 3_600.0  # seconds
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -41,15 +42,23 @@ def is_number(kind: pa.DataType) -> bool:
 
 def numbers(column: pa.ChunkedArray) -> np.ndarray:
     """(rows,) float64 of a column of numbers, hours of a time of day, seconds of a duration; nan where missing."""
-    unit = 1.0
     if pa.types.is_time(column.type):
-        column, unit = column.cast(pa.time64("us"), safe=False).cast(pa.int64()), HOUR
-    elif pa.types.is_duration(column.type):
-        column, unit = column.cast(pa.duration("us"), safe=False).cast(pa.int64()), SECOND
-    return column.cast(pa.float64(), safe=False).to_numpy() / unit
+        return _seconds(column.cast(pa.time64("us"), safe=False)) / HOUR
+    if pa.types.is_duration(column.type):
+        return _seconds(column.cast(pa.duration("us"), safe=False) if column.type.unit == "ns" else column)
+    return column.cast(pa.float64(), safe=False).to_numpy()
 
 
 def days(column: pa.ChunkedArray) -> np.ndarray:
     """(rows,) float64 days since 1970-01-01 (of UTC) of a column of dates or times; nan where missing."""
-    microseconds = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-    return microseconds.cast(pa.float64(), safe=False).to_numpy() / (DAY * SECOND)
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.date64())
+    elif column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return _seconds(column) / DAY
+
+
+def _seconds(column: pa.ChunkedArray) -> np.ndarray:
+    """(rows,) float64 of a column that counts parts of a second; never made of smaller parts, which might overflow."""
+    unit = PARTS["ms" if pa.types.is_date64(column.type) else column.type.unit]
+    return column.cast(pa.int64()).cast(pa.float64(), safe=False).to_numpy() / unit

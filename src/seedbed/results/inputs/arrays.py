@@ -76,11 +76,13 @@ def _inputs(x: np.ndarray, trained: Trained, where: str) -> np.ndarray:
     if not len(x):
         raise DataError(f"{where}: expected at least one row, got none")
     may_be_missing = np.array([encoding.missing == "impute" for encoding in trained.encodings] or [False])
-    bad = ~(np.isfinite(shaped) | (np.isnan(shaped) & may_be_missing)).reshape(len(x), -1).all(axis=1)
+    with np.errstate(over="ignore"):
+        narrow = shaped.astype(np.float32)
+    bad = ~(np.isfinite(narrow) | (np.isnan(narrow) & may_be_missing)).reshape(len(x), -1).all(axis=1)
     if bad.any():
         raise DataError(
-            f"{where}: row {int(np.argmax(bad)) + 1} of x holds a missing or infinite value "
-            f"({counted(int(bad.sum()), 'such row')}); fill it in or leave such rows out"
+            f"{where}: row {int(np.argmax(bad)) + 1} of x holds a value that is missing, infinite or too large for 32 "
+            f"bits ({counted(int(bad.sum()), 'such row')}); fill it in or leave such rows out"
         )
     if len(trained.shape) == 3:
         check_pixels(where, x, trained)
