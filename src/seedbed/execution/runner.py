@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seedbed.execution import environment, history
@@ -117,36 +118,43 @@ def resume(
     """
     if seeds is None and Contents(directory).status == "complete":
         return
-    with Store.open(directory) as store, _watching(progress, observer) as watching:
-        contents = Contents(directory)
-        study, planned = _read_study(contents, trainable), _read_plan(contents)
-        if data_dir:
-            planned.data_dir = str(Path(data_dir).absolute())
-        resolved, told = contents.json(RESOLVED), contents.json(ENVIRONMENT)
-        _check_same(study, resolved, told, directory)
-        if not planned.rounds[0].is_of(study):
-            raise StoreError(f"{directory / FILE} is not the plan of {STUDY} beside it; run the study again")
-        rounds = Rounds(study, planned.until) if planned.until else None
-        if rounds:
-            rounds.restore(contents.journal.of_kind("look"), len(planned.rounds))
-        preparing = _Preparing(planned)
+    Store.check(directory)
+    contents = Contents(directory)
+    study, planned = _read_study(contents, trainable), _read_plan(contents)
+    resolved, told = contents.json(RESOLVED), contents.json(ENVIRONMENT)
+    _check_same(study, planned, resolved, told, directory)
+    if data_dir:
+        planned.data_dir = str(Path(data_dir).absolute())
+    preparing = _Preparing(planned, told.get("data") or {})
+    if seeds is not None:
+        _extend(study, planned, seeds, preparing)
+    rounds = Rounds(study, planned.until) if planned.until else None
+    if rounds:
+        rounds.restore(contents.journal.of_kind("look"), len(planned.rounds))
+    if not rounds and study.seeds != planned.seeds:  # also where a process ended before it could say so
+        study, seeds = study.override(seeds=planned.seeds), planned.seeds
+    changes = environment.changes(told)
+    with Store.open(directory, contents.journal) as store, _watching(progress, observer) as watching:
         if seeds is not None:
-            _extend(study, planned, seeds, preparing)
             store.write_json(FILE, planned.to_plain())
-        if not rounds and study.seeds != planned.seeds:
-            study = study.override(seeds=planned.seeds)
             _write_study(store, study)
-        for line in (changed := environment.changes(told)):
+        for line in changes:
             watching.message(f"! {line} since the study was begun: results may differ by rounding")
-        store.journal({"event": "resumed", "changes": changed})
+        store.journal({"event": "resumed", "changes": changes})
         Session(study, store, watching, resolved, planned, rounds, preparing, told).run()
 
 
 class _Preparing:
-    """Makes a part of a study ready to train, once for each part."""
+    """Makes a part of a study ready to train, once for each part.
 
-    def __init__(self, planned: Planned) -> None:
-        self._planned = planned
+    Parameters
+    ----------
+    data
+        The checksums of the files that the study was begun with, by name.
+    """
+
+    def __init__(self, planned: Planned, data: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._planned, self._data = planned, data
         self._last: tuple[Any, Work] | None = None
 
     def __call__(self, part: Study) -> Work:
@@ -155,6 +163,11 @@ class _Preparing:
         if self._last is None or self._last[0] != asked:
             data_dir = self._planned.data_dir
             work = plan(part, Path(data_dir) if data_dir else None).work
+            for name, checksum in (work.environment.get("data") or {}).items():
+                if self._data.get(name, checksum) != checksum:
+                    raise StoreError(
+                        f"{name} has changed since the study was begun; put the old file back, or run the study again"
+                    )
             self._last = asked, work.on(self._planned.compute)
         return self._last[1]
 
@@ -252,8 +265,12 @@ def _read_plan(contents: Contents) -> Planned:
         return Planned.from_plain(contents.json(FILE))
 
 
-def _check_same(study: Study, resolved: Mapping[str, Any], told: Mapping[str, Any], directory: Path) -> None:
+def _check_same(
+    study: Study, planned: Planned, resolved: Mapping[str, Any], told: Mapping[str, Any], directory: Path
+) -> None:
     """Refuse to go on where what is stored means something else now, as another version may take it."""
+    if not planned.rounds[0].is_of(study):
+        raise StoreError(f"{directory / FILE} is not the plan of {STUDY} beside it; run the study again")
     now = json.loads(to_json(_asked(study)))
     names = [
         key for key in now if key not in ("seeds", "variants", "levels") and now[key] != resolved.get(key)

@@ -94,17 +94,9 @@ class Store:
         store.journal({**created, **locks.me()})
         return store
 
-    @classmethod
-    def open(cls, directory: str | os.PathLike[str]) -> Self:
-        """Open the directory of a study to go on with it; what a crash left half written is removed.
-
-        Raises
-        ------
-        StoreError
-            Where another process writes it, it cannot be written, its journal is damaged, or it is of format 1, which
-            kept no checkpoints, or of a newer one.
-        """
-        directory = Path(directory)
+    @staticmethod
+    def check(directory: Path) -> Journal:
+        """Whether a study can be gone on with, as far as looking tells; its journal. Raises what `open` raises."""
         known = journal.read(directory)
         if known.format < FORMAT:
             raise StoreError(
@@ -113,18 +105,42 @@ class Store:
         with _writable(directory, "copy it to a directory that you may write, and go on there"):
             if not os.access(directory, os.W_OK):
                 raise PermissionError(13, os.strerror(13))
+        if not known.finished and locks.is_held(directory):
+            raise _is_written(directory)
+        return known
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str], seen: Journal | None = None) -> Self:
+        """Open the directory of a study to go on with it; what a crash left half written is removed.
+
+        Parameters
+        ----------
+        seen
+            The journal that whoever opens it has read.
+
+        Raises
+        ------
+        StoreError
+            Where another process writes it, or has since the journal was seen, it cannot be written, its journal is
+            damaged, or it is of format 1, which kept no checkpoints, or of a newer one.
+        """
+        directory = Path(directory)
+        known = cls.check(directory)
+        with _writable(directory, "copy it to a directory that you may write, and go on there"):
             file = (directory / JOURNAL).open("ab", buffering=0)
             try:
                 store = cls(directory, file, known)
-                store._take_over()
+                store._take_over(seen or known)
             except BaseException:
                 file.close()
                 raise
         return store
 
-    def _take_over(self) -> None:
+    def _take_over(self, seen: Journal) -> None:
         """Once no other process writes: read the journal as it is now, and remove what was not finished."""
         known = journal.read(self.directory)
+        if known.end != seen.end:
+            raise StoreError(f"another process went on with {self.directory} meanwhile; try again")
         self._take_up(known)
         self._journal.truncate(self._end)
         self.journal({"event": "opened", **locks.me()})
@@ -363,11 +379,15 @@ def _held(file: BinaryIO, directory: Path) -> Path | None:
     try:
         return locks.hold(file, directory)
     except BlockingIOError:
-        opened = [one for one in journal.read(directory).events if one.get("event") in ("created", "opened")]
-        process, host = opened[-1].get("pid"), opened[-1].get("host")
-        raise StoreError(
-            f"{directory} is being written by process {process} on {host}; wait until it ends, or stop it"
-        ) from None
+        raise _is_written(directory) from None
+
+
+def _is_written(directory: Path) -> StoreError:
+    opened = [one for one in journal.read(directory).events if one.get("event") in ("created", "opened")]
+    process, host = opened[-1].get("pid"), opened[-1].get("host")
+    return StoreError(
+        f"{directory} is being written by process {process} on {host}; wait until it ends, or stop it"
+    )
 
 
 def _write_part(table: pa.Table, number: int, file: Hashing) -> None:
