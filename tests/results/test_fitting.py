@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 from study_files import document
 
 from seedbed.api import Result, Study
+from seedbed.data import DataError
 from seedbed.store.models import Trained, TrainedError, joined, read_trained
 from seedbed.store.schema import StoreError
 
@@ -122,6 +123,14 @@ def test_networks_with_numbers_that_are_none_do_not_predict(path: Path, name: st
     given_ = Result.open(path.parent.parent).predict(X)
     assert (given_.seeds, given_.left_out) == ((0,), (1,))
     assert np.isfinite(given_.table["mean"].to_numpy()).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_rows_without_a_finite_answer_are_refused(path: Path) -> None:
+    edit(path, lambda arrays, facts: arrays.update(scale=arrays["scale"] * np.float32(1e20)))
+    rows = np.array([[0.5], [3e38], [-3e38]])
+    with pytest.raises(DataError, match=r"no finite answer for data row 2 \(2 such rows\)"):
+        Result.open(path.parent.parent).predict(rows)
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "nothing"])

@@ -14,6 +14,7 @@ import pyarrow.csv
 from numpy.typing import ArrayLike
 
 from seedbed.arrays import NUMPY
+from seedbed.data.base import DataError
 from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
 from seedbed.nn.base import Context
@@ -24,6 +25,7 @@ from seedbed.results.networks import Networks, choose
 from seedbed.results.predictions import Predictions, Scores
 from seedbed.results.result import Result
 from seedbed.store.models import Trained
+from seedbed.text import counted
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
@@ -78,6 +80,7 @@ def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Sco
     sums, seeds = Sums(), {}
     for network in networks.networks():
         outputs = apply(network, new.inputs)[0]
+        _check_finite(outputs)
         sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
         if truth is not None and len(scored):
             seeds[network.seeds[0]] = _score(network, outputs[scored], truth)
@@ -87,6 +90,16 @@ def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Sco
     mean = sums.mean[scored]
     together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
     return predictions, Scores(len(scored), _score(trained, together, truth), seeds)
+
+
+def _check_finite(outputs: np.ndarray) -> None:
+    """Refuse rows (rows, outputs) without an answer: the class of one that is no number would be the first."""
+    bad = ~np.isfinite(outputs).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"the networks give no finite answer for data row {int(np.argmax(bad)) + 1} "
+            f"({counted(int(bad.sum()), 'such row')}); its values are far from those of training, leave such rows out"
+        )
 
 
 def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
@@ -104,8 +117,10 @@ def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
     at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
     for start in range(0, len(inputs), at_once):
         rows = inputs[None, start : start + at_once].astype(np.float32)
-        x = seen(NUMPY, rows, trained.center, trained.scale, trained.fill)
-        yield np.asarray(network.forward(params, state, x, Context(NUMPY))[0])
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by who asked
+            x = seen(NUMPY, rows, trained.center, trained.scale, trained.fill)
+            outputs = network.forward(params, state, x, Context(NUMPY))[0]
+        yield np.asarray(outputs)
 
 
 def to_csv(table: pa.Table) -> bytes:
