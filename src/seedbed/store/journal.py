@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def first(directory: Path) -> dict[str, Any]:
     path = directory / JOURNAL
     try:
         with damaged(path), regular_file(path) as file:
-            return _event(file.readline(LONGEST))
+            return _events([file.readline(LONGEST)])[0]
     except StoreError:
         return {}
 
@@ -125,31 +125,23 @@ def _parsed(content: bytes, directory: Path) -> Journal:
     rest = lines.pop()
     if not lines:
         raise ValueError("it has no whole line" if content else "it is empty")
-    if not _has_checksums(lines[0]):
-        return _older(lines, rest)
-    checksum, events = 0, []
-    for number, one in enumerate(lines, 1):
-        following = _verified(one, checksum)
-        if following is None:
+    if (
+        b'"crc"' not in lines[0] and b'"format"' not in lines[0]
+    ):  # neither mark of format 2, one of which may be damaged
+        return Journal(1, _events([line for line in lines if line]), len(content) - len(rest), 0)
+    checksum, bodies = 0, []
+    for number, line in enumerate(lines, 1):
+        body = line[:-LENGTH] + b"}"
+        checksum = zlib.crc32(body, checksum)
+        if line[-LENGTH:] != (CHECKSUM % checksum).encode():
             raise ValueError(f"line {number} does not agree with its checksum")
-        checksum = following
-        events.append(_event(one[:-LENGTH] + b"}"))
+        bodies.append(body)
         if number == 1:
-            _check_format(events[0], directory)
-    if _verified(rest[:-1], checksum) is not None:  # its last byte should have ended the line
-        raise ValueError(f"line {len(lines) + 1} does not end as a line does")
+            _check_format(_events(bodies)[0], directory)
+    if rest[-LENGTH - 1 : -1] == (CHECKSUM % zlib.crc32(rest[: -LENGTH - 1] + b"}", checksum)).encode():
+        raise ValueError(f"line {len(lines) + 1} is whole but for its end")
+    events = _events(bodies)
     return Journal(events[0]["format"], events, len(content) - len(rest), checksum)
-
-
-def _verified(line: bytes, before: int) -> int | None:
-    """The checksum of a line, given that of the line before; None where it is not the one that the line ends in."""
-    checksum = zlib.crc32(line[:-LENGTH] + b"}", before)
-    return checksum if line.endswith((CHECKSUM % checksum).encode()) else None
-
-
-def _has_checksums(line: bytes) -> bool:
-    """Whether the first line is one of format 2 or later, also if one of the marks is damaged."""
-    return b'"crc"' in line or b'"format"' in line
 
 
 def _check_format(created: Mapping[str, Any], directory: Path) -> None:
@@ -160,14 +152,8 @@ def _check_format(created: Mapping[str, Any], directory: Path) -> None:
         )
 
 
-def _older(lines: list[bytes], rest: bytes) -> Journal:
-    """A journal of format 1; what a crash left of its last line is skipped."""
-    events = [_event(one) for one in lines if one]
-    return Journal(1, events, sum(len(one) + 1 for one in lines), 0)
-
-
-def _event(line: bytes) -> dict[str, Any]:
-    event = json.loads(line)
-    if not isinstance(event, dict):
+def _events(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    events = json.loads(b"[" + b",\n".join(lines) + b"]")  # at once is several times as fast as one by one
+    if len(events) != len(lines) or not all(isinstance(event, dict) for event in events):
         raise ValueError("a line of it is not an event")
-    return event
+    return events

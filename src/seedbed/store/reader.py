@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -131,34 +131,36 @@ def _studies(root: Path) -> Iterator[Path]:
 
 
 def _study_name(directory: Path, root: Path) -> str:
-    return str(journal.first(directory).get("study") or directory.parent.relative_to(root).as_posix())
+    return _name(journal.first(directory), directory, root)
+
+
+def _name(created: Mapping[str, Any], directory: Path, root: Path) -> str:
+    return str(created.get("study") or directory.parent.relative_to(root).as_posix())
 
 
 def _entry(directory: Path, root: Path) -> Listed:
-    facts: Listed = {
-        "id": directory.name,
-        "study": _study_name(directory, root),
-        "status": DAMAGED,
-        "runs": None,
-        "stored": 0,
-        "created": began(directory),
-    }
     try:
         contents = Contents(directory)
     except StoreError:
-        if _is_just_made(directory):
-            facts["status"] = "running" if locks.is_held(directory) else "interrupted"
-        return facts
-    counted = [event for event in contents.journal.events if isinstance(event.get("runs"), int)]
-    facts["status"] = contents.status
-    facts["runs"] = _planned(counted)
-    facts["stored"] = sum(event["runs"] for event in counted if event.get("event") == "group")
-    return facts
+        status, events = _without_journal(directory), [journal.first(directory)]
+    else:
+        status, events = contents.status, contents.journal.events
+    counted = [event for event in events if isinstance(event.get("runs"), int)]
+    return {
+        "id": directory.name,
+        "study": _name(events[0], directory, root),
+        "status": status,
+        "runs": _planned(counted),
+        "stored": sum(event["runs"] for event in counted if event.get("event") == "group"),
+        "created": str(events[0].get("time", "")),
+    }
 
 
-def _is_just_made(directory: Path) -> bool:
-    """Whether not even the first event was written."""
-    return [*directory.iterdir()] == [directory / JOURNAL] and not (directory / JOURNAL).stat().st_size
+def _without_journal(directory: Path) -> str:
+    """The status of a study whose journal cannot be read: "damaged" unless not even its first event was written."""
+    if [*directory.iterdir()] != [directory / JOURNAL] or (directory / JOURNAL).stat().st_size:
+        return DAMAGED
+    return "running" if locks.is_held(directory) else "interrupted"
 
 
 def _planned(counted: Sequence[dict[str, Any]]) -> int | None:
