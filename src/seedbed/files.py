@@ -166,7 +166,9 @@ def temporary(path: Path) -> Iterator[BinaryIO]:
     except BaseException as error:
         with suppress(OSError):
             _temporary(path).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and not error.filename:  # a full disk, for one
+        if (
+            isinstance(error, OSError) and error.errno
+        ):  # of a full disk it has no name, else the temporary one
             error.filename = str(path)
         raise
 

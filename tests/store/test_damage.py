@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from study_files import small
 
 from seedbed.api import Study
 from seedbed.cli import program
+from seedbed.store import journal
 from seedbed.store.reader import listing
 from seedbed.store.schema import JOURNAL
 
@@ -102,3 +104,65 @@ def test_without_checksums_what_cannot_be_read_is_still_named(stored: Path) -> N
             check_error(answer, damage)
         elif damage.kind not in ("cut", "flipped"):
             assert answer.stdout == before.stdout, damage
+
+
+def test_a_copy_that_was_renamed_answers_the_same_and_nothing_is_written_by_reading(stored: Path) -> None:
+    copy = stored.parents[3] / "mine"
+    shutil.copytree(stored, copy)
+    before = {path: path.stat() for path in copy.rglob("*")}
+    for name, words in questions(stored).items():
+        found, whole = (
+            json.loads(call(*(copy if word == stored else word for word in asked)).stdout)
+            for asked in (words, questions(stored)[name])
+        )
+        assert {key for key in whole if found[key] != whole[key]} <= {"id", "directory"}
+    assert {path: path.stat() for path in copy.rglob("*")} == before
+
+
+def test_a_report_that_cannot_be_written_beside_the_runs_can_be_written_elsewhere(stored: Path) -> None:
+    copy = stored.parents[3] / "fixed"
+    shutil.copytree(stored, copy)
+    (copy / "figures").write_text("no directory")  # tests that run as root may write into any directory
+    answer = call("report", copy)
+    assert answer.exit_code == 2
+    assert re.search(r"cannot write .*/fixed/figures/.*; name a file to write with --output", answer.stderr)
+    elsewhere = call("report", copy, "--output", copy.parent / "page.html")
+    assert elsewhere.exit_code == 0, elsewhere.output
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "group", "group": 0, "parts": ["../../runs.parquet"]},
+        {"event": "group", "group": 0, "parts": ["/etc/models.safetensors"]},
+        {"event": "group", "group": "0", "parts": ["runs.parquet"]},
+        {"event": "group", "group": 0, "parts": "runs.parquet"},
+        {"event": "group", "group": 0, "parts": [["runs.parquet"]]},
+        {"event": "wrote", "file": ["runs.parquet"], "bytes": 1, "sha256": ""},
+        {"event": "wrote"},
+    ],
+)
+def test_a_journal_that_somebody_made_up_is_refused(stored: Path, event: dict[str, object]) -> None:
+    copy = stored.parents[3] / "made-up"
+    shutil.copytree(stored, copy, dirs_exist_ok=True)
+    with (copy / JOURNAL).open("ab") as file:
+        file.write(journal.line(event, journal.read(copy).checksum)[0])
+    for words in (
+        ["show", copy],
+        ["report", copy],
+        ["predict", copy, "--input", stored.parents[3] / "new.csv"],
+    ):
+        answer = call(*words)
+        assert answer.exit_code == 2
+        assert "journal.jsonl is damaged" in answer.stderr
+
+
+def test_plain_data_of_great_depth_are_refused(stored: Path) -> None:
+    copy = older(Path(shutil.copytree(stored, stored.parents[3] / "deep")))
+    document = json.loads((copy / "resolved.json").read_text())
+    for depth in (50, 150, 600, 900):
+        text = json.dumps(document | {"data": "@"}).replace('"@"', '{"a":' * depth + "1" + "}" * depth)
+        (copy / "resolved.json").write_text(text)
+        answer = call("show", copy, "--json")
+        assert answer.exit_code == (0 if depth == 50 else 2), answer.output
+        assert depth == 50 or "resolved.json is damaged (it is nested too deeply)" in answer.stderr

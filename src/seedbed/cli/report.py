@@ -28,5 +28,14 @@ def command(study_id: str, output: Path | None, runs_dir: Path) -> None:
     """
     from seedbed.api import Result
     from seedbed.cli.stored import find
+    from seedbed.store.schema import StoreError
 
-    say(Result.open(find(runs_dir, study_id)).report(output))
+    result = Result.open(find(runs_dir, study_id))
+    try:
+        path = result.report(output)
+    except OSError as error:  # such as a directory that can only be read
+        raise StoreError(
+            f"cannot write {error.filename or result.directory}: {error.strerror or error}; "
+            "name a file to write with --output"
+        ) from error
+    say(path)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CHUNK = 2**20  # bytes hashed at once
 MODELS_SUFFIX = ".safetensors"
+DEEPEST = 100  # levels of plain data
 ATTEMPTS = 20  # while a writer joins parts under the reader's eyes
 
 
@@ -91,11 +92,26 @@ class Contents:
             return self.json(name)
         return {}
 
+    def text(self, name: str) -> str:
+        """A text file; raises StoreError where it is missing or damaged."""
+        return self._steadily(lambda: self._text(name))
+
+    def path(self, name: str) -> Path:
+        """Where a file is that is what the journal says; raises StoreError where it is missing or damaged."""
+        with self.opened(self.directory / name):
+            return self.directory / name
+
+    def _text(self, name: str) -> str:
+        with self.opened(self.directory / name) as file:
+            return file.read().decode("utf-8")
+
     def _json(self, name: str) -> dict[str, Any]:
         with self.opened(self.directory / name) as file:
             document = json.load(file)
             if not isinstance(document, dict):
                 raise ValueError("it is not what was expected")
+            if _is_deep(document):
+                raise RecursionError
             return document
 
     def _must_exist(self, name: str) -> bool:
@@ -247,6 +263,17 @@ class Contents:
         """Look at the journal again; whether there is more in it."""
         before, self.journal = self.journal, journal.read(self.directory)
         return self.journal.end != before.end
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Whether plain data are nested deeper than any study's: what walks through them later may come to no end."""
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        inner = (value for one in level for value in (one.values() if isinstance(one, dict) else one))
+        level = [value for value in inner if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _digest(file: BinaryIO) -> tuple[int, str]:

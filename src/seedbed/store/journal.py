@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ CHECKSUM = (
     ', "crc": "%08x"}'  # how a line ends from format 2 on; over the line without it, and all lines before
 )
 LENGTH = len(CHECKSUM % 0)
+FILE = re.compile(r"(models/)?[^/\\\0]+\.(parquet|safetensors)")  # of tables and models
 LONGEST = 2**16  # bytes of the first line, which is short
 
 
@@ -56,6 +58,15 @@ class Journal:
     announced: dict[str, list[Announced]] = field(init=False)
 
     def __post_init__(self) -> None:
+        for event in self.groups:
+            files = event.get("parts", [])
+            if not (
+                isinstance(files, list)
+                and all(isinstance(file, str) and FILE.fullmatch(file) for file in files)
+            ):
+                raise ValueError("a group of it has parts of files that no study has")
+            if files and not isinstance(event.get("group"), int):
+                raise ValueError("a group of it has no number")
         announced: dict[str, list[Announced]] = {}
         for event in self.of_kind("wrote"):
             announced.setdefault(event["file"], []).append(Announced(event["bytes"], event["sha256"]))
