@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -118,8 +119,10 @@ class Contents:
         """Whether a file was written for certain: something followed its announcement."""
         if self.journal.format == 1:  # which announced nothing, and wrote all files before it started
             return any(self.journal.of_kind("started"))
-        told = [event.get("event") == "wrote" and event["file"] == name for event in self.journal.events]
-        return any(told[:-1])
+        return any(
+            event.get("event") == "wrote" and event["file"] == name and following.get("event") != "opened"
+            for event, following in pairwise(self.journal.events)
+        )
 
     # --- tables and models ------------------------------------------------------------------------------
 

@@ -88,11 +88,8 @@ def _name_writer(path: Path) -> Path:
 def _give_way(path: Path) -> None:
     """Move a file out of the way that names a writer which has ended; raises StoreError where it may live."""
     writer = _writer(path)
-    if _lives(writer):
-        raise StoreError(
-            f"{path.parent} is being written by process {writer.get('pid')} on {writer.get('host')}, as {path} says; "
-            "wait until it ends or, if that process is gone, delete this file"
-        )
+    if told := named(path.parent):
+        raise StoreError(told)
     old = path.with_name(f".{WRITER}.{os.getpid()}.tmp")
     with contextlib.suppress(FileNotFoundError):  # others may have done so
         path.replace(old)
@@ -100,6 +97,18 @@ def _give_way(path: Path) -> None:
             with contextlib.suppress(FileExistsError):
                 os.link(old, path)
         old.unlink()
+
+
+def named(directory: Path) -> str | None:
+    """Who writes a study as its file says, in words, and what to do; None where none is named that may live."""
+    path = directory / WRITER
+    writer = _writer(path)
+    if not _lives(writer):
+        return None
+    return (
+        f"{directory} is being written by process {writer.get('pid')} on {writer.get('host')}, as {path} says; "
+        "wait until it ends or, if that process is gone, delete this file"
+    )
 
 
 def _writer(path: Path) -> dict[str, Any]:

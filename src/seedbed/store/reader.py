@@ -158,7 +158,9 @@ def _entry(directory: Path, root: Path) -> Listed:
 
 def _without_journal(directory: Path) -> str:
     """The status of a study whose journal cannot be read: "damaged" unless not even its first event was written."""
-    if [*directory.iterdir()] != [directory / JOURNAL] or (directory / JOURNAL).stat().st_size:
+    if {path.name for path in directory.iterdir()} - {locks.WRITER} != {JOURNAL} or (
+        directory / JOURNAL
+    ).stat().st_size:
         return DAMAGED
     return "running" if locks.is_held(directory) else "interrupted"
 

@@ -8,6 +8,7 @@ or was killed can be read, and gone on with.
 from __future__ import annotations
 
 import contextlib
+import json
 import mmap
 import os
 import re
@@ -65,7 +66,12 @@ class Store:
         self._journal = journal_file
         self._opened = time.monotonic()
         self._take_up(known or journal.Journal(FORMAT, [], 0, 0))
-        self._named = _held(journal_file, directory)
+        self._named: Path | None = None
+        try:
+            self._named = _held(journal_file, directory)
+        except BaseException:
+            journal_file.close()
+            raise
 
     @classmethod
     def create(cls, runs_dir: str | os.PathLike[str], study: str, fingerprint: str) -> Self:
@@ -127,12 +133,11 @@ class Store:
         directory = Path(directory)
         known = cls.check(directory)
         with _writable(directory, "copy it to a directory that you may write, and go on there"):
-            file = (directory / JOURNAL).open("ab", buffering=0)
+            store = cls(directory, (directory / JOURNAL).open("ab", buffering=0), known)
             try:
-                store = cls(directory, file, known)
                 store._take_over(seen or known)
             except BaseException:
-                file.close()
+                store.close()
                 raise
         return store
 
@@ -151,7 +156,7 @@ class Store:
             if path.is_file() and int(path.stem.rpartition("-")[2]) not in committed:
                 path.unlink()
         for number in committed:
-            checkpoints.path_of(self.directory, number).unlink(missing_ok=True)
+            self.drop_checkpoint(number)
 
     def _take_up(self, known: Journal) -> None:
         self._end, self._checksum, self._earlier = known.end, known.checksum, known.elapsed
@@ -271,8 +276,8 @@ class Store:
             yield
         except OSError as error:
             raise WriteError(
-                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept, and "
-                f"once that can be written: seedbed resume {self.id}"
+                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept; "
+                f"to go on once it can be written: seedbed resume {self.id}"
             ) from error
 
     # --- groups -----------------------------------------------------------------------------------------
@@ -318,7 +323,7 @@ class Store:
             self._announce_and_rename(staged)
         event = {"event": "group", "group": number, "parts": list(files), **facts}
         self._append([event], durable=True)
-        self.groups.append(event)
+        self.groups.append(json.loads(to_json(event)))  # as it is read again
         self.drop_checkpoint(number)
 
     def join_groups(self, variants: Sequence[str]) -> None:
@@ -383,6 +388,8 @@ def _held(file: BinaryIO, directory: Path) -> Path | None:
 
 
 def _is_written(directory: Path) -> StoreError:
+    if named := locks.named(directory):
+        return StoreError(named)
     opened = [one for one in journal.read(directory).events if one.get("event") in ("created", "opened")]
     process, host = opened[-1].get("pid"), opened[-1].get("host")
     return StoreError(
