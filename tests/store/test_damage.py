@@ -102,7 +102,9 @@ def test_without_checksums_what_cannot_be_read_is_still_named(stored: Path) -> N
             answer = call(*words)
         if answer.exit_code:
             check_error(answer, damage)
-        elif damage.kind not in ("cut", "flipped"):
+        elif (
+            damage.kind not in ("cut", "flipped") and damage.file != "evidence.parquet"
+        ):  # which came with format 2
             assert answer.stdout == before.stdout, damage
 
 

@@ -150,10 +150,12 @@ class Store:
         self._journal.truncate(self._end)
         self.journal({"event": "opened", **locks.me()})
         for path in self.directory.rglob(f".*{TEMPORARY}"):
-            path.unlink()
+            if path.parent.name != "figures" and "report" not in path.name:  # somebody may be writing these
+                path.unlink()
         committed = {event["group"] for event in self.groups}
         for path in (self.directory / PARTS).rglob("*-*.*"):
-            if path.is_file() and int(path.stem.rpartition("-")[2]) not in committed:
+            number = path.stem.rpartition("-")[2]
+            if number.isdecimal() and int(number) not in committed:
                 path.unlink()
         for number in committed:
             self.drop_checkpoint(number)
