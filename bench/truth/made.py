@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -56,8 +57,15 @@ class Made(Result):
 def _empty() -> Result:
     """A study of nothing, opened as any other: what a result holds beside what is made up."""
     with TemporaryDirectory() as directory:
-        Path(directory, "resolved.json").write_text('{"metric": "score"}', encoding="utf-8")
-        Path(directory, "journal.jsonl").touch()
+        nothing = {
+            "study": "none",
+            "metric": "score",
+            "direction": "min",
+            "seeds": 0,
+            "variants": [{"name": "base"}],
+        }
+        Path(directory, "resolved.json").write_text(json.dumps(nothing), encoding="utf-8")
+        Path(directory, "journal.jsonl").write_text('{"event": "created"}\n', encoding="utf-8")
         return Result(directory)
 
 

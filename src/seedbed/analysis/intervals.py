@@ -41,8 +41,8 @@ class Interval:
 
 
 def cut(end: float, low: float, high: float) -> float:
-    """One end of an interval, cut where values end."""
-    return float(np.clip(end, low, high))
+    """One end of an interval, cut where values end; NaN stays NaN."""
+    return min(max(end, low), high)
 
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:

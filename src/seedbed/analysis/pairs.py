@@ -98,8 +98,8 @@ class Pairs:
             gaps[defined],
             apart[told & a.failed & ~b.failed],
             apart[told & ~a.failed & b.failed],
-            int(np.sum(told & a.failed & b.failed)),
-            int(np.sum(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.sum(defined)),
+            int(np.count_nonzero(told & a.failed & b.failed)),
+            int(np.count_nonzero(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.count_nonzero(defined)),
             np.flatnonzero(neither)[defined],
         )
 
@@ -140,10 +140,13 @@ class Pairs:
         sign
             1 where more is better, -1 where less is.
         """
-        first = np.nan_to_num(sign * self.first_failed, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-        second = np.nan_to_num(sign * self.second_failed, nan=np.inf, posinf=np.inf, neginf=-np.inf)
-        gains = np.concatenate([sign * self.gaps, first, second]) - margin
-        return int(np.sum(gains > 0)), int(np.sum(gains < 0))
+        gains = sign * self.gaps
+        if self.only_first or self.only_second:
+            first = np.nan_to_num(sign * self.first_failed, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+            second = np.nan_to_num(sign * self.second_failed, nan=np.inf, posinf=np.inf, neginf=-np.inf)
+            gains = np.concatenate([gains, first, second])
+        gains = gains - margin
+        return int(np.count_nonzero(gains > 0)), int(np.count_nonzero(gains < 0))
 
 
 def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
