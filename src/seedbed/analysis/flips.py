@@ -18,6 +18,7 @@ Alternative = Literal["two-sided", "greater"]
 CLIP = 1.5  # times the median size of the gaps
 LISTED_UP_TO = 12  # 2**12 = 4,096 sign flips are listed
 COUNTED_UP_TO = 100  # of more gaps the sum is taken as normal
+HUGE = 2.0**900
 LEVELS = 4000  # of all gaps together, to which they are rounded where patterns are counted
 
 
@@ -32,6 +33,8 @@ def clipped(gaps: np.ndarray) -> np.ndarray:
     The bound does not depend on signs, so the test stays exact. Infinite gaps are cut like any other.
     """
     sizes = np.abs(gaps)
+    if sizes.max(initial=0.0) > HUGE:  # p does not depend on the unit, and sums have to be finite
+        gaps, sizes = gaps / HUGE, sizes / HUGE
     bound = CLIP * median(sizes) if len(sizes) else 0.0
     if not bound and sizes.any():
         bound = CLIP * median(sizes[sizes > 0])

@@ -89,6 +89,7 @@ def _middle(ordered: np.ndarray) -> float:
     return float(ordered[(n - 1) // 2]) / 2 + float(ordered[n // 2]) / 2
 
 
+@np.errstate(over="ignore")  # of values beyond 1e154 the ends are infinite
 def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
     """Mean and the two ends of its t interval; NaN ends for one value, NaN throughout for none."""
     n = len(values)

@@ -59,6 +59,7 @@ class Pairing:
         return f"{verdict}: it was {worth}"
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of values near the largest number nothing is known
 def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "difference") -> Pairing:
     """What pairing was worth, from paired values.
 

@@ -229,6 +229,7 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
     return first[0] - second[1], first[1] - second[0]
 
 
+@np.errstate(over="ignore")  # a ratio of the largest to the smallest numbers is infinite
 def compared(
     pairs: Pairs, direction: Direction, level: float | None = 0.95, has_interval: bool = True
 ) -> Comparison:

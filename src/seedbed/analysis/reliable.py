@@ -60,7 +60,7 @@ def bounds_of_failure(
         return np.full(len(values), own)
     medians = np.array([_median(one) for one in values])
     base = medians[0] if np.isfinite(medians[0]) else medians
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         if direction == "min":
             medians = np.where(medians > FAR_WORSE * base, medians, base)
             found = TIMES * medians if scale == "ratio" else np.full(len(values), np.nan)

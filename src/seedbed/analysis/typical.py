@@ -27,6 +27,7 @@ class Typical:
     high: float
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of gaps near the largest number there are no intervals
 def typical(gaps: np.ndarray, level: float | None = 0.95) -> Typical:
     """The 20 % trimmed mean of finite gaps (n,), and its interval; without a level none, which takes far less time.
 

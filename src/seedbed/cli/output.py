@@ -143,13 +143,15 @@ def print_result(result: Result) -> None:
     from seedbed.results.progress import in_words
     from seedbed.results.variant_table import rows_of
 
+    # All that may turn out to be damaged is read before anything is printed.
+    table, judgements, findings = result.table.plain, result.judgements, by_kind(result.findings)
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
     head = [result.study["study"], result.id, result.status]
     head += [f"{engine} engine"] if engine else []
     say(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
     for line in in_words(result):
         say(line)
-    columns = _fitting(result.table.plain, _width())
+    columns = _fitting(table, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)
     if len(result.variants) > 1:
@@ -159,12 +161,12 @@ def print_result(result: Result) -> None:
     for notice in notices(result):
         say(notice)
     _print_randomness(result)
-    for judgement in result.judgements:
+    for judgement in judgements:
         say(f"{MARKS.get(judgement.verdict, '?')} {judgement.verdict}: {judgement.claim}")
         say(f"  {sentence(judgement)}")
-    for told in filter(None, (corrections(result.judgements), result.about)):
+    for told in filter(None, (corrections(judgements), result.about)):
         say(told)
-    for group in by_kind(result.findings):
+    for group in findings:
         _print_findings(group)
 
 

@@ -30,12 +30,13 @@ def command(study_id: str, output: Path | None, runs_dir: Path) -> None:
     from seedbed.cli.stored import find
     from seedbed.store.schema import StoreError
 
-    result = Result.open(find(runs_dir, study_id))
+    directory = find(runs_dir, study_id)
     try:
-        path = result.report(output)
-    except OSError as error:  # such as a directory that can only be read
-        raise StoreError(
-            f"cannot write {error.filename or result.directory}: {error.strerror or error}; "
-            "name a file to write with --output"
-        ) from error
-    say(path)
+        written = Result.open(directory).report(output)
+    except (OSError, StoreError) as error:
+        path, told = output or directory / "report.html", str(error)
+        if isinstance(error, OSError):  # such as a directory that can only be read
+            what = f"{error.filename or path}: {error.strerror or error}"
+            told = f"cannot write {what}; name a file to write with --output"
+        raise StoreError(f"{told}; {path} is that of before" if path.exists() else told) from error
+    say(written)

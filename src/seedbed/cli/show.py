@@ -24,6 +24,7 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
     """
     from seedbed.api import Result
     from seedbed.cli.stored import find
+    from seedbed.report.state import is_current
 
     directory = find(runs_dir, study_id)
     result = Result.open(directory)
@@ -32,4 +33,5 @@ def command(study_id: str, runs_dir: Path, as_json: bool) -> None:
         return
     print_result(result)
     if (report := directory / "report.html").exists():
-        say(f"report: {report}")
+        stale = "" if is_current(result, report) else f", of an earlier state; seedbed report {result.id}"
+        say(f"report: {report}{stale}")

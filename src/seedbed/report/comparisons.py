@@ -16,7 +16,7 @@ from seedbed.report import style
 from seedbed.report.axes import draw_legend, legend_height, log_axis, panel, set_title
 from seedbed.report.labels import distinct_labels, shortened
 from seedbed.report.leaders import MOST_ROWS, leaders
-from seedbed.report.picture import Line, Picture
+from seedbed.report.picture import FARTHEST, Line, Picture
 from seedbed.results.result import Result, VersusBase
 
 ROW = 0.36  # inches
@@ -171,7 +171,8 @@ def _without_estimate(result: Result, name: str, seen: Comparison) -> str:
 def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:
     """What shows every estimate and, as far as they do not dwarf these, the intervals."""
     table = np.array([[one.low, one.estimate, one.high] for one in seen])
-    table = np.log(table) if ratio else table
+    table = np.log(np.where(table > 0, table, np.nan)) if ratio else table
+    table = np.where(np.abs(table) < FARTHEST, table, np.nan)
     low, high = np.nanmin(table[:, 1], initial=0), np.nanmax(table[:, 1], initial=0)
     room = max(high - low, np.nanmin(table[:, 2] - table[:, 0], initial=np.inf) if high == low else 0)
     room = room if np.isfinite(room) and room else 1.0

@@ -19,6 +19,7 @@ def header(result: Result) -> dict[str, Any]:
         "name": result.study["study"],
         "description": result.study.get("description"),
         "progress": in_words(result),
+        "state": result.state,
         "facts": _facts(result),
         "data": list(filter(None, data)),
     }

@@ -40,10 +40,13 @@ def write_page(result: Result, path: Path) -> None:
     The figures lie in `figures/` beside a page called report.html, in `<name>-figures/` beside any other.
     """
     folder = path.parent / ("figures" if path.name == REPORT else f"{path.stem}-figures")
+    files: dict[str, bytes] = {}
     with drawing():
-        presented = list(present(result))  # all is read and drawn before anything is written
-        sections = [(section, _html(blocks, folder)) for section, blocks in presented]
-    write_whole(path, visible_lines(render(result, sections)).encode())
+        sections = [(section, _html(blocks, files)) for section, blocks in present(result)]
+    page = visible_lines(render(result, sections)).encode()
+    for name, content in files.items():  # only now that all was read, drawn and filled in
+        write_whole(folder / name, content)
+    write_whole(path, page)
 
 
 def render(result: Result, sections: Sequence[tuple[Section, Markup]]) -> str:
@@ -51,15 +54,15 @@ def render(result: Result, sections: Sequence[tuple[Section, Markup]]) -> str:
     return _fill("page.html", sections=sections, **header(result))
 
 
-def _html(blocks: Sequence[Block], folder: Path) -> Markup:
-    """Blocks as HTML; their figures are also written as files into a folder."""
-    return Markup("").join(_block(block, folder) for block in blocks)
+def _html(blocks: Sequence[Block], files: dict[str, bytes]) -> Markup:
+    """Blocks as HTML; their figures are also added to files by name."""
+    return Markup("").join(_block(block, files) for block in blocks)
 
 
-def _block(block: Block, folder: Path) -> Markup:
+def _block(block: Block, files: dict[str, bytes]) -> Markup:
     match block:
         case Gallery(pictures, size):
-            figures = [_figure(picture, folder) for picture in pictures]
+            figures = [_figure(picture, files) for picture in pictures]
             return _fill("gallery.html", figures=figures, size=size)
         case Note(sentences):
             return Markup('<p class="note">{}</p>\n').format(Markup(" ").join(sentences))
@@ -69,10 +72,9 @@ def _block(block: Block, folder: Path) -> Markup:
             assert_never(other)
 
 
-def _figure(picture: Picture, folder: Path) -> Figure:
+def _figure(picture: Picture, files: dict[str, bytes]) -> Figure:
     svg = picture.svg()
-    write_whole(folder / f"{picture.name}.svg", svg.encode())
-    write_whole(folder / f"{picture.name}.png", picture.png())
+    files |= {f"{picture.name}.svg": svg.encode(), f"{picture.name}.png": picture.png()}
     return Figure(
         Markup(inline(svg, picture.name, picture.foot)),  # matplotlib has escaped what it was given
         tuple((line.name, themed(line.colour), line.dashed) for line in picture.legend),

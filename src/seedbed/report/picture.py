@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from seedbed.report.style import VARIABLES
 
 PNG_DPI = 160
+FARTHEST = 1e302  # from 0, on any axis
 LEGEND = '<g id="legend_1">'
 TAG = re.compile(r"<[^>]*>")
 
@@ -57,6 +59,7 @@ class Picture:
     def svg(self) -> str:
         """The same bytes for the same figure, with text as text."""
         buffer = io.StringIO()
+        _bound(self.figure)
         with _any_script():
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None})
         return buffer.getvalue()
@@ -64,9 +67,19 @@ class Picture:
     def png(self) -> bytes:
         """The same as pixels."""
         buffer = io.BytesIO()
+        _bound(self.figure)
         with _any_script():
             self.figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
         return buffer.getvalue()
+
+
+def _bound(figure: Figure) -> None:
+    """Cut axes where matplotlib can still place ticks: its steps between them would overflow."""
+    for axes in figure.axes:
+        for limits, set_limits in ((axes.get_xlim(), axes.set_xlim), (axes.get_ylim(), axes.set_ylim)):
+            if not all(abs(end) <= FARTHEST for end in limits):
+                low, high = np.nan_to_num(np.clip(limits, -FARTHEST, FARTHEST))
+                set_limits(*((low, high) if low < high else (-FARTHEST, FARTHEST)))
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 
 PAPER, INK, SOFT, RULE = "#fefefe", "#1c1c1b", "#6a6a67", "#d8d7d3"
 # Okabe and Ito's palette, which people with any colour vision can tell apart
@@ -65,6 +67,8 @@ LEFT, RIGHT, TOP, BOTTOM, GAP = (
 LEGEND_LINE = 0.19  # inches
 
 
-def drawing() -> AbstractContextManager[None]:
-    """The context in which figures are made and saved."""
-    return matplotlib.rc_context(SETTINGS)
+@contextmanager
+def drawing() -> Iterator[None]:
+    """The context in which figures are made and saved; near the largest numbers matplotlib's axes overflow."""
+    with matplotlib.rc_context(SETTINGS), np.errstate(over="ignore", invalid="ignore"):
+        yield

@@ -112,6 +112,12 @@ class Stored:
         return self._contents.trained(variant)
 
     @property
+    def state(self) -> str:
+        """Where its journal ends: another one after anything was added to the study."""
+        journal = self._contents.journal
+        return f"{journal.end}-{journal.checksum:08x}"
+
+    @property
     def goes_on(self) -> bool:
         """Whether a process can go on with it: studies of older versions did not store what that needs."""
         return self._contents.journal.format > 1
