@@ -68,7 +68,7 @@ class Columns(Mapping[str, np.ndarray]):
         self._days: dict[str, np.ndarray] = {}
         self._derivations = dict(derived or {})
         self._derived: dict[str, Expression] = {}
-        self._last = "", np.empty(0)  # the column of numbers that was asked for last
+        self._last = self._last_blank = "", np.empty(0)  # the column that was asked for last, and its gaps
         for name in table.column_names:
             self._add(name, table.schema.field(name).type)
         for name, text in self._derivations.items():
@@ -221,7 +221,9 @@ class Columns(Mapping[str, np.ndarray]):
 
     def blank(self, name: str) -> np.ndarray:
         """(rows,) bool: where the file has nothing in a column."""
-        return pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy()
+        if self._last_blank[0] != name:
+            self._last_blank = name, pc.fill_null(pc.equal(self.strings(name), ""), True).to_numpy()
+        return self._last_blank[1]
 
     def sources(self, name: str) -> set[str]:
         """The file's columns that a column is made of."""

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -181,7 +182,13 @@ def number_pattern(decimal: str, thousands: str | None) -> str:
 
 def is_number(text: str, layout: TextLayout = PLAIN) -> bool:
     """Whether a text reads as a number that is written as the layout says."""
-    return re.match(number_pattern(layout.decimal, layout.thousands), text) is not None
+    return number_form(layout).match(text) is not None
+
+
+@cache
+def number_form(layout: TextLayout) -> re.Pattern[str]:
+    """Matches numbers that are written as the layout says."""
+    return re.compile(number_pattern(layout.decimal, layout.thousands))
 
 
 def encoding_problems(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from seedbed.data.tables.csvfile import TextLayout, is_number, number_pattern, settings_in_words
+from seedbed.data.tables.csvfile import TextLayout, number_form, number_pattern, settings_in_words
 
 # Decimal mark and what groups digits, the usual first.
 STYLES = ((".", ","), (",", None), (".", None), (",", "."), (".", " "), (",", " "), (".", "'"))
@@ -15,14 +15,16 @@ MISPRINTED = 0.5  # the share of values that read as numbers from which on the o
 
 def restyled(values: Collection[str], layout: TextLayout) -> str | None:
     """An example of numbers with another decimal mark, or digits in groups, and the settings that read them."""
-    if not values or (layout.decimal == "." and all(is_number(value, layout) for value in values)):
+    if not values or (layout.decimal == "." and all(map(number_form(layout).match, values))):
         return None  # no values, or text of a typed file, which is text also where it reads as numbers
-    fitting = [style for style in STYLES if all(PATTERNS[style].match(value) for value in values)]
+    fitting = [style for style in STYLES if all(map(PATTERNS[style].match, values))]
+    if not fitting:
+        return None
     without_groups = {decimal for decimal, thousands in fitting if thousands is None}
     fitting = [style for style in fitting if style[1] is None or style[0] not in without_groups]
     remedies = [settings_in_words(_settings(layout, style)) for style in fitting]
     example = max(values, key=lambda value: sum(not letter.isdigit() for letter in value))
-    return f"{example!r}: set {' or '.join(remedies)}" if fitting else None
+    return f"{example!r}: set {' or '.join(remedies)}"
 
 
 def _settings(layout: TextLayout, style: tuple[str, str | None]) -> dict[str, str | None]:
@@ -37,7 +39,8 @@ def in_some_style(value: str) -> bool:
 
 def not_numbers(values: Collection[str], layout: TextLayout) -> list[str]:
     """The values that do not read as numbers."""
-    return [value for value in values if not is_number(value, layout)]
+    is_number = number_form(layout).match
+    return [value for value in values if not is_number(value)]
 
 
 def strays(values: Collection[str], layout: TextLayout) -> list[str]:
