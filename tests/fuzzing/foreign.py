@@ -9,10 +9,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seedbed.cli.errors import user_errors
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SEED = np.random.default_rng(0)
 IMAGE = SEED.integers(0, 256, (5, 7, 3), dtype=np.uint8)
@@ -38,9 +42,12 @@ def table(name: str, content: bytes) -> None:
     """A table of any format, its rows as samples, to learn numbers and to learn classes."""
     from seedbed.data.tables import rows
 
+    exclude = ("list",) if Path(name).suffix in (".parquet", ".arrow") else ()
     for classification in (False, True):
         with reading(content, name) as path:
-            samples = rows.read(path, target="y", missing="category", classification=classification)
+            samples = rows.read(
+                path, target="y", missing="category", exclude=exclude, classification=classification
+            )
             count = len(samples.targets)
             assert samples.inputs.shape == (count, len(samples.features))
             assert samples.inputs.dtype == np.float32
@@ -114,6 +121,11 @@ def tables(suffix: str) -> list[bytes]:
         return [CSV, CSV.replace(b",", b";"), CSV.decode().encode("utf-16"), b'a,y\n"1\n2",3\n4,5']
     if suffix == ".csv.gz":
         return [gzip.compress(CSV)]
+    for name, kind in _kinds().items():
+        values = pa.array([0, 1, None, 3]) if name != "decimal" else pa.array([0, 1, None, 3], pa.int32())
+        content = content.append_column(name, values.cast(kind))
+    content = content.append_column("dictionary", pa.array(["a", None, "b", "a"]).dictionary_encode())
+    content = content.append_column("list", pa.array([[1], [], None, [2, 3]]))
     if suffix == ".parquet":
         parquet.write_table(content, sink)
         return [sink.getvalue()]
@@ -122,6 +134,22 @@ def tables(suffix: str) -> list[bytes]:
     with ipc.new_stream(stream, content.schema) as writer:
         writer.write_table(content)
     return [sink.getvalue(), stream.getvalue()]
+
+
+def _kinds() -> dict[str, pa.DataType]:
+    """Types of columns that numbers can be read as."""
+    import pyarrow as pa
+
+    return {
+        "moment": pa.timestamp("ms", "Europe/Berlin"),
+        "second": pa.timestamp("s"),
+        "date": pa.date64(),
+        "time": pa.time64("us"),
+        "duration": pa.duration("ns"),
+        "decimal": pa.decimal128(20, 2),
+        "bool": pa.bool_(),
+        "half": pa.uint8(),
+    }
 
 
 def idx_files() -> list[bytes]:

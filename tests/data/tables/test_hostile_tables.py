@@ -100,6 +100,12 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
     says(written(tmp_path / "t.parquet", content), r"t\.parquet is not a proper parquet file: .*UTF")
 
 
+def test_a_time_zone_that_there_is_not_is_said(tmp_path: Path) -> None:
+    table = pa.table({"a": pa.array([1, 2], pa.timestamp("s", "Nowhere/At_all")), "y": [1.0, 2.0]})
+    feather.write_feather(table, tmp_path / "t.feather")
+    says(tmp_path / "t.feather", r"t\.feather cannot be taken apart: .*Nowhere/At_all")
+
+
 # --- written as text ------------------------------------------------------------------------------------------
 
 

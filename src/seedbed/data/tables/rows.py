@@ -59,35 +59,40 @@ def read(
     DataError
         With all that is wrong, naming file, rows, columns and what to do.
     """
-    columns = Columns(
-        path, tablefile.read(path, layout=layout), derived, dates, layout=tablefile.layout_of(path, layout)
-    )
-    problems = faults.settings_problems(columns, features or (), exclude, missing, dates or {})
+    with tablefile.taken_apart(path):
+        columns = Columns(
+            path,
+            tablefile.read(path, layout=layout),
+            derived,
+            dates,
+            layout=tablefile.layout_of(path, layout),
+        )
+        problems = faults.settings_problems(columns, features or (), exclude, missing, dates or {})
 
-    def tried(work: Callable[[], Any], otherwise: Any) -> Any:
-        try:
-            return work()
-        except DataError as error:
-            problems.extend(error.problems)
-            return otherwise
+        def tried(work: Callable[[], Any], otherwise: Any) -> Any:
+            try:
+                return work()
+            except DataError as error:
+                problems.extend(error.problems)
+                return otherwise
 
-    if where is not None:
-        columns = tried(lambda: _filtered(columns, where), columns)
-    used = tried(lambda: _used_by(columns, target), set())
-    targets, classes = tried(lambda: _targets(columns, target, classification), (np.empty(0), ()))
-    names = tried(lambda: _features(columns, features, exclude, target, used), ())
-    problems += faults.column_problems(columns, names, missing)
-    if problems:
-        raise DataError(*dict.fromkeys(problems))
-    encodings = _encodings(columns, names, missing)
-    return Samples(
-        inputs=inputs_of(columns, encodings),
-        targets=targets,
-        features=tuple(encoding.name for encoding in encodings),
-        classes=classes,
-        encodings=encodings,
-        notes=tuple(oddcolumns.notes(columns, encodings, targets)),
-    )
+        if where is not None:
+            columns = tried(lambda: _filtered(columns, where), columns)
+        used = tried(lambda: _used_by(columns, target), set())
+        targets, classes = tried(lambda: _targets(columns, target, classification), (np.empty(0), ()))
+        names = tried(lambda: _features(columns, features, exclude, target, used), ())
+        problems += faults.column_problems(columns, names, missing)
+        if problems:
+            raise DataError(*dict.fromkeys(problems))
+        encodings = _encodings(columns, names, missing)
+        return Samples(
+            inputs=inputs_of(columns, encodings),
+            targets=targets,
+            features=tuple(encoding.name for encoding in encodings),
+            classes=classes,
+            encodings=encodings,
+            notes=tuple(oddcolumns.notes(columns, encodings, targets)),
+        )
 
 
 def _encodings(columns: Columns, names: Sequence[str], missing: Policy) -> tuple[Encoding, ...]:

@@ -70,6 +70,15 @@ def _content(path: Path, unpack: Unpack | None) -> bytearray:
             return bounded.read(stream, f"{path} unpacks to")
 
 
+@contextmanager
+def taken_apart(path: Path) -> Iterator[None]:
+    """What pyarrow raises over values that it read, such as of a time zone that there is not, is a DataError."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise DataError(f"{path} cannot be taken apart: {_plain(str(error))}") from None
+
+
 def layout_of(path: Path, layout: TextLayout) -> TextLayout | None:
     """How the file is written where it is a CSV file; None for formats with types of their own."""
     return layout if _format(path)[0] in csvfile.SEPARATORS else None

@@ -40,7 +40,8 @@ def read(path: Path, trained: Trained) -> NewRows:
         With all that is wrong: missing columns, missing or non-numeric values, categories and classes that the
         networks were not trained on.
     """
-    return _of(*_opened(path, trained), trained)
+    with tablefile.taken_apart(path):
+        return _of(*_opened(path, trained), trained)
 
 
 def frame(rows: DataFrame, targets: ArrayLike | None, trained: Trained) -> NewRows:
@@ -59,8 +60,9 @@ def frame(rows: DataFrame, targets: ArrayLike | None, trained: Trained) -> NewRo
     table, path = pa.table(rows), Path("the data frame")
     if targets is not None:
         table = _with_targets(table, np.asarray(targets).reshape(-1), trained)
-    columns = _columns(path, table, trained)
-    return _of(table, columns, columns, trained)
+    with tablefile.taken_apart(path):
+        columns = _columns(path, table, trained)
+        return _of(table, columns, columns, trained)
 
 
 def _with_targets(table: pa.Table, targets: np.ndarray, trained: Trained) -> pa.Table:
