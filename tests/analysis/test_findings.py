@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seedbed.analysis.checks.base import Finding, RunCheck
-from seedbed.analysis.evidence import Evidence, Gradient, Rectified, Saturated, output_spread
+from seedbed.analysis.evidence import Evidence, Gradient, Units, output_spread
 from seedbed.analysis.findings import CHECKS, find, kinds_in, summed
 
 T = np.arange(100.0)
@@ -91,16 +91,16 @@ ROWS = {
     "validation and training rose": ({"val_loss": CONVERGED + T / 200, "train_loss": 1 + T / 200}, []),
     "noisy validation": ({"val_loss": 1 + 0.05 * NOISE, "train_loss": CONVERGED}, []),
     "constant output": ({"output_spread": 1e-7}, ["constant_output"]),
-    "one dead channel": ({"rectified": (Rectified(64, 0), Rectified(64, 1, images=True))}, ["dead_units"]),
-    "half of a dense layer is dead": ({"rectified": (Rectified(600, 0), Rectified(10, 5))}, ["dead_units"]),
-    "less than half of a dense layer is dead": ({"rectified": (Rectified(600, 299), Rectified(9, 4))}, []),
-    "all units alive": ({"rectified": (Rectified(1, 0, images=True), Rectified(1, 0))}, []),
+    "one dead channel": ({"rectified": (Units(64, 0), Units(64, 1, images=True))}, ["dead_units"]),
+    "half of a dense layer is dead": ({"rectified": (Units(600, 0), Units(10, 5))}, ["dead_units"]),
+    "less than half of a dense layer is dead": ({"rectified": (Units(600, 299), Units(9, 4))}, []),
+    "all units alive": ({"rectified": (Units(1, 0, images=True), Units(1, 0))}, []),
     "half of a layer is saturated": (
-        {"saturated": (Saturated(600, 0), Saturated(10, 5))},
+        {"saturated": (Units(600, 0), Units(10, 5))},
         ["saturated_units"],
     ),
-    "less than half of a layer is saturated": ({"saturated": (Saturated(600, 299), Saturated(9, 4))}, []),
-    "saturated and diverged": ({"saturated": (Saturated(8, 8),), "status": "diverged"}, ["diverged"]),
+    "less than half of a layer is saturated": ({"saturated": (Units(600, 299), Units(9, 4))}, []),
+    "saturated and diverged": ({"saturated": (Units(8, 8),), "status": "diverged"}, ["diverged"]),
     "gradients of about one size": ({"gradients": gradients([0.1, 1, 10], [1, 0.001, 0.1])}, []),
     "the gradient vanishes on its way": (
         {"gradients": gradients([1e-3, 1e-6, 1], [1e-5, 1e-4, 2])},
@@ -125,8 +125,8 @@ ROWS = {
         {"gradients": gradients([np.nan, np.nan], [np.nan, np.nan]), "status": "diverged"},
         ["diverged"],
     ),
-    "dead and diverged": ({"rectified": (Rectified(8, 8),), "status": "diverged"}, ["diverged"]),
-    "dead from the start": ({"rectified": (Rectified(8, 8),), "moved": False}, ["never_moved"]),
+    "dead and diverged": ({"rectified": (Units(8, 8),), "status": "diverged"}, ["diverged"]),
+    "dead from the start": ({"rectified": (Units(8, 8),), "moved": False}, ["never_moved"]),
 }
 
 
@@ -168,9 +168,9 @@ def test_findings_count_runs_by_variant_and_kind():
 
 def test_dead_units_are_counted_in_the_layer_that_lost_the_largest_share():
     layers = [
-        (Rectified(64, 2, images=True), Rectified(600, 300)),
-        (Rectified(10, 9), Rectified(64, 9, images=True)),
-        (Rectified(64, 0, images=True), Rectified(4, 1)),
+        (Units(64, 2, images=True), Units(600, 300)),
+        (Units(10, 9), Units(64, 9, images=True)),
+        (Units(64, 0, images=True), Units(4, 1)),
     ]
     (found,) = find([replace(HEALTHY, seed=seed, rectified=own) for seed, own in enumerate(layers)])
     assert found.message.startswith(
@@ -197,7 +197,7 @@ def test_what_is_said_of_networks_is_of_the_worst_run():
         replace(
             HEALTHY,
             seed=seed,
-            saturated=(Saturated(10, idle, samples=256),),
+            saturated=(Units(10, idle, samples=256),),
             gradients=gradients([small, 1, 20 * idle], [small, 1, 20 * idle]),
         )
         for seed, idle, small in ((0, 5, 1e-6), (1, 9, 1e-8), (2, 0, 1))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import group, ignore, recipe
 
-from seedbed.analysis.evidence import Rectified
+from seedbed.analysis.evidence import Units
 from seedbed.analysis.findings import find
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
@@ -29,14 +29,14 @@ CNN = {"kind": "cnn", "blocks": [{"filters": 5}, {"filters": 4, "pool": "max"}],
 RESNET = {"kind": "resnet", "depth": 8, "widths": (4, 5, 6), "shortcut": "projection"}
 
 
-def rectified(of: Group, params: np.ndarray, state: np.ndarray) -> list[tuple[Rectified, ...]]:
+def rectified(of: Group, params: np.ndarray, state: np.ndarray) -> list[tuple[Units, ...]]:
     return [layers.rectified for layers in units.layers_of(of, params, state)]
 
 
 def saturated(of: Group, params: np.ndarray) -> np.ndarray:
     """How many units are saturated, by run and layer."""
     found = units.layers_of(of, params, of.initial_state())
-    return np.array([[layer.saturated for layer in layers.saturated] for layers in found])
+    return np.array([[layer.idle for layer in layers.saturated] for layers in found])
 
 
 def of_images(model: dict, runs: int = 3) -> Group:
@@ -66,7 +66,7 @@ def lively(of: Group) -> np.ndarray:
 def dead(of: Group, params: np.ndarray) -> np.ndarray:
     """How many units are dead, by run and layer."""
     found = rectified(of, params, of.initial_state())
-    return np.array([[layer.dead for layer in layers] for layers in found])
+    return np.array([[layer.idle for layer in layers] for layers in found])
 
 
 GROUPS = {
@@ -106,7 +106,7 @@ def test_runs_in_a_group_equal_runs_alone_however_it_is_cut(name, monkeypatch):
     of = GROUPS[name]
     params = of.initial_params() - np.float32(0.1)  # some units die
     together = rectified(of, params, of.initial_state())
-    assert any(layer.dead for layers in together for layer in layers)
+    assert any(layer.idle for layers in together for layer in layers)
     for row, run in enumerate(of.runs):
         alone = replace(of, runs=(run,))
         assert rectified(alone, params[row : row + 1], of.initial_state()[row : row + 1]) == [together[row]]

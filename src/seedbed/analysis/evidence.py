@@ -11,35 +11,20 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Rectified:
-    """A layer of one run that takes positive parts: its units (channels of images), and how many are dead.
+class Units:
+    """A layer of one run: its units (channels of images), and how many are idle, on `samples` training samples.
 
-    Dead means zero for all of `samples` training samples that were looked at.
+    Of a layer that takes positive parts those are idle that are dead, zero for all these samples; of one whose
+    activation saturates those that are saturated, flat for nearly all of them.
     """
 
     units: int
-    dead: int
+    idle: int
     images: bool = False
     samples: int = 0
 
     def __str__(self) -> str:
-        return f"{self.dead} of {self.units} {'channels' if self.images else 'units'}"
-
-
-@dataclass(frozen=True)
-class Saturated:
-    """A layer of one run whose activation saturates: its units (channels of images), and how many are saturated.
-
-    Saturated means that the activation is flat for nearly all of `samples` training samples that were looked at.
-    """
-
-    units: int
-    saturated: int
-    images: bool = False
-    samples: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.saturated} of {self.units} {'channels' if self.images else 'units'}"
+        return f"{self.idle} of {self.units} {'channels' if self.images else 'units'}"
 
 
 @dataclass(frozen=True)
@@ -100,9 +85,9 @@ class Evidence:
     train_loss: np.ndarray
     val_loss: np.ndarray
     output_spread: float | None = None
-    rectified: tuple[Rectified, ...] = ()
+    rectified: tuple[Units, ...] = ()
     keeps_best: bool = False
-    saturated: tuple[Saturated, ...] = ()
+    saturated: tuple[Units, ...] = ()
     gradients: tuple[Gradient, ...] = ()
 
     @property
@@ -124,7 +109,7 @@ class Evidence:
         return cls(**facts, train_loss=NO_LOSSES, val_loss=NO_LOSSES)
 
 
-LAYERS = {"rectified": Rectified, "saturated": Saturated, "gradients": Gradient}  # what is said of each
+LAYERS = {"rectified": Units, "saturated": Units, "gradients": Gradient}  # what is said of each
 
 
 def output_spread(outputs: np.ndarray) -> np.ndarray:

@@ -149,7 +149,9 @@ def _batches(group: Group, engine: str) -> int:
 def _parameters(group: Group, engine: str) -> int:
     network, slots = group.network, len(rules.build(group.training).slots)
     training = PARAMETER_COPIES[engine] + SLOT_COPIES[engine] * (1 + slots)
-    saving = 3 + 2 * (1 + slots)  # initial and final ones, the engine's own, and copies of all but the initial
+    saving = 3 + 2 * (
+        1 + slots
+    )  # initial and final ones, the engine's own, and copies of all but the initial
     copies = max(training, saving)
     return FLOAT * len(group.runs) * copies * (network.parameters.size + network.state.size)
 

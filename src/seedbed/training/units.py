@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seedbed.analysis.evidence import Rectified, Saturated
+from seedbed.analysis.evidence import Units
 from seedbed.arrays import NUMPY, Array
 from seedbed.nn.base import Context
 from seedbed.training.drawn import inputs_of, samples_at_once, slices
@@ -27,8 +27,8 @@ FLAT, NEARLY_ALL = 0.01, 0.95
 class Layers(NamedTuple):
     """How the layers of one run behave that take positive parts, and those that saturate; in order."""
 
-    rectified: tuple[Rectified, ...]
-    saturated: tuple[Saturated, ...]
+    rectified: tuple[Units, ...]
+    saturated: tuple[Units, ...]
 
 
 def layers_of(group: Group, params: np.ndarray, state: np.ndarray) -> list[Layers]:
@@ -72,13 +72,10 @@ def _of_runs(
         context = Context(NUMPY, watch=watch, gradients=False)
         group.network.forward(params, state, inputs_of(group, runs, indices), context)
 
-    def counted(layer: np.ndarray, run: int) -> tuple[int, int, bool, int]:
-        return layer.shape[1], int(layer[run].sum()), images[id(layer)], indices.shape[1]
-
-    return [
-        Layers(
-            tuple(Rectified(*counted(layer, run)) for layer in dead),
-            tuple(Saturated(*counted(layer, run)) for layer in saturated),
+    def counted(layers: list[np.ndarray], run: int) -> tuple[Units, ...]:
+        return tuple(
+            Units(layer.shape[1], int(layer[run].sum()), images[id(layer)], indices.shape[1])
+            for layer in layers
         )
-        for run in range(len(runs))
-    ]
+
+    return [Layers(counted(dead, run), counted(saturated, run)) for run in range(len(runs))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from seedbed.analysis.evidence import Evidence, Gradient, Rectified, Saturated
+from seedbed.analysis.evidence import Evidence, Gradient, Units
 from seedbed.analysis.wording import number
 
 SPREAD = 1e-5  # constant output: outputs vary by less than this share of their size
@@ -30,7 +30,7 @@ def dead_units(run: Evidence) -> bool:
 
 def about_dead_units(runs: list[Evidence]) -> str:
     """What is said of runs with dead units: the worst layer of all."""
-    worst = max((layer for run in runs for layer in _dying(run)), key=lambda layer: layer.dead / layer.units)
+    worst = max((layer for run in runs for layer in _dying(run)), key=lambda layer: layer.idle / layer.units)
     return (
         f"have dead units (up to {worst} of a layer, on {worst.samples:,} samples): they are zero for all training "
         "samples drawn at random, and learn nothing any more. Lower training.lr, or change model.init or "
@@ -38,8 +38,8 @@ def about_dead_units(runs: list[Evidence]) -> str:
     )
 
 
-def _dying(run: Evidence) -> list[Rectified]:
-    return [layer for layer in run.rectified if layer.dead >= (1 if layer.images else DEAD * layer.units)]
+def _dying(run: Evidence) -> list[Units]:
+    return [layer for layer in run.rectified if layer.idle >= (1 if layer.images else DEAD * layer.units)]
 
 
 def saturated_units(run: Evidence) -> bool:
@@ -50,7 +50,7 @@ def saturated_units(run: Evidence) -> bool:
 def about_saturated_units(runs: list[Evidence]) -> str:
     """What is said of runs with saturated units: the worst layer of all."""
     layers = (layer for run in runs for layer in _saturated(run))
-    worst = max(layers, key=lambda layer: layer.saturated / layer.units)
+    worst = max(layers, key=lambda layer: layer.idle / layer.units)
     return (
         f"have saturated units (up to {worst} of a layer, on {worst.samples:,} samples): they are flat for nearly all "
         "training samples drawn at random, and hardly learn any more. Scale the data, lower training.lr, or change "
@@ -58,8 +58,8 @@ def about_saturated_units(runs: list[Evidence]) -> str:
     )
 
 
-def _saturated(run: Evidence) -> list[Saturated]:
-    return [layer for layer in run.saturated if layer.saturated >= SATURATED * layer.units]
+def _saturated(run: Evidence) -> list[Units]:
+    return [layer for layer in run.saturated if layer.idle >= SATURATED * layer.units]
 
 
 def vanishing_gradients(run: Evidence) -> bool:
