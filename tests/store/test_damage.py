@@ -168,3 +168,15 @@ def test_plain_data_of_great_depth_are_refused(stored: Path) -> None:
         answer = call("show", copy, "--json")
         assert answer.exit_code == (0 if depth == 50 else 2), answer.output
         assert depth == 50 or "resolved.json is damaged (it is nested too deeply)" in answer.stderr
+
+
+@pytest.mark.parametrize("key", ["parts", "repeated", "baseline"])
+@pytest.mark.parametrize("value", [None, 3, {"val": "x"}, {"vol": 3}, {"val": 0, "test": 0}])
+def test_facts_of_the_data_that_are_none_are_refused(stored: Path, key: str, value: object) -> None:
+    copy = stored.parents[3] / "facts"
+    shutil.copytree(stored, copy, dirs_exist_ok=True)
+    document = json.loads((older(copy) / "resolved.json").read_text())
+    (copy / "resolved.json").write_text(json.dumps(document | {"data": document["data"] | {key: value}}))
+    answer = call("show", copy, "--json")
+    if answer.exit_code:
+        check_error(answer, Damage("resolved.json", "changed"))

@@ -36,7 +36,7 @@ def leak_in_words(facts: Mapping[str, Any]) -> str | None:
     told = [
         f"{count:,} of {sizes[part]:,} samples of the {part} part ({count / sizes[part]:.1%})"
         for part, count in facts.get("repeated", {}).items()
-        if count >= LEAKED * sizes[part]
+        if 0 < LEAKED * sizes[part] <= count
     ]
     return (
         f"{' and '.join(told)} are in the training part as well, inputs and targets alike" if told else None

@@ -38,10 +38,17 @@ class _Until(_Stored):
 
 
 class _Data(_Stored):
-    baseline: dict[str, Float | None] | None = None
-    parts: dict[str, NonNegativeInt] | None = None
+    baseline: dict[str, Float | None] = {}
+    parts: dict[str, NonNegativeInt] = {}
+    repeated: dict[str, NonNegativeInt] = {}
     classes: dict[str, Any] | None = None
     notes: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> _Data:
+        if unknown := set(self.repeated) - set(self.parts):
+            raise ValueError(f"there is no part {min(unknown)!r} that could have repeated rows")
+        return self
 
 
 class _Resolved(_Stored):

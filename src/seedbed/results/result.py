@@ -27,12 +27,13 @@ from seedbed.analysis.spread import Spread
 from seedbed.analysis.verdicts import judge
 from seedbed.analysis.wording import about
 from seedbed.metrics.names import COSTS
-from seedbed.results.evidence import findings_in
+from seedbed.results.evidence import TABLE, findings_in
 from seedbed.results.looks import looks_at_claims, looks_at_variants
 from seedbed.results.new_data import basis, versus_on_new_data
 from seedbed.results.planning import with_likely
 from seedbed.results.sources import pairings, spreads
 from seedbed.results.stored import Stored
+from seedbed.store.schema import damaged, table_file
 
 NOT_AS_GOOD = ("worse", "undefined", "no finished runs")
 
@@ -275,5 +276,7 @@ class Result(Stored):
         """What the records of the runs, as stored, and these results show to be wrong; see `advice.consistent`."""
         # Older versions stored findings once a study had ended, instead of what they are made of.
         stored = [as_stored(event) for event in self.events if event.get("event") == "finding"]
-        found = findings_in(self.evidence, self.variants)
+        table = self.evidence
+        with damaged(self.directory / table_file(TABLE)):
+            found = findings_in(table, self.variants)
         return consistent([*stored, *map(vars, found), *map(vars, find_in(self))])
