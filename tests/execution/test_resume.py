@@ -16,7 +16,7 @@ from study_files import document, small, toml
 
 from seedbed.api import Result, Study, resume
 from seedbed.engines.array_engine import ArrayEngine
-from seedbed.execution import runner, saving
+from seedbed.execution import resuming, saving
 from seedbed.execution.progress import Silent
 from seedbed.results.notices import notices
 from seedbed.store.reader import listing
@@ -227,14 +227,14 @@ def test_a_study_that_means_something_else_now_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = interrupted(tmp_path, 3)
-    asked = runner._asked
+    asked = resuming.asked_of
 
     def otherwise(study: Any) -> dict[str, Any]:
         now = asked(study)
         now["variants"][0]["recipe"]["training"]["lr"] = 0.2
         return now
 
-    monkeypatch.setattr(runner, "_asked", otherwise)
+    monkeypatch.setattr(resuming, "asked_of", otherwise)
     with pytest.raises(
         StoreError, match=r'means something else now .*variant "base".*go on with that version'
     ):

@@ -183,12 +183,12 @@ def resume(
     StudyError, DataError, EngineError, StoreError
         Where it cannot be gone on with: another process writes it, it is damaged, or what it was begun with is gone.
     """
-    from seedbed.execution import runner
+    from seedbed.execution import resuming
     from seedbed.store.reader import find
     from seedbed.store.schema import runs_root
 
     directory = find(runs_root(runs_dir), str(id_or_path))
-    runner.resume(
+    resuming.resume(
         directory,
         trainable or _recipe(),
         seeds=seeds,

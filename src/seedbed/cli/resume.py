@@ -8,6 +8,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.ended import conclude, terminate_as_interrupt
+from seedbed.cli.output import say
 from seedbed.cli.stored import find
 
 
@@ -37,9 +38,13 @@ def command(
     """
     from seedbed.api import resume
     from seedbed.execution.progress import observer
+    from seedbed.store.reader import status
 
     terminate_as_interrupt()
     directory = find(runs_dir, study_id)
+    if seeds is None and status(directory) == "complete":
+        say(f"{directory.name} is complete; --seeds adds seeds, seedbed show shows it", err=True)
+        return 0
     with observer(quiet) as watching:
         result = resume(directory, seeds, data_dir=data_dir, observer=watching)
     return conclude(result, as_json)

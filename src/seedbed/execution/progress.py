@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
@@ -199,6 +199,11 @@ def watched(progress: bool | None = None) -> Silent:
         # rich draws in notebooks through these widgets
         return Live(sys.stdout) if find_spec("ipywidgets") else Lines(sys.stdout)
     return observer(quiet=not (progress or (sys.stderr and sys.stderr.isatty())))
+
+
+def watching_with(progress: bool | None, observer: Observer | None) -> AbstractContextManager[Observer]:
+    """The observer that is given, else the display of `watched`."""
+    return watched(progress) if observer is None else nullcontext(observer)
 
 
 def _in_notebook() -> bool:

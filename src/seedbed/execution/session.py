@@ -62,7 +62,6 @@ class Session:
     def run(self) -> None:
         """Train what is left; what is finished is stored before the next shard begins."""
         with self._stops:
-            self._write_environment(None)
             is_whole = self._train_rounds()
             status = "complete" if is_whole else "interrupted"
             self.store.join_groups(list(self._settings))
@@ -70,7 +69,7 @@ class Session:
                 history.peek(
                     self.store, {**self.resolved, "seeds": self.planned.seeds}, self.planned.looked_at
                 )
-            self._write_environment(status)
+            self.write_environment(status)
             self.store.finish(status)
 
     def _train_rounds(self) -> bool:
@@ -189,7 +188,8 @@ class Session:
             **finished.metrics,
         }
 
-    def _write_environment(self, status: str | None) -> None:
+    def write_environment(self, status: str | None) -> None:
+        """Store on what the study is computed, how long it has taken, and how it ended; None while it runs."""
         train = sum(event["seconds"] for event in self.store.groups)
         self.store.write_json(
             "environment.json",

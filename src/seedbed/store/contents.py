@@ -117,9 +117,7 @@ class Contents:
 
     def _must_exist(self, name: str) -> bool:
         """Whether a file was written for certain: something followed its announcement."""
-        if (
-            self.journal.format == 1
-        ):  # which announced nothing, and wrote all other files before the first group
+        if self.journal.format == 1:  # which announced nothing, and wrote all others before the first group
             return any(self.journal.of_kind("group"))
         return any(
             event.get("event") == "wrote" and event["file"] == name and following.get("event") != "opened"

@@ -1,0 +1,42 @@
+"""Makes the parts of a study ready to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from seedbed.execution.planned import Planned
+from seedbed.plan.plan import plan
+from seedbed.store.schema import StoreError
+from seedbed.study.model import Study
+from seedbed.study.trainable import Work
+
+
+class Preparing:
+    """Makes a part of a study ready to train, once for each part.
+
+    Parameters
+    ----------
+    data
+        The checksums of the files that the study was begun with, by name.
+    """
+
+    def __init__(self, planned: Planned, data: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._planned, self._data = planned, data
+        self._last: tuple[Any, Work] | None = None
+
+    def __call__(self, part: Study) -> Work:
+        names = [variant.name for variant in part.variants]
+        asked = names, part.to_train
+        if self._last is None or self._last[0] != asked:
+            data_dir = self._planned.data_dir
+            work = plan(part, Path(data_dir) if data_dir else None).work
+            for name, checksum in (work.environment.get("data") or {}).items():
+                if self._data.get(name, checksum) != checksum:
+                    raise StoreError(
+                        f"{name} has changed since the study was begun; put the old file back, or run the study again"
+                    )
+            self._last = asked, work.on(self._planned.compute)
+        return self._last[1]
