@@ -31,9 +31,7 @@ def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[st
     A run that stopped stands where it ended; one that diverged counts as worst from there on. Between the epochs at
     which a run was recorded its values are interpolated, its learning rate is that of the next.
     """
-    if not len(result.curves):
-        return {}
-    curves = result.curves.filter(pc.equal(result.curves["metric"], metric))
+    curves = result.curves_of(metric, variants)
     worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
     bands = {}
     for variant in variants:

@@ -14,21 +14,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def at_epoch(
-    curves: pa.Table, metric: str, epoch: int, variants: Sequence[str], seeds: Sequence[int]
-) -> np.ndarray:
+def at_epoch(points: pa.Table, epoch: int, variants: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
     """The values at an epoch, or the last one of a run that ended before it: (variants, seeds)."""
     import pyarrow.compute as pc
 
-    points = curves.filter(pc.equal(curves["metric"], metric)).sort_by("epoch")
+    points = points.sort_by("epoch")
     then = ByRun(points.filter(pc.equal(points["epoch"], epoch)), variants, seeds)
     last = ByRun(points, variants, seeds)  # of several points of a run, the latest counts
     return np.where(last.numbers("epoch") < epoch, last.numbers("value"), then.numbers("value"))
 
 
 def first_epochs(
-    curves: pa.Table,
-    metric: str,
+    points: pa.Table,
     level: float,
     direction: Direction,
     variants: Sequence[str],
@@ -38,8 +35,7 @@ def first_epochs(
     import pyarrow.compute as pc
 
     is_reached = pc.less_equal if direction == "min" else pc.greater_equal
-    wanted = pc.and_(pc.equal(curves["metric"], metric), is_reached(curves["value"], level))
-    points = curves.filter(wanted).sort_by([("epoch", "descending")])
+    points = points.filter(is_reached(points["value"], level)).sort_by([("epoch", "descending")])
     return ByRun(points, variants, seeds).numbers(
         "epoch"
     )  # of several points of a run, the last in order: the first

@@ -19,7 +19,7 @@ from seedbed.results.curve_values import at_epoch, first_epochs
 from seedbed.results.expected import checked, checked_table
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
-from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError
+from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError, damaged, table_file
 from seedbed.text import counted
 
 if TYPE_CHECKING:
@@ -78,6 +78,21 @@ class Stored:
     def curves(self) -> pa.Table:
         """One row per run, epoch and metric."""
         return self._table("curves")
+
+    def curves_of(self, metric: str, variants: Sequence[str] | None = None) -> pa.Table:
+        """The rows of `curves` of a metric and some variants, by default all; the others are not kept in memory."""
+        wanted: list[tuple[str, str, object]] = [("metric", "==", metric)]
+        wanted += [("variant", "in", list(variants))] if variants is not None else []
+        return self._table("curves", filters=wanted)
+
+    @cached_property
+    def curve_metrics(self) -> set[str]:
+        """The metrics of which there are curves."""
+        import pyarrow.compute as pc
+
+        table = self._contents.table("curves", columns=["metric"])
+        with damaged(self.directory / table_file("curves")):
+            return set(pc.unique(table["metric"]).to_pylist())
 
     @property
     def evidence(self) -> pa.Table:
@@ -323,13 +338,15 @@ class Stored:
         Infinite where a run never is or diverged, NaN where there is no finished run.
         """
         row = self._rows[variant]
-        of_all = first_epochs(self.curves, metric, level, self.direction(metric), self.variants, self.seeds)
+        of_all = first_epochs(
+            self.curves_of(metric), level, self.direction(metric), self.variants, self.seeds
+        )
         first, statuses = of_all[row], self._statuses[row]
         first = np.where(np.isnan(first) | (statuses == "diverged"), np.inf, first)
         return np.where(np.isin(statuses, ("", "interrupted")), np.nan, first)
 
     def _at_epoch(self, metric: str, epoch: int) -> np.ndarray:
-        return at_epoch(self.curves, metric, epoch, self.variants, self.seeds)
+        return at_epoch(self.curves_of(metric), epoch, self.variants, self.seeds)
 
     @cached_property
     def _by_run(self) -> ByRun:

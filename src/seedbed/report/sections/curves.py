@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -30,7 +29,7 @@ SPREAD_EPOCHS = 20  # variants trained so many times as long as others need a lo
 
 def blocks(result: Result) -> Iterator[Block]:
     """One figure per metric with the curves of all variants or, where these are many, one figure per variant."""
-    known = set(pc.unique(result.curves["metric"]).to_pylist())
+    known = result.curve_metrics
     metrics, accuracies = _metrics(result, known), _accuracies(known)
     is_together = len(result.variants) <= len(VARIANT_COLOURS)
     if is_together:
