@@ -121,3 +121,35 @@ def test_values_to_vary_are_counted_before_they_are_tried() -> None:
     for values in ([*range(1_000_000)], ",".join(map(str, range(10_001)))):
         with pytest.raises(StudyError, match="10,000 are the most of a study"):
             study.override(vary={"training.lr": values})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "a" * 201}, "name: a study name has at most 200 characters, got 201"),
+        ({"description": "a" * 10_001}, "description: too many characters: expected at most 10000"),
+        ({"variant": [{"name": "a" * 201, "set": {}}]}, "too many characters: expected at most 200"),
+        (
+            {"hypothesis": [{"claim": "c", "better": "base", "than": "v"}] * 1001},
+            "hypothesis: too many values",
+        ),
+        ({"model.hidden": [1] * 1001}, "model.hidden: too many values: expected at most 1000"),
+        ({"training.epochs": 10**9 + 1}, "training.epochs: must be at most 1e+09"),
+        ({"study.metric": "val.mse@" + "9" * 5000}, "study.metric: "),
+        ({"study.metric": "val.mse@" + "9" * 18}, "an epoch can be named in a hypothesis only"),
+    ],
+)
+def test_names_and_lists_have_an_end(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(StudyError) as refused:
+        Study.parse(small(changes))
+    assert said in str(refused.value)
+
+
+def test_very_long_names_of_variants_are_cut_and_stay_apart() -> None:
+    values = [[1] * 200 + [last] for last in (1, 2, 3)]
+    study = Study.parse(small({"ablate": {"model.hidden": values, "training.lr": [0.5]}}))
+    names = [variant.name for variant in study.variants]
+    assert len(set(names)) == 5
+    assert max(map(len, names)) <= 200
+    assert names[-1] == "lr = 0.5"
+    assert names[1].startswith("hidden = 1-1-1-")

@@ -22,6 +22,7 @@ OF_A_RUN: dict[str, Metric] = {
 METRICS: dict[str, Metric] = {**REGRESSION, **CLASSIFICATION, **OF_A_RUN}
 SLOW = tuple(name for name, metric in METRICS.items() if metric.slow)
 COSTS = tuple(name for name, metric in METRICS.items() if not metric.tested)
+MOST_DIGITS = 18  # of an epoch
 RECALL = "recall."  # followed by the name of a class
 OF_A_CLASS = Metric("max", "share of the samples of that class that were recognised", bounds=SHARE)
 
@@ -46,7 +47,8 @@ def split_epoch(metric: str, classes: Sequence[str] = ()) -> tuple[str, int | No
     """
     name, at, epoch = metric.rpartition("@")
     of_class = metric.partition(f".{RECALL}")[2]
-    if not at or not (epoch.isascii() and epoch.isdigit()) or of_class in classes:
+    is_epoch = at and epoch.isascii() and epoch.isdigit() and len(epoch) <= MOST_DIGITS
+    if not is_epoch or of_class in classes:
         return metric, None
     return name, int(epoch)
 

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from seedbed.recipe.choices import Activation, Init, Norm, Pool
 from seedbed.values import Fraction, FrozenModel, PositiveFloat, PositiveInt
 
+DEEPEST = 1000  # layers: what is deeper takes minutes to plan, and nobody has trained it
+Layers = Annotated[tuple[PositiveInt, ...], Field(max_length=DEEPEST)]
+
 
 class Model(FrozenModel):
     """What every kind of network can be told."""
@@ -37,9 +40,7 @@ class MlpModel(Model):
     """Dense layers, each hidden one followed by its norm, activation and dropout."""
 
     kind: Literal["mlp"]
-    hidden: tuple[PositiveInt, ...] = Field(
-        description="Units of each hidden layer, such as [100, 100]; [] for none."
-    )
+    hidden: Layers = Field(description="Units of each hidden layer, such as [100, 100]; [] for none.")
     activation: Activation = Field(default="relu", description="The function after each hidden layer.")
     norm: Norm = Field(default="none", description="Whether batch norm stands before each activation.")
     dropout: Fraction = Field(
@@ -66,11 +67,11 @@ class CnnModel(Model):
     """Blocks of convolutions, then dense layers as in an mlp."""
 
     kind: Literal["cnn"]
-    blocks: Annotated[tuple[Block, ...], Field(min_length=1)] = Field(
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1, max_length=DEEPEST)] = Field(
         description='One table for each convolution, such as [{ filters = 16, pool = "max" }, { filters = 32, '
         'pool = "max" }].'
     )
-    hidden: tuple[PositiveInt, ...] = Field(
+    hidden: Layers = Field(
         default=(), description="Units of each dense layer between the blocks and the output."
     )
     activation: Activation = Field(
@@ -87,10 +88,10 @@ class ResnetModel(Model):
     """The residual network of He et al. (CVPR 2016) for small images: stages of blocks of 2 convolutions."""
 
     kind: Literal["resnet"]
-    depth: PositiveInt = Field(
+    depth: Annotated[PositiveInt, Field(le=2 * DEEPEST)] = Field(
         default=20, description="Layers with weights: 6n + 2 for three widths, such as 8, 20, 32, 44, 56."
     )
-    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = Field(
+    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1, max_length=DEEPEST)] = Field(
         default=(16, 32, 64),
         description="Channels of each stage; every stage but the first halves the image.",
     )

@@ -47,7 +47,7 @@ class MultiStepSchedule(Schedule):
     """lr x factor at each milestone; optionally the optimizer starts afresh there."""
 
     kind: Literal["multi_step"]
-    milestones: tuple[PositiveInt, ...] = Field(
+    milestones: Annotated[tuple[PositiveInt, ...], Field(max_length=1000)] = Field(
         description="The epochs or steps after which the rate is reduced."
     )
     factor: PositiveFloat = Field(default=0.1, description="What the rate is multiplied by at each.")

@@ -85,6 +85,9 @@ NONE = BeforeValidator(
 )  # takes the text "none", with which a variant unsets what base has: TOML has no null
 
 
+Times = Annotated[PositiveInt, Field(le=10**9)]  # which nobody waits for, and no product of them overflows
+
+
 class Training(FrozenModel):
     """How a network is trained."""
 
@@ -128,10 +131,10 @@ class Training(FrozenModel):
     batch_size: Annotated[PositiveInt | Literal["all"], BeforeValidator(_whole_or_all)] = Field(
         default=32, description='Samples of a batch, or "all".'
     )
-    epochs: PositiveInt | None = Field(
+    epochs: Times | None = Field(
         default=None, description="How often all training samples are seen. Give either epochs or steps."
     )
-    steps: PositiveInt | None = Field(
+    steps: Times | None = Field(
         default=None, description="How many batches are trained on. Give either epochs or steps."
     )
     schedule: AnySchedule = Field(

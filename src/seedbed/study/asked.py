@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 
 from seedbed.analysis.forms import FORMS
 from seedbed.metrics.base import Scale
 from seedbed.metrics.names import bare_name, scale
-from seedbed.study.contents import Variant
+from seedbed.study.contents import Configuration
 from seedbed.study.file import StudySettings
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.problems import Problem
@@ -17,8 +17,7 @@ from seedbed.study.trainable import Trainable
 
 def claim_problems(
     hypothesis: Hypothesis,
-    names: Sequence[str],
-    variants: Iterable[Variant],
+    configurations: Mapping[str, Configuration | None],
     study_metric: str | None,
     trainable: Trainable,
 ) -> list[Problem]:
@@ -26,20 +25,17 @@ def claim_problems(
 
     Parameters
     ----------
-    names
-        Of all variants asked for.
-    variants
-        Those of them that have valid settings.
+    configurations
+        Of all variants asked for, by name; None of those whose settings are wrong.
     study_metric
         What variants are compared by where the claim names nothing; None where that is wrong itself.
     """
     claim = f'hypothesis "{hypothesis.claim}"'
     problems = [
-        Problem(claim, f'there is no variant "{name}"; {instead_of(name, names)}')
+        Problem(claim, f'there is no variant "{name}"; {instead_of(name, configurations)}')
         for name in hypothesis.variants
-        if name not in names
+        if name not in configurations
     ]
-    configurations = {variant.name: variant.configuration for variant in variants}
     concerned: dict[Problem, list[str]] = {}
     for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
         for name in hypothesis.variants:

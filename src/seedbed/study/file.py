@@ -11,9 +11,12 @@ from pydantic import AfterValidator, Field, create_model
 
 from seedbed.study.crossing import Source
 from seedbed.study.hypotheses import Hypothesis
+from seedbed.study.settings import LONGEST_NAME
 from seedbed.values import Float, FrozenModel, NonNegativeInt, PositiveFloat, PositiveInt
 
 Published = dict[str, Float]
+MOST_CLAIMS = 1000
+LONGEST_TEXT = 10_000  # characters
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
@@ -23,6 +26,8 @@ def _safe_name(name: str) -> str:
             f'"{name}" is not a valid study name; it becomes a directory: use letters, digits, ".", "_", "-" and '
             'at most one "/" between'
         )
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"a study name has at most {LONGEST_NAME} characters, got {len(name):,}")
     return name
 
 
@@ -100,7 +105,7 @@ class NamedVariant(FrozenModel):
     """One [[variant]]: several settings changed under a name."""
 
     name: Annotated[str, AfterValidator(_visible)] = Field(
-        description="What the variant is called, also in claims."
+        max_length=LONGEST_NAME, description="What the variant is called, also in claims."
     )
     set: dict[str, Any] = Field(
         description='What is different from base: dotted key to value, such as "training.lr" = 0.1.'
@@ -117,7 +122,9 @@ class StudyFile(FrozenModel):
     name: Annotated[str, AfterValidator(_safe_name)] = Field(
         description='Becomes the directory of its runs: letters, digits, ".", "_", "-" and at most one "/".'
     )
-    description: str = Field(default="", description="The question in a sentence; heads the report.")
+    description: str = Field(
+        default="", max_length=LONGEST_TEXT, description="The question in a sentence; heads the report."
+    )
     directory: Annotated[str, AfterValidator(_whole_path)] | None = Field(
         default=None,
         description="What relative paths in the study are relative to, as a whole path; unless given the folder that "
@@ -144,7 +151,9 @@ class StudyFile(FrozenModel):
     )
     variant: tuple[NamedVariant, ...] = Field(default=(), description="Several changes at once under a name.")
     hypothesis: tuple[Hypothesis, ...] = Field(
-        default=(), description="Claims, written before the study runs; the report gives a verdict on each."
+        default=(),
+        max_length=MOST_CLAIMS,
+        description="Claims, written before the study runs; the report gives a verdict on each.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
@@ -10,6 +11,8 @@ from seedbed.analysis.forms import FORMS, form_of, metrics_of, variants_of
 from seedbed.analysis.forms.base import Form, Holds
 from seedbed.metrics.names import RECALL, split_epoch
 from seedbed.values import Float, FrozenModel, Int, NonNegativeFloat, PositiveFloat
+
+LONGEST_CLAIM = 2_000  # characters
 
 
 def _one_or_several(value: object) -> object:
@@ -38,9 +41,11 @@ HELD: dict[Holds, Any] = {
 
 
 class _Claim(FrozenModel):
-    claim: str = Field(description="The claim in words.")
+    claim: str = Field(max_length=LONGEST_CLAIM, description="The claim in words.")
     made_by: str | None = Field(
-        default=None, description="Who made it, such as a report or a paper; your own unless given."
+        default=None,
+        max_length=LONGEST_CLAIM,
+        description="Who made it, such as a report or a paper; your own unless given.",
     )
 
 
@@ -123,17 +128,17 @@ class Hypothesis(_ClaimOfAnyForm):
         ):
             raise ValueError(f"{name} is about the curve of a metric; write it without @EPOCH")
 
-    @property
+    @cached_property
     def form(self) -> str:
         """Which of the forms it takes."""
         return form_of(self.model_dump())
 
-    @property
+    @cached_property
     def variants(self) -> tuple[str, ...]:
         """The variants it names."""
         return tuple(variants_of(self.model_dump()))
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[str, ...]:
         """The metrics it names."""
         return tuple(metrics_of(self.model_dump()))

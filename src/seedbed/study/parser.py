@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from seedbed.study.asked import claim_problems, margin_problems, setting_problems
-from seedbed.study.contents import BASE, Contents, Variant
+from seedbed.study.contents import BASE, Configuration, Contents, Variant
 from seedbed.study.crossing import USUAL_LEVELS, wrong_seeds
 from seedbed.study.document import check_size
 from seedbed.study.file import STUDY_KEYS, NamedVariant, StudyFile, StudySettings, file_of
 from seedbed.study.hypotheses import Hypothesis
-from seedbed.study.problems import Problem, StudyError, dotted, problems_of
+from seedbed.study.problems import MOST_PROBLEMS, Problem, StudyError, dotted, problems_of
 from seedbed.study.seeds import usual_seeds, wrong_runs
 from seedbed.study.settings import changed, flat
 from seedbed.study.trainable import Trainable
@@ -113,10 +113,15 @@ def _checked(
     wrong_metric = _metric_problems(metric, variants, trainable)
     of_metrics = wrong_metric + _published_problems(variants, trainable)
     compared_by = metric if isinstance(metric, str) and not wrong_metric else None
-    names = [BASE, *(table.name for table in named), *(change.name for change in asked)]
+    configurations: dict[str, Configuration | None] = dict.fromkeys(
+        [BASE, *(table.name for table in named), *(change.name for change in asked)]
+    )
+    configurations |= {variant.name: variant.configuration for variant in variants}
     asks = file.study if file else StudySettings()
     for hypothesis in _valid(Hypothesis, tables, "hypothesis"):
-        of_metrics += claim_problems(hypothesis, names, variants, compared_by, trainable)
+        if len(of_metrics) >= MOST_PROBLEMS:
+            break
+        of_metrics += claim_problems(hypothesis, configurations, compared_by, trainable)
         of_metrics += margin_problems(hypothesis, compared_by, asks)
     of_metrics += setting_problems(compared_by, asks, trainable)
     problems += _once_per_remedy(of_metrics)

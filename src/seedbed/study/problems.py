@@ -30,6 +30,7 @@ LIMITS = {
     "less_than": ("lt", "must be below"),
     "less_than_equal": ("le", "must be at most"),
     "too_short": ("min_length", "too few values: expected at least"),
+    "string_too_long": ("max_length", "too many characters: expected at most"),
     "too_long": ("max_length", "too many values: expected at most"),
 }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+LONGEST_NAME = 200  # characters of a variant's name
 
 
 def parse_value(text: object) -> Any:
@@ -100,7 +103,10 @@ def described(value: Any) -> str:
 
 
 def names(varied: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What each set of changes is called: norm = none; with the whole key where that is ambiguous."""
+    """What each set of changes is called: norm = none; with the whole key where that is ambiguous.
+
+    Of a very long name the beginning and a mark of all of it, the same for the same changes.
+    """
     varied = list(varied)
     keys = {key for settings in varied for key in settings}
     short = [key.rpartition(".")[2] for key in keys]
@@ -109,7 +115,12 @@ def names(varied: Iterable[Mapping[str, Any]]) -> list[str]:
         last = key.rpartition(".")[2]
         return key if short.count(last) > 1 else last
 
-    return [
+    whole = (
         ", ".join(f"{name_of(key)} = {described(value)}" for key, value in settings.items())
         for settings in varied
-    ]
+    )
+    return [name if len(name) <= LONGEST_NAME else f"{name[:180]}... {_mark(name)}" for name in whole]
+
+
+def _mark(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:6]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from seedbed import data, machine
@@ -17,6 +18,8 @@ from seedbed.trainables.recipe_room import held
 from seedbed.training import memory, networks, rules
 from seedbed.training.group import Group, Run
 from seedbed.training.seeds import seed_for
+
+_network = lru_cache(maxsize=128)(networks.build)  # once for all seeds
 
 
 def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...]:
@@ -37,12 +40,13 @@ def groups_of(study: Contents, data_dir: Path | None = None) -> tuple[Group, ...
     free = machine.available()
     taken = held(study, free, data_dir)
     left = None if free is None else free - taken
+    metrics = _metrics(study)
     runs: dict[Hashable, list[tuple[Run, Network]]] = {}
     for variant in study.variants:
         try:
             members = _runs(study, variant, data_dir)
             fits = _group_key(*members[0]) in runs  # runs of these shapes were found to fit the memory
-            wrong = list(_unfit(study, variant, members, None if fits else left))
+            wrong = list(_unfit(study, variant, members, metrics[variant.name], None if fits else left))
         except DataError as error:
             wrong = [Problem("", text) for text in error.problems]
         for problem in wrong:
@@ -74,7 +78,7 @@ def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) ->
     prepared = data.prepare(recipe.data, samples, study_seed=study.seed, seed=of_split)
     outputs = {"number": 1, "binary": 1, "class": len(samples.classes)}[recipe.target]
     try:
-        network = networks.build(
+        network = _network(
             recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers, recipe.training.augment
         )
     except ValueError as error:
@@ -102,9 +106,13 @@ def _of_variant(variant: Variant, problem: Problem) -> Problem:
 
 
 def _unfit(
-    study: Contents, variant: Variant, members: list[tuple[Run, Network]], free: int | None
+    study: Contents,
+    variant: Variant,
+    members: list[tuple[Run, Network]],
+    metrics: Iterable[str],
+    free: int | None,
 ) -> Iterator[Problem]:
-    """Where the recipe does not fit the data or the machine; sizes are the same under every seed."""
+    """Where the recipe does not fit the data, its metrics or the machine; sizes are the same under every seed."""
     run, network = members[0]
     recipe, classes = variant.configuration, run.prepared.samples.classes
     yield from _unfit_batches(recipe, len(run.prepared.parts["train"]))
@@ -117,7 +125,7 @@ def _unfit(
             message = f'there is no class "{name}"; {instead_of(name, classes)}'
             yield Problem("training.class_weight", message)
     group = Group((run,), network, study.seed)
-    for metric in _metrics(study, variant):
+    for metric in metrics:
         yield from _unfit_metric(metric, group)
     lack = memory.lack(group, free, "of memory are free")
     if lack:
@@ -153,15 +161,13 @@ def _unfit_batches(recipe: Recipe, samples: int) -> Iterator[Problem]:
         yield Problem("training.batch_size", message)
 
 
-def _metrics(study: Contents, variant: Variant) -> set[str]:
-    """The metrics that are asked of a variant."""
-    claimed = [
-        metric
-        for hypothesis in study.hypotheses
-        if variant.name in hypothesis.variants
-        for metric in hypothesis.metrics
-    ]
-    return {study.metric, *variant.published, *claimed}
+def _metrics(study: Contents) -> dict[str, set[str]]:
+    """The metrics that are asked of each variant."""
+    asked = {variant.name: {study.metric, *variant.published} for variant in study.variants}
+    for hypothesis in study.hypotheses:
+        for name in asked.keys() & hypothesis.variants:
+            asked[name].update(hypothesis.metrics)
+    return asked
 
 
 def claimed_epochs(study: Contents, classes: Sequence[str]) -> frozenset[tuple[str, int]]:

@@ -113,11 +113,24 @@ def _rule_number(rule: object) -> int:
     return oc.NESTEROV if isinstance(rule, SGD) and rule.nesterov else RULES[type(rule)]
 
 
+def _starts(slots: dict[str, Slot]) -> dict[int, int]:
+    """Where the parameters of each layer begin; they lie side by side, in the order of its names."""
+    starts: dict[int, int] = {}
+    for name, slot in slots.items():
+        index = int(name.partition(".")[0])
+        starts[index] = min(starts.get(index, slot.start), slot.start)
+    return starts
+
+
 class _Compiler:
     """Lays out activations as it goes through the layers."""
 
     def __init__(self, program: Program) -> None:
         self.network: Network = program.model
+        self.parameters, self.state = (
+            _starts(self.network.parameters.slots),
+            _starts(self.network.state.slots),
+        )
         self.features = self.scalars = 0
         self.loss, self.rule = _loss_number(program.loss), _rule_number(program.optimizer)
         self.rows: list[list[int]] = []
@@ -154,8 +167,7 @@ class _Compiler:
         row = [0] * oc.COLUMNS
         row[oc.INPUTS] = row[oc.OUTPUTS] = inputs
         row[oc.X], row[oc.PLACE] = self.now, index
-        row[oc.PARAMS] = self._start(self.network.parameters.slots, index)
-        row[oc.STATE] = self._start(self.network.state.slots, index)
+        row[oc.PARAMS], row[oc.STATE] = self.parameters.get(index, 0), self.state.get(index, 0)
         if isinstance(layer, Dense | MergedDense):
             has_bias = isinstance(layer, MergedDense) or layer.bias
             row[oc.OP] = oc.DENSE if has_bias else oc.DENSE_WITHOUT_BIAS
@@ -174,11 +186,6 @@ class _Compiler:
         in_place = row[oc.OP] in IN_PLACE and self._output_is_free()
         row[oc.Y] = self.now = self.now if in_place else self._reserve(row[oc.OUTPUTS])
         self.rows.append(row)
-
-    @staticmethod
-    def _start(slots: dict[str, Slot], index: int) -> int:
-        """Where the parameters of a layer begin; they lie side by side, in the order of its names."""
-        return min((slot.start for name, slot in slots.items() if name.startswith(f"{index}.")), default=0)
 
     def _output_is_free(self) -> bool:
         """Whether nobody needs the activations at hand again: what made them is no activation or dropout."""
