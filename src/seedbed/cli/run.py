@@ -132,8 +132,8 @@ def _check(
         context = click.get_current_context()
         allowed = {"study", "add_seeds", "data_dir", "runs_dir", "as_json", "quiet"}
         for option in context.command.params:
-            source = context.get_parameter_source(option.name or "")
-            if option.name not in allowed and source is click.core.ParameterSource.COMMANDLINE:
+            given = context.get_parameter_source(option.name or "")
+            if option.name not in allowed and given is click.core.ParameterSource.COMMANDLINE:
                 raise click.UsageError(
                     f"--add-seeds goes on with a study as it was begun; leave {option.opts[0]} out"
                 )
