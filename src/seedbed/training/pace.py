@@ -1,8 +1,11 @@
-"""How many steps an engine is given in one call: as many as take about half a second."""
+"""How many steps an engine is given in one call: few enough that training can be saved, and a study end, soon."""
 
 from __future__ import annotations
 
-SECONDS = 0.5  # between two calls training can be saved, and a study can end
+# What a call should take, in seconds. Beside its steps it costs about half of one where parameters are copied to
+# threads and back, so it should have ENOUGH of them if that is not LONGEST.
+SHORTEST, LONGEST = 0.5, 5.0
+ENOUGH = 25
 FASTER = 8  # by how much a call may be longer than the one before, of which little may be known
 
 
@@ -20,5 +23,6 @@ class Pace:
 
     def learn(self, steps: int, seconds: float) -> None:
         """Take in how long a call of so many steps took."""
-        wanted = SECONDS * steps / max(seconds, 1e-6)
+        each = max(seconds, 1e-6) / steps
+        wanted = min(max(SHORTEST, ENOUGH * each), LONGEST) / each
         self.steps = max(1, int(min(wanted, self.steps * FASTER)))
