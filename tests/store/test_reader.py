@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -134,3 +135,50 @@ def test_the_listing_says_how_many_runs_are_stored(tmp_path):
     assert (row["runs"], row["stored"]) == (12, 8)
     shown = CliRunner().invoke(program, ["ls", "--runs-dir", str(tmp_path)])
     assert "8 of 12" in shown.output
+
+
+def test_a_thousand_studies_are_listed_in_a_second(tmp_path: Path) -> None:
+    with Store.create(tmp_path, "s", HASH) as one:
+        one.journal({"event": "round", "round": 1, "runs": 40})
+        for group in range(4):
+            one.add_group(group, [], {"curves": {}, "predictions": {}}, runs=10)
+        one.join_groups([])
+        one.finish("complete")
+    for number in range(999):
+        (tmp_path / f"s{number % 30}" / f"20260101-{number:06}").mkdir(parents=True)
+        shutil.copy(one.directory / JOURNAL, tmp_path / f"s{number % 30}" / f"20260101-{number:06}")
+    began = time.process_time()
+    rows = reader.listing(tmp_path)
+    assert time.process_time() - began < 1
+    assert len(rows) == 1000
+    assert {(row["status"], row["runs"], row["stored"]) for row in rows} == {("complete", 40, 40)}
+
+
+def test_what_is_read_while_a_study_is_written_is_all_of_some_groups(tmp_path: Path) -> None:
+    store, told, errors = Store.create(tmp_path, "s", HASH), [0], []
+
+    def write() -> None:
+        try:
+            for group in range(40):
+                rows = [{"variant": "base", "seed": group}]
+                store.add_group(group, rows, {"curves": {"variant": ["base"], "seed": [group]}})
+                told.append(group + 1)
+                if group % 5 == 4:
+                    store.join_groups(["base"])
+        except Exception as error:
+            errors.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found = []
+    while writer.is_alive() or not found:
+        for name in ("runs", "curves"):
+            known = told[-1]
+            seeds = reader.read_table(store.directory, name)["seed"].to_pylist()
+            assert seeds == list(range(len(seeds)))
+            assert len(seeds) >= known
+            found.append(len(seeds))
+    writer.join()
+    store.close()
+    assert errors == []
+    assert len(reader.read_table(store.directory, "runs")) == 40

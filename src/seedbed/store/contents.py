@@ -253,12 +253,17 @@ class Contents:
         self._verified[name] = same
 
     def _steadily(self, read: Callable[[], T]) -> T:
-        """What is read; again from the start where it was no good since a writer went on meanwhile."""
+        """What is read; again from the start where it was no good since a writer went on meanwhile.
+
+        Once also where the journal is as it was: what that announced last may have replaced other files meanwhile.
+        """
+        unchanged = 0
         for _ in range(ATTEMPTS):
             try:
                 return read()
             except StoreError:
-                if not self._went_on():
+                unchanged = 0 if self._went_on() else unchanged + 1
+                if unchanged > 1:
                     raise
         return read()
 
