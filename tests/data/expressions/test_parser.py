@@ -1,5 +1,6 @@
 """Expressions give what NumPy gives, and whatever is not an expression is refused with its position."""
 
+import contextlib
 import math
 import re
 import time
@@ -189,3 +190,12 @@ def test_any_text_is_an_expression_or_refused(text):
         assert found.shape == X.shape
         return
     assert len(lines) in (1, 3)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "text", [r"color == '\d'", "x > 1if x else 2", "1or x", "x is 1", "'a'(x)", "0x1for x"]
+)
+def test_what_python_warns_of_in_a_program_is_not_passed_on(text):
+    with contextlib.suppress(DataError):
+        Expression.parse(text, ["x", "color"], {"color": ["a", "b"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -142,7 +143,9 @@ class _Parser:
 
     def _tree(self) -> ast.expr:
         try:
-            return ast.parse(self.plain, mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what would be odd in a program
+                return ast.parse(self.plain, mode="eval").body
         except SyntaxError as error:
             position = (error.offset or 1) - 1
             message = BETTER_SYNTAX.get(error.msg, error.msg)
