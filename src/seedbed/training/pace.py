@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-# What a call should take, in seconds. Beside its steps it costs about half of one where parameters are copied to
+# What a call should take, in seconds. Beside its steps it costs about one more where parameters are copied to
 # threads and back, so it should have ENOUGH of them if that is not LONGEST.
 SHORTEST, LONGEST = 0.5, 5.0
-ENOUGH = 25
+ENOUGH = 50
 FASTER = 8  # by how much a call may be longer than the one before, of which little may be known
 
 
