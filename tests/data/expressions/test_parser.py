@@ -4,6 +4,7 @@ import contextlib
 import math
 import re
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -199,3 +200,54 @@ def test_any_text_is_an_expression_or_refused(text):
 def test_what_python_warns_of_in_a_program_is_not_passed_on(text):
     with contextlib.suppress(DataError):
         Expression.parse(text, ["x", "color"], {"color": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "minimum(" + ", ".join(["x"] * 300) + ")",
+        "mean(" + ", ".join(["x + 1"] * 200) + ")",
+        " and ".join(["x"] * 200),
+        " < ".join(["x"] * 300),
+        "+".join(["x"] * 190),
+    ],
+    ids=["minimum", "mean", "and", "comparison", "sum"],
+)
+def test_a_long_expression_holds_a_few_columns_at_once(text):
+    x = np.ones(10_000)
+    expression = Expression.parse(text, ["x"])
+    tracemalloc.start()
+    expression({"x": x})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * x.nbytes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x.__class__",
+        "().__class__.__bases__",
+        "__import__('os')",
+        "x[0]",
+        "(lambda: x)()",
+        "[x for x in (1, 2)]",
+        "f'{x}'",
+        "x if x else x",
+        "(y := x)",
+        "*x",
+        "sin(*x)",
+        "sin(**x)",
+        "await x",
+        "9" * 1000 + " + x[1]",
+        "-" * 1999 + "x",
+        "(" * 999 + "x" + ")" * 999,
+        "sin(" * 400 + "x" + ")" * 400,
+        "x" + "**9" * 600,
+        "0x" + "f" * 1900 + "*x",
+        "1e99999 * x.real",
+    ],
+)
+def test_nothing_but_arithmetic_is_computed(text):
+    with pytest.raises(DataError):
+        Expression.parse(text, ["x", "y"])

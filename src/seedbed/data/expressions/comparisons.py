@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,10 @@ class TextComparison:
         negated = isinstance(operator, ast.NotIn | ast.NotEq)
 
         def evaluate(columns: Any) -> np.ndarray:
-            equal = [
+            equal = (
                 columns.equals(column, value) if is_text else columns[column] == value for value in values
-            ]
-            return np.asarray(np.any(equal, axis=0) != negated, dtype=np.float64)
+            )
+            return np.asarray(reduce(np.logical_or, equal) != negated, dtype=np.float64)
 
         return evaluate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 
 import numpy as np
@@ -15,10 +15,20 @@ UNARY_FUNCTIONS = {
         "sign", "floor",
     )
 }  # fmt: skip
-FUNCTIONS_OF_MANY: dict[str, tuple[int, Callable[..., np.ndarray]]] = {  # fewest arguments, function
-    "minimum": (2, lambda *values: reduce(np.minimum, values)),
-    "maximum": (2, lambda *values: reduce(np.maximum, values)),
-    "mean": (1, lambda *values: sum(values) / len(values)),
+
+
+def _mean(values: Iterable[np.ndarray]) -> np.ndarray:
+    total, count = np.zeros(()), 0
+    for value in values:
+        total, count = total + value, count + 1
+    return total / count
+
+
+# Fewest arguments, function. They are taken one after another: a thousand columns at once might not fit the memory.
+FUNCTIONS_OF_MANY: dict[str, tuple[int, Callable[[Iterable[np.ndarray]], np.ndarray]]] = {
+    "minimum": (2, lambda values: reduce(np.minimum, values)),
+    "maximum": (2, lambda values: reduce(np.maximum, values)),
+    "mean": (1, _mean),
 }
 IS_MISSING = "is_missing"  # of a column, text or number
 CONSTANTS = {"pi": np.pi, "e": np.e}

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 
 import numpy as np
 
@@ -152,7 +153,11 @@ class _Parser:
             if self.plain[position : position + 1] == "=":
                 message = "to compare write == instead of ="
             raise self._error(f"not an expression: {message}", position) from None
-        except (RecursionError, MemoryError):
+        except (
+            RecursionError,
+            MemoryError,
+            ValueError,
+        ):  # of the parser's own stack, or of thousands of digits
             raise DataError("the expression is nested too deeply") from None
 
     def _error(self, message: str, position: int) -> DataError:
@@ -238,7 +243,7 @@ class _Parser:
     def _logical(self, node: ast.BoolOp, depth: int) -> Evaluate:
         operator = self._operator(node, node.op)
         values = [self._build(value, depth) for value in node.values]
-        return lambda columns: reduce(operator, [value(columns) for value in values])
+        return lambda columns: reduce(operator, (value(columns) for value in values))
 
     def _compare(self, node: ast.Compare, depth: int) -> Evaluate:
         sides = (node.left, *node.comparators)
@@ -251,8 +256,8 @@ class _Parser:
         values = [self._date(side) if text_in(side) else self._build(side, depth) for side in sides]
 
         def evaluate(columns: Columns) -> np.ndarray:
-            results = [value(columns) for value in values]
-            pairs = [op(a, b) for op, a, b in zip(operators, results, results[1:], strict=False)]
+            results = (value(columns) for value in values)
+            pairs = (op(a, b) for op, (a, b) in zip(operators, pairwise(results), strict=True))
             return reduce(OPERATORS[ast.And], pairs)
 
         return evaluate
@@ -292,9 +297,13 @@ class _Parser:
             known = (*UNARY_FUNCTIONS, *FUNCTIONS_OF_MANY, IS_MISSING)
             raise self._refuse(node, f"{name!r} is not a function here; {nearest(name, known)}")
         count, many = len(node.args), name in FUNCTIONS_OF_MANY
-        fewest, function = FUNCTIONS_OF_MANY[name] if many else (1, UNARY_FUNCTIONS[name])
+        fewest = FUNCTIONS_OF_MANY[name][0] if many else 1
         if node.keywords or count < fewest or (count > 1 and not many):
             wanted = f"at least {fewest}" if many else "1"
             raise self._refuse(node, f"{name} needs {wanted} argument{'s' * (fewest > 1)}")
         values = [self._build(value, depth) for value in node.args]
-        return lambda columns: function(*[value(columns) for value in values])
+        if many:
+            _, fold = FUNCTIONS_OF_MANY[name]
+            return lambda columns: fold(value(columns) for value in values)
+        function, (value,) = UNARY_FUNCTIONS[name], values
+        return lambda columns: function(value(columns))
