@@ -184,6 +184,14 @@ def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path
     assert "undecided at the most seeds; --at-most allows more" in told.lines[-1]
 
 
+def test_more_runs_than_a_study_may_have_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        StudyError, match=r"--at-most: .* runs; 100,000 are the most of a study: use fewer seeds"
+    ):
+        games().run(runs_dir=tmp_path, until="decided", at_most=10**9)
+    assert not list(tmp_path.iterdir())
+
+
 def test_fewer_seeds_than_could_decide_anything_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="2 claims cannot be decided with 6 seeds; use --at-most 7 or more"):
         games().run(runs_dir=tmp_path, until="decided", at_most=6)

@@ -17,6 +17,7 @@ from seedbed.store.writer import Store
 from seedbed.study.contents import BASE
 from seedbed.study.model import Study
 from seedbed.study.problems import Problem, StudyError
+from seedbed.study.seeds import wrong_runs
 from seedbed.text import counted, duration
 
 IN_WORDS = {SUPPORTED: "better", REFUTED: "worse", UNDECIDED: "no evidence"}  # of a variant against base
@@ -190,6 +191,8 @@ def _undecidable(study: Study, at_most: int, tests: int) -> Problem | None:
         return Problem("study.vary_seeds", message)
     if not study.hypotheses and len(study.variants) == 1:
         return Problem("", "there is nothing to decide: write a [[hypothesis]], or vary a setting")
+    if too_many := wrong_runs(len(study.variants), at_most):
+        return Problem("--at-most", too_many)
     if at_most < (fewest := fewest_pairs(tests)):
         what = counted(tests, "claim" if study.hypotheses else "comparison")
         return Problem(

@@ -61,9 +61,9 @@ def load(request: Request[FunctionData]) -> Samples:
         truth[rows] = expression({name: x[rows, i].astype(np.float64) for i, name in enumerate(names)})
     _check_defined(settings.expression, names, x, truth)
     noise = random.generator(study_seed, seed, "samples", 1)
-    for rows in _slices(0, drawn):
-        truth[rows] += settings.noise * noise.standard_normal(rows.stop - rows.start)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # what is not finite is refused below
+        for rows in _slices(0, drawn):
+            truth[rows] += settings.noise * noise.standard_normal(rows.stop - rows.start)
         targets = truth[:, None].astype(np.float32)
     if not np.isfinite(targets).all():
         raise DataError(f"data.noise of {settings.noise:g} makes targets that are not finite; use less")
