@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
-from seedbed.execution.stops import INTERRUPTED, Stops
+from seedbed.execution.stops import INTERRUPTED, Stops, not_swallowed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -57,3 +58,21 @@ def test_another_thread_leaves_signals_alone() -> None:
     thread.start()
     thread.join()
     assert seen == [handler]
+
+
+def test_an_interrupt_that_was_swallowed_is_raised_at_the_end() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    done = []
+
+    def swallowing() -> None:
+        with not_swallowed():
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            done.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        swallowing()
+    assert done == [1]
+    with not_swallowed():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

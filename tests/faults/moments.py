@@ -8,10 +8,10 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Literal
 
 Action = Literal["SIGKILL", "SIGINT", "SIGTERM", "ENOSPC", "EIO", "none"]
@@ -22,13 +22,11 @@ STAGES = {  # the first that some function of the process belongs to, by the beg
     "store/": "writing",
     "files": "writing",
     "trainables/recipe_work.py:warm_up": "compiling",
-    "training/evaluation": "evaluating",
     "training/outcome": "evaluating",
     "training/artefacts": "evaluating",
     "training/loop": "training",
     "training/": "planning",
     "engines/": "planning",
-    "analysis/": "judging",
     "results/": "judging",
     "data/": "loading data",
 }
@@ -52,9 +50,9 @@ class Fault:
     operation
         At which operation that changes files, counted from 1; None where time or stage say when.
     seconds
-        After how long, at the earliest.
+        After how long, where neither of the others says when.
     stage
-        In which stage.
+        In which stage: at the first call of a function that belongs to it.
     lasting
         Whether every later operation is struck, too: a full disk stays full. Files can still be removed.
     """
@@ -69,17 +67,23 @@ class Fault:
 
     def __call__(self) -> None:
         """Lay it in wait in this process."""
-        if self.operation is None:
+        if self.operation is not None:
+            _Operations(self).count_all()
+        elif self.stage:
+            sys.setprofile(self._look)
+        else:
             sys.setswitchinterval(LOOK_EVERY)
             threading.Thread(target=self._wait, daemon=True).start()
-        else:
-            _Operations(self).count_all()
 
     def _wait(self) -> None:
         time.sleep(self.seconds)
-        while (stage := _stage_of_main()) != (self.stage or stage):
-            time.sleep(LOOK_EVERY)
-        self.strike(stage, "")
+        self.strike(stage_of(sys._current_frames().get(threading.main_thread().ident or 0)), "")
+
+    def _look(self, frame: FrameType, event: str, _: Any) -> None:
+        """Called at every call of a function."""
+        if event == "call" and self.stage in _stages(frame.f_code) and stage_of(frame) == self.stage:
+            sys.setprofile(None)
+            self.strike(self.stage, "")
 
     def strike(self, stage: str, operation: str) -> None:
         """Do what the fault does, and leave a note first."""
@@ -133,14 +137,18 @@ class _Operations:
 
 def stage_of(frame: FrameType | None) -> str:
     """In which stage of a study a process is, by what the functions that it is in belong to."""
+    found: set[str] = set()
+    while frame:
+        found |= _stages(frame.f_code)
+        frame = frame.f_back
+    return next((stage for stage in STAGES.values() if stage in found), "starting")
+
+
+@cache
+def _stages(code: CodeType) -> frozenset[str]:
+    """The stages that a function belongs to; none, where it is a module while it is loaded."""
+    if code.co_name == "<module>":
+        return frozenset()
     folder = f"{os.sep}seedbed{os.sep}"
-    stack = traceback.extract_stack(frame)
-    names = [f"{f.filename.rpartition(folder)[2]}:{f.name}" for f in stack if folder in f.filename]
-    for beginning, stage in STAGES.items():
-        if any(name.startswith(beginning) for name in names):
-            return stage
-    return "starting"
-
-
-def _stage_of_main() -> str:
-    return stage_of(sys._current_frames().get(threading.main_thread().ident or 0))
+    name = f"{code.co_filename.rpartition(folder)[2]}:{code.co_name}" if folder in code.co_filename else ""
+    return frozenset([stage for beginning, stage in STAGES.items() if name.startswith(beginning)][:1])

@@ -8,8 +8,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing.process import BaseProcess
@@ -53,13 +54,21 @@ class Command:
     """A command while it runs."""
 
     def __init__(self, words: list[str], log: Path, prepare: Prepare | None = None) -> None:
+        processes = context()
         self.log, self.began = log, time.monotonic()
-        self.process: BaseProcess = context().Process(target=_do, args=(words, log, prepare), daemon=True)
+        log.unlink(missing_ok=True)
+        self.process: BaseProcess = processes.Process(target=_do, args=(words, log, prepare), daemon=True)
         self.process.start()
+
+    def wait_for_handlers(self) -> None:
+        """Wait until its process takes signals as a command does."""
+        while not self.log.exists():
+            time.sleep(0.001)
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        os.kill(self.process.pid or 0, number)
+        with suppress(ProcessLookupError):  # it has ended
+            os.kill(self.process.pid or 0, number)
 
     def wait(self, seconds: float = LONGEST) -> Ended:
         """Wait for its end; one that takes longer is killed and is an error."""
@@ -83,11 +92,11 @@ def ended(words: list[str], log: Path, prepare: Prepare | None = None) -> Ended:
 
 def _do(words: list[str], log: Path, prepare: Prepare | None) -> None:
     """The command in its own process."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        signal.signal(number, handler)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (1, 2):
         os.dup2(file, stream)
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
-        signal.signal(number, handler)
     sys.argv = ["seedbed", *words]
     if prepare:
         prepare()
@@ -96,13 +105,16 @@ def _do(words: list[str], log: Path, prepare: Prepare | None) -> None:
     main()
 
 
+@cache
 def context() -> multiprocessing.context.ForkServerContext:
-    """What starts processes; each is forked from one that has loaded what commands need."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["faults.loaded"])
+    """What starts processes; each is forked from one that has loaded what commands need, once this returns."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["faults.loaded"])
     with _python_path():
-        multiprocessing.forkserver.ensure_running()  # type: ignore[attr-defined]
-    return context
+        first = made.Process(target=int)
+        first.start()
+    first.join()
+    return made
 
 
 @contextmanager

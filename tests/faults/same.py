@@ -70,8 +70,10 @@ def _models(one: Path, other: Path) -> Iterator[str]:
 def _arrays(path: Path) -> dict[str, Any]:
     with safe_open(path, framework="numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        facts = file.metadata()
+        facts.pop("groups", None)  # which parts were joined
         return {
-            "": file.metadata(),
+            "": facts,
             **{name: (np.shape(a), a.dtype.str, a.tobytes()) for name, a in arrays.items()},
         }
 

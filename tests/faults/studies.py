@@ -56,6 +56,11 @@ STUDIES: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # what is in it, an
         },
         ["--engine", "fused"],
     ),
+    "small": (
+        {**DENSE, "study": {"seeds": 2}, "ablate": {"model.hidden": [[4]]}, "hypothesis": []},
+        ["--engine", "fused"],
+    ),
+    "tiny": ({**DENSE, "study": {"seeds": 1}, "ablate": {}, "hypothesis": []}, ["--engine", "numpy"]),
     "images": (CONVOLUTION, ["--engine", "numpy"]),
 }
 

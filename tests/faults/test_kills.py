@@ -46,7 +46,7 @@ def shows_what_there_is(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    return Scene(tmp_path_factory.mktemp("scene"), "fused")
+    return Scene(tmp_path_factory.mktemp("scene"), "small")
 
 
 @pytest.mark.parametrize("stage", dict.fromkeys(STAGES.values()))

@@ -19,6 +19,14 @@ def terminate_as_interrupt() -> None:
 
 def conclude(result: Result, as_json: bool) -> int:
     """Print a result, write its report where it is whole, and say what to exit with."""
+    try:
+        return _conclude(result, as_json)
+    except KeyboardInterrupt:
+        say(f"interrupted; what was done is saved: seedbed report {result.id}", err=True)
+        return INTERRUPTED
+
+
+def _conclude(result: Result, as_json: bool) -> int:
     interrupted = result.status == "interrupted"
     try:
         if as_json:

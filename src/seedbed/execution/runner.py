@@ -13,6 +13,7 @@ from seedbed.execution.progress import Observer, watching_with
 from seedbed.execution.record import RESOLVED, environment_of, resolved_of, write_study
 from seedbed.execution.rounds import Rounds, Until
 from seedbed.execution.session import Session
+from seedbed.execution.stops import not_swallowed
 from seedbed.files import to_json
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
@@ -61,7 +62,8 @@ def run(
     work = preparing(first)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
-    work.warm_up()
+    with not_swallowed():
+        work.warm_up()
     resolved = resolved_of(first, work) | ({"until": rounds.plan} if rounds else {})
     planned.add(first, work.shards)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()

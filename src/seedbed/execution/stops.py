@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -55,3 +56,27 @@ class Stops:
         self.asked = True
         with suppress(OSError):  # nobody reads it
             os.write(2, SAID)
+
+
+@contextmanager
+def not_swallowed() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end, too, where one came and was swallowed: what C calls back cannot raise."""
+    handler, came = signal.getsignal(signal.SIGINT), []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    if current_thread() is not main_thread() or handler is not signal.default_int_handler:
+        yield
+        return
+    both = [number for number in SIGNALS if signal.getsignal(number) is handler]
+    try:
+        for number in both:
+            signal.signal(number, note)
+        yield
+    finally:
+        for number in both:
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
