@@ -5,6 +5,7 @@ import math
 import re
 import time
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -193,13 +194,12 @@ def test_any_text_is_an_expression_or_refused(text):
     assert len(lines) in (1, 3)
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(
-    "text", [r"color == '\d'", "x > 1if x else 2", "1or x", "x is 1", "'a'(x)", "0x1for x"]
-)
+@pytest.mark.parametrize("text", [r"color == '\d'", "x > 1if x else 2", "1or x", "0x1for x"])
 def test_what_python_warns_of_in_a_program_is_not_passed_on(text):
-    with contextlib.suppress(DataError):
+    with warnings.catch_warnings(record=True) as told, contextlib.suppress(DataError):
+        warnings.simplefilter("always")
         Expression.parse(text, ["x", "color"], {"color": ["a", "b"]})
+    assert not told
 
 
 @pytest.mark.parametrize(
