@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from fuzzing import targets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from study_files import document
 
+from seedbed.api import Study
+from seedbed.cli.errors import user_errors
+from seedbed.plan.plan import plan
+from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.file import StudyFile, StudySettings
 from seedbed.study.hypotheses import Hypothesis
 from seedbed.study.tomltext import to_toml
+from seedbed.study.trainable import Compute
 from seedbed.trainables.recipe import RecipeTrainable
 
 quick = settings(deadline=5_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -127,3 +134,37 @@ def test_no_study_is_more_than_an_error(changes: dict[str, Any], claims: Any, va
 @quick
 def test_no_setting_is_more_than_an_error(key: str, value: str) -> None:
     targets.setting(f"{key}={value}".encode("utf-8", "replace"))
+
+
+EXTREME = [1e-320, 1e-300, 1e-30, 0.999999, 1e30, 1e38, 1e300, 1.7e308, 1, 2**31, 2**53, 2**63 - 1]
+OF_TRAINING = [
+    *("data.noise", "data.seed", "model.dropout", "model.init_std"),
+    *(
+        f"training.{name}"
+        for name in ("lr", "momentum", "weight_decay", "l1", "clip_norm", "eval_every", "batch_size")
+    ),
+    *(
+        f"training.stop.{name}"
+        for name in ("patience", "min_delta", "lr_below", "tolerance", "tolerance_from", "target")
+    ),
+]
+
+
+@pytest.mark.filterwarnings("error")
+@given(
+    st.dictionaries(st.sampled_from(OF_TRAINING), st.sampled_from(EXTREME), min_size=1, max_size=3),
+    st.sampled_from(["x", "x**99", "1e30*x", "1e-320*x"]),
+    st.sampled_from([(0.0, 6.0), (-3e38, 3e38), (0.0, 1e-320), (1e38, 2e38)]),
+)
+@quick
+def test_no_number_is_more_than_an_error_or_a_run_that_diverges(
+    changes: dict[str, Any], expression: str, domain: tuple[float, float]
+) -> None:
+    usual = {"model.norm": "none", "model.init": "normal", "data.samples": 20, "training.batch_size": "all"}
+    with suppress(*user_errors()):
+        study = Study.parse(
+            to_toml(document(usual | {"data.expression": expression, "data.domain": domain} | changes))
+        )
+        work = plan(study).work.on(Compute("numpy"))
+        for shard in work.shards:
+            assert len(work.train(shard, lambda event: None, Checkpoints()).runs) == len(shard.runs)

@@ -21,7 +21,9 @@ class Model(FrozenModel):
         description="How weights are drawn at the start; default is PyTorch's rule, uniform within 1 / "
         "sqrt(inputs).",
     )
-    init_std: PositiveFloat = Field(default=0.01, description='Standard deviation of init = "normal".')
+    init_std: Annotated[PositiveFloat, Field(le=1e30)] = Field(
+        default=0.01, description='Standard deviation of init = "normal".'
+    )
 
 
 class LinearModel(Model):
