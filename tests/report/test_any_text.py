@@ -23,7 +23,7 @@ from seedbed.report.sheet import sheet
 from seedbed.report.style import drawing
 from seedbed.text import visible
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")
 
 
 class Page(HTMLParser):

@@ -93,6 +93,7 @@ def read(directory: Path) -> None:
     """Everything that people may ask of a study, with every warning an error."""
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()) as shown:
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", DeprecationWarning)  # of libraries among themselves
         result = Result.open(directory)
         print_result(result)
         print_json(result.document)

@@ -18,7 +18,7 @@ from seedbed.api import Result
 from seedbed.cli import program
 from seedbed.store.writer import Store
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")
 NAMES, SEEDS = ("base", "good", "bad", "alike"), 8
 SIZES = {"base": 1.0, "good": 0.5, "bad": 2.0, "alike": 1.01}
 CLAIMS = [
