@@ -32,7 +32,7 @@ def acts(text: str) -> set[str]:
 
 
 def study(root: Path, text: str, name: str) -> Path:
-    """Two variants of three classes, whose every name and text is of these; `name` is what files may hold."""
+    """Two variants of three classes, whose every name and text is of these."""
     metric, other = "val.accuracy", f"{name} other"
     rows, curves = [], fake_studies.Curves()
     for seed in range(2):

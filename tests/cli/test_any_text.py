@@ -35,7 +35,7 @@ def written(*words: str, code: int = 0) -> str:
 
 
 @settings(max_examples=10)
-@given(odd_text.TEXTS, odd_text.NAMES)
+@given(odd_text.NAMES, odd_text.NAMES)
 def test_commands_on_a_study_of_odd_names_write_nothing_that_acts(text: str, name: str) -> None:
     with TemporaryDirectory() as place:
         directory = odd_text.study(Path(place), text, name)

@@ -55,8 +55,8 @@ def tags_of_plain_names() -> set[tuple[str, tuple[str, ...]]]:
 
 
 @settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
-@example("".join(odd_text.LETTERS), "".join(odd_text.SNIPPETS))
-@given(odd_text.TEXTS, odd_text.NAMES)
+@example(odd_text.LETTERS[:-1], "".join(odd_text.SNIPPETS))
+@given(odd_text.NAMES, odd_text.NAMES)
 def test_a_page_of_odd_names_has_the_tags_of_any_other(text: str, name: str) -> None:
     with TemporaryDirectory() as place:
         html, figures = page_of(place, text, name)
