@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import fake_studies
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,3 +86,20 @@ def test_settings_read_as_in_a_study() -> None:
         described({"model.hidden": [10, 100], "model.norm": "none"})
         == "model.hidden = 10-100, model.norm = none"
     )
+
+
+def test_what_is_printed_needs_no_intervals_of_comparisons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = fake_studies.regression(tmp_path)
+    whole, brief = (Result.open(directory) for _ in range(2))
+    assert whole.versus_base
+    rows = whole.table.rows
+    monkeypatch.setattr("seedbed.analysis.typical._end", lambda *_: 1 / 0)
+    assert brief.table.rows == rows
+    for name, versus in brief.versus_base_in_brief.items():
+        known = whole.versus_base[name]
+        assert (versus.p, versus.verdict) == (known.p, known.verdict)
+        assert versus.comparison.estimate == known.comparison.estimate
+        assert np.isnan(versus.comparison.low)
+    assert whole.versus_base_in_brief is whole.versus_base

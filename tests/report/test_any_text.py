@@ -54,7 +54,7 @@ def tags_of_plain_names() -> set[tuple[str, tuple[str, ...]]]:
         return {*Page(page_of(place, "plain", "name")[0]).tags}
 
 
-@settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=2, phases=[Phase.explicit, Phase.generate])
 @example(odd_text.LETTERS[:-1], "".join(odd_text.SNIPPETS))
 @given(odd_text.NAMES, odd_text.NAMES)
 def test_a_page_of_odd_names_has_the_tags_of_any_other(text: str, name: str) -> None:
@@ -70,7 +70,7 @@ def test_a_page_of_odd_names_has_the_tags_of_any_other(text: str, name: str) -> 
         assert any(visible(shown).strip() in one.replace("\n", "\\n") for one in page.texts)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(odd_text.TEXTS, min_size=1, max_size=4, unique=True))
 def test_figures_draw_any_names_as_they_are(names: list[str]) -> None:
     with drawing():

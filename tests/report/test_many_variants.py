@@ -34,6 +34,7 @@ class Page:
         self.read_whole: list[str] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Result, "predictions", property(lambda _: self.read_whole.append("predictions")))
+            patch.setattr(Result, "curves", property(lambda _: self.read_whole.append("curves")))
             self.path = self.result.report()
         self.html = self.path.read_text()
         self.figures = {path.stem: path for path in self.path.parent.glob("figures/*.svg")}
@@ -95,7 +96,7 @@ def test_the_table_has_all_variants_the_best_first(many: Page) -> None:
     assert len(names) == 30
 
 
-def test_predictions_of_variants_that_are_not_drawn_are_not_read(many: Page) -> None:
+def test_predictions_and_curves_of_variants_that_are_not_drawn_are_not_read(many: Page) -> None:
     assert many.read_whole == []
 
 
