@@ -16,8 +16,8 @@ from study_files import small
 from seedbed.api import Study
 from seedbed.cli import program
 from seedbed.store import journal
-from seedbed.store.reader import listing
-from seedbed.store.schema import JOURNAL
+from seedbed.store.reader import listing, read_table
+from seedbed.store.schema import JOURNAL, StoreError
 
 NEW = "x\n1.5\n"
 
@@ -63,6 +63,14 @@ def check_error(answer: Result, damage: Damage) -> None:
     assert all(line.startswith("error: ") for line in answer.stderr.splitlines()), told
 
 
+def table(directory: Path, file: str) -> str:
+    """What a table holds or, where it is damaged, the file that is named."""
+    try:
+        return repr(read_table(directory, Path(file).stem).to_pydict())
+    except StoreError as error:
+        return Path(str(error).split()[0]).relative_to(directory).as_posix()
+
+
 def is_cut_short(damage: Damage, answer: Result, before: Result) -> bool:
     """Whether a journal without its end is read as that of a study that was killed then."""
     if damage.file != JOURNAL or damage.kind != "cut" or not answer.stdout.startswith("{"):
@@ -78,12 +86,16 @@ def test_any_damage_is_named_or_changes_nothing(stored: Path) -> None:
     before = {name: call(*words) for name, words in questions(stored).items()}
     assert [answer.exit_code for answer in before.values()] == [0, 0]
     rows = listing(stored.parents[2])
+    tables = {path.name: table(stored, path.name) for path in stored.glob("*.parquet")}
+    assert {"runs.parquet", "curves.parquet", "predictions.parquet"} <= tables.keys()
     count = 0
     for damage in sweep(stored, seed=1, cuts=3, flips=5):
         with damage.done_to(stored):
             for name, words in questions(stored).items():
                 check(call(*words), before[name], damage)
             count += 1
+            if damage.file.endswith(".parquet"):  # also those that only reports read
+                assert table(stored, damage.file) in (tables[damage.file], damage.file), damage
             found = listing(stored.parents[2])
             assert [row for row in found if row["id"] != stored.name] == rows[1:]
     assert count > 100
@@ -180,3 +192,12 @@ def test_facts_of_the_data_that_are_none_are_refused(stored: Path, key: str, val
     answer = call("show", copy, "--json")
     if answer.exit_code:
         check_error(answer, Damage("resolved.json", "changed"))
+
+
+@pytest.mark.parametrize("file", ["curves.parquet", "predictions.parquet", "models/base.safetensors"])
+def test_a_report_of_damaged_files_names_them_and_leaves_the_old_one(stored: Path, file: str) -> None:
+    page = stored.parents[3] / "old.html"
+    page.write_text("the old one")
+    with Damage(file, "flipped", (stored / file).stat().st_size // 2).done_to(stored):
+        check_error(call("report", stored, "--output", page), Damage(file, "flipped"))
+    assert page.read_text() == "the old one"

@@ -146,7 +146,7 @@ def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, boo
 
 
 @given(st.lists(st.integers(0, 190), max_size=5))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_killed_anywhere_and_opened_again_it_ends_as_if_it_had_not_been(
     tmp_path_factory: pytest.TempPathFactory, kills: list[int]
 ) -> None:

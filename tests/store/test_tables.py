@@ -93,6 +93,25 @@ def test_parts_joined_hold_what_one_table_would(
     assert len(read_table(store.directory, "mistakes")) == 0
 
 
+@pytest.mark.parametrize("at_least", [1, 10**6])
+def test_a_column_that_only_some_groups_have_is_empty_in_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_least: int
+) -> None:
+    monkeypatch.setattr(joining, "ROW_GROUP", at_least)
+    with Store.create(tmp_path, "s", HASH) as store:
+        for number in range(4):
+            own = {"variant": ["v0"], "seed": [number], f"angle {number % 2}": [0.5]}
+            store.add_group(number, rows(number, [("v0", number)]), {"rotations": own})
+            if number == 1:
+                store.join_groups(NAMES)
+        before = read_table(store.directory, "rotations")
+        store.join_groups(NAMES)
+    found = read_table(store.directory, "rotations")
+    assert found.to_pylist() == before.to_pylist()
+    assert found["seed"].to_pylist() == [0, 1, 2, 3]
+    assert found["angle 1"].to_pylist() == [None, 0.5, None, 0.5]
+
+
 def test_tables_of_any_name_are_joined(tmp_path: Path) -> None:
     with Store.create(tmp_path, "s", HASH) as store:
         for number in range(2):

@@ -155,6 +155,13 @@ class Contents:
         """The trained networks in one file of models."""
         return self._models(path)[0]
 
+    def columns(self, path: Path) -> pa.Table:
+        """The columns of a file of a table, without rows."""
+        import pyarrow.parquet as parquet
+
+        with self.opened(path) as file:
+            return parquet.read_schema(file).remove_metadata().empty_table()
+
     def row_groups(self, paths: Sequence[Path]) -> Iterator[pa.Table]:
         """The row groups of some files of one table, one by one."""
         import pyarrow.parquet as parquet
@@ -162,7 +169,6 @@ class Contents:
         for path in paths:
             with self.opened(path) as file:
                 content = parquet.ParquetFile(file)
-                yield content.schema_arrow.empty_table()
                 for index in range(content.num_row_groups):
                     yield content.read_row_group(index)
 

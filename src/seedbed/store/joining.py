@@ -33,7 +33,8 @@ def join(contents: Contents, file: str, pieces: Pieces, variants: Sequence[str])
     if file == table_file("runs"):
         rank = {name: index for index, name in enumerate(variants)}
         tables = iter([_ordered(concatenated(list(tables)), rank)])
-    return stage(path, lambda out: write_table(out, _of_some_size(tables), groups))
+    columns = concatenated([contents.columns(one) for one in paths])  # some groups may have more than others
+    return stage(path, lambda out: write_table(out, _of_some_size(columns, tables), groups))
 
 
 def _ordered(table: pa.Table, rank: Mapping[str, int]) -> pa.Table:
@@ -45,13 +46,16 @@ def _ordered(table: pa.Table, rank: Mapping[str, int]) -> pa.Table:
     return table.take(pa.array(order, pa.int64()))
 
 
-def _of_some_size(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Tables in pieces of at least ROW_GROUP rows or ROW_GROUP_BYTES: all at once may not fit into memory."""
+def _of_some_size(columns: pa.Table, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Tables in pieces of at least ROW_GROUP rows or ROW_GROUP_BYTES: all at once may not fit into memory.
+
+    `columns` are those that all pieces get, a table without rows.
+    """
     waiting: list[pa.Table] = []
     for table in tables:
         waiting.append(table)
         if sum(map(len, waiting)) >= ROW_GROUP or sum(one.nbytes for one in waiting) >= ROW_GROUP_BYTES:
-            yield concatenated(waiting)
+            yield concatenated([columns, *waiting])
             waiting = []
     if waiting:
-        yield concatenated(waiting)
+        yield concatenated([columns, *waiting])
