@@ -16,6 +16,8 @@ from faults.same import differences
 from faults.studies import STUDIES
 from faults.survival import Scene, directories, fail_and_go_on, survive
 
+from bench.faults.damage import damaged
+
 AT_ONCE = 12  # kills of one study, before it may end
 
 
@@ -35,23 +37,33 @@ class Tally:
     "--writes", default=0, help="Writes that fail, for a full disk or an error, over all kinds of studies."
 )
 @click.option(
+    "--damage", default=0, help="Places at which every file of a study is cut, and has a bit flipped."
+)
+@click.option(
     "--only", multiple=True, type=click.Choice([*STUDIES]), help="Only this kind of study; may be repeated."
 )
 @click.option("--seed", default=0, show_default=True, help="From which the moments are drawn.")
-def main(kills: int, writes: int, only: tuple[str, ...], seed: int) -> None:
-    """Strike studies at random moments, resume them until they are done, and compare each with one left alone."""
+def main(kills: int, writes: int, damage: int, only: tuple[str, ...], seed: int) -> None:
+    """Strike studies at random moments, resume them until they are done, and compare each with one left alone.
+
+    Damaged studies are shown, and either refused with the name of the file or the same as before.
+    """
     names = only or tuple(STUDIES)
     wrong: list[str] = []
     for what, number, one in (("SIGKILL", kills, kill), ("failed write", writes, fail)):
         if not number:
             continue
         click.echo(f"{what}:")
-        tallies = [_tally(name, -(-number // len(names)), seed, one) for name in names]
-        for tally in tallies:
-            click.echo(_line(tally))
+        tallies = []
+        for name in names:
+            tallies.append(_tally(name, -(-number // len(names)), seed, one))
+            click.echo(_line(tallies[-1]))
         wrong += [line for tally in tallies for line in tally.wrong]
         struck = sum(tally.stages.total() for tally in tallies)
         click.echo(f"{struck} in {sum(tally.studies for tally in tallies)} studies, {len(wrong)} wrong")
+    if damage:
+        click.echo("damage:")
+        wrong += damaged(names, seed, damage)
     for line in wrong:
         click.echo(f"wrong: {line}")
     sys.exit(1 if wrong else 0)
