@@ -111,3 +111,13 @@ def test_commands_print_through_one_module() -> None:
         ]
         names = {getattr(one, "attr", getattr(one, "id", "")) for one in calls}
         assert path.name == "output.py" or not {"echo", "secho", "print"} & names, path.name
+
+
+@settings(max_examples=5)
+@given(odd_text.NAMES, odd_text.NAMES)
+def test_results_in_python_print_nothing_that_acts(text: str, name: str) -> None:
+    with TemporaryDirectory() as place:
+        result = Result.open(odd_text.study(Path(place), text, name))
+        for told in (repr(result), str(result.table), result.table._repr_html_()):
+            assert not odd_text.acts(told)
+        assert "\n" not in repr(result)

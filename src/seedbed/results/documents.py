@@ -12,7 +12,7 @@ from seedbed.files import to_json
 from seedbed.results.notices import looks_document, sealed_document
 from seedbed.results.progress import is_part, progress
 from seedbed.results.sources import spread_document
-from seedbed.text import counted
+from seedbed.text import counted, visible
 
 FORMAT = 2  # of the document: keys are added, never renamed
 
@@ -144,4 +144,4 @@ def line(result: Result) -> str:
         parts.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
     if result.diverged:
         parts.append(f"{counted(result.diverged, 'run')} diverged")
-    return f"<Result {'; '.join([*parts, f'in {result.directory}'])}>"
+    return visible(f"<Result {'; '.join([*parts, f'in {result.directory}'])}>")
