@@ -11,7 +11,6 @@ import contextlib
 import json
 import mmap
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, sync, to_json
 from seedbed.store import checkpoints, journal, locks
 from seedbed.store.contents import Contents
+from seedbed.store.directories import made, names_of, writable
 from seedbed.store.joining import join
 from seedbed.store.journal import Journal
 from seedbed.store.models import Trained, models_file
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from seedbed.store.schema import Columns
-
-HASH_LENGTH = 8
 
 
 class Store:
@@ -92,8 +90,8 @@ class Store:
             Where the name leads out of `runs_dir` or the directory cannot be written.
         """
         parent = cls.parent(runs_dir, study)
-        with _writable(runs_dir):
-            directory = _new_directory(parent, fingerprint)
+        with writable(runs_dir):
+            directory = made(parent, fingerprint)
             store = cls(directory, (directory / JOURNAL).open("ab", buffering=0))
             sync(parent)
         created = {"event": "created", "format": FORMAT, "study": study, "fingerprint": fingerprint}
@@ -108,7 +106,7 @@ class Store:
             raise StoreError(
                 f"{directory} was stored by an older version of Seedbed, which kept no checkpoints; run the study again"
             )
-        with _writable(directory, "copy it to a directory that you may write, and go on there"):
+        with writable(directory, "copy it to a directory that you may write, and go on there"):
             if not os.access(directory, os.W_OK):
                 raise PermissionError(13, os.strerror(13))
         if not known.finished and locks.is_held(directory):
@@ -132,7 +130,7 @@ class Store:
         """
         directory = Path(directory)
         known = cls.check(directory)
-        with _writable(directory, "copy it to a directory that you may write, and go on there"):
+        with writable(directory, "copy it to a directory that you may write, and go on there"):
             store = cls(directory, (directory / JOURNAL).open("ab", buffering=0), known)
             try:
                 store._take_over(seen or known)
@@ -168,8 +166,8 @@ class Store:
     @staticmethod
     def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
         """Make the directory that holds all executions of a study; raises what `create` raises."""
-        directory = Path(runs_dir).joinpath(*_directories(study))
-        with _writable(runs_dir):
+        directory = Path(runs_dir).joinpath(*names_of(study))
+        with writable(runs_dir):
             directory.mkdir(parents=True, exist_ok=True)
         return directory
 
@@ -410,41 +408,3 @@ def _write_models(trained: Trained, number: int, file: Hashing) -> None:
 def _announcement(staged: Staged, directory: Path) -> dict[str, object]:
     name = staged.path.relative_to(directory).as_posix()
     return {"event": "wrote", "file": name, "bytes": staged.bytes, "sha256": staged.sha256}
-
-
-# --- the directory --------------------------------------------------------------------------------------
-
-
-def _directories(study: str) -> list[str]:
-    """The directories that a study's name stands for."""
-    names = study.split("/")
-    if any(name in ("", ".", "..") or not re.fullmatch(r"[\w .+=,-]+", name) for name in names):
-        raise StoreError(
-            f"{study!r} is not a valid study name: use letters, digits, spaces, dots, dashes and "
-            "underscores, with slashes between parts"
-        )
-    return names
-
-
-@contextlib.contextmanager
-def _writable(
-    runs_dir: str | os.PathLike[str],
-    advice: str = "choose a writable directory with --runs-dir or SEEDBED_RUNS",
-) -> Iterator[None]:
-    """Say what to do where a directory cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"cannot write runs to {runs_dir}: {error.strerror or error}; {advice}") from error
-
-
-def _new_directory(parent: Path, fingerprint: str) -> Path:
-    """Make the first name that is free: a longer hash, then a later second."""
-    while True:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        for length in range(min(HASH_LENGTH, len(fingerprint)), len(fingerprint) + 1):
-            with contextlib.suppress(FileExistsError):
-                directory = parent / f"{stamp}-{fingerprint[:length]}"
-                directory.mkdir()
-                return directory
-        time.sleep(0.1)
