@@ -135,11 +135,11 @@ def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, boo
         store = None
         try:
             store = Store.create(root, "s", HASH) if directory is None else Store.open(directory)
-            store._journal = mortal.journal(store._journal)
+            store._journal.file = mortal.journal(store._journal.file)
             go_on(store)
         except KilledError:
             if store:
-                store._journal.close()
+                store._journal.file.close()
             found = [path.parent for path in root.rglob(JOURNAL)]
             return (found[0] if found and found[0].joinpath(JOURNAL).stat().st_size else None), False
         return store.directory, True

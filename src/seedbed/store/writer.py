@@ -11,10 +11,7 @@ import contextlib
 import json
 import mmap
 import os
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, sync, to_json
 from seedbed.store import checkpoints, journal, locks
+from seedbed.store.appending import Appending
 from seedbed.store.contents import Contents
 from seedbed.store.directories import made, names_of, writable
 from seedbed.store.joining import join
@@ -61,9 +59,9 @@ class Store:
 
     def __init__(self, directory: Path, journal_file: BinaryIO, known: Journal | None = None) -> None:
         self.directory = directory
-        self._journal = journal_file
-        self._opened = time.monotonic()
-        self._take_up(known or journal.Journal(FORMAT, [], 0, 0))
+        known = known or journal.Journal(FORMAT, [], 0, 0)
+        self._journal = Appending(journal_file, known)
+        self.groups: list[dict[str, Any]] = known.groups
         self._named: Path | None = None
         try:
             self._named = _held(journal_file, directory)
@@ -144,8 +142,9 @@ class Store:
         known = journal.read(self.directory)
         if known.end != seen.end:
             raise StoreError(f"another process went on with {self.directory} meanwhile; try again")
-        self._take_up(known)
-        self._journal.truncate(self._end)
+        self.groups = known.groups
+        self._journal.take_up(known)
+        self._journal.cut()
         self.journal({"event": "opened", **locks.me()})
         for path in self.directory.rglob(f".*{TEMPORARY}"):
             if path.parent.name != "figures" and "report" not in path.name:  # somebody may be writing these
@@ -157,11 +156,6 @@ class Store:
                 path.unlink()
         for number in committed:
             self.drop_checkpoint(number)
-
-    def _take_up(self, known: Journal) -> None:
-        self._end, self._checksum, self._earlier = known.end, known.checksum, known.elapsed
-        self.groups: list[dict[str, Any]] = known.groups
-        self._happened = Counter(str(event.get("event")) for event in known.events)
 
     @staticmethod
     def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
@@ -179,13 +173,13 @@ class Store:
     @property
     def elapsed(self) -> float:
         """Seconds that this process and those before it have spent on the study."""
-        return self._earlier + time.monotonic() - self._opened
+        return self._journal.elapsed
 
     # --- the journal ------------------------------------------------------------------------------------
 
     def happened(self, kind: str) -> int:
         """How many events of a kind the journal has."""
-        return self._happened[kind]
+        return self._journal.happened(kind)
 
     def journal(self, event: Mapping[str, object]) -> None:
         """Append one event as one line: with the time, and the seconds since this process opened the store.
@@ -198,25 +192,9 @@ class Store:
         self._append([event])
 
     def _append(self, events: Sequence[Mapping[str, object]], durable: bool = False) -> None:
-        """Append events; `durable`: return only once they have reached the disk."""
-        now = datetime.now().astimezone().isoformat(timespec="milliseconds")
-        elapsed, checksum, content = round(time.monotonic() - self._opened, 3), self._checksum, b""
-        for event in events:
-            line, checksum = journal.line({"time": now, "elapsed": elapsed, **event}, checksum)
-            content += line
+        """Append events; see `Appending.append`."""
         with self._kept(self.directory / JOURNAL):
-            try:
-                view = memoryview(content)
-                while view:
-                    view = view[self._journal.write(view) or 0 :]
-                if durable:
-                    os.fsync(self._journal.fileno())
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    self._journal.truncate(self._end)
-                raise
-        self._end, self._checksum = self._end + len(content), checksum
-        self._happened.update(str(event["event"]) for event in events)
+            self._journal.append(events, durable)
 
     def finish(self, status: str, **facts: object) -> None:
         """Write the last event, "complete" or "failed", and close; a study without it was interrupted."""
@@ -225,7 +203,7 @@ class Store:
 
     def close(self) -> None:
         """Close the journal and release its lock."""
-        self._journal.close()
+        self._journal.file.close()
         if self._named:
             self._named.unlink(missing_ok=True)
             self._named = None
@@ -236,7 +214,7 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not self._journal.closed:
+        if isinstance(error, Exception) and not self._journal.file.closed:
             with contextlib.suppress(WriteError):  # the first error tells more
                 self.finish("failed", error=f"{type(error).__name__}: {error}")
         self.close()
