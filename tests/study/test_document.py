@@ -41,7 +41,8 @@ def problems(text: str) -> str:
         ("x = [" + "1," * 150_000 + "]\ny = [" + "1," * 50_000 + "]", "has more than 200,000 values"),
         ('name = "again"', "not valid TOML: Cannot overwrite a value"),
         ("x = 1\0", "not valid TOML"),
-        ('x = "\ud800"', "x: unknown key"),
+        ('x = "\ud800"', r"expected text, got half of a character in '\ud800'"),
+        ('"\udfff" = 1', r"expected text, got half of a character in '\udfff'"),
     ],
 )
 def test_what_no_study_holds_is_refused(text: str, said: str) -> None:

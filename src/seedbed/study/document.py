@@ -122,7 +122,22 @@ def _wrong(key: tuple[str, ...], value: Any, number: int) -> Problem | None:
         digits = int(value.bit_length() * 0.30103) + 1
         message = f"expected a whole number of at most 64 bits, got one of about {digits:,} digits"
         return Problem(dotted(key), message)
+    if not all(map(_is_text, (key[-1], value))):
+        return Problem(
+            "",
+            f"expected text, got half of a character in {ascii(key[-1] if _is_text(value) else value)[:60]}",
+        )
     return None
+
+
+def _is_text(value: Any) -> bool:
+    """Whether text can be written, which half of a character, a lone surrogate, cannot; all else is no matter here."""
+    try:
+        if isinstance(value, str):
+            value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _too_deep(where: str) -> Problem:
