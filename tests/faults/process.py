@@ -23,7 +23,7 @@ LOADED = (  # before a command begins, so that it begins at once; none of these 
     *("seedbed.cli.run", "seedbed.cli.show", "seedbed.cli.report", "seedbed.api.study", "seedbed.api.result"),
     *("seedbed.engines.fused.driver", "seedbed.report.page", "seedbed.trainables.recipe_work"),
 )
-LONGEST = 120.0  # seconds that a command may take
+LONGEST = 250.0  # seconds that a command may take
 
 
 @dataclass(frozen=True)
