@@ -13,13 +13,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from fake_studies import regression
+import numpy as np
+from fake_studies import older, regression
 
 from seedbed.cli.errors import user_errors
 from seedbed.results.documents import document
 from seedbed.results.result import Result
-from seedbed.store import reader
-from seedbed.store.schema import JOURNAL
+from seedbed.store import checkpoints, reader
 
 
 @cache
@@ -27,11 +27,8 @@ def study() -> Path:
     """The directory of a small study without checksums."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    directory = regression(root, seeds=2)
-    lines = map(json.loads, (directory / JOURNAL).read_text(encoding="utf-8").splitlines())
-    older = [{key: event[key] for key in event if key not in ("crc", "format")} for event in lines]
-    text = "".join(f"{json.dumps(event)}\n" for event in older if event["event"] != "wrote")
-    (directory / JOURNAL).write_text(text, encoding="utf-8")
+    directory = older(regression(root, seeds=2))
+    assert document(Result.open(directory))["ranking"]  # as it is, it can be read
     return directory
 
 
@@ -52,3 +49,21 @@ def with_file(name: str, changed: bytes) -> None:
             json.dumps(document(Result.open(study())))
     finally:
         path.write_bytes(whole)
+
+
+def checkpoint(content: bytes) -> None:
+    """The reader of checkpoints."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "000000.safetensors"
+        path.write_bytes(content)
+        with suppress(*user_errors()):
+            checkpoints.read(path)
+
+
+def checkpoints_written() -> list[bytes]:
+    """Checkpoints as they should be."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "000000.safetensors"
+        arrays = {"params/0": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.array(7)}
+        checkpoints.write(path, arrays, {"shard": {"epoch": 3}, "seconds": 1.5})
+        return [path.read_bytes()]

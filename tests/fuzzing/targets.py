@@ -132,6 +132,7 @@ TARGETS: dict[str, Target] = {
     "resolved": _stored("resolved.json"),
     "environment": _stored("environment.json"),
     "runs": _stored("runs.parquet"),
+    "checkpoint": Target(stored.checkpoint, stored.checkpoints_written),
     "expression": Target(
         expression,
         lambda: [
