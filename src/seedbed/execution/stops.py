@@ -13,6 +13,7 @@ from typing import Any, Self
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 SIGNALS = (signal.SIGINT, signal.SIGTERM)  # batch systems send the second
 SAID = b"\nsaving what is being trained; once more ends at once, with what was saved last\n"
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Stops:
@@ -51,11 +52,14 @@ class Stops:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        again, self.asked = self.asked, True
+        with suppress(OSError):  # where nobody reads it
+            if not again:
+                os.write(2, SAID)
+            elif os.isatty(2):
+                os.write(2, SHOW_CURSOR)  # which a live display has hidden
+        if again:
             os._exit(INTERRUPTED)
-        self.asked = True
-        with suppress(OSError):  # nobody reads it
-            os.write(2, SAID)
 
 
 @contextmanager
