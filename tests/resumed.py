@@ -38,7 +38,7 @@ class EveryKth(Checkpoints):
 def stored(state: State) -> State:
     """A state as it comes back from a file: arrays as bytes, facts as JSON."""
     file = io.BytesIO()
-    np.savez(file, allow_pickle=False, **state.arrays)  # type: ignore[arg-type]
+    np.savez(file, **state.arrays)
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         back = {name: arrays[name] for name in arrays.files}
