@@ -93,4 +93,4 @@ def test_a_result_says_what_came_out(tmp_path: Path) -> None:
 
 def test_a_result_without_runs_says_so(tmp_path: Path) -> None:
     shown = repr(Result.open(fake_studies.regression(tmp_path, finished=False)))
-    assert "interrupted, 4 variants x 12 seeds; in " in shown
+    assert "interrupted, 4 variants x 12 seeds; 0 of 48 runs finished; in " in shown

@@ -96,5 +96,5 @@ def test_arrays_with_gaps_are_filled_where_the_networks_impute(here: Path) -> No
     other = predict(result.directory, filled, "base").table["probability:yes"][0].as_py()
     assert one == pytest.approx(other, rel=0.05)
     assert len(spread) > 1  # each run has its own median
-    with pytest.raises(DataError, match="missing or infinite"):
+    with pytest.raises(DataError, match="missing, infinite"):
         predict(result.directory, np.full_like(row, np.inf), "base")
