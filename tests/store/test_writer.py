@@ -112,7 +112,7 @@ def test_a_journal_that_cannot_be_written_has_no_half_lines(tmp_path: Path) -> N
             one.journal({"event": "untold", "of": "x" * 2000})
         told = str(error.value)
         assert f"cannot write {one.directory / JOURNAL}: File too large; what was finished is kept" in told
-        assert f"seedbed resume {one.id}" in told
+        assert f"seedbed resume {one.directory}" in told
         one.journal({"event": "after"})
     events = list(reader.events(one.directory))
     assert "untold" not in {event["event"] for event in events}

@@ -36,7 +36,7 @@ def _conclude(result: Result, as_json: bool) -> int:
     finally:  # also where nobody reads what is printed, or the disk it goes to is full
         report = None if interrupted else result.report()
     if interrupted:
-        say(f"interrupted; what was done is saved: seedbed resume {result.id} goes on", err=True)
+        say(f"interrupted; what was done is saved: seedbed resume {result.directory} goes on", err=True)
         return INTERRUPTED
     say(f"report: {report}", err=as_json)
     return RUNS_FAILED if result.diverged else 0

@@ -137,7 +137,7 @@ class Session:
             run = shard.runs[0]
             raise TrainableError(
                 f'there is too little memory for one run (variant "{run.variant}", seed {run.seed}); what was '
-                f"finished is kept: end other programs and go on with seedbed resume {self.store.id}, or use a "
+                f"finished is kept: end other programs and go on with seedbed resume {self.store.directory}, or use a "
                 "smaller model"
             )
         half = counted(-(-len(shard.runs) // 2), "run")

@@ -255,7 +255,7 @@ class Store:
         except OSError as error:
             raise WriteError(
                 f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept; "
-                f"to go on once it can be written: seedbed resume {self.id}"
+                f"to go on once it can be written: seedbed resume {self.directory}"
             ) from error
 
     # --- groups -----------------------------------------------------------------------------------------
