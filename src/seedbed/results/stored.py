@@ -19,7 +19,7 @@ from seedbed.results.curve_values import at_epoch, first_epochs
 from seedbed.results.expected import checked, checked_table
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
-from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError, damaged, table_file
+from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError, damaged, empty_table, table_file
 from seedbed.text import counted
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Stored:
 
     def curves_of(self, metric: str, variants: Sequence[str] | None = None) -> pa.Table:
         """The rows of `curves` of a metric and some variants, by default all; the others are not kept in memory."""
+        if metric not in self.curve_metrics:  # a table without rows may have columns of any type
+            return empty_table("curves")
         wanted: list[tuple[str, str, object]] = [("metric", "==", metric)]
         wanted += [("variant", "in", list(variants))] if variants is not None else []
         return self._table("curves", filters=wanted)
