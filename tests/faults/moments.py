@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,7 +53,9 @@ class Fault:
     seconds
         After how long, where neither of the others says when.
     stage
-        In which stage: at the first call of a function that belongs to it.
+        In which stage: at a call of a function that belongs to it.
+    calls
+        At which, counted from 1.
     lasting
         Whether every later operation is struck, too: a full disk stays full. Files can still be removed.
     """
@@ -63,6 +66,7 @@ class Fault:
     operation: int | None = None
     seconds: float = 0.0
     stage: str | None = None
+    calls: int = 1
     lasting: bool = False
 
     def __call__(self) -> None:
@@ -70,7 +74,7 @@ class Fault:
         if self.operation is not None:
             _Operations(self).count_all()
         elif self.stage:
-            sys.setprofile(self._look)
+            sys.setprofile(self._looking())
         else:
             sys.setswitchinterval(LOOK_EVERY)
             threading.Thread(target=self._wait, daemon=True).start()
@@ -79,11 +83,18 @@ class Fault:
         time.sleep(self.seconds)
         self.strike(stage_of(sys._current_frames().get(threading.main_thread().ident or 0)), "")
 
-    def _look(self, frame: FrameType, event: str, _: Any) -> None:
-        """Called at every call of a function."""
-        if event == "call" and self.stage in _stages(frame.f_code) and stage_of(frame) == self.stage:
-            sys.setprofile(None)
-            self.strike(self.stage, "")
+    def _looking(self) -> Callable[[FrameType, str, Any], None]:
+        """What is called at every call of a function."""
+        stage, left = self.stage or "", [self.calls]
+
+        def look(frame: FrameType, event: str, _: Any) -> None:
+            if event == "call" and stage in _stages(frame.f_code) and stage_of(frame) == stage:
+                left[0] -= 1
+                if not left[0]:
+                    sys.setprofile(None)
+                    self.strike(stage, "")
+
+        return look
 
     def strike(self, stage: str, operation: str) -> None:
         """Do what the fault does, and leave a note first."""

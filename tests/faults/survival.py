@@ -54,11 +54,14 @@ class Scene:
         return self.command([*self.words, "--runs-dir", str(runs)], prepare)
 
     def any_moment(self, draw: random.Random, action: Action, runs: Path) -> Fault:
-        """A fault at a random moment: as often at an operation on files as after some seconds."""
-        note = self.root / "struck"
-        if draw.random() < 0.5:
+        """A fault at a random moment: at an operation on files, after some seconds, or in the midst of a stage."""
+        note, kind = self.root / "struck", draw.choice(("operation", "seconds", "stage"))
+        if kind == "operation":
             return Fault(action, runs, note, operation=draw.randint(1, self.operations))
-        return Fault(action, runs, note, seconds=draw.uniform(0, self.seconds))
+        if kind == "seconds":
+            return Fault(action, runs, note, seconds=draw.uniform(0, self.seconds))
+        stage = draw.choice(("training", "training", "evaluating", "joining", "judging"))
+        return Fault(action, runs, note, stage=stage, calls=draw.randint(1, 40))
 
     def struck(self) -> tuple[str, str]:
         """The stage that the last fault struck in first, and the operation; both empty where it did not."""
