@@ -134,7 +134,7 @@ def first(directory: Path) -> dict[str, Any]:
 def _parsed(content: bytes, directory: Path) -> Journal:
     lines = content.split(b"\n")
     rest = lines.pop()
-    if not lines:
+    if not any(lines):
         raise ValueError("it has no whole line" if content else "it is empty")
     if (
         b'"crc"' not in lines[0] and b'"format"' not in lines[0]
