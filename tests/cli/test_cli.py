@@ -195,10 +195,10 @@ def test_an_interrupt_keeps_what_was_done(here: Path, stop: signal.Signals) -> N
         _, err = ran.communicate(timeout=60)
     assert ran.returncode == 130, err
     assert "Traceback" not in err
-    assert f"interrupted; what was done is kept: seedbed report runs/tiny/{row['id']}" in err
+    assert f"interrupted; what was done is saved: seedbed resume {row['id']} goes on" in err
     document = json.loads(call("show", "tiny", "--json").stdout)
     assert document["status"] == "interrupted"
-    assert document["variants"][0]["runs"] == 2
+    assert document["progress"] == {"finished": 0, "of": 2}
 
 
 def test_new_writes_a_study_that_is_valid_and_never_overwrites(here: Path) -> None:
