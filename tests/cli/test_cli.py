@@ -195,7 +195,7 @@ def test_an_interrupt_keeps_what_was_done(here: Path, stop: signal.Signals) -> N
         _, err = ran.communicate(timeout=60)
     assert ran.returncode == 130, err
     assert "Traceback" not in err
-    assert f"interrupted; what was done is saved: seedbed resume {row['id']} goes on" in err
+    assert f"interrupted; what was done is saved: seedbed resume runs/tiny/{row['id']} goes on" in err
     document = json.loads(call("show", "tiny", "--json").stdout)
     assert document["status"] == "interrupted"
     assert document["progress"] == {"finished": 0, "of": 2}
