@@ -198,7 +198,7 @@ def test_an_interrupt_keeps_what_was_done(here: Path, stop: signal.Signals) -> N
     assert f"interrupted; what was done is saved: seedbed resume runs/tiny/{row['id']} goes on" in err
     document = json.loads(call("show", "tiny", "--json").stdout)
     assert document["status"] == "interrupted"
-    assert document["progress"] == {"finished": 0, "of": 2}
+    assert document["progress"] == {"finished": 0, "of": 4}
 
 
 def test_new_writes_a_study_that_is_valid_and_never_overwrites(here: Path) -> None:
