@@ -26,6 +26,7 @@ from seedbed.engines import allocation
 from seedbed.engines.torch_engine import TensorEngine
 from seedbed.execution.progress import Silent
 from seedbed.study.events import Epoch
+from seedbed.study.trainable import TrainableError
 
 
 def in_new_thread(question: Callable[[], Any]) -> Any:
@@ -134,7 +135,7 @@ def test_parts_that_cannot_be_made_leave_nothing_behind(
     monkeypatch.setattr("torch.get_num_threads", lambda: 2)
     before = state()
     monkeypatch.setattr(TensorEngine, "__init__", limited)
-    with pytest.raises(MemoryError):
+    with pytest.raises(TrainableError, match="too little memory"):
         STUDY.run(engine="torch", device="cpu", runs_dir=tmp_path)
     gc.collect()
     for thread in set(threading.enumerate()) - before["threads"]:
