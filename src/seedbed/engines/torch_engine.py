@@ -65,8 +65,12 @@ class TorchEngine(SideBySide):
         start_thread = partial(torch.set_num_threads, cores // threads)
         settings = ExitStack()
         settings.enter_context(_settings(cores, precision == "tf32"))
-        self._put_back = weakref.finalize(self, settings.close)  # also where the parts cannot be made
-        super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
+        self._put_back = weakref.finalize(self, settings.close)  # also where nobody closes it
+        try:
+            super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
+        except BaseException:  # before another engine takes these settings for the usual ones
+            self._put_back()
+            raise
 
     def close(self) -> None:
         """See `engines.base.Engine.close`."""
