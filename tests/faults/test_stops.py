@@ -51,10 +51,12 @@ def test_a_stop_in_any_stage_says_how_to_go_on(
 def test_a_second_ctrl_c_ends_it_at_once(scene: Scene, number: int, tmp_path: Path) -> None:
     command = Command([*scene.words, "--runs-dir", str(tmp_path), "--quiet"], scene.root / "log")
     command.wait_for_handlers()
-    time.sleep(random.Random(number).uniform(0, scene.seconds / 2))
-    command.signal(signal.SIGINT)
-    command.signal(signal.SIGINT)
-    assert command.wait(5).code == INTERRUPTED
+    time.sleep(random.Random(number).uniform(0, scene.seconds / 4))
+    while command.process.exitcode is None:  # two that come before the first is seen are one to the system
+        command.signal(signal.SIGINT)
+        time.sleep(0.05)
+    # Where it had not begun to train, a second may also come while Python ends; shells make 130 of that, too.
+    assert command.wait(5).code in (INTERRUPTED, -signal.SIGINT)
     end = scene.go_on(tmp_path)
     assert end.code == 0, end.output
     (directory,) = directories(tmp_path)
