@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from same import differences
+from faults.same import differences
 from study_files import document, small, toml
 
 from seedbed.api import Result, Study, resume
@@ -19,6 +19,7 @@ from seedbed.engines.array_engine import ArrayEngine
 from seedbed.execution import resuming, saving
 from seedbed.execution.progress import Silent
 from seedbed.results.notices import notices
+from seedbed.store.models import read_models
 from seedbed.store.reader import listing
 from seedbed.store.schema import StoreError
 from seedbed.store.writer import Store
@@ -71,6 +72,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return by_engine
 
 
+def different(one: Path, other: Path) -> list[str]:
+    """What differs, also of which groups the files of models are made: shards are the same here."""
+    groups = [
+        {path.name: read_models(path)[1] for path in directory.glob("models/*")} for directory in (one, other)
+    ]
+    return differences(one, other) + (["groups of models"] if groups[0] != groups[1] else [])
+
+
 # --- interrupts -----------------------------------------------------------------------------------------
 
 
@@ -84,7 +93,7 @@ def test_interrupts_change_no_bit(engine: str, tmp_path: Path, whole: Callable[[
             break
         result = resume(result.directory, observer=Interrupting(4))
     assert result.status == "complete"
-    assert differences(result.directory, whole(engine)) == []
+    assert different(result.directory, whole(engine)) == []
     assert not (result.directory / "checkpoints").exists()
     assert sum(event["event"] == "resumed" for event in result.events) >= 3
 
@@ -127,7 +136,7 @@ def test_it_goes_on_where_it_was_moved_and_with_data_that_it_finds_by_a_relative
     result = interrupted(tmp_path / "runs", 5, study)
     moved = shutil.move(result.directory, tmp_path / "moved")
     result = resume(moved, observer=Silent())
-    assert differences(result.directory, expected.directory) == []
+    assert different(result.directory, expected.directory) == []
 
 
 # --- errors ---------------------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ def test_a_study_that_failed_goes_on(
     (row,) = listing(tmp_path)
     assert row["status"] == "failed"
     result = resume(row["id"], runs_dir=tmp_path, observer=Silent())
-    assert differences(result.directory, whole("numpy")) == []
+    assert different(result.directory, whole("numpy")) == []
 
 
 def test_what_does_not_fit_into_memory_is_halved_also_by_who_goes_on(
@@ -199,7 +208,7 @@ def test_a_damaged_checkpoint_begins_again_and_says_so(tmp_path: Path, whole: Ca
     watching = Interrupting()
     result = resume(result.directory, observer=watching)
     assert any("begins again" in line and checkpoint.name in line for line in watching.lines)
-    assert differences(result.directory, whole("numpy")) == []
+    assert different(result.directory, whole("numpy")) == []
 
 
 # --- refusals -------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from seedbed.cli.errors import INTERRUPTED, RUNS_FAILED
+from seedbed.cli.errors import RUNS_FAILED
 from seedbed.cli.output import print_json, print_result, say
+from seedbed.execution.stops import INTERRUPTED
 
 if TYPE_CHECKING:
     from seedbed.api import Result

@@ -13,9 +13,10 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from seedbed.cli.output import say, say_all
+from seedbed.execution.stops import INTERRUPTED
 from seedbed.text import visible_lines
 
-FAILED, WRONG_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
+FAILED, WRONG_INPUT, RUNS_FAILED = 1, 2, 3
 
 
 def exit_code(work: Callable[[], Any]) -> NoReturn:

@@ -13,6 +13,8 @@ Decorator = Callable[[Any], Any]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
+quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
+
 runs_dir = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),

@@ -22,7 +22,7 @@ from seedbed.cli.stored import find
 @options.data_dir
 @options.runs_dir
 @options.as_json
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@options.quiet
 def command(
     study_id: str, seeds: int | None, data_dir: Path | None, runs_dir: Path, as_json: bool, quiet: bool
 ) -> int:

@@ -64,7 +64,7 @@ from seedbed.cli.stored import find
 @options.data_dir
 @options.runs_dir
 @options.as_json
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@options.quiet
 def command(
     study: str,
     seeds: int | None,

@@ -26,6 +26,7 @@ class Preparing:
     def __init__(self, planned: Planned, data: Mapping[str, str] = MappingProxyType({})) -> None:
         self._planned, self._data = planned, data
         self._last: tuple[Any, Work] | None = None
+        self._is_warm = False
 
     def __call__(self, part: Study) -> Work:
         names = [variant.name for variant in part.variants]
@@ -38,5 +39,13 @@ class Preparing:
                     raise StoreError(
                         f"{name} has changed since the study was begun; put the old file back, or run the study again"
                     )
-            self._last = asked, work.on(self._planned.compute)
+            self._last, self._is_warm = (asked, work.on(self._planned.compute)), False
         return self._last[1]
+
+    def warm(self, part: Study) -> Work:
+        """The same, and what no run's time should pay for done, once."""
+        work = self(part)
+        if not self._is_warm:
+            work.warm_up()
+            self._is_warm = True
+        return work

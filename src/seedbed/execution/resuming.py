@@ -49,10 +49,10 @@ def resume(
     StudyError, DataError, EngineError, StoreError
         Where it cannot be gone on with: another process writes it, it is damaged, or what it was begun with is gone.
     """
-    if seeds is None and Contents(directory).status == "complete":
+    contents = Contents(directory)
+    if seeds is None and contents.status == "complete":
         return
     Store.check(directory)
-    contents = Contents(directory)
     planned, study = _read_plan(contents), _read_study(contents, trainable)
     resolved, told = contents.json(RESOLVED), contents.json(ENVIRONMENT)
     _check_same(study, planned, resolved, told, directory)

@@ -63,7 +63,7 @@ def run(
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
     with not_swallowed():
-        work.warm_up()
+        preparing.warm(first)
     resolved = resolved_of(first, work) | ({"until": rounds.plan} if rounds else {})
     planned.add(first, work.shards)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()

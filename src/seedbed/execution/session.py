@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from seedbed.execution import history
 from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import GroupStart, Observer, events_of
 from seedbed.execution.returned import check
 from seedbed.execution.rounds import Rounds
@@ -19,8 +20,6 @@ from seedbed.study.checkpoints import Stopped
 from seedbed.study.model import Study
 from seedbed.study.trainable import Finished, FinishedRun, Shard, TrainableError, Work
 from seedbed.text import counted
-
-Prepared = Callable[[Study], Work]
 
 
 class Session:
@@ -36,7 +35,7 @@ class Session:
         What is trained; rounds and halves are added to it.
     rounds
         What decides whether there is another round; None where nothing does.
-    prepared
+    preparing
         Makes a part of the study ready to train.
     told
         What `environment.json` holds.
@@ -50,12 +49,12 @@ class Session:
         resolved: Mapping[str, Any],
         planned: Planned,
         rounds: Rounds | None,
-        prepared: Prepared,
+        preparing: Preparing,
         told: Mapping[str, Any],
     ) -> None:
         self.study, self.store, self.observer = study, store, observer
         self.resolved, self.planned, self.rounds = resolved, planned, rounds
-        self._prepared, self._told = prepared, told
+        self._preparing, self._told = preparing, told
         self._stops = Stops()
         self._settings = {variant.name: variant.settings for variant in study.variants}
 
@@ -92,7 +91,7 @@ class Session:
         left = rounds.seconds_left(self.store.elapsed)
         following = rounds.look(self.store, self.observer, seconds / last.runs, left)
         if following:
-            self.planned.add(following, self._prepared(following).shards)
+            self.planned.add(following, self._preparing(following).shards)
             self.store.write_json(FILE, self.planned.to_plain())
 
     def _announce(self, index: int) -> None:
@@ -118,7 +117,7 @@ class Session:
             return True
         if self._stops.asked:
             return False
-        work = self._prepared(self.planned.rounds[index].of(self.study))
+        work = self._preparing.warm(self.planned.rounds[index].of(self.study))
         while left:
             shard = left.pop(0)
             try:
@@ -151,9 +150,8 @@ class Session:
 
     def _train(self, work: Work, shard: Shard) -> bool:
         """Train a shard and store what it leaves; False where the study is to end before that."""
-        groups = [one.number for each in self.planned.rounds for one in each.shards]
-        position = groups.index(shard.number)
-        start = GroupStart(position, len(groups), len(shard.runs), shard.epochs, shard.label)
+        count = sum(len(one.shards) for one in self.planned.rounds)
+        start = GroupStart(len(self.store.groups), count, len(shard.runs), shard.epochs, shard.label)
         self.observer.group_started(start)
         saving = Saving(self.store, shard.number, self._stops)
         if saving.damage:

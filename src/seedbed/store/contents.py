@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
-CHUNK = 2**20  # bytes hashed at once
 MODELS_SUFFIX = ".safetensors"
 DEEPEST = 100  # levels of plain data
 ATTEMPTS = 20  # while a writer joins parts under the reader's eyes
@@ -247,7 +246,7 @@ class Contents:
         same = status.st_ino, status.st_size, status.st_mtime_ns
         if self._verified.get(name) == same:
             return
-        found = Announced(*_digest(file))
+        found = Announced(status.st_size, hashlib.file_digest(file, "sha256").hexdigest())  # type: ignore[arg-type]
         file.seek(0)
         announced = self.journal.announced.get(name)
         if not announced:
@@ -288,12 +287,3 @@ def _is_deep(document: dict[str, Any]) -> bool:
         if not level:
             return False
     return True
-
-
-def _digest(file: BinaryIO) -> tuple[int, str]:
-    """The number of bytes of a file and their hexadecimal digest."""
-    digest, count = hashlib.sha256(), 0
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-        count += len(chunk)
-    return count, digest.hexdigest()
