@@ -162,7 +162,10 @@ class Work(ABC):
     def facts(self) -> Facts:
         """What `resolved.json` says beside the study itself.
 
-        "data", "classes" and "features" where there are such; "notes" in "data" are shown before training.
+        "data", "classes" and "features" where there are such; "notes" in "data" are shown before training. "paired":
+        false where runs under the same seed have nothing in common, as `analysis.pairable` finds: every comparison then
+        is one of two independent sets of runs. "pairing_note": why that is so, or whose runs are left out; a clause.
+        "seed_labels": what to call each seed, by its index.
         """
         return {}
 
@@ -172,7 +175,8 @@ class Work(ABC):
         "evaluation" by part, the beginning of a metric's name up to the dot: "kind" ("drawn": every seed has samples of
         its own, also to train on; "split": every seed divides the same samples anew; "fixed": every seed has the same),
         "samples" and "train", the sizes of the part and of the training part; "same" of a fixed part, equal where the
-        samples are. Of what is not told nothing is said on new data.
+        samples are. Of what is not told nothing is said on new data. "runs": how many the variant has, where runs are
+        not paired and variants have different numbers; they are numbered from 0.
         """
         return {}
 
