@@ -27,6 +27,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 HANDLERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests allow to run is remembered nowhere but here, also by the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEEDBED_TRUST", str(tmp_path_factory.mktemp("trusted")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_handlers() -> Iterator[None]:
     """Python's usual handlers, also for the processes that a test starts; nohup and some CI runners ignore SIGINT."""

@@ -100,6 +100,7 @@ class Study(model.Study):
         until: Literal["decided"] | None = None,
         at_most: int = AT_MOST,
         budget: float | None = None,
+        trust: bool = False,
     ) -> Result:
         """Train every variant under every seed and store all of it.
 
@@ -128,9 +129,14 @@ class Study(model.Study):
             allows for every look. `seeds` plays no part.
         at_most, budget
             Then: the most seeds per variant, and the seconds that it may take.
+        trust
+            Whether code that the study names may run, a function or a command; a yes is remembered for this study and
+            the files of the code as they are.
 
         Raises
         ------
+        TrustError
+            Where the study names code that was not allowed to run.
         StudyError, DataError, EngineError, StoreError
             Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
         """
@@ -146,6 +152,7 @@ class Study(model.Study):
             runs_dir=runs_dir,
             progress=progress,
             observer=observer,
+            trust=trust,
         )
         from seedbed.api.result import Result
 
@@ -164,6 +171,7 @@ def resume(
     runs_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    trust: bool = False,
 ) -> Result:
     """Go on with a stored study that was interrupted, killed or failed, as if it never had been.
 
@@ -175,7 +183,7 @@ def resume(
         How many seeds per variant it is to have, also where it is complete; nothing is trained again.
     trainable
         What trains its runs, where that is not the built-in recipe.
-    data_dir, runs_dir, progress, observer
+    data_dir, runs_dir, progress, observer, trust
         See `Study.run`.
 
     Raises
@@ -195,6 +203,7 @@ def resume(
         data_dir=data_dir,
         progress=progress,
         observer=observer,
+        trust=trust,
     )
     from seedbed.api.result import Result
 

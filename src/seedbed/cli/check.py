@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import described, print_json, print_table, say
+from seedbed.cli.trust import asking
 from seedbed.text import byte_size, counted
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="The spread itself: the standard deviation of paired differences, of logs for errors and losses.",
 )
+@options.trust
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -40,6 +43,7 @@ def command(
     quick: bool,
     pilot: str | None,
     spread: float | None,
+    trust: bool,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -55,9 +59,11 @@ def command(
     from seedbed.analysis.data_facts import baseline_in_words, in_words
     from seedbed.api import Study
     from seedbed.plan.plan import plan
+    from seedbed.study.trust import demand
 
     chosen = Study.load(study).override(settings, vary, seeds, quick)
     likely = _likely(chosen, runs_dir, pilot, spread)
+    asking(partial(demand, chosen, trust, to_prepare=True))
     planned = plan(chosen, data_dir)
     document = planned.document() | {"likely_seeds": likely}
     if as_json:

@@ -23,6 +23,12 @@ runs_dir = click.option(
     help="Directory of stored studies; by default $SEEDBED_RUNS or ./runs.",
 )
 
+trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="Allow the code that the study names to run; remembered until the study or its code changes.",
+)
+
 data_dir = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

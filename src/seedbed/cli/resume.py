@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from seedbed.cli import options
 from seedbed.cli.ended import conclude, terminate_as_interrupt
 from seedbed.cli.output import say
 from seedbed.cli.stored import find
+from seedbed.cli.trust import asking
 
 
 @click.command("resume", short_help="Go on with a study that was interrupted, or add seeds.")
@@ -19,12 +21,19 @@ from seedbed.cli.stored import find
     type=click.IntRange(min=1),
     help="How many seeds per variant it is to have; nothing is trained again.",
 )
+@options.trust
 @options.data_dir
 @options.runs_dir
 @options.as_json
 @options.quiet
 def command(
-    study_id: str, seeds: int | None, data_dir: Path | None, runs_dir: Path, as_json: bool, quiet: bool
+    study_id: str,
+    seeds: int | None,
+    trust: bool,
+    data_dir: Path | None,
+    runs_dir: Path,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Go on with the study ID (its id, the beginning of that, its path, or a study's name for the latest).
 
@@ -46,5 +55,6 @@ def command(
         say(f"{directory.name} is complete; --seeds adds seeds, seedbed show shows it", err=True)
         return 0
     with observer(quiet) as watching:
-        result = resume(directory, seeds, data_dir=data_dir, observer=watching)
+        work = partial(resume, directory, seeds, data_dir=data_dir, observer=watching, trust=trust)
+        result = asking(work)
     return conclude(result, as_json)

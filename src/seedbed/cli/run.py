@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ import click
 from seedbed.cli import options
 from seedbed.cli.ended import conclude, terminate_as_interrupt
 from seedbed.cli.stored import find
+from seedbed.cli.trust import asking
 
 
 @click.command("run", short_help="Run a study, or a lab, and report.")
@@ -61,6 +63,7 @@ from seedbed.cli.stored import find
     metavar="N",
     help="Add N seeds to a stored study, whose id stands for STUDY; as `seedbed resume ID --seeds`.",
 )
+@options.trust
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -79,6 +82,7 @@ def command(
     at_most: int | None,
     budget: float | None,
     add_seeds: int | None,
+    trust: bool,
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
@@ -106,9 +110,10 @@ def command(
         if add_seeds:
             stored = Result.open(find(runs_dir, study))
             more = len(stored.seeds) + add_seeds
-            result = resume(stored.directory, more, data_dir=data_dir, observer=watching)
+            work = partial(resume, stored.directory, more, data_dir=data_dir, observer=watching, trust=trust)
         else:
-            result = run(
+            work = partial(
+                run,
                 Study.load(study).override(settings, vary, seeds, quick),
                 engine=engine,
                 device=device,
@@ -120,7 +125,9 @@ def command(
                 until=until,
                 at_most=at_most or AT_MOST,
                 budget=budget,
+                trust=trust,
             )
+        result = asking(work)
     return conclude(result, as_json)
 
 
@@ -130,7 +137,7 @@ def _check(
     """Refuse options that do not go together."""
     if add_seeds:
         context = click.get_current_context()
-        allowed = {"study", "add_seeds", "data_dir", "runs_dir", "as_json", "quiet"}
+        allowed = {"study", "add_seeds", "trust", "data_dir", "runs_dir", "as_json", "quiet"}
         for option in context.command.params:
             given = context.get_parameter_source(option.name or "")
             if option.name not in allowed and given is click.core.ParameterSource.COMMANDLINE:

@@ -7,9 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from seedbed.execution import provenance
 from seedbed.execution.planned import Planned
 from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
+from seedbed.study.code import Snapshot
 from seedbed.study.model import Study
 from seedbed.study.trainable import Work
 
@@ -19,16 +21,21 @@ class Preparing:
 
     Parameters
     ----------
+    code
+        The code that the study may run; None where it names none.
     data
         The checksums of the files that the study was begun with, by name.
     """
 
-    def __init__(self, planned: Planned, data: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._planned, self._data = planned, data
+    def __init__(
+        self, planned: Planned, code: Snapshot | None, data: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._planned, self._code, self._data = planned, code, data
         self._last: tuple[Any, Work] | None = None
         self._is_warm = False
 
     def __call__(self, part: Study) -> Work:
+        self.check_code()
         names = [variant.name for variant in part.variants]
         asked = names, part.to_train
         if self._last is None or self._last[0] != asked:
@@ -41,6 +48,10 @@ class Preparing:
                     )
             self._last, self._is_warm = (asked, work.on(self._planned.compute)), False
         return self._last[1]
+
+    def check_code(self) -> None:
+        """Refuse to go on where the code is not what it was; raises StoreError."""
+        provenance.check_unchanged(self._code)
 
     def warm(self, part: Study) -> Work:
         """The same, and what no run's time should pay for done, once."""

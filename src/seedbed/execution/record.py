@@ -7,23 +7,33 @@ import time
 from pathlib import Path
 from typing import Any
 
-from seedbed.execution import environment
+from seedbed.execution import environment, provenance
 from seedbed.execution.rounds import Rounds
 from seedbed.store.writer import Store
 from seedbed.study import labs
+from seedbed.study.code import Snapshot
 from seedbed.study.model import Study
 from seedbed.study.rerun import stored_text
 from seedbed.study.trainable import Work
+from seedbed.study.trust import allow
 
 STUDY, GIVEN, RESOLVED, ENVIRONMENT = "study.toml", "given.toml", "resolved.json", "environment.json"
 
 
-def write_study(store: Store, study: Study) -> None:
-    """Store what runs again from the store, and beside it what was given first, where that is not the same."""
+def write_study(store: Store, study: Study, code: Snapshot | None) -> None:
+    """Store what runs again from the store, and beside it what was given first, where that is not the same.
+
+    Parameters
+    ----------
+    code
+        What the study was allowed to run, which going on with what is stored then may, too.
+    """
     text = stored_text(study, store.directory)
     if text != study.text and not (store.directory / GIVEN).exists():
         store.write_text(GIVEN, study.text)
     store.write_text(STUDY, text)
+    if code and not code.code.is_given:
+        allow(study, code, text)
     if study.own_data:
         store.write_copy(study.own_data.file)
 
@@ -71,11 +81,14 @@ def _crossed(study: Study) -> dict[str, Any]:
     return {"levels": {source: [levels[source] for levels in runs] for source in study.vary_seeds}}
 
 
-def environment_of(study: Study, store: Store, work: Work, rounds: Rounds | None) -> dict[str, Any]:
+def environment_of(
+    study: Study, store: Store, work: Work, rounds: Rounds | None, code: Snapshot | None
+) -> dict[str, Any]:
     """What `environment.json` says of how a study was begun."""
     facts = environment.describe()
     again = facts["command"] or _command(study, store, rounds)
-    return {**facts, "command": again, **work.environment, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    facts |= {"command": again, **work.environment, **provenance.facts_of(code, study.directory)}
+    return {**facts, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
 
 
 def _command(study: Study, store: Store, rounds: Rounds | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seedbed.execution import environment
+from seedbed.execution import environment, provenance
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -22,6 +22,7 @@ from seedbed.store.writer import Store
 from seedbed.study.model import Study
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.trainable import Trainable
+from seedbed.study.trust import check, code_of
 
 
 def resume(
@@ -32,6 +33,7 @@ def resume(
     data_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    trust: bool = False,
 ) -> None:
     """Go on with a study that was interrupted, killed or failed, as if it never had been.
 
@@ -43,9 +45,13 @@ def resume(
         How many seeds it is to have; nothing that was trained is trained again.
     data_dir
         Where data is looked for first; by default where whoever began it looked.
+    trust
+        Whether the user allows the code that the study names to run; see `study.trust`.
 
     Raises
     ------
+    TrustError
+        Where the study names code that its user has not allowed to run.
     StudyError, DataError, EngineError, StoreError
         Where it cannot be gone on with: another process writes it, it is damaged, or what it was begun with is gone.
     """
@@ -56,9 +62,12 @@ def resume(
     planned, study = _read_plan(contents), _read_study(contents, trainable)
     resolved, told = contents.json(RESOLVED), contents.json(ENVIRONMENT)
     _check_same(study, planned, resolved, told, directory)
+    code = code_of(study)
+    provenance.check_same(told, code)
+    check(study, code, trust)
     if data_dir:
         planned.data_dir = str(Path(data_dir).absolute())
-    preparing = Preparing(planned, told.get("data") or {})
+    preparing = Preparing(planned, code, told.get("data") or {})
     if seeds is not None:
         _extend(study, planned, seeds, preparing)
     rounds = Rounds(study, planned.until) if planned.until else None
@@ -70,7 +79,7 @@ def resume(
     with Store.open(directory, contents.journal) as store, watching_with(progress, observer) as watching:
         if seeds is not None:
             store.write_json(FILE, planned.to_plain())
-            write_study(store, study)
+            write_study(store, study, code)
         for line in changes:
             watching.message(f"! {line} since the study was begun: results may differ by rounding")
         store.journal({"event": "resumed", "changes": changes})

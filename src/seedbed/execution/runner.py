@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from seedbed.execution import history
+from seedbed.execution import history, provenance
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -19,6 +19,7 @@ from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study.model import Study
 from seedbed.study.trainable import Compute
+from seedbed.study.trust import demand
 
 
 def run(
@@ -30,6 +31,7 @@ def run(
     progress: bool | None = None,
     observer: Observer | None = None,
     until: Until | None = None,
+    trust: bool = False,
 ) -> Path:
     """Train every variant under every seed and store all of it; returns the directory.
 
@@ -47,18 +49,23 @@ def run(
         Told how it goes instead; see `progress.Observer`.
     until
         Adds seeds in rounds until the study's claims are decided, instead of training those that it names.
+    trust
+        Whether the user allows the code that the study names to run; see `study.trust`.
 
     Raises
     ------
+    TrustError
+        Where the study names code that its user has not allowed to run.
     StudyError, DataError, EngineError, StoreError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     TrainableError
         Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
+    code = demand(study, trust)
     planned = Planned(compute or Compute(), str(Path(data_dir).absolute()) if data_dir else None, until)
     rounds = Rounds(study, until) if until else None
     first = rounds.first if rounds else study
-    preparing = Preparing(planned)
+    preparing = Preparing(planned, code)
     work = preparing(first)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
@@ -75,10 +82,11 @@ def run(
         beforehand = rounds.beforehand if rounds else study.beforehand
         for line in (*(f"! {note}" for note in notes), *beforehand):
             watching.message(line)
-        write_study(store, study)
+        write_study(store, study, code)
+        provenance.keep(store, code)
         store.write_json(RESOLVED, resolved)
         history.seal(store, resolved, watching)
-        told = environment_of(study, store, work, rounds)
+        told = environment_of(study, store, work, rounds, code)
         session = Session(study, store, watching, resolved, planned, rounds, preparing, told)
         session.write_environment(None)
         store.write_json(FILE, planned.to_plain())  # the last: from here on, any process can go on with it

@@ -153,6 +153,7 @@ class Session:
         count = sum(len(one.shards) for one in self.planned.rounds)
         start = GroupStart(len(self.store.groups), count, len(shard.runs), shard.epochs, shard.label)
         self.observer.group_started(start)
+        self._preparing.check_code()
         saving = Saving(self.store, shard.number, self._stops)
         if saving.damage:
             self.observer.message(f"this group begins again: {saving.damage}")

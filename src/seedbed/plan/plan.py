@@ -68,6 +68,8 @@ class Plan:
 def plan(study: Study, data_dir: Path | None = None) -> Plan:
     """Have the study's trainable load what it needs and cut its runs into shards.
 
+    Where that runs code of the study (`Code.to_prepare`), its user has allowed it; see `study.trust`.
+
     Parameters
     ----------
     data_dir

@@ -223,7 +223,11 @@ class Store:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a whole text file."""
-        self._write(self.directory / name, lambda file: file.write(text.encode()))
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write a whole file."""
+        self._write(self.directory / name, lambda file: file.write(content))
 
     def write_copy(self, path: Path) -> None:
         """Keep a whole copy of a file under its own name."""

@@ -24,7 +24,8 @@ def stored_text(study: Study, directory: Path) -> str:
     text = to_toml(study.tables) if changed else study.text
     if study.own_data or study.directory == directory.absolute() or "directory" in study.tables:
         return text
-    relative = any(_has_relative_path(variant, study.trainable.paths) for variant in study.variants)
+    named = study.trainable.code(study) is not None
+    relative = named or any(_has_relative_path(variant, study.trainable.paths) for variant in study.variants)
     return to_toml({"directory": study.directory}) + text if relative else text
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from seedbed.metrics.base import Direction
 from seedbed.study.checkpoints import Checkpoints
+from seedbed.study.code import Code
 from seedbed.study.contents import Configuration, Contents
 from seedbed.study.crossing import Source
 from seedbed.study.events import Events
@@ -256,6 +257,18 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         StudyError
             With all that is wrong, as far as the settings alone did not tell.
         """
+
+    def code(self, study: Contents) -> Code | None:
+        """The code that a study would run and is not Seedbed's own; None where there is none.
+
+        Asked before anything of it is imported or started; nothing is, until the user has allowed it (`study.trust`).
+
+        Raises
+        ------
+        StudyError
+            Where there is no such code.
+        """
+        return None
 
     def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str:
         """What variants are compared by unless the study says."""
