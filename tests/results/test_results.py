@@ -21,8 +21,8 @@ from seedbed.results import result as results
 from seedbed.store.schema import StoreError
 
 VARIANT_KEYS = [
-    "name", "settings", "runs", "diverged", "failures", "typical", "parameters", "seconds_per_run", "metrics",
-    "versus_base",
+    "name", "settings", "runs", "diverged", "crashed", "failures", "typical", "parameters", "seconds_per_run",
+    "metrics", "versus_base",
 ]  # fmt: skip
 VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "pairing", "note",
     "wins", "of", "is_typical", "failed", "failed_base", "failures_p", "look", "new_data",

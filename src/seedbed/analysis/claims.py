@@ -32,7 +32,7 @@ class Table(Protocol):
         """The smallest effect on that metric that matters, on its scale; None where nobody says."""
 
     def values(self, variant: str, metric: str) -> np.ndarray:
-        """One value per seed; the worst infinity where the run diverged, NaN where there is no run."""
+        """One value per seed; the worst infinity where the run diverged or crashed, NaN where there is no run."""
 
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch as good as a level, on the curve; infinite where none is, NaN without a run."""

@@ -1,16 +1,17 @@
-"""A study for Python users: loaded, changed and run; the recipe trains it unless another trainable is given."""
+"""A study for Python users: loaded, changed and run; unless a trainable is given, the study says which trains it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from seedbed.analysis.looks import AT_MOST
 from seedbed.study import model
-from seedbed.study.trainable import Compute, Trainable
+from seedbed.study.model import Chosen
+from seedbed.study.trainable import Compute
+from seedbed.trainables.choice import trainable_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,19 +20,11 @@ if TYPE_CHECKING:
     from seedbed.execution.progress import Observer
 
 
-@cache
-def _recipe() -> Trainable:
-    """The built-in recipe, loaded where a study names no other trainable: those need nothing of networks."""
-    from seedbed.trainables.recipe import RecipeTrainable
-
-    return RecipeTrainable()
-
-
 class Study(model.Study):
     """A validated study that can be run; see `study.model.Study`."""
 
     @classmethod
-    def load(cls, path_or_lab: str | Path, trainable: Trainable | None = None) -> Self:
+    def load(cls, path_or_lab: str | Path, trainable: Chosen | None = None) -> Self:
         """Read a study file, or a lab by its name.
 
         Raises
@@ -39,18 +32,18 @@ class Study(model.Study):
         StudyError
             With all that is wrong with it.
         """
-        return super().load(path_or_lab, trainable or _recipe())
+        return super().load(path_or_lab, trainable or trainable_of)
 
     @classmethod
-    def parse(cls, text: str, path: str | Path = "study.toml", trainable: Trainable | None = None) -> Self:
+    def parse(cls, text: str, path: str | Path = "study.toml", trainable: Chosen | None = None) -> Self:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
-        return super().parse(text, path, trainable or _recipe())
+        return super().parse(text, path, trainable or trainable_of)
 
     @classmethod
     def from_dict(
         cls,
         tables: Mapping[str, Any],
-        trainable: Trainable | None = None,
+        trainable: Chosen | None = None,
         *,
         directory: str | Path = ".",
         x: ArrayLike | None = None,
@@ -83,7 +76,7 @@ class Study(model.Study):
         """
         given = {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
         arrays = {name: array for name, array in given.items() if array is not None}
-        return cls._from_dict(tables, trainable or _recipe(), directory, arrays, features)
+        return cls._from_dict(tables, trainable or trainable_of, directory, arrays, features)
 
     def run(
         self,
@@ -165,7 +158,7 @@ run = Study.run  # seedbed.run(study, ...)
 def resume(
     id_or_path: str | Path,
     seeds: int | None = None,
-    trainable: Trainable | None = None,
+    trainable: Chosen | None = None,
     *,
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
@@ -182,7 +175,7 @@ def resume(
     seeds
         How many seeds per variant it is to have, also where it is complete; nothing is trained again.
     trainable
-        What trains its runs, where that is not the built-in recipe.
+        What trains its runs, where the stored study does not say.
     data_dir, runs_dir, progress, observer, trust
         See `Study.run`.
 
@@ -198,7 +191,7 @@ def resume(
     directory = find(runs_root(runs_dir), str(id_or_path))
     resuming.resume(
         directory,
-        trainable or _recipe(),
+        trainable or trainable_of,
         seeds=seeds,
         data_dir=data_dir,
         progress=progress,

@@ -40,4 +40,4 @@ def _conclude(result: Result, as_json: bool) -> int:
         say(f"interrupted; what was done is saved: seedbed resume {result.directory} goes on", err=True)
         return INTERRUPTED
     say(f"report: {report}", err=as_json)
-    return RUNS_FAILED if result.diverged else 0
+    return RUNS_FAILED if result.diverged or result.crashed else 0

@@ -35,6 +35,8 @@ class GroupStart:
         How many epochs it may take at most.
     label
         What it consists of, in words.
+    unit
+        What `Epoch` counts, "epoch" or, where runs train one by one, "run".
     """
 
     group: int
@@ -42,6 +44,7 @@ class GroupStart:
     runs: int
     epochs: int
     label: str
+    unit: str = "epoch"
 
 
 class Observer(Protocol):
@@ -109,20 +112,22 @@ class Lines(Silent):
     def __init__(self, stream: TextIO, every: float = LINE_EVERY) -> None:
         self._stream, self._every = stream, every
         self._title = self._last = ""
+        self._unit = "epoch"
         self._started = self._printed = 0.0
 
     def group_started(self, group: GroupStart) -> None:
         """Print which group begins."""
         self._title, self._last = f"group {group.group + 1}/{group.groups}", ""
         self._started = self._printed = time.monotonic()
-        size = f"{counted(group.runs, 'run')}, up to {counted(group.epochs, 'epoch')}"
-        self.message(f"{self._title}: {group.label}, {size}")
+        self._unit = group.unit
+        most = f", up to {counted(group.epochs, 'epoch')}" if group.unit == "epoch" else ""
+        self.message(f"{self._title}: {group.label}, {counted(group.runs, 'run')}{most}")
 
     def epoch(self, epoch: Epoch) -> None:
         """Print how far the group is, if the last line is long enough ago."""
         now = time.monotonic()
         left = (now - self._started) / max(epoch.epoch, 1) * (epoch.epochs - epoch.epoch)
-        self._last = f"{self._title}: epoch {epoch.epoch}/{epoch.epochs}, {_state(epoch)}"
+        self._last = f"{self._title}: {self._unit} {epoch.epoch}/{epoch.epochs}, {_state(epoch)}"
         if now - self._printed >= self._every:
             self._printed = now
             self.message(f"{self._last}, {duration(left)} left")

@@ -49,14 +49,16 @@ def resolved_of(study: Study, work: Work) -> dict[str, Any]:
 def asked_of(study: Study) -> dict[str, Any]:
     """The study with every default filled in."""
     optional = {name: getattr(study, name) for name in ("scale", "matters", "fails_above", "fails_below")}
-    metrics = {"metrics": dict(study.trainable.metrics)} if study.trainable.metrics else {}
+    metrics = dict(study.trainable.metrics)
+    if study.trainable.open_metrics:
+        metrics[study.metric] = study.direction
     return {
         "study": study.name,
         "description": study.description,
         "metric": study.metric,
         "direction": study.direction,
         **{name: value for name, value in optional.items() if value is not None},
-        **metrics,
+        **({"metrics": metrics} if metrics else {}),
         "seeds": study.seeds,
         "study_seed": study.seed,
         **_crossed(study),

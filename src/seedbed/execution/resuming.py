@@ -19,15 +19,14 @@ from seedbed.files import to_json
 from seedbed.store.contents import Contents
 from seedbed.store.schema import StoreError, damaged
 from seedbed.store.writer import Store
-from seedbed.study.model import Study
+from seedbed.study.model import Chosen, Study
 from seedbed.study.problems import Problem, StudyError
-from seedbed.study.trainable import Trainable
 from seedbed.study.trust import check, code_of
 
 
 def resume(
     directory: Path,
-    trainable: Trainable,
+    trainable: Chosen,
     *,
     seeds: int | None = None,
     data_dir: str | os.PathLike[str] | None = None,
@@ -40,7 +39,7 @@ def resume(
     Parameters
     ----------
     trainable
-        What trains its runs: of the kind that began it.
+        What trains its runs, of the kind that began it, or what chooses that.
     seeds
         How many seeds it is to have; nothing that was trained is trained again.
     data_dir
@@ -88,7 +87,7 @@ def resume(
         session.run()
 
 
-def _read_study(contents: Contents, trainable: Trainable) -> Study:
+def _read_study(contents: Contents, trainable: Chosen) -> Study:
     path = contents.directory / STUDY
     with contents.opened(path) as file:
         text = file.read().decode()

@@ -9,6 +9,7 @@ from seedbed.store.schema import StoreError
 from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Checkpoints, State, Stopped
 
+WORK = "work"  # the folder of files that runs keep, which nothing here reads
 EVERY = 30.0  # seconds between checkpoints
 AT_END = 1.0  # seconds of training that are worth saving before they are evaluated
 SHARE = 0.02  # of the time that saving may take
@@ -26,6 +27,7 @@ class Saving(Checkpoints):
 
     def __init__(self, store: Store, number: int, stops: Stops) -> None:
         self._store, self._number, self._stops = store, number, stops
+        self.directory = store.directory / WORK
         self._began = self._last = time.monotonic()
         self._cost = self._before = 0.0  # seconds: of saving once, and of earlier processes
         self.damage: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from seedbed.execution import history
@@ -13,10 +14,12 @@ from seedbed.execution.returned import check
 from seedbed.execution.rounds import Rounds
 from seedbed.execution.saving import Saving
 from seedbed.execution.stops import Stops
+from seedbed.execution.together import Together, View, group_of
 from seedbed.files import to_json
 from seedbed.results.evidence import stored_evidence
 from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Stopped
+from seedbed.study.events import Events
 from seedbed.study.model import Study
 from seedbed.study.trainable import Finished, FinishedRun, Shard, TrainableError, Work
 from seedbed.text import counted
@@ -118,6 +121,14 @@ class Session:
         if self._stops.asked:
             return False
         work = self._preparing.warm(self.planned.rounds[index].of(self.study))
+        try:
+            if work.at_once is None:
+                return self._one_by_one(work, index, left)
+            return self._together(work, index, left, work.at_once)
+        finally:
+            work.close()
+
+    def _one_by_one(self, work: Work, index: int, left: list[Shard]) -> bool:
         while left:
             shard = left.pop(0)
             try:
@@ -129,6 +140,35 @@ class Session:
                 continue
             left = [*halves, *left]  # out of the `except`, whose traceback holds what filled the memory
         return True
+
+    def _together(self, work: Work, index: int, left: list[Shard], at_once: int) -> bool:
+        group = group_of(left, at_once)
+        view = View(self.observer, group.runs, self.study.metric, self.study.direction)
+        savings: dict[int, Saving] = {}
+
+        def train(shard: Shard, events: Events) -> Finished:
+            savings[shard.number] = saving = self._saving(shard)
+            return work.train(shard, events, saving)
+
+        self.observer.group_started(group)
+        together = Together(at_once, train, view, left)
+        with closing(together.outcomes(lambda: self._stops.asked)) as outcomes:
+            try:
+                for shard, outcome in outcomes:
+                    if isinstance(outcome.exception(), MemoryError):
+                        together.again(self._halved(index, shard))
+                        continue
+                    finished = outcome.result()
+                    check(finished, shard)
+                    self._write(shard, finished, savings.pop(shard.number).seconds / at_once)
+                    view.finished(shard, finished)
+            except BaseException:
+                self._stops.ask()  # of the others, which are waited for
+                raise
+            finally:
+                self.observer.group_finished()
+        finished_shards = {event["group"] for event in self.store.groups}
+        return all(shard.number in finished_shards for shard in self.planned.rounds[index].shards)
 
     def _halved(self, index: int, shard: Shard) -> tuple[Shard, Shard]:
         """Two shards for one that did not fit into memory; recorded, so that no process tries it again."""
@@ -153,10 +193,7 @@ class Session:
         count = sum(len(one.shards) for one in self.planned.rounds)
         start = GroupStart(len(self.store.groups), count, len(shard.runs), shard.epochs, shard.label)
         self.observer.group_started(start)
-        self._preparing.check_code()
-        saving = Saving(self.store, shard.number, self._stops)
-        if saving.damage:
-            self.observer.message(f"this group begins again: {saving.damage}")
+        saving = self._saving(shard)
         try:
             finished = work.train(shard, events_of(self.observer), saving)
         except Stopped:
@@ -166,6 +203,14 @@ class Session:
         check(finished, shard)
         self._write(shard, finished, saving.seconds)
         return True
+
+    def _saving(self, shard: Shard) -> Saving:
+        """What saves the training of a shard that is about to begin."""
+        self._preparing.check_code()
+        saving = Saving(self.store, shard.number, self._stops)
+        if saving.damage:
+            self.observer.message(f"this group begins again: {saving.damage}")
+        return saving
 
     # --- writing ----------------------------------------------------------------------------------------
 

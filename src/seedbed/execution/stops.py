@@ -32,6 +32,10 @@ class Stops:
         self.asked = False
         self._before: dict[signal.Signals, Any] = {}
 
+    def ask(self) -> None:
+        """Ask the study to end, as the first signal does; for a shard that fails beside others."""
+        self.asked = True
+
     def __enter__(self) -> Self:
         if current_thread() is main_thread():
             handlers = {number: signal.getsignal(number) for number in SIGNALS}

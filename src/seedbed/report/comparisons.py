@@ -162,7 +162,8 @@ def _without_estimate(result: Result, name: str, seen: Comparison) -> str:
     """Why there is no typical gap."""
     for variant, whose in ((name, ""), (result.base, "base ")):
         if not result.ended(variant).any():
-            return f"{whose}diverged"
+            statuses = set(result.status_of(variant).values())
+            return f"{whose}crashed" if statuses == {"crashed"} else f"{whose}diverged"
     if seen.is_typical:
         return "no pair"
     return "often failed" if seen.failed >= seen.failed_other else "base often failed"

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.results.result import Result
+from seedbed.results.stored import BROKEN
 
 POINTS = 300
 HUGE = 1e300  # stands for infinity where percentiles interpolate
@@ -28,8 +29,8 @@ class Band:
 def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[str, Band]:
     """Variant -> band of a metric over epochs.
 
-    A run that stopped stands where it ended; one that diverged counts as worst from there on. Between the epochs at
-    which a run was recorded its values are interpolated, its learning rate is that of the next.
+    A run that stopped stands where it ended; one that diverged or crashed counts as worst from there on. Between the
+    epochs at which a run was recorded its values are interpolated, its learning rate is that of the next.
     """
     curves = result.curves_of(metric, variants)
     worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
@@ -38,7 +39,7 @@ def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[st
         rows = curves.filter(pc.equal(curves["variant"], variant))
         if len(rows):
             statuses = result.status_of(variant).items()
-            after = {seed: worst for seed, end in statuses if end == "diverged"}
+            after = {seed: worst for seed, end in statuses if end in BROKEN}
             bands[variant] = _over_seeds(rows, after, in_steps=metric == "lr")
     return bands
 

@@ -64,6 +64,7 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
         "settings": row.get("settings", {}),
         "runs": len(statuses),
         "diverged": statuses.count("diverged"),
+        "crashed": statuses.count("crashed"),
         "failures": asdict(result.failures[name]),
         "typical": _typical(result, name),
         "parameters": known.get("parameters"),
@@ -144,4 +145,6 @@ def line(result: Result) -> str:
         parts.append(f"best by median {result.selected_by}: {best!r} ({number(median)})")
     if result.diverged:
         parts.append(f"{counted(result.diverged, 'run')} diverged")
+    if result.crashed:
+        parts.append(f"{counted(result.crashed, 'run')} crashed")
     return visible(f"<Result {'; '.join([*parts, f'in {result.directory}'])}>")

@@ -10,6 +10,7 @@ import numpy as np
 
 from seedbed.results.fitting import check_fit
 from seedbed.results.result import Result
+from seedbed.results.stored import BROKEN
 from seedbed.store.models import Trained, TrainedError, models_file
 from seedbed.store.schema import StoreError
 from seedbed.study.suggestions import instead_of
@@ -136,7 +137,7 @@ def _networks(result: Result, variant: str) -> Networks | str:
 
 
 def _state(status: str, steps: int | None, sound: bool) -> str:
-    if status == "diverged" or not sound:
+    if status in BROKEN or not sound:
         return DIVERGED
     if status == "interrupted":
         return INTERRUPTED if steps else UNTRAINED

@@ -11,11 +11,10 @@ from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
 from seedbed.analysis.pairs import gap_of
 from seedbed.analysis.planning import Likely, Spread, likely_seeds
-from seedbed.metrics.names import scale
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
-    from seedbed.study.contents import Contents
+    from seedbed.study.model import Study
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Planned:
         }
 
 
-def planned(study: Contents, pilot: Stored | None, spread: float | None) -> list[Planned]:
+def planned(study: Study, pilot: Stored | None, spread: float | None) -> list[Planned]:
     """For every pair of variants that the claims of a study compare or, without claims, for each variant and base.
 
     Parameters
@@ -50,7 +49,7 @@ def planned(study: Contents, pilot: Stored | None, spread: float | None) -> list
     base = study.variants[0].name
     pairs = list(dict.fromkeys(_compared(study))) or [(one.name, base, 1) for one in study.variants[1:]]
     tests = max(1, len(study.hypotheses) or len(pairs))
-    effect = gap_of(study.matters, study.scale or scale(study.metric))
+    effect = gap_of(study.matters, study.scale or study.trainable.scale(study.metric))
     found = []
     for first, second, ends in pairs:
         own = Spread.stated(spread) if spread else _spread(pilot, first, second) if pilot else None
@@ -73,7 +72,7 @@ def with_likely(judgement: Judgement, stored: Stored, tests: int) -> Judgement:
     return replace(judgement, likely=likely_seeds(effect, own, tests, ends) if own else None)
 
 
-def _compared(study: Contents) -> Iterator[tuple[str, str, int]]:
+def _compared(study: Study) -> Iterator[tuple[str, str, int]]:
     """The variants that claims on the study's metric compare, and the ends between which a gap is to lie."""
     for hypothesis in study.hypotheses:
         keys = hypothesis.model_dump(exclude_none=True)

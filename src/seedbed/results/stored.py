@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +13,8 @@ import numpy as np
 from seedbed.analysis.pairs import Pairs, Runs
 from seedbed.analysis.reliable import bounds_of_failure
 from seedbed.metrics.base import Direction, Scale
-from seedbed.metrics.names import bare_name, bounds, direction, is_known, scale, split_epoch
+from seedbed.metrics.likely import likely_direction
+from seedbed.metrics.names import OF_A_RUN, bare_name, bounds, direction, is_known, scale, split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
 from seedbed.results.expected import checked, checked_table
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_KEPT = 8  # variants and metrics sample by sample, kept in memory
+
+BROKEN = ("diverged", "crashed")  # statuses of runs that count as worst
 
 
 class Stored:
@@ -225,8 +228,13 @@ class Stored:
         """How many runs diverged."""
         return int(np.sum(self._statuses == "diverged"))
 
+    @property
+    def crashed(self) -> int:
+        """How many runs crashed."""
+        return int(np.sum(self._statuses == "crashed"))
+
     def ended(self, variant: str) -> np.ndarray:
-        """(seeds,) bool: where there is a run that ended without diverging."""
+        """(seeds,) bool: where there is a run that ended without diverging or crashing."""
         return self._ended[self._rows[variant]]
 
     def finished(self, variant: str) -> list[int]:
@@ -257,23 +265,33 @@ class Stored:
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better: as the study, what trained it or `seedbed.metrics` say.
 
-        What the study says of its own metric holds on every part. Of a metric that nobody knows less is better.
+        What the study says of its own metric holds on every part. Of other metrics that nobody knows their name
+        decides or, where that tells nothing, less is better.
         """
         bare = bare_name(metric)
         if bare == bare_name(self.metric):
             return self.study["direction"]
-        own = self.study.get("metrics", {}).get(bare)
-        return own or (direction(metric) if is_known(metric) else "min")
+        own = self._own_metrics.get(metric) or self._own_metrics.get(bare)
+        return own or (direction(metric) if self._is_known(metric) else likely_direction(metric) or "min")
+
+    @property
+    def _own_metrics(self) -> Mapping[str, Direction]:
+        """The metrics of what trained it, where it has its own and not those of `seedbed.metrics`."""
+        return self.study.get("metrics") or {}
+
+    def _is_known(self, metric: str) -> bool:
+        """Whether a metric is one of `seedbed.metrics`, or of every run."""
+        return is_known(metric) and (not self._own_metrics or bare_name(metric) in OF_A_RUN)
 
     def bounds(self, metric: str) -> tuple[float, float]:
         """The least and the largest value that a metric can have; infinite of one that nobody knows."""
-        return bounds(metric) if is_known(metric) else (-np.inf, np.inf)
+        return bounds(metric) if self._is_known(metric) else (-np.inf, np.inf)
 
     def scale(self, metric: str) -> Scale:
         """Whether variants are compared on a metric by differences or by ratios: as the study or the metric says."""
         if bare_name(metric) == bare_name(self.metric) and self.study.get("scale"):
             return self.study["scale"]
-        return scale(metric)
+        return scale(metric) if self._is_known(metric) else "difference"
 
     @property
     def matters(self) -> float | None:
@@ -281,7 +299,7 @@ class Stored:
         return self.study.get("matters")
 
     def failed(self, variant: str) -> np.ndarray:
-        """(seeds,) bool: where a run diverged, or lies beyond what the study calls a failure."""
+        """(seeds,) bool: where a run diverged or crashed, or lies beyond what the study calls a failure."""
         return self._failed[self._rows[variant]]
 
     def fails_beyond(self, variant: str) -> float | None:
@@ -294,7 +312,7 @@ class Stored:
         values, bound = self._values(self.metric), self._bounds_of_failure[:, None]
         with np.errstate(invalid="ignore"):
             beyond = values > bound if self.study["direction"] == "min" else values < bound
-        return (self._statuses == "diverged") | (beyond & (self._statuses != "interrupted"))
+        return np.isin(self._statuses, BROKEN) | (beyond & (self._statuses != "interrupted"))
 
     @cached_property
     def _bounds_of_failure(self) -> np.ndarray:
@@ -305,7 +323,7 @@ class Stored:
         )
 
     def values(self, variant: str, metric: str) -> np.ndarray:
-        """One value per seed: the worst infinity where the run diverged, NaN where there is no finished run.
+        """One value per seed: the worst infinity where the run diverged or crashed, NaN where there is no finished run.
 
         Parameters
         ----------
@@ -321,7 +339,7 @@ class Stored:
             column, epoch = split_epoch(metric, self.study.get("classes") or ())
             values = self._by_run.numbers(column) if epoch is None else self._at_epoch(column, epoch)
             worst = np.inf if self.direction(metric) == "min" else -np.inf
-            values = np.where(self._statuses == "diverged", worst, values)
+            values = np.where(np.isin(self._statuses, BROKEN), worst, values)
             self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, values)
             self._known_values[metric].flags.writeable = False  # every caller gets the same
         return self._known_values[metric]
@@ -337,14 +355,14 @@ class Stored:
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.
 
-        Infinite where a run never is or diverged, NaN where there is no finished run.
+        Infinite where a run never is, diverged or crashed, NaN where there is no finished run.
         """
         row = self._rows[variant]
         of_all = first_epochs(
             self.curves_of(metric), level, self.direction(metric), self.variants, self.seeds
         )
         first, statuses = of_all[row], self._statuses[row]
-        first = np.where(np.isnan(first) | (statuses == "diverged"), np.inf, first)
+        first = np.where(np.isnan(first) | np.isin(statuses, BROKEN), np.inf, first)
         return np.where(np.isin(statuses, ("", "interrupted")), np.nan, first)
 
     def _at_epoch(self, metric: str, epoch: int) -> np.ndarray:

@@ -164,14 +164,18 @@ def _columns(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[
 
 
 def _runs(result: Result) -> Iterator[Column]:
-    """How many runs, of more that are planned, and how many diverged or were interrupted: in one column, and apart."""
+    """How many runs, of more that are planned, and how many did not end well: in one column, and apart."""
     statuses = [list(result.status_of(name).values()) for name in result.variants]
     counts = tuple(
         f"{len(own)}" if len(own) >= planned else f"{len(own)} of {planned}"
         for own, planned in zip(statuses, progress(result).of_each.values(), strict=True)
     )
     unfinished = tuple(
-        ", ".join(f"{own.count(status)} {status}" for status in ("diverged", "interrupted") if status in own)
+        ", ".join(
+            f"{own.count(status)} {status}"
+            for status in ("diverged", "crashed", "interrupted")
+            if status in own
+        )
         for own in statuses
     )
     both = (

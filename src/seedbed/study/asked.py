@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seedbed.analysis.forms import FORMS
 from seedbed.metrics.base import Scale
-from seedbed.metrics.names import bare_name, scale
+from seedbed.metrics.names import bare_name
 from seedbed.study.contents import Configuration
 from seedbed.study.file import StudySettings
 from seedbed.study.hypotheses import Hypothesis
@@ -47,7 +47,9 @@ def claim_problems(
     return problems
 
 
-def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: StudySettings) -> list[Problem]:
+def margin_problems(
+    hypothesis: Hypothesis, study_metric: str | None, asked: StudySettings, trainable: Trainable
+) -> list[Problem]:
     """Margins on another scale than the metric's, and claims that no run could bear out without one.
 
     Parameters
@@ -62,7 +64,7 @@ def margin_problems(hypothesis: Hypothesis, study_metric: str | None, asked: Stu
         return []
     claim, form = f'hypothesis "{hypothesis.claim}"', FORMS[hypothesis.form]
     is_own = bare_name(metric) == bare_name(study_metric or "")
-    by: Scale = (is_own and asked.scale) or scale(metric)
+    by: Scale = (is_own and asked.scale) or trainable.scale(metric)
     in_units = [name for name in ("margin", "within") if name in hypothesis.model_fields_set]
     if by == "ratio" and in_units and form.is_paired:
         message = (
@@ -103,7 +105,10 @@ def setting_problems(metric: str | None, asked: StudySettings, trainable: Traina
     if metric is None:
         return []
     direction = asked.direction or trainable.direction(metric)
-    by, problems = asked.scale or scale(metric), []
+    by, problems = asked.scale or trainable.scale(metric), []
+    if direction is None:
+        message = f'nobody knows whether more or less of "{metric}" is better; write "max" or "min"'
+        return [Problem("study.direction", message)]
     wrong, right = ("fails_below", "fails_above") if direction == "min" else ("fails_above", "fails_below")
     if getattr(asked, wrong) is not None:
         better = "less" if direction == "min" else "more"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ class Checkpoints:
     ----------
     resume_from
         What was saved last, by whatever process; None where the shard begins.
+    directory
+        Where runs may keep files of their own: the same for all shards of a study, and after a resume. None where
+        there is no such place.
     """
 
     resume_from: State | None = None
+    directory: Path | None = None
 
     def due(self, at_end: bool = False) -> bool:
         """Whether to save now: the last time is long enough ago, or the study is to end.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,8 @@ from seedbed.study.tomltext import TomlError, to_toml
 from seedbed.study.trainable import Trainable
 from seedbed.text import counted
 
+# What trains a study's runs, or what chooses it, given the study's document and where that is from.
+Chosen = Trainable | Callable[[Mapping[str, Any], str], Trainable]
 NAMES_SHOWN = 5  # by repr, and of variants that are not compared
 
 
@@ -43,7 +45,7 @@ class Study(Contents):
     own_data: OwnData | None = None
 
     @classmethod
-    def load(cls, path_or_lab: str | Path, trainable: Trainable) -> Self:
+    def load(cls, path_or_lab: str | Path, trainable: Chosen) -> Self:
         """Read a study file, or a lab by its name.
 
         Raises
@@ -55,7 +57,7 @@ class Study(Contents):
         return cls._of(text, trainable, str(path_or_lab), path.absolute().parent)
 
     @classmethod
-    def parse(cls, text: str, path: str | Path, trainable: Trainable) -> Self:
+    def parse(cls, text: str, path: str | Path, trainable: Chosen) -> Self:
         """Make a study of TOML text; `path` is where it is from, for messages and relative paths."""
         return cls._of(text, trainable, str(path), Path(path).absolute().parent)
 
@@ -63,7 +65,7 @@ class Study(Contents):
     def _from_dict(
         cls,
         tables: Mapping[str, Any],
-        trainable: Trainable,
+        trainable: Chosen,
         directory: str | Path,
         arrays: Mapping[str, Any],
         features: Sequence[str] | None,
@@ -80,8 +82,9 @@ class Study(Contents):
             raise StudyError("study", [Problem(error.key, error.message)]) from None
 
     @classmethod
-    def _of(cls, text: str, trainable: Trainable, origin: str, directory: Path) -> Self:
+    def _of(cls, text: str, chosen: Chosen, origin: str, directory: Path) -> Self:
         tables = tables_of(text, origin)
+        trainable = chosen if isinstance(chosen, Trainable) else chosen(tables, origin)
         contents = parser.contents_of(tables, trainable, origin, directory)
         return cls(**vars(contents), text=text, tables=tables, trainable=trainable)
 

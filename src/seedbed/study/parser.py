@@ -122,12 +122,13 @@ def _checked(
         if len(of_metrics) >= MOST_PROBLEMS:
             break
         of_metrics += claim_problems(hypothesis, configurations, compared_by, trainable)
-        of_metrics += margin_problems(hypothesis, compared_by, asks)
+        of_metrics += margin_problems(hypothesis, compared_by, asks, trainable)
     of_metrics += setting_problems(compared_by, asks, trainable)
     problems += _once_per_remedy(of_metrics)
     if file and file.study.vary_seeds:
         problems += _crossing_problems(file.study, trainable)
-    if problems or file is None:
+    direction = compared_by and (asks.direction or trainable.direction(compared_by))
+    if problems or file is None or not (compared_by and direction):
         return None
     usual = USUAL_LEVELS**2 if file.study.vary_seeds else usual_seeds(len(variants) - 1, len(file.hypothesis))
     seeds = file.study.seeds or usual
@@ -139,8 +140,8 @@ def _checked(
         description=file.description,
         variants=tuple(variants),
         seeds=seeds,
-        metric=metric,
-        direction=file.study.direction or trainable.direction(metric),
+        metric=compared_by,
+        direction=direction,
         scale=file.study.scale,
         fails_above=file.study.fails_above,
         fails_below=file.study.fails_below,
@@ -224,6 +225,10 @@ def _usual_metric(variants: Sequence[Variant], trainable: Trainable) -> str | No
 def _metric_problems(metric: object, variants: Sequence[Variant], trainable: Trainable) -> list[Problem]:
     """Whether base has the metric by which variants are compared."""
     base = next((variant.configuration for variant in variants if variant.name == BASE), None)
+    if metric is None and base is not None:
+        return [
+            Problem("study.metric", 'expected the name of what variants are compared by, such as "accuracy"')
+        ]
     if not isinstance(metric, str):
         return []
     problem = trainable.metric_problem(metric, base, at_epoch=False, compared=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
-from seedbed.metrics.base import Direction
+from seedbed.metrics.base import Direction, Scale
+from seedbed.metrics.likely import likely_direction
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.code import Code
 from seedbed.study.contents import Configuration, Contents
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from seedbed.analysis.evidence import Evidence
     from seedbed.store.models import Trained
 
-Status = Literal["complete", "stopped", "diverged"]
+Status = Literal["complete", "stopped", "diverged", "crashed"]
 ColumnsByName = Mapping[str, Sequence[Any]]
 Facts = dict[str, Any]
 OwnConfiguration = TypeVar("OwnConfiguration", bound=Configuration)
@@ -97,6 +98,11 @@ class FinishedRun:
 
     Attributes
     ----------
+    status
+        "complete", "stopped" by a rule, "diverged" to numbers that are not finite, or "crashed": its code raised,
+        ended or took too long.
+    stop_reason
+        Why it did not run to its end, in a short sentence.
     metrics
         In full, such as "val.mse", or as the trainable names them.
     columns
@@ -191,6 +197,14 @@ class Work(ABC):
         """What `environment.json` says of how it is computed, such as "engine" and "device"."""
         return {}
 
+    @property
+    def at_once(self) -> int | None:
+        """How many shards this machine trains side by side, each in a thread of its own that calls `train`.
+
+        None where one is trained after another and each is shown by itself, as a group.
+        """
+        return None
+
     def on(self, compute: Compute) -> Self:
         """The same, its shards cut for where they will be computed.
 
@@ -203,6 +217,10 @@ class Work(ABC):
 
     def warm_up(self) -> None:
         """Do once what no run's time should pay for, such as compiling."""
+        return
+
+    def close(self) -> None:
+        """Give back what it holds, such as processes; called once nothing more is to be trained."""
         return
 
     @abstractmethod
@@ -235,6 +253,8 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         The sources of randomness that it can give seeds of their own; see `Contents.levels`.
     metrics
         Its metrics by name, and which way is better, the most usual one first.
+    open_metrics
+        Whether runs may have other metrics, too, that nobody can list beforehand.
     """
 
     tables: Mapping[str, str]
@@ -243,6 +263,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     paths: tuple[str, ...] = ()
     sources: Collection[Source] = ()
     metrics: Mapping[str, Direction] = {}
+    open_metrics: bool = False
 
     @abstractmethod
     def configure(self, tables: Mapping[str, Any]) -> tuple[OwnConfiguration | None, list[Problem]]:
@@ -270,13 +291,17 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         """
         return None
 
-    def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str:
-        """What variants are compared by unless the study says."""
-        return next(iter(self.metrics))
+    def usual_metric(self, configurations: Sequence[OwnConfiguration]) -> str | None:
+        """What variants are compared by unless the study says; None where the study has to."""
+        return next(iter(self.metrics), None)
 
-    def direction(self, metric: str) -> Direction:
-        """Whether less or more of a metric is better, unless the study says."""
-        return self.metrics[metric]
+    def direction(self, metric: str) -> Direction | None:
+        """Whether less or more of a metric is better, unless the study says; None where the study has to."""
+        return self.metrics.get(metric) or likely_direction(metric)
+
+    def scale(self, metric: str) -> Scale:
+        """Whether variants are compared by differences of a metric or by ratios, unless the study says."""
+        return "difference"
 
     def metric_problem(
         self,
@@ -296,6 +321,6 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         compared
             Whether variants are to be compared by it.
         """
-        if metric in self.metrics:
+        if metric in self.metrics or self.open_metrics:
             return None
         return Problem("", f'"{metric}" is not a metric; {instead_of(metric, self.metrics)}')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from seedbed.metrics.names import Direction, direction, usual_metric
+from seedbed.metrics.names import Direction, Scale, direction, scale, usual_metric
 from seedbed.recipe import Recipe
 from seedbed.study.contents import Contents
 from seedbed.study.crossing import SOURCES
@@ -53,6 +53,10 @@ class RecipeTrainable(Trainable[Recipe]):
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better."""
         return direction(metric)
+
+    def scale(self, metric: str) -> Scale:
+        """Whether variants are compared by differences of a metric or by ratios."""
+        return scale(metric)
 
     def metric_problem(
         self, metric: str, configuration: Recipe | None, at_epoch: bool = True, compared: bool = False

@@ -103,7 +103,7 @@ class Results(Protocol):
         """What it sets differently from base, by dotted key."""
 
     def values(self, variant: str, metric: str) -> np.ndarray:
-        """One value per seed; the worst infinity where the run diverged, NaN where there is no run."""
+        """One value per seed; the worst infinity where the run diverged or crashed, NaN where there is no run."""
 
     def direction(self, metric: str) -> Direction:
         """Whether less or more of a metric is better."""

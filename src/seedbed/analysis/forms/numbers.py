@@ -16,7 +16,7 @@ from seedbed.analysis.wording import between as interval
 from seedbed.analysis.wording import number
 from seedbed.text import counted
 
-# --- the median, runs that diverged counting as the worst -----------------------------------------------
+# --- the median, runs that diverged or crashed counting as the worst ------------------------------------
 
 
 def above(claim: Claim) -> list[Part]:
@@ -40,7 +40,7 @@ def near(claim: Claim) -> list[Part]:
 def median(judgement: Judgement) -> str:
     """The median, and the number."""
     if math.isinf(judgement.seen.estimate):
-        return f"at least half of the runs of “{judgement.subject}” diverged"
+        return f"at least half of the runs of “{judgement.subject}” diverged or crashed"
     value = number(judgement.seen.estimate)
     return f"the median {judgement.metric} of “{judgement.subject}” is {value}, compared with {judgement.against}"
 
@@ -53,7 +53,7 @@ def median_ends(seen: Comparison) -> str:
 def diverged(judgement: Judgement) -> str:
     """How many runs count as the worst."""
     failed = judgement.seen.failed
-    return f"; {counted(failed, 'run')} diverged" if failed else ""
+    return f"; {counted(failed, 'run')} diverged or crashed" if failed else ""
 
 
 def _of_median(claim: Claim, values: np.ndarray, evidence: tuple[float, float] | None) -> Part:

@@ -96,7 +96,8 @@ def _note(result: Result) -> Note:
     )
     if result.levels:
         return Note(
-            "Medians are over all runs, where a diverged run counts as the worst; means are given where no run failed. "
+            "Medians are over all runs, where a run that diverged or crashed counts as the worst; means "
+            "are given where no run failed. "
             "Seeds are crossed, so runs are not independent: there are no intervals, and nothing is tested.",
             _failing(result),
             selection,
@@ -104,8 +105,8 @@ def _note(result: Result) -> Note:
             costs,
         )
     return Note(
-        "Medians, with 95 % order-statistic intervals, are over all runs, where a diverged run counts as the worst; "
-        "means are given where no run failed.",
+        "Medians, with 95 % order-statistic intervals, are over all runs, where a run that diverged or crashed counts "
+        "as the worst; means are given where no run failed.",
         _failing(result),
         selection,
         f"{gaps}; the intervals hold for all variants at once.",
@@ -120,11 +121,13 @@ def _failing(result: Result) -> str:
     """Beyond which value a run is called failed."""
     beyond = result.fails_beyond(result.base)
     if beyond is None:
-        return "A run that diverged has failed."
+        return "A run that diverged or crashed has failed."
     side = "above" if result.study["direction"] == "min" else "below"
     own = result.study.get("fails_above" if side == "above" else "fails_below") is not None
     rest = "" if own else ", or as far from a variant's own median where that is worse"
-    return f"A run has failed that diverged or ended {side} {number(beyond)} in {result.metric}{rest}."
+    return (
+        f"A run has failed that diverged, crashed or ended {side} {number(beyond)} in {result.metric}{rest}."
+    )
 
 
 # --- the table ------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def _selection(result: Result) -> str:
     metric, best = result.selected_by, result.ranking[0]
     median = result.summary(best, metric).median
     if math.isinf(median):
-        return "At least half of the runs of every variant diverged, so none comes first."
+        return "At least half of the runs of every variant diverged or crashed, so none comes first."
     if math.isnan(median):
         return f"No run has a {metric}, so no variant comes first."
     better = "lower" if result.direction(metric) == "min" else "higher"

@@ -1,0 +1,119 @@
+"""Shards that train side by side, each in a thread, and what a person sees of all of them as one group."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Lock
+
+from seedbed.execution.progress import GroupStart, Observer, events_of
+from seedbed.metrics.base import Direction
+from seedbed.study.checkpoints import Stopped
+from seedbed.study.events import Epoch, Event, Events
+from seedbed.study.trainable import Finished, Shard
+
+Train = Callable[[Shard, Events], Finished]
+
+
+class View:
+    """Tells an observer of several shards as of one group, whose epochs are runs.
+
+    Parameters
+    ----------
+    total
+        Runs of all shards together.
+    """
+
+    def __init__(self, observer: Observer, total: int, metric: str, direction: Direction) -> None:
+        self._observer, self._total = observer, total
+        self._metric, self._direction = metric, direction
+        self._last: dict[int, tuple[int, Epoch]] = {}  # shard -> its runs, and its last event
+        self._values: list[float] = []
+        self._done = 0
+        self._lock = Lock()
+
+    def events(self, shard: Shard) -> Events:
+        """What a shard tells its events to."""
+        tell = events_of(self._observer)
+
+        def told(event: Event) -> None:
+            with self._lock:
+                if isinstance(event, Epoch):
+                    self._last[shard.number] = len(shard.runs), event
+                    self._tell()
+                else:
+                    tell(event)
+
+        return told
+
+    def finished(self, shard: Shard, finished: Finished) -> None:
+        """Count a shard as done."""
+        values = (run.metrics.get(self._metric, math.nan) for run in finished.runs)
+        with self._lock:
+            self._last.pop(shard.number, None)
+            self._done += len(shard.runs)
+            self._values = sorted([*self._values, *filter(math.isfinite, values)])
+            self._tell()
+
+    def ended(self, shard: Shard) -> None:
+        """Forget a shard that did not finish."""
+        with self._lock:
+            self._last.pop(shard.number, None)
+
+    def _tell(self) -> None:
+        under_way = sum(runs * event.epoch / max(event.epochs, 1) for runs, event in self._last.values())
+        done = min(self._done + int(under_way), self._total)
+        known = [*self._values, *(e.best for _, e in self._last.values() if e.best is not None)]
+        best = (min if self._direction == "min" else max)(known, default=None)
+        median = self._values[len(self._values) // 2] if self._values else None
+        active = sum(runs for runs, _ in self._last.values())
+        self._observer.epoch(Epoch(done, self._total, active, best, median, self._metric))
+
+
+class Together:
+    """Trains shards in threads, as many at once as a trainable says.
+
+    Parameters
+    ----------
+    train
+        Trains a shard to its end, or raises.
+    """
+
+    def __init__(self, at_once: int, train: Train, view: View, shards: Iterable[Shard]) -> None:
+        self._at_once, self._train, self._view = at_once, train, view
+        self._waiting = deque(shards)
+
+    def again(self, shards: Iterable[Shard]) -> None:
+        """Train more shards, before those that wait."""
+        self._waiting.extendleft(reversed(list(shards)))
+
+    def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[tuple[Shard, Future[Finished]]]:
+        """Every shard as soon as it ends, with what it left or raised; no further one is begun once asked to end.
+
+        Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
+        their checkpoints heed.
+        """
+        running: dict[Future[Finished], Shard] = {}
+        with ThreadPoolExecutor(self._at_once, "shard") as pool:
+            while self._waiting or running:
+                while self._waiting and len(running) < self._at_once and not is_asked_to_end():
+                    shard = self._waiting.popleft()
+                    running[pool.submit(self._train, shard, self._view.events(shard))] = shard
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    shard = running.pop(future)
+                    if isinstance(future.exception(), Stopped):
+                        self._view.ended(shard)
+                    else:
+                        yield shard, future
+
+
+def group_of(shards: Iterable[Shard], at_once: int) -> GroupStart:
+    """What an observer is told of shards that train side by side."""
+    shards = list(shards)
+    runs = sum(len(shard.runs) for shard in shards)
+    label = next((shard.label for shard in shards if shard.label), "")
+    return GroupStart(0, 1, runs, runs, f"{label}, {at_once} at a time" if at_once > 1 else label, "run")

@@ -1,0 +1,113 @@
+"""Shards that train side by side: all are stored, one that fails ends the others, and a study goes on later."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trainables.test_toy import TEXT, Toy, Toys
+
+import seedbed
+from seedbed.api import Study
+from seedbed.execution.progress import GroupStart, Silent
+from seedbed.study.checkpoints import Checkpoints, State
+from seedbed.study.contents import Contents
+from seedbed.study.events import Epoch, Events
+from seedbed.study.trainable import Finished, Shard, Work
+
+AT_ONCE = 3
+
+
+class Together(Toys):
+    """The first three shards wait for one another, so they end only if they train side by side."""
+
+    met = threading.Barrier(AT_ONCE, timeout=20)
+    memory = 10**9  # runs that fit
+    closed = 0
+
+    @property
+    def at_once(self) -> int:
+        return AT_ONCE
+
+    def close(self) -> None:
+        type(self).closed += 1
+
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
+        if shard.number < AT_ONCE and len(shard.runs) == 8:
+            self.met.wait()
+        if len(shard.runs) > self.memory:
+            raise MemoryError
+        return super().train(shard, events, checkpoints)
+
+
+class Small(Together):
+    memory = 4
+
+
+class Failing(Together):
+    """One shard raises as soon as the others train; these end only where they are asked to."""
+
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
+        self.met.wait()
+        if shard.number == 1:
+            raise OSError("planted")
+        assert checkpoints.directory is not None
+        while not checkpoints.due():
+            pass
+        checkpoints.save(State({}, {}))
+        raise AssertionError("save has to raise Stopped")
+
+
+def trainable(work: type[Work]) -> Toy:
+    class Made(Toy):
+        def prepare(self, study: Contents, data_dir: Path | None = None) -> Work:
+            return work(study)
+
+    return Made()
+
+
+def rows(result: Any) -> list[dict[str, Any]]:
+    columns = result.runs.drop_columns(["seconds", "group"])
+    return sorted(columns.to_pylist(), key=lambda row: (row["variant"], row["seed"]))
+
+
+class Watching(Silent):
+    def __init__(self) -> None:
+        self.groups: list[GroupStart] = []
+        self.epochs: list[Epoch] = []
+
+    def group_started(self, group: GroupStart) -> None:
+        self.groups.append(group)
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+
+
+@pytest.mark.parametrize("work", [Together, Small])
+def test_the_runs_are_those_of_one_shard_after_another(tmp_path: Path, work: type[Together]) -> None:
+    watching, closed = Watching(), work.closed
+    result = Study.parse(TEXT, trainable=trainable(work)).run(runs_dir=tmp_path / "a", observer=watching)
+    alone = Study.parse(TEXT, trainable=Toy()).run(runs_dir=tmp_path / "b")
+    assert result.status == "complete"
+    assert rows(result) == rows(alone)
+    assert result.document["hypotheses"] == alone.document["hypotheses"]
+    assert work.closed == closed + 1
+    (group,) = watching.groups
+    assert (group.runs, group.epochs, group.unit) == (24, 24, "run")
+    done = [epoch.epoch for epoch in watching.epochs]
+    assert done == sorted(done)
+    assert watching.epochs[-1].epoch == 24
+    assert watching.epochs[-1].best == max(row["score"] for row in rows(result) if row["score"] is not None)
+
+
+def test_one_that_fails_ends_the_others_and_the_study_goes_on_later(tmp_path: Path) -> None:
+    study = Study.parse(TEXT, trainable=trainable(Failing))
+    with pytest.raises(OSError, match="planted"):
+        study.run(runs_dir=tmp_path)
+    (directory,) = (tmp_path / "toys").iterdir()
+    assert seedbed.open(directory).status == "failed"
+    result = seedbed.resume(directory, trainable=trainable(Together))
+    assert result.status == "complete"
+    assert len(rows(result)) == 24
