@@ -24,6 +24,7 @@ from study_files import small
 from seedbed.api import Study
 from seedbed.data.base import Prepared, Samples
 from seedbed.engines.array_engine import ArrayEngine
+from seedbed.engines.base import Batches
 from seedbed.engines.fused.driver import FusedEngine
 from seedbed.engines.side_by_side import SideBySide
 from seedbed.engines.torch_engine import TorchEngine
@@ -150,6 +151,29 @@ def test_no_bit_depends_on_where_a_training_is_cut_into_calls_and_stopped(
         found, stops = resumed(of, ENGINES[engine], every, **OPTIONS.get(name, {}))
     assert stops > 0 or every > 3  # the shortest have three chances
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("lengths", [[1], [1000], [9, 2, 30]])
+def test_losses_are_added_one_after_another_however_a_training_is_cut(lengths: list[int]) -> None:
+    of = group([recipe(training={"batch_size": 1, "epochs": 1})])
+    said: list[np.ndarray] = []
+
+    class Uneven(ArrayEngine):
+        """Says losses of many magnitudes, whose sum depends on the order they are added in."""
+
+        def train(self, batches: Batches, hyper: Any, first_step: int, frozen: Any = None) -> np.ndarray:
+            losses = super().train(batches, hyper, first_step, frozen)
+            steps = np.arange(first_step, first_step + batches.steps)
+            said.append((losses * 10.0 ** (steps * 7 % 17 - 8)).astype(np.float32))
+            return said[-1]
+
+    with cuts(cycle(lengths).__next__):
+        curves = trained(of, Uneven).curves
+    losses, sums = np.concatenate(said, axis=1).astype(np.float64), np.zeros(len(of.runs))
+    for step in range(losses.shape[1]):
+        sums = sums + losses[:, step]
+    assert losses.shape[1] == 60
+    assert curves["value"][curves["metric"] == "train.loss"].tolist() == (sums / 60).tolist()
 
 
 def test_each_of_them_does_what_it_is_there_for() -> None:
