@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from threading import Event
@@ -15,8 +16,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from recorded import NothingCarried, by_tracing
 
 from seedbed.draws import keys
+from seedbed.engines import first_calls
 from seedbed.engines.base import Batches, Engine, GroupData, Program
 from seedbed.engines.recording import Function, Tensors
+from seedbed.engines.side_by_side import SideBySide
 from seedbed.engines.torch_engine import TensorEngine, TorchEngine
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
@@ -89,6 +92,27 @@ def test_runs_side_by_side_are_those_alone() -> None:
     first, second = trained_resnet(), trained_resnet()
     assert_array_equal(first[0], second[0])
     assert_array_equal(first[2], second[2])
+
+
+def test_functions_are_called_first_by_a_single_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By several at once, MKL may give one of them a less exact kernel."""
+    callers: dict[str, list[threading.Thread]] = {name: [] for name in first_calls.NAMES}
+    called_before_threads: list[bool] = []
+
+    def noted(name: str, call: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        callers[name].append(threading.current_thread())
+        return call(x)
+
+    def no_threads(*_: object) -> None:
+        called_before_threads.extend(map(bool, callers.values()))
+
+    for name in first_calls.NAMES:
+        monkeypatch.setattr(torch, name, partial(noted, name, getattr(torch, name)))
+    monkeypatch.setattr(SideBySide, "__init__", no_threads)
+    first_calls.make.cache_clear()
+    engine(TorchEngine, group([recipe()]))
+    assert called_before_threads == [True] * len(first_calls.NAMES)
+    assert {thread for threads in callers.values() for thread in threads} == {threading.current_thread()}
 
 
 @pytest.mark.parametrize("augment", [None, Augment(crop=2, flip=True)], ids=["plain", "augmented"])

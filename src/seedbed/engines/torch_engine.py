@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from seedbed.arrays import Array, Arrays, Namespace
+from seedbed.engines import first_calls
 from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.recording import Function, Record, Recording, Tensors, cuda_graph
@@ -56,6 +57,7 @@ class TorchEngine(SideBySide):
         precision: str = "float32",
         cuda_graphs: bool = False,
     ) -> None:
+        first_calls.make()
         stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
         threads = min(cores, len(params))
         images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
