@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from seedbed.api.result import Result, open
 
 if TYPE_CHECKING:
+    from seedbed.api.judging import judge
     from seedbed.api.study import Study, load, resume, run
 
-__all__ = ["Result", "Study", "load", "open", "resume", "run"]
+__all__ = ["Result", "Study", "judge", "load", "open", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("seedbed.api.study"), name)
+        home = "judging" if name == "judge" else "study"
+        return getattr(import_module(f"seedbed.api.{home}"), name)
     raise AttributeError(f"module 'seedbed.api' has no attribute {name!r}")

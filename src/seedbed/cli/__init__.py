@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "run",
     "resume",
+    "judge",
     "ls",
     "show",
     "report",

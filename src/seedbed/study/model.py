@@ -10,7 +10,7 @@ from typing import Any, Self
 from seedbed.study import crossing, parser
 from seedbed.study.contents import Contents, Variant
 from seedbed.study.document import check_size, tables_of, text_of
-from seedbed.study.own_data import OwnData, own_data
+from seedbed.study.own_data import OwnFile, own_data
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.seeds import SeedsNeeded
 from seedbed.study.settings import parse_value, parse_values
@@ -36,13 +36,13 @@ class Study(Contents):
     trainable
         What trains its runs.
     own_data
-        The arrays that it was made with; they lie in `directory` and are stored with its results.
+        The arrays or the table that it was made with; they lie in `directory` and are stored with its results.
     """
 
     text: str
     tables: dict[str, Any]
     trainable: Trainable
-    own_data: OwnData | None = None
+    own_data: OwnFile | None = None
 
     @classmethod
     def load(cls, path_or_lab: str | Path, trainable: Chosen) -> Self:
@@ -69,17 +69,18 @@ class Study(Contents):
         directory: str | Path,
         arrays: Mapping[str, Any],
         features: Sequence[str] | None,
+        origin: str = "study",
     ) -> Self:
         """Make a study of plain data and, where there are any, arrays; see `own_data.own_data`."""
-        check_size(tables, "study")
+        check_size(tables, origin)
         try:
             if not arrays:
-                return cls._of(to_toml(tables), trainable, "study", Path(directory).absolute())
+                return cls._of(to_toml(tables), trainable, origin, Path(directory).absolute())
             own = own_data(tables, arrays, features)
             text = to_toml({**tables, "data": own.table(tables)})
             return replace(cls._of(text, trainable, "study", own.path.absolute()), own_data=own)
         except TomlError as error:
-            raise StudyError("study", [Problem(error.key, error.message)]) from None
+            raise StudyError(origin, [Problem(error.key, error.message)]) from None
 
     @classmethod
     def _of(cls, text: str, chosen: Chosen, origin: str, directory: Path) -> Self:

@@ -1,4 +1,4 @@
-"""Arrays that a study is made with from Python: a file of its own, which is stored with its results."""
+"""Arrays or a table that a study is made with from Python: a file of its own, which is stored with its results."""
 
 from __future__ import annotations
 
@@ -7,21 +7,49 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedbed.study.problems import Problem, StudyError
 
-FILE = "data.npz"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILE, TABLE_FILE = "data.npz", "results.arrow"
 PAIRS = (("x", "y"), ("x_test", "y_test"))
 
 
-class OwnData:
-    """A folder with the arrays of a study, which goes when no study needs it any more.
+class OwnFile:
+    """A folder with what a study was made with, which goes when no study needs it any more.
 
     Attributes
     ----------
     path
         The folder.
+    file
+        The file in it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="seedbed-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self.file = self.path / name
+
+
+class OwnTable(OwnFile):
+    """A table of results."""
+
+    def __init__(self, table: pa.Table) -> None:
+        from pyarrow import feather
+
+        super().__init__(TABLE_FILE)
+        feather.write_feather(table, self.file)
+
+
+class OwnData(OwnFile):
+    """The arrays of a study.
+
+    Attributes
+    ----------
     source
         What reads the file: "arrays", or "npz" for images.
     """
@@ -29,14 +57,8 @@ class OwnData:
     def __init__(self, arrays: Mapping[str, Any], features: Sequence[str] | None) -> None:
         from seedbed.data.sources.arrays import save
 
-        self.path = Path(tempfile.mkdtemp(prefix="seedbed-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        super().__init__(FILE)
         self.source = save(self.file, arrays, features)
-
-    @property
-    def file(self) -> Path:
-        """The file of arrays."""
-        return self.path / FILE
 
     def table(self, tables: Mapping[str, Any]) -> dict[str, Any]:
         """The study's table `data` with where the arrays are."""

@@ -103,6 +103,10 @@ def _checked(
     problems: list[Problem],
 ) -> Contents | None:
     """What a document says, or None and all that is wrong with it added to `problems`."""
+    tables, lacking = trainable.completed(tables, directory_of(tables, directory))
+    if lacking:
+        problems += lacking
+        return None
     file = _file(tables, trainable, problems)
     named = _valid(NamedVariant, tables, "variant")
     asked = changes(_table(tables, "ablate"), named, _table(tables, "grid"), trainable, problems)
@@ -149,9 +153,15 @@ def _checked(
         seed=file.study.seed,
         hypotheses=file.hypothesis,
         origin=origin,
-        directory=Path(file.directory) if file.directory else directory,
+        directory=directory_of(tables, directory),
         vary_seeds=file.study.vary_seeds,
     )
+
+
+def directory_of(tables: Mapping[str, Any], directory: Path) -> Path:
+    """What relative paths of a document are relative to: the directory that it says, else the one that it lies in."""
+    own = tables.get("directory")
+    return Path(own) if own and isinstance(own, str) else directory
 
 
 def _crossing_problems(settings: StudySettings, trainable: Trainable) -> list[Problem]:

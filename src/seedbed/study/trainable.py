@@ -265,6 +265,18 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     metrics: Mapping[str, Direction] = {}
     open_metrics: bool = False
 
+    def completed(
+        self, tables: Mapping[str, Any], directory: Path
+    ) -> tuple[Mapping[str, Any], list[Problem]]:
+        """A study's document with what only the trainable can say, such as its variants, and all that is wrong with it.
+
+        Parameters
+        ----------
+        directory
+            What relative paths are relative to.
+        """
+        return tables, []
+
     @abstractmethod
     def configure(self, tables: Mapping[str, Any]) -> tuple[OwnConfiguration | None, list[Problem]]:
         """The settings of a variant checked, or None and all that is wrong with them."""

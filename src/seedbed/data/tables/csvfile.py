@@ -40,12 +40,15 @@ class TextLayout:
         The decimal mark, and what groups digits where anything does.
     encoding
         Of its characters, as Python calls it.
+    as_written
+        Whether every column is read as the text that it is, where only empty cells are missing.
     """
 
     separator: str | None = None
     decimal: str = "."
     thousands: str | None = None
     encoding: str = "utf-8"
+    as_written: bool = False
 
 
 PLAIN = TextLayout()
@@ -61,7 +64,9 @@ def parser(suffix_separator: str) -> Parse:
         _check_separator(content[:PIECE].decode(errors="ignore"), separator, layout.decimal)
         cells = content.count(separator.encode()) + content.count(b"\n")
         Room().refuse(max(len(content), VALUE * cells), "its table takes about")
-        return _cleaned(_read(content, separator, layout, text), layout, text)
+        if layout.as_written:
+            return _trimmed(_read(content, separator, layout, text), ("",))
+        return with_numbers(_trimmed(_read(content, separator, layout, text), BLANK), layout, text)
 
     return parse
 
@@ -72,16 +77,21 @@ def _read(content: bytes | bytearray, separator: str, layout: TextLayout, text: 
 
     header = content.find(b"\n") + 1 or len(content)
     block = min(max(BLOCK, LINES_AT_ONCE * header), LONGEST_LINE)
+    # In one thread, since only then does an error name its row.
+    read = csv.ReadOptions(use_threads=False, block_size=block)
+    parse = csv.ParseOptions(delimiter=separator)
+    missing = [*csv.ConvertOptions().null_values, "?"]
     try:
+        if layout.as_written:
+            missing, text = [""], csv.open_csv(pa.BufferReader(content), read, parse).schema.names
         return csv.read_csv(
             pa.BufferReader(content),
-            # In one thread, since only then does an error name its row.
-            read_options=csv.ReadOptions(use_threads=False, block_size=block),
-            parse_options=csv.ParseOptions(delimiter=separator),
+            read_options=read,
+            parse_options=parse,
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(text, pa.string()),
                 decimal_point=layout.decimal,
-                null_values=[*csv.ConvertOptions().null_values, "?"],
+                null_values=missing,
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
@@ -140,16 +150,16 @@ def settings_in_words(settings: Mapping[str, str | None]) -> str:
     return " and ".join(written)
 
 
-def _cleaned(table: pa.Table, layout: TextLayout, text: Collection[str]) -> pa.Table:
-    """Text without blanks around it, missing where nothing is left."""
-    blank, missing = pa.array(BLANK), pa.scalar(None, pa.string())
+def _trimmed(table: pa.Table, blank: Collection[str]) -> pa.Table:
+    """Text without blanks around it, missing where what is left stands for no value."""
+    blanks, missing = pa.array(blank), pa.scalar(None, pa.string())
 
-    def cleaned(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = pc.utf8_trim_whitespace(column)
-        return pc.if_else(pc.is_in(column, blank), missing, column)
+        return pc.if_else(pc.is_in(column, blanks), missing, column)
 
-    columns = [cleaned(column) if pa.types.is_string(column.type) else column for column in table.columns]
-    return with_numbers(pa.table(columns, table.column_names), layout, text)
+    columns = [trimmed(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    return pa.table(columns, table.column_names)
 
 
 def with_numbers(table: pa.Table, layout: TextLayout, text: Collection[str] = ()) -> pa.Table:

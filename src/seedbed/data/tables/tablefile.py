@@ -1,4 +1,4 @@
-"""Reads a table from a (compressed) CSV, Parquet or Arrow file, and explains what is wrong with a damaged one."""
+"""Reads a table from a CSV, JSONL, Parquet or Arrow file, and explains what is wrong with a damaged one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from seedbed.data import bounded
 from seedbed.data.base import DataError
-from seedbed.data.tables import csvfile, typedfile
+from seedbed.data.tables import csvfile, jsonlines, typedfile
 from seedbed.data.tables.csvfile import PLAIN, Parse, TextLayout, is_number
 from seedbed.text import first_few, short
 
 Unpack = Callable[[BinaryIO], AbstractContextManager[Any]]
 MOST_BLANKS = 2**16  # bytes at the beginning of a file, of which some should say something
-READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .parquet, .arrow, .feather"
+READABLE = ".csv or .tsv (also with .gz, .bz2, .xz, .zst or .zip), .jsonl, .parquet, .arrow, .feather"
 
 
 def read(path: Path, text: Collection[str] = (), layout: TextLayout = PLAIN) -> pa.Table:
@@ -115,6 +115,7 @@ UNPACK: dict[str, Unpack] = {
 }
 PARSE: dict[str, Parse] = {
     **{kind: csvfile.parser(separator) for kind, separator in csvfile.SEPARATORS.items()},
+    ".jsonl": jsonlines.jsonlines,
     ".parquet": typedfile.parquet,
     ".arrow": typedfile.arrow,
     ".feather": typedfile.arrow,
