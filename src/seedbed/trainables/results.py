@@ -81,7 +81,7 @@ class ResultsTrainable(Trainable[Settings]):
         problems = [
             Problem(name, "the table of results says which variants there are; leave this out")
             for name in OF_TABLE
-            if name in tables
+            if tables.get(name)
         ]
         try:
             settings = ResultsFile.model_validate({"results": tables.get("results")}).results

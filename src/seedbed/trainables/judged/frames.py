@@ -32,7 +32,11 @@ def arrow_table(table: Tabular) -> pa.Table:
     """
     import pyarrow as pa
 
-    if not isinstance(table, Mapping) and not hasattr(table, "__arrow_c_stream__") and not hasattr(table, "__dataframe__"):
+    if (
+        not isinstance(table, Mapping)
+        and not hasattr(table, "__arrow_c_stream__")
+        and not hasattr(table, "__dataframe__")
+    ):
         got = type(table).__name__
         raise _wrong(f"expected a data frame, an Arrow table, a dictionary of columns or a path, got {got}")
     try:

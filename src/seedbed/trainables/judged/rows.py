@@ -243,8 +243,7 @@ def _gaps(rows: Rows, name: str, missing: np.ndarray) -> Problem | None:
     if not missing.any():
         return None
     where = rows.named(np.flatnonzero(missing))
-    return Problem("", f'"{short(name)}" is empty in {where}; every row needs a value there, such as "none"'
-    )
+    return Problem("", f'"{short(name)}" is empty in {where}; every row needs a value there, such as "none"')
 
 
 def _not_numbers(rows: Rows, source: Source, name: str, wrong: np.ndarray) -> Problem | None:
@@ -253,7 +252,8 @@ def _not_numbers(rows: Rows, source: Source, name: str, wrong: np.ndarray) -> Pr
     indices = np.flatnonzero(wrong)
     value = short(str(source.table[name][int(indices[0])].as_py()))
     more = f" ({counted(len(indices), 'such cell')})" if len(indices) > 1 else ""
-    return Problem("",
+    return Problem(
+        "",
         f'expected a number in "{short(name)}", got "{value}" in {rows.named(indices[:1])}{more}; write a number, '
         "or nan where a run failed",
     )

@@ -244,7 +244,8 @@ def _statuses(
     if gaps.any():
         where = rows.named(first[gaps])
         raise Wrong(
-            Problem("",
+            Problem(
+                "",
                 f'"{short(metric)}" is empty in {where}; give the value, nan where a run failed, or leave the row out',
             )
         )
