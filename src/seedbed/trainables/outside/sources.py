@@ -1,0 +1,77 @@
+"""The files that a Python module is made of, found by reading them; nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from seedbed.files import read_regular
+
+LARGEST = 10_000_000  # bytes of a file that is looked into for what it imports
+
+
+def files_of(module: str, directory: Path) -> tuple[Path, ...]:
+    """The file of a module, and those files below a directory that it imports, also by way of others of them.
+
+    Parameters
+    ----------
+    module
+        Its dotted name.
+    directory
+        Where modules are looked for first.
+
+    Returns
+    -------
+    Sorted; empty where there is no such module.
+    """
+    found: dict[str, list[Path]] = {}
+    left = [module]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found[name] = _local(name, directory)
+            for path in found[name]:
+                left += _imported(path, path.relative_to(directory).parent.parts)
+    if not found[module]:
+        return tuple(_installed(module))
+    return tuple(sorted({path for paths in found.values() for path in paths}))
+
+
+def _local(name: str, directory: Path) -> list[Path]:
+    """The file of a module below a directory, and those of the packages that it is in; empty where there is none."""
+    *packages, last = name.split(".")
+    paths = []
+    for package in packages:
+        directory /= package
+        paths.append(directory / "__init__.py")
+    own = [directory / last / "__init__.py", directory / f"{last}.py"]
+    there = next((path for path in own if path.is_file()), None)
+    return [*(path for path in paths if path.is_file()), there] if there else []
+
+
+def _installed(name: str) -> Iterator[Path]:
+    """The file of a module that is installed; only where it is source."""
+    first, *rest = name.split(".")
+    spec = PathFinder.find_spec(first, [path for path in sys.path if path])
+    origin = Path(spec.origin) if spec and spec.origin else None
+    if origin and rest:
+        yield from _local(name, origin.parent.parent)
+    elif origin and origin.suffix == ".py":
+        yield origin
+
+
+def _imported(path: Path, package: tuple[str, ...]) -> Iterator[str]:
+    """The dotted names of modules, and of what may be modules, that a file imports."""
+    with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        for node in ast.walk(ast.parse(read_regular(path, LARGEST))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                within = package[: len(package) - node.level + 1] if node.level else ()
+                base = ".".join([*within, *([node.module] if node.module else [])])
+                names = [base] if base else []
+                yield from [*names, *(".".join([*names, alias.name]) for alias in node.names)]
