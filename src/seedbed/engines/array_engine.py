@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -162,7 +161,7 @@ class ArrayEngine:
     def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
         count, samples = indices.shape
-        room = max(1, self.predict_bytes // (4 * max(prod(shape) for shape in self.program.model.shapes)))
+        room = max(1, self.predict_bytes // (4 * self.program.model.widest))
         size = min(samples, room)  # of a slice: not a matter of how many runs there are, and nor are the bits
         together = max(1, room // max(1, size))
         outputs = np.empty((count, samples, self.program.model.outputs), np.float32)

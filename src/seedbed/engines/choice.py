@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -61,7 +61,7 @@ def choose(
     Parameters
     ----------
     name
-        One of `ENGINES`. "auto" takes torch where device or precision ask for it, else fused for dense networks,
+        One of `ENGINES`. "auto" takes torch for PyTorch modules and where device or precision ask for it, else fused for dense networks,
         torch for all others where it is installed, else numpy.
     device
         "cpu", "cuda", or "auto": for the torch engine CUDA where there is such a device.
@@ -76,7 +76,7 @@ def choose(
         For a name that does not exist; where torch is asked for and not installed, or cannot do what is asked, or
         another engine is to do it.
     UnfitError
-        Where fused is asked for and has no kernel for some part of the program.
+        Where fused is asked for and has no kernel for some part of the program, or numpy or fused for a module.
     """
     for option, value, known in (
         ("engine", name, ENGINES),
@@ -86,6 +86,8 @@ def choose(
         if value not in known:
             raise EngineError(f"expected {option} to be one of {', '.join(known)}, got {value!r}")
     special = _only_of_torch(device, precision, cuda_graphs)
+    if program.model.needs_torch:
+        return _of_module(name, program, device, precision, cuda_graphs)
     if name == "torch" or (name == "auto" and special):
         return _torch(device, precision, cuda_graphs)
     if special:
@@ -102,7 +104,7 @@ def choose(
         return Choice(FusedEngine, "fused", prepare=kernels)
     if name == "fused":
         raise UnfitError(reason)
-    if missing := _torch_is_missing():
+    if missing := torch_is_missing():
         return _numpy(f"the numpy engine trains this group ({reason}); torch would be faster, but {missing}")
     return _torch(device, precision, cuda_graphs)
 
@@ -111,12 +113,14 @@ def usual(program: Program) -> str:
     """The engine that "auto" takes for a program on a processor, as far as can be told without loading PyTorch."""
     from seedbed.engines.fused.compiler import supports
 
+    if program.model.needs_torch:
+        return "torch"
     if supports(program) is None:
         return "fused"
     return "torch" if find_spec("torch") else "numpy"
 
 
-def _torch_is_missing() -> str | None:
+def torch_is_missing() -> str | None:
     """Why PyTorch cannot be had and what to do, or None where it can."""
     if not find_spec("torch"):
         return f"PyTorch is not installed: {INSTALL_TORCH}"
@@ -142,8 +146,18 @@ def _only_of_torch(device: str, precision: str, cuda_graphs: bool) -> str | None
     return "--cuda-graphs" if cuda_graphs else None
 
 
+def _of_module(name: str, program: Program, device: str, precision: str, cuda_graphs: bool) -> Choice:
+    """The torch engine for a PyTorch module; whatever else is asked for cannot train it."""
+    if name not in ("auto", "torch"):
+        raise UnfitError("a PyTorch module is trained by PyTorch")
+    if cuda_graphs:
+        raise EngineError("--cuda-graphs is not for PyTorch modules: leave it out")
+    choice, why = _torch(device, precision, cuda_graphs), program.model.why_alone
+    return replace(choice, reason=f"runs are trained one by one: {why}") if why else choice
+
+
 def _torch(device: str, precision: str, cuda_graphs: bool) -> Choice:
-    if missing := _torch_is_missing():
+    if missing := torch_is_missing():
         raise EngineError(f"the torch engine cannot be used: {missing}")
     from seedbed.engines.torch_engine import TorchEngine, cuda_is_missing, free_cuda_memory
 

@@ -19,7 +19,6 @@ from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.recording import Function, Record, Recording, Tensors, cuda_graph
 from seedbed.engines.side_by_side import SideBySide, Stopped
-from seedbed.nn.layers.conv import Conv2d
 
 # As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
 PREDICT_BYTES_ON_DEVICE = 2**30
@@ -60,8 +59,7 @@ class TorchEngine(SideBySide):
         first_calls.make()
         stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
         threads = min(cores, len(params))
-        images = any(isinstance(layer, Conv2d) for layer in program.model.layers)
-        parts = len(params) if images and device == "cpu" else threads
+        parts = len(params) if program.model.runs_alone(device) else threads
         record = cuda_graph if cuda_graphs else None
         make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
         start_thread = partial(torch.set_num_threads, cores // threads)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Literal, TypeVar, assert_never
+from typing import ClassVar, Literal, TypeVar, assert_never
 
 import numpy as np
 
@@ -77,7 +77,14 @@ class Layer(ABC):
     """Base of every layer, which is a frozen dataclass.
 
     Arrays carry a leading `runs` axis; what all runs share has a runs axis of 1. Nothing is written in place.
+
+    Attributes
+    ----------
+    needs_torch
+        Whether only PyTorch computes it, whatever arrays it is given.
     """
+
+    needs_torch: ClassVar[bool] = False
 
     def parameters(self) -> dict[str, Parameter]:
         """Trainable parameters by name; none unless a layer says so."""
@@ -94,6 +101,26 @@ class Layer(ABC):
     def numbers(self, shape: tuple[int, ...]) -> int:
         """How many numbers it gives for one sample, those that layers inside it give among them."""
         return prod(self.output_shape(shape))
+
+    def widest(self, shape: tuple[int, ...]) -> int:
+        """How many numbers its largest array has, of one sample."""
+        return prod(self.output_shape(shape))
+
+    def runs_alone(self, device: str) -> bool:
+        """Whether PyTorch, on "cpu" or "cuda", should rather train every run by itself."""
+        return False
+
+    def drawn(self, seed: int) -> dict[str, np.ndarray] | None:
+        """Parameters and state, float32, as code of its own draws them under a seed; None where a recipe says how."""
+        return None
+
+    def needs_two(self) -> bool:
+        """Whether it cannot be trained on a batch of one sample."""
+        return False
+
+    def why_alone(self) -> str | None:
+        """Why its runs cannot be one program, in words that follow a colon; None where they can."""
+        return None
 
     def scratch(self, shape: tuple[int, ...]) -> int:
         """How many numbers of one sample NumPy needs beside them, of one run at a time."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
+import numpy as np
+
 from seedbed.arrays import Array
 from seedbed.nn.base import Context, Layer, Layout
-from seedbed.nn.chain import Chain
+from seedbed.nn.chain import Chain, joined, prefixed
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,32 @@ class Network:
     def shapes(self) -> list[tuple[int, ...]]:
         """The shape of one sample before the first layer and after every one."""
         return Chain(self.layers).shapes(self.input_shape)
+
+    @cached_property
+    def widest(self) -> int:
+        """How many numbers the largest array has that it makes of one sample, or that sample."""
+        pairs = zip(self.layers, self.shapes, strict=False)
+        return max([prod(self.input_shape), *(layer.widest(shape) for layer, shape in pairs)])
+
+    def runs_alone(self, device: str) -> bool:
+        """Whether PyTorch, on "cpu" or "cuda", should rather train every run by itself."""
+        return any(layer.runs_alone(device) for layer in self.layers)
+
+    def drawn(self, seed: int) -> dict[str, np.ndarray] | None:
+        """See `nn.base.Layer.drawn`."""
+        own = {index: layer.drawn(seed) for index, layer in enumerate(self.layers)}
+        found = [prefixed(index, arrays) for index, arrays in own.items() if arrays is not None]
+        return joined(found) if found else None
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether only PyTorch computes it."""
+        return any(layer.needs_torch for layer in self.layers)
+
+    @property
+    def why_alone(self) -> str | None:
+        """Why its runs cannot be one program, in words that follow a colon; None where they can."""
+        return next((why for layer in self.layers if (why := layer.why_alone())), None)
 
     @property
     def outputs(self) -> int:

@@ -16,6 +16,7 @@ from seedbed.recipe.model import (
     LogisticModel,
     MlpModel,
     Model,
+    ModuleModel,
     ResnetModel,
 )
 from seedbed.recipe.schedules import (
@@ -90,6 +91,7 @@ __all__ = [
     "MlpModel",
     "MnistData",
     "Model",
+    "ModuleModel",
     "MultiStepSchedule",
     "NonNegativeFloat",
     "NonNegativeInt",

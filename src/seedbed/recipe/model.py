@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
+from seedbed.files import to_json
 from seedbed.recipe.choices import Activation, Init, Norm, Pool
 from seedbed.values import Fraction, FrozenModel, PositiveFloat, PositiveInt
 
@@ -112,6 +113,59 @@ class ResnetModel(Model):
         return self
 
 
+def _module_and_class(path: str) -> str:
+    module, _, name = path.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise ValueError(f'expected MODULE:CLASS, such as "net:Net" for class Net in net.py, got "{path}"')
+    return path
+
+
+class _Module(FrozenModel):
+    """What is known of a module beside its fields, one of which has a name that Python keeps for itself."""
+
+    kind: Literal["module"]
+
+    @property
+    def path(self) -> str:
+        """Where the class is found, MODULE:CLASS."""
+        return str(getattr(self, "class"))
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments of the class by name."""
+        return dict(getattr(self, "arguments"))  # noqa: B009 - see above
+
+    def __hash__(self) -> int:
+        return hash(to_json(self.model_dump()))
+
+
+if TYPE_CHECKING:  # type checkers cannot read a model that is made
+
+    class ModuleModel(_Module):
+        """A PyTorch module of your own."""
+
+else:
+    ModuleModel = create_model(
+        "ModuleModel",
+        __base__=_Module,
+        __doc__="A PyTorch module of your own.",
+        __module__=__name__,
+        **{
+            "class": (
+                Annotated[str, AfterValidator(_module_and_class)],
+                Field(
+                    description='Where its class is found, MODULE:CLASS, such as "net:Net" for class Net in net.py '
+                    "beside the study."
+                ),
+            ),
+            "arguments": (
+                dict[str, Any],
+                Field(default={}, description="What the class is called with, by name, such as { width = 64 }."),
+            ),
+        },
+    )
+
+
 AnyModel = Annotated[
-    LinearModel | LogisticModel | MlpModel | CnnModel | ResnetModel, Field(discriminator="kind")
+    LinearModel | LogisticModel | MlpModel | CnnModel | ResnetModel | ModuleModel, Field(discriminator="kind")
 ]

@@ -14,6 +14,7 @@ from seedbed.recipe import Recipe
 from seedbed.study.contents import BASE, Contents, Variant
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.suggestions import instead_of
+from seedbed.trainables.recipe_modules import module_source
 from seedbed.trainables.recipe_room import held
 from seedbed.training import memory, networks, rules
 from seedbed.training.group import Group, Run
@@ -79,7 +80,12 @@ def _run(study: Contents, variant: Variant, seed: int, data_dir: Path | None) ->
     outputs = {"number": 1, "binary": 1, "class": len(samples.classes)}[recipe.target]
     try:
         network = _network(
-            recipe.model, samples.inputs.shape[1:], outputs, recipe.data.powers, recipe.training.augment
+            recipe.model,
+            samples.inputs.shape[1:],
+            outputs,
+            recipe.data.powers,
+            recipe.training.augment,
+            module_source(recipe.model, prepared, study.directory),
         )
     except ValueError as error:
         raise DataError(f"model: {error}") from None
@@ -115,7 +121,7 @@ def _unfit(
     """Where the recipe does not fit the data, its metrics or the machine; sizes are the same under every seed."""
     run, network = members[0]
     recipe, classes = variant.configuration, run.prepared.samples.classes
-    yield from _unfit_batches(recipe, len(run.prepared.parts["train"]))
+    yield from _unfit_batches(recipe, len(run.prepared.parts["train"]), network)
     if recipe.target == "binary" and len(classes) != 2:
         message = f"{recipe.training.loss} needs exactly two classes, got {len(classes)}; use cross_entropy"
         yield Problem("training.loss", message)
@@ -147,18 +153,22 @@ def _unfit_metric(metric: str, group: Group) -> Iterator[Problem]:
         yield Problem("", f'"{metric}" {message}')
 
 
-def _unfit_batches(recipe: Recipe, samples: int) -> Iterator[Problem]:
+def _unfit_batches(recipe: Recipe, samples: int, network: Network) -> Iterator[Problem]:
     size = recipe.training.batch_size
     if size == "all":
         return
     if size > samples:
         message = f'{size:,} is more than the {samples:,} samples of the training part; use fewer, or "all"'
         yield Problem("training.batch_size", message)
-    elif getattr(recipe.model, "norm", "none") == "batch" and (samples % size == 1 or size == 1):
+    elif (samples % size == 1 or size == 1) and _norms_batches(recipe, network):
         message = (
             f"{samples:,} samples in batches of {size:,} leave a batch of one; batch norm needs two or more"
         )
         yield Problem("training.batch_size", message)
+
+
+def _norms_batches(recipe: Recipe, network: Network) -> bool:
+    return getattr(recipe.model, "norm", "none") == "batch" or network.layers[-1].needs_two()
 
 
 def _metrics(study: Contents) -> dict[str, set[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 import numpy as np
 
@@ -18,7 +17,7 @@ SLICE_BYTES = (
 
 def samples_at_once(group: Group) -> int:
     """How many samples the networks are to see at once, all runs of a slice together."""
-    return SLICE_BYTES // (4 * max(prod(shape) for shape in group.network.shapes))
+    return SLICE_BYTES // (4 * group.network.widest)
 
 
 def slices(group: Group, samples: int, runs_at_once: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 import numpy as np
 
+from seedbed.arrays import NUMPY
 from seedbed.data.base import Prepared, Samples
 from seedbed.draws import generator, keys
 from seedbed.engines.base import GroupData, Program
@@ -17,7 +18,7 @@ from seedbed.nn.base import Layout
 from seedbed.nn.initializers import initial
 from seedbed.nn.losses import LOSSES
 from seedbed.nn.network import Network
-from seedbed.recipe import Recipe, Training
+from seedbed.recipe import ModuleModel, Recipe, Training
 from seedbed.study.crossing import Source
 from seedbed.training import rules
 from seedbed.training.class_weights import class_weights
@@ -183,8 +184,14 @@ class Group:
         return np.stack([self._initial_row(layout, run) for run in self.runs])
 
     def _initial_row(self, layout: Layout, run: Run) -> np.ndarray:
-        model = run.recipe.model
-        return initial(layout, model.init, model.init_std, self.study_seed, run.seed_for("parameters"))
+        model, seed = run.recipe.model, run.seed_for("parameters")
+        if isinstance(model, ModuleModel):
+            number = int(generator(self.study_seed, seed, "parameters").integers(2**63))
+            drawn = self.network.drawn(number)
+            assert drawn is not None  # a module draws its own
+            rows = {name: drawn[name][None] for name in layout.slots}
+            return np.asarray(layout.flatten(NUMPY, rows, np.empty((1, 0), np.float32)))[0]
+        return initial(layout, model.init, model.init_std, self.study_seed, seed)
 
     def keys(self, purpose: str) -> np.ndarray:
         """(runs, 2) int64 Philox keys."""

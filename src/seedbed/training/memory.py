@@ -160,13 +160,13 @@ def _training(group: Group, engine: str) -> int:
     """What a step makes of a batch."""
     network, batch = group.network, min(group.batch_size, group.train_size)
     chain, shape = Chain(network.layers), network.input_shape
-    widest = max(prod(shape) for shape in network.shapes)
+    widest = network.widest
     kept = ACTIVATION_COPIES[engine] * (prod(shape) + chain.numbers(shape))
     numbers = int(kept + WIDEST_COPIES[engine] * widest)
     if engine == "fused":
         return _in_kernels(group, numbers)
     at_once, scratch = len(group.runs), FLOAT * chain.scratch(shape)
-    if engine == "torch" and scratch:  # runs with convolutions are trained one by one, in every thread
+    if engine == "torch" and network.runs_alone("cpu"):  # one by one, in every thread
         at_once, scratch = min(at_once, threads()), 0
     layers = zip(network.layers, network.shapes, strict=False)
     drawn = max((prod(shape) for layer, shape in layers if isinstance(layer, Dropout)), default=0)
@@ -191,7 +191,7 @@ def _evaluation(group: Group, engine: str) -> int:
     of_run = samples * network.outputs
     limits = PREDICTED_AT_ONCE, EVALUATED_AT_ONCE
     predicted, evaluated = (max(of_run, min(limit, runs * of_run)) for limit in limits)
-    widest = max(prod(shape) for shape in network.shapes)
+    widest = network.widest
     sliced = min(PREDICT_BYTES, FLOAT * widest * samples * runs) * PREDICTED_COPIES
     together = {"fused": 0, "numpy": 1, "torch": min(threads(), runs)}[engine]
     if (
@@ -207,7 +207,7 @@ def _evaluation(group: Group, engine: str) -> int:
 def _evidence(group: Group) -> int:
     """What it takes to look into networks, in NumPy whatever trained them: at their units, and at their gradients."""
     network, runs = group.network, len(group.runs)
-    widest = max(prod(shape) for shape in network.shapes)
+    widest = network.widest
     units = PREDICTED_COPIES * min(SLICE_BYTES, FLOAT * widest * MOST * runs)
     of_run = FLOAT * numbers(group)
     scratch = FLOAT * samples_of(group) * Chain(network.layers).scratch(network.input_shape)

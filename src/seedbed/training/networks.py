@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from math import prod
 from typing import assert_never
 
+import numpy as np
+
 from seedbed import recipe
-from seedbed.nn.base import Layer
+from seedbed.arrays import NUMPY
+from seedbed.nn.base import Context, Layer
 from seedbed.nn.chain import Chain
 from seedbed.nn.layers.activations import ACTIVATIONS, Activation
 from seedbed.nn.layers.augment import Augment
@@ -23,12 +28,29 @@ from seedbed.nn.layers.residual import Residual, ZeroPad
 from seedbed.nn.network import Network
 
 
+@dataclass(frozen=True)
+class Source:
+    """What the network of a module is made of beside its recipe.
+
+    Attributes
+    ----------
+    cls
+        The class of the module.
+    example
+        (1, samples, *shape) float32: some inputs as its network gets them.
+    """
+
+    cls: type
+    example: np.ndarray = field(compare=False)
+
+
 def build(
     model: recipe.AnyModel,
     input_shape: tuple[int, ...],
     outputs: int,
     powers: int = 1,
     augment: recipe.Augment | None = None,
+    source: Source | None = None,
 ) -> Network:
     """The network of a recipe's model.
 
@@ -44,11 +66,13 @@ def build(
         Inputs are [x, x^2, .., x^powers].
     augment
         What is done to training images at random.
+    source
+        Of a module what the recipe does not hold.
 
     Raises
     ------
     ValueError
-        Where the layers do not fit each other or the sample.
+        Where the layers do not fit each other or the sample, or a module cannot be trained.
     """
     layers: list[Layer] = [Augment(augment.crop, augment.flip, index=0)] if augment else []
     match model:
@@ -61,6 +85,10 @@ def build(
         case recipe.MlpModel():
             features = _add_hidden(layers, model, _add_rows(layers, input_shape, powers))
             layers.append(Dense(features, outputs))
+        case recipe.ModuleModel():
+            if source is None:
+                raise ValueError(f"{model.path} is code of a study, which is not imported here")
+            layers += _of_module(layers, model, input_shape, outputs, powers, source)
         case recipe.LinearModel():
             layers.append(Dense(_add_rows(layers, input_shape, powers), outputs))
         case _:
@@ -75,6 +103,28 @@ def _image(model: recipe.CnnModel | recipe.ResnetModel, shape: tuple[int, ...]) 
             f"a {model.kind} needs images (channels, height, width), but samples have shape {shape}"
         )
     return shape
+
+
+def _of_module(
+    layers: list[Layer],
+    model: recipe.ModuleModel,
+    shape: tuple[int, ...],
+    outputs: int,
+    powers: int,
+    source: Source,
+) -> list[Layer]:
+    """What is to follow on the first layers: the module, before it the powers of its inputs if there are any."""
+    import torch
+
+    from seedbed.nn.modules.making import Recipe
+    from seedbed.nn.modules.probing import layer_of
+
+    before: list[Layer] = []
+    if powers > 1:
+        _add_rows(before, shape, powers)
+    example = Chain((*layers, *before)).forward({}, {}, source.example, Context(NUMPY))[0]
+    made = Recipe(model.path, source.cls, json.dumps(model.given, sort_keys=True))
+    return [*before, layer_of(made, torch.from_numpy(np.array(example[0])), outputs)]
 
 
 def _add_rows(layers: list[Layer], shape: tuple[int, ...], powers: int) -> int:

@@ -58,6 +58,10 @@ class Conv2d(Layer):
             )
         return (self.outputs, height, width)
 
+    def runs_alone(self, device: str) -> bool:
+        """On a processor convolutions are done run by run anyway, and putting them together would be a copy."""
+        return device == "cpu"
+
     def scratch(self, shape: tuple[int, ...]) -> int:
         """What every output pixel sees, as columns, and as much on the way back."""
         return 2 * self.inputs * self.kernel**2 * prod(self.output_shape(shape)[1:])

@@ -1,0 +1,34 @@
+"""What draws from global generators made to follow from a seed, with these left as they were."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+import numpy as np
+import torch
+
+_generators = RLock()  # of the whole process: who seeds them keeps other threads out
+
+
+@contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Have PyTorch, NumPy and `random` draw from a seed of up to 63 bits; then put all back."""
+    with _generators:
+        before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+        on_device = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.random.default_generator.manual_seed(seed)
+        if on_device is not None:
+            torch.cuda.manual_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])
+            torch.set_rng_state(before[2])
+            if on_device is not None:
+                torch.cuda.set_rng_state(on_device)
