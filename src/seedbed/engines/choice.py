@@ -61,8 +61,8 @@ def choose(
     Parameters
     ----------
     name
-        One of `ENGINES`. "auto" takes torch for PyTorch modules and where device or precision ask for it, else fused for dense networks,
-        torch for all others where it is installed, else numpy.
+        One of `ENGINES`. "auto" takes torch for PyTorch modules, and where device or precision ask for it, else fused
+        for dense networks, torch for all others where it is installed, else numpy.
     device
         "cpu", "cuda", or "auto": for the torch engine CUDA where there is such a device.
     precision

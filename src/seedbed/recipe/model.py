@@ -160,7 +160,9 @@ else:
             ),
             "arguments": (
                 dict[str, Any],
-                Field(default={}, description="What the class is called with, by name, such as { width = 64 }."),
+                Field(
+                    default={}, description="What the class is called with, by name, such as { width = 64 }."
+                ),
             ),
         },
     )

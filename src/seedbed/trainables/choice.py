@@ -40,7 +40,7 @@ def trainable_of(tables: Mapping[str, Any], origin: str = "study") -> Trainable:
     if not named:
         from seedbed.trainables.recipe import RecipeTrainable
 
-        return RecipeTrainable()
+        return RecipeTrainable(tables)
     module, _, name = BY_TABLE[named[0]].partition(":")
     made: Callable[[Mapping[str, Any]], Trainable] = getattr(import_module(module), name)
     return made(tables)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from seedbed.metrics.names import Direction, Scale, direction, scale, usual_metric
 from seedbed.recipe import Recipe
+from seedbed.study.code import Code
 from seedbed.study.contents import Contents
 from seedbed.study.crossing import SOURCES
 from seedbed.study.problems import Problem, known_keys, problems_of
 from seedbed.study.trainable import Trainable
+from seedbed.trainables.recipe_code import arguments_in, code_of
 from seedbed.trainables.recipe_metrics import metric_problem
 
 if TYPE_CHECKING:
@@ -24,10 +27,17 @@ TABLES = {
     "model": "The network.",
     "training": "Loss, update rule, batches and when to stop.",
 }
+KEYS = tuple(known_keys(Recipe))  # of all kinds of data, model and schedule
 
 
 class RecipeTrainable(Trainable[Recipe]):
-    """Trains Seedbed's own networks as a recipe says; its metrics are those of `seedbed.metrics`."""
+    """Trains Seedbed's own networks and PyTorch modules as a recipe says; its metrics are those of `seedbed.metrics`.
+
+    Parameters
+    ----------
+    document
+        Of the study: it says which arguments its module has.
+    """
 
     tables = TABLES
     exclusive: Mapping[str, str] = {
@@ -36,7 +46,13 @@ class RecipeTrainable(Trainable[Recipe]):
     }
     paths = ("data.path",)
     sources = SOURCES
-    keys = tuple(known_keys(Recipe))  # of all kinds of data, model and schedule
+
+    def __init__(self, document: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.keys = (*KEYS, *arguments_in(document))
+
+    def code(self, study: Contents) -> Code | None:
+        """The classes of its modules, which are imported already where a study is made ready."""
+        return code_of((variant.configuration for variant in study.variants), study.directory)
 
     def configure(self, tables: Mapping[str, Any]) -> tuple[Recipe | None, list[Problem]]:
         """The recipe that tables give, or None and all that is wrong with them."""

@@ -16,11 +16,12 @@ from seedbed.data.base import Prepared
 from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.engines.exhaustion import as_memory_error
+from seedbed.nn.modules import ModuleError
 from seedbed.store.models import Trained
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
-from seedbed.study.trainable import Compute, Finished, Needs, PlannedRun, Shard, Work
+from seedbed.study.trainable import Compute, Finished, Needs, PlannedRun, Shard, TrainableError, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
 from seedbed.training import memory, storage
@@ -185,8 +186,13 @@ class RecipeWork(Work):
         if choice.reason:
             events(Message(choice.reason))
         metric, better = self.study.metric, self.study.direction
-        with as_memory_error():
-            outcome = train(group, choice.make, metric, better, events, self.claimed, self._kept, checkpoints)
+        try:
+            with as_memory_error():
+                outcome = train(
+                    group, choice.make, metric, better, events, self.claimed, self._kept, checkpoints
+                )
+        except ModuleError as error:
+            raise TrainableError(f"{', '.join(shard.variants[:NAMED])}: {error}") from error
         tables = {name: getattr(outcome, name) for name in ("curves", "predictions", "mistakes", "samples")}
         return Finished(
             runs=outcome.records,

@@ -41,7 +41,9 @@ def load_class(path: str, directory: Path) -> type:
     file = source_file(path, directory)
     where = module_name if file is None else file.name
     load: Callable[[], ModuleType] = (
-        partial(importlib.import_module, module_name) if file is None else partial(_from_file, file, directory)
+        partial(importlib.import_module, module_name)
+        if file is None
+        else partial(_from_file, file, directory)
     )
     try:
         module = load()
@@ -86,7 +88,8 @@ def _from_file(file: Path, directory: Path) -> ModuleType:
     if mark not in _imported:
         name = f"{file.stem}_{mark}"
         spec = spec_from_file_location(name, file, loader=SourceFileLoader(name, str(file)))
-        assert spec and spec.loader  # it is a file of source
+        assert spec is not None
+        assert spec.loader is not None  # it is a file of source
         module = module_from_spec(spec)
         sys.modules[name] = module
         sys.path.insert(0, str(directory))

@@ -133,7 +133,9 @@ class ModuleLayer(Layer):
 
         def backward(dy: Array) -> tuple[Array | None, dict[str, Array]]:
             asked = [*leaves.values(), *([inputs] if context.input_gradient else [])]
-            grads = torch.autograd.grad(outputs, asked, _tensor(dy), allow_unused=True, materialize_grads=True)
+            grads = torch.autograd.grad(
+                outputs, asked, _tensor(dy), allow_unused=True, materialize_grads=True
+            )
             named = dict(zip(leaves, map(back, grads), strict=False))
             return back(grads[-1]) if context.input_gradient else None, named
 

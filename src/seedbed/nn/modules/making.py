@@ -56,7 +56,9 @@ class Recipe:
             except Exception as error:  # whatever other people's code raises
                 raise ModuleError(f"{self._call(arguments)} raised {told(error)}") from error
             if not isinstance(module, nn.Module):
-                raise ModuleError(f"expected {self.name} to be a torch.nn.Module, got {type(module).__name__}")
+                raise ModuleError(
+                    f"expected {self.name} to be a torch.nn.Module, got {type(module).__name__}"
+                )
             if any(nn.parameter.is_lazy(one) for one in (*module.parameters(), *module.buffers())):
                 self._materialise(module, example)
         return module
@@ -71,7 +73,9 @@ class Recipe:
             raise ModuleError(f"{self.name} {raised_on(example, error)}") from error
         left = [name for name, one in module.named_parameters() if nn.parameter.is_lazy(one)]
         if left:
-            raise ModuleError(f"{self.name}: {left[0]} is lazy and its forward pass does not reach it; give its size")
+            raise ModuleError(
+                f"{self.name}: {left[0]} is lazy and its forward pass does not reach it; give its size"
+            )
         module.train()
 
     def _call(self, arguments: Mapping[str, Any]) -> str:
@@ -124,10 +128,15 @@ def tensors_of(name: str, module: nn.Module) -> Tensors:
     for key, one in parameters.items():
         if one.dtype != torch.float32:
             kind = str(one.dtype).removeprefix("torch.")
-            raise ModuleError(f"{name}: parameter {key} is {kind}, expected float32; end its __init__ with self.float()")
-    for key, one in buffers.items():
-        if one.is_complex() or (not one.is_floating_point() and one.numel() and int(one.abs().max()) > MOST_EXACT):
-            raise ModuleError(f"{name}: buffer {key} holds numbers that float32 cannot; leave it out of the buffers")
+            raise ModuleError(
+                f"{name}: parameter {key} is {kind}, expected float32; call self.float() in __init__"
+            )
+    for key, buffer in buffers.items():
+        whole = not buffer.is_floating_point()
+        if buffer.is_complex() or (whole and buffer.numel() and int(buffer.abs().max()) > MOST_EXACT):
+            raise ModuleError(
+                f"{name}: buffer {key} holds numbers that float32 cannot; keep it as a plain attribute"
+            )
     trained = {key: _parameter(one) for key, one in parameters.items() if one.requires_grad}
     if not sum(one.numel() for one in parameters.values() if one.requires_grad):
         raise ModuleError(f"{name} has no parameters to train{' that are not frozen' if parameters else ''}")

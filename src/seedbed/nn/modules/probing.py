@@ -17,7 +17,7 @@ from seedbed.nn.base import Context
 from seedbed.nn.modules import ModuleError
 from seedbed.nn.modules.drawing import Drawing
 from seedbed.nn.modules.layer import ModuleLayer, Traits
-from seedbed.nn.modules.making import Recipe, raised_on, told, values_of
+from seedbed.nn.modules.making import Recipe, raised_on, told
 from seedbed.nn.modules.making import tensors_of as kept_by
 from seedbed.nn.modules.seeding import drawn_from
 
@@ -132,7 +132,7 @@ def _trial(layer: ModuleLayer, seeds: tuple[int, ...]) -> list[torch.Tensor]:
     context = Context(xtorch, training=True, dropout_key=keys, input_gradient=False)  # type: ignore[arg-type]
     inputs = layer.example[None]
     y, new, backward = layer.forward(params, state, inputs, context)  # type: ignore[arg-type]
-    grads = backward(torch.ones_like(y))[1]  # type: ignore[call-overload]
+    grads = backward(torch.ones_like(y))[1]  # type: ignore[arg-type]
     answers = layer.forward(params, new, inputs, Context(xtorch, gradients=False))[0]  # type: ignore[arg-type]
     return [y, answers, *new.values(), *grads.values()]  # type: ignore[list-item]
 

@@ -17,10 +17,10 @@ _generators = RLock()  # of the whole process: who seeds them keeps other thread
 def drawn_from(seed: int) -> Iterator[None]:
     """Have PyTorch, NumPy and `random` draw from a seed of up to 63 bits; then put all back."""
     with _generators:
-        before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+        before = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - what others use
         on_device = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None
         random.seed(seed)
-        np.random.seed(seed % 2**32)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
         torch.random.default_generator.manual_seed(seed)
         if on_device is not None:
             torch.cuda.manual_seed(seed)
@@ -28,7 +28,7 @@ def drawn_from(seed: int) -> Iterator[None]:
             yield
         finally:
             random.setstate(before[0])
-            np.random.set_state(before[1])
+            np.random.set_state(before[1])  # noqa: NPY002
             torch.set_rng_state(before[2])
             if on_device is not None:
                 torch.cuda.set_rng_state(on_device)
