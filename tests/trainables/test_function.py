@@ -155,6 +155,30 @@ def test_faults_end_their_runs_and_leave_all_others_as_they_would_have_been(
         assert key in failed or rows(faulty)[key] == row
 
 
+def test_what_happened_to_them_is_said(faulty: Result, faultless: Result) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "seedbed", "show", str(faulty.directory)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "6 runs crashed and 1 run diverged: ValueError: bad lr (skill = 2.0, seed 0); timed out" in shown
+    page = faulty.report().read_text(encoding="utf-8")
+    section = page.partition('<section id="crashes">')[2].partition("</section>")[0]
+    for told in (
+        "timed out after 3 s",
+        "segmentation fault",
+        "acc is nan",
+        "500 MB",
+        "exited with code 0",
+        "1 run crashed",
+    ):
+        assert told in section
+    assert "raise ValueError(&#34;bad lr&#34;)" in section
+    assert section.count("<pre>seed ") == 7  # what each of them printed
+    assert '<section id="crashes">' not in faultless.report().read_text(encoding="utf-8")
+
+
 def test_settings_are_checked_before_anything_runs(beside: Path) -> None:
     study = Study.load(beside / "study.toml")
     for key, message in {

@@ -139,6 +139,7 @@ def print_result(result: Result) -> None:
     from seedbed.analysis.data_facts import baseline_in_words
     from seedbed.analysis.sentences import corrections, sentence
     from seedbed.analysis.wording import scale_in_words
+    from seedbed.results.crashes import in_words as crashes_in_words
     from seedbed.results.notices import notices
     from seedbed.results.progress import in_words
     from seedbed.results.variant_table import rows_of
@@ -158,7 +159,7 @@ def print_result(result: Result) -> None:
         say(f"vs {result.base}: {scale_in_words(result.scale(result.metric))}")
     if baseline := baseline_in_words(result.data, result.reported_metrics):
         say(baseline)
-    for notice in notices(result):
+    for notice in filter(None, (crashes_in_words(result), *notices(result))):
         say(notice)
     _print_randomness(result)
     for judgement in judgements:

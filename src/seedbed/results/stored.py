@@ -119,6 +119,10 @@ class Stored:
         """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
         return self._table("mistakes")
 
+    def output_of(self, variants: Sequence[str]) -> pa.Table:
+        """What the runs of some variants printed: one row per run that printed something or crashed."""
+        return self._table("output", filters=[("variant", "in", list(variants))])
+
     def _table(self, name: str, **wanted: Any) -> pa.Table:
         return checked_table(self._contents.table(name, **wanted), name, self.directory)
 

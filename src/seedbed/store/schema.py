@@ -41,6 +41,7 @@ COLUMNS = {  # that tables have at least
     "mistakes": KEYS
     | {"part": "string", "sample": "int64", "true": "string", "answered": "string", "confidence": "float64"}
     | {"channels": "int64", "height": "int64", "width": "int64", "image": "binary"},
+    "output": KEYS | {"output": "string", "traceback": "string"},
     "samples": KEYS | {"metric": "string"},  # and "values", a list of float32
 }
 

@@ -12,6 +12,7 @@ from seedbed.report.blocks import Block
 from seedbed.report.sections import (
     configuration,
     confusion,
+    crashes,
     curves,
     environment,
     findings,
@@ -53,6 +54,7 @@ class Section:
 SECTIONS = (
     Section("verdicts", "Verdicts", verdicts.blocks),
     Section("variants", "Variants", variants.blocks),
+    Section("crashes", "Runs that crashed or diverged", crashes.blocks, "output"),
     Section("spread", "Where the spread comes from", spread.blocks),
     Section("curves", "Curves", curves.blocks, "curves"),
     Section("fit", "Fit against truth", fit.blocks, "predictions"),

@@ -140,7 +140,7 @@ def tables_of(outcomes: Iterable[Outcome]) -> dict[str, ColumnsByName]:
     """Curves, and what runs printed, as artefacts."""
     outcomes = list(outcomes)
     points = [(one.variant, one.seed, *point) for one in outcomes for point in one.points]
-    printed = [one for one in outcomes if one.output or one.traceback]
+    printed = [one for one in outcomes if one.output or one.status in ("crashed", "diverged")]
     tables: dict[str, ColumnsByName] = {}
     if points:
         variants, seeds, epochs, metrics, values = zip(*points, strict=True)

@@ -138,7 +138,8 @@ class OutsideWork(Work, Generic[OwnOptions]):
                         if checkpoints.due():
                             checkpoints.save(state_of(done))
                 outcome.end(self.asked, self.gave)
-                outcome.seconds = time.monotonic() - began
+                if outcome.seconds is None:
+                    outcome.seconds = time.monotonic() - began
                 done.append(outcome)
                 telling.of_end()
                 self.longest = max(self.longest, outcome.epochs or 0)
