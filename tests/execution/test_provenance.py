@@ -19,6 +19,7 @@ from seedbed.store.contents import Contents
 from seedbed.store.schema import StoreError
 from seedbed.study import trust
 from seedbed.study.checkpoints import Checkpoints
+from seedbed.study.code import ChangedCode
 from seedbed.study.contents import Contents as StudyContents
 from seedbed.study.events import Events
 from seedbed.study.trainable import Finished, Shard, Work
@@ -119,7 +120,7 @@ def test_a_stored_study_that_was_never_allowed_here_is_not_gone_on_with(
 def test_a_study_is_not_gone_on_with_by_other_code(tmp_path: Path) -> None:
     result = ran(coded(tmp_path / "study"), tmp_path)
     (tmp_path / "study" / "bonus.txt").write_text("2")
-    with pytest.raises(StoreError, match=r"bonus.txt has changed .* put the old file back"):
+    with pytest.raises(ChangedCode, match=r"bonus.txt has changed .* put the old file back"):
         resume(result.directory, 3, Coded(), trust=True)
     (tmp_path / "study" / "bonus.txt").write_text("1")
     assert resume(result.directory, 3, Coded(), trust=True).seeds == [0, 1, 2]
@@ -141,7 +142,7 @@ class Edited(Reading):
 
 def test_code_that_is_edited_while_a_study_runs_ends_it(tmp_path: Path) -> None:
     study = coded(tmp_path / "study", Editing())
-    with pytest.raises(StoreError, match=r"bonus.txt has changed since the study was begun"):
+    with pytest.raises(ChangedCode, match=r"bonus.txt has changed since the study was begun"):
         ran(study, tmp_path)
     (tmp_path / "study" / "bonus.txt").write_text("1")
     (stored,) = (tmp_path / "runs" / "coded").iterdir()

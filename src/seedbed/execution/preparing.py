@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from seedbed.execution import provenance
 from seedbed.execution.planned import Planned
 from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
@@ -46,12 +45,15 @@ class Preparing:
                     raise StoreError(
                         f"{name} has changed since the study was begun; put the old file back, or run the study again"
                     )
-            self._last, self._is_warm = (asked, work.on(self._planned.compute)), False
+            work = work.on(self._planned.compute)
+            work.code = self._code
+            self._last, self._is_warm = (asked, work), False
         return self._last[1]
 
     def check_code(self) -> None:
-        """Refuse to go on where the code is not what it was; raises StoreError."""
-        provenance.check_unchanged(self._code)
+        """Refuse to go on where the code is not what it was; raises ChangedCode."""
+        if self._code:
+            self._code.hold()
 
     def warm(self, part: Study) -> Work:
         """The same, and what no run's time should pay for done, once."""

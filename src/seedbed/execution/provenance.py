@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seedbed.store.schema import StoreError
 from seedbed.store.writer import Store
-from seedbed.study.code import Snapshot
-from seedbed.text import enumerated
+from seedbed.study.code import ChangedCode, Snapshot
 
 DIRECTORY = "code"
 MOST_KEPT = 20_000_000  # bytes of all copies
@@ -48,29 +46,14 @@ def check_same(told: Mapping[str, Any], code: Snapshot | None) -> None:
 
     Raises
     ------
-    StoreError
-        With the files that have changed.
+    ChangedCode
     """
     began = told.get("code")
     if code is None or not began or began.get("digest") == code.digest:
         return
     before, now = began.get("files") or {}, code.files
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    raise _changed(names or [f"what it runs ({began.get('what')})"])
-
-
-def check_unchanged(code: Snapshot | None) -> None:
-    """Refuse to go on where a file of the code is not what it was; raises what `check_same` raises."""
-    if code and (names := code.changed()):
-        raise _changed(names)
-
-
-def _changed(names: Sequence[str]) -> StoreError:
-    has, old = ("has", "file") if len(names) == 1 else ("have", "files")
-    return StoreError(
-        f"{enumerated(names, last='and')} {has} changed since the study was begun, and its runs would be of two "
-        f"programs; put the old {old} back and go on with seedbed resume, or run the study again"
-    )
+    raise ChangedCode(names or [f"what it runs ({began.get('what')})"])
 
 
 # --- git ------------------------------------------------------------------------------------------------

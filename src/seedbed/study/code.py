@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedbed.files import regular_file, to_json
 from seedbed.study.problems import Problem, StudyError
+from seedbed.text import enumerated
 
 MOST_KEPT = 1_000_000  # bytes of a file of which a copy is kept
 AT_ONCE = 1 << 20  # bytes read of a file at a time
+
+
+class ChangedCode(StudyError):
+    """Code that is not what it was when its study was begun: its runs would be of two programs."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        has, old = ("has", "file") if len(names) == 1 else ("have", "files")
+        message = (
+            f"{enumerated(names, last='and')} {has} changed since the study was begun, and its runs would be of two "
+            f"programs; put the old {old} back and go on with seedbed resume, or run the study again"
+        )
+        super().__init__("code", [Problem("", message)])
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,16 @@ class Snapshot:
         """Hexadecimal, the same where what is run is the same."""
         return hashlib.sha256(to_json([self.code.what, self.files]).encode()).hexdigest()
 
-    def changed(self) -> list[str]:
-        """The names of the files that are not what they were; cheap where nobody touched them."""
-        return [source.name for source in self.sources if source.path and not _is_same(source, source.path)]
+    def hold(self) -> None:
+        """Refuse to use files that are not what they were; cheap where nobody touched them.
+
+        Raises
+        ------
+        ChangedCode
+        """
+        names = [source.name for source in self.sources if source.path and not _is_same(source, source.path)]
+        if names:
+            raise ChangedCode(names)
 
 
 def snapshot(code: Code, directory: Path) -> Snapshot:

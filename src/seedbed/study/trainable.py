@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.likely import likely_direction
 from seedbed.study.checkpoints import Checkpoints
-from seedbed.study.code import Code
+from seedbed.study.code import Code, Snapshot
 from seedbed.study.contents import Configuration, Contents
 from seedbed.study.crossing import Source
 from seedbed.study.events import Events
@@ -152,7 +152,15 @@ class Work(ABC):
     study
         Its variants name the settings to train, and `study.to_train` the seeds: a study that adds seeds in rounds is
         made ready for each round anew. The same seed must give the same run in whatever round it is trained.
+
+    Attributes
+    ----------
+    code
+        The code that the study may run, which it is held to before every shard; work that starts it later, too, calls
+        `code.hold()` before that. None where it names none.
     """
+
+    code: Snapshot | None = None
 
     def __init__(self, study: Contents) -> None:
         self.study = study
