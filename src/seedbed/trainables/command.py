@@ -1,0 +1,244 @@
+"""A command as a trainable: a program of any language that is given settings as arguments and prints its metrics."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from seedbed.study.code import Code
+from seedbed.study.contents import Contents
+from seedbed.study.problems import MOST_PROBLEMS, Problem, StudyError, dotted
+from seedbed.study.suggestions import instead_of
+from seedbed.trainables.outside.configuration import SETTINGS, OutsideConfiguration
+from seedbed.trainables.outside.options import Options
+from seedbed.trainables.outside.trainable import OutsideTrainable
+from seedbed.trainables.placeholders import arguments, as_text, filled, flat, names_in, stray_brace
+from seedbed.trainables.programs import PYTHON, missing_program
+from seedbed.trainables.source_files import with_imports
+
+if TYPE_CHECKING:
+    from seedbed.trainables.command_work import CommandWork
+
+SEED, DIRECTORY, STUDY = "seed", "directory", "study"
+OWN = (SEED, DIRECTORY, STUDY, SETTINGS)  # names that are no settings
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("expected text without a zero byte")
+    return value
+
+
+def _variable(name: str) -> str:
+    if not name or "=" in name:
+        raise ValueError(f'expected the name of an environment variable, got "{name}"')
+    return _text(name)
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Variable = Annotated[str, AfterValidator(_variable)]
+
+
+class CommandOptions(Options):
+    """The table [command]."""
+
+    run: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="The program and its arguments, a list of texts; no shell reads them. {name} stands for a setting, "
+        "{seed} for the run's seed, {directory} for a directory of the run's own, {study} for that of the study, "
+        "{settings} for all settings as JSON; {{ and }} for braces. A list that a whole argument stands for becomes "
+        'an argument for each value. The program "python" is the interpreter that runs Seedbed.'
+    )
+    metrics: Literal["last line", "lines"] = Field(
+        default="last line",
+        description='Which metrics count: those of the last line that is a JSON object ("last line"), or of every such '
+        'line, each an epoch, with curves, live progress and stopping rules ("lines"). Other lines are no matter.',
+    )
+    metrics_file: Text | None = Field(
+        default=None,
+        description="A file that the program writes its metrics to instead of printing them, such as "
+        '"{directory}/metrics.json"; relative to the working directory.',
+    )
+    env: dict[Variable, Text] = Field(
+        default_factory=dict,
+        description="Environment variables beside those that Seedbed has itself; their values may have placeholders.",
+    )
+    directory: Text = Field(
+        default="{study}",
+        description='The working directory, relative to the study\'s; "{directory}" gives every run its own.',
+    )
+
+    @property
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Every text that may have placeholders, with its key."""
+        yield from (("run", word) for word in self.run[1:])
+        yield from ((f"env.{name}", value) for name, value in self.env.items())
+        yield "directory", self.directory
+        if self.metrics_file is not None:
+            yield "metrics_file", self.metrics_file
+
+
+Configuration = OutsideConfiguration[CommandOptions]
+
+
+class CommandTrainable(OutsideTrainable[CommandOptions]):
+    """Runs a command for every run; see `CommandOptions`."""
+
+    tables: Mapping[str, str] = {
+        "command": "The program that every run starts.",
+        SETTINGS: "Settings that the program is given; any names.",
+    }
+    table = "command"
+    options = CommandOptions
+
+    def configure(self, tables: Mapping[str, Any]) -> tuple[Configuration | None, list[Problem]]:
+        """The settings of a variant checked, and whether its command takes just these."""
+        configuration, problems = super().configure(tables)
+        if configuration is not None:
+            problems = list(_problems(configuration.options, configuration.settings))[:MOST_PROBLEMS]
+        return (None if problems else configuration), problems
+
+    def code(self, study: Contents) -> Code:
+        """The commands of all variants, what texts they are given, and the files of the study that they name."""
+        configurations: list[Configuration] = [variant.configuration for variant in study.variants]
+        for configuration in configurations:
+            if message := missing_program(configuration.options.run[0], study.directory):
+                raise StudyError(study.origin, [Problem("command.run", message)])
+        lines = [line for one in configurations for line in _told(one.options)]
+        lines += _texts(configurations)
+        files = [file for one in configurations for file in _files(one, study.directory)]
+        return Code("\n".join(dict.fromkeys(lines)), with_imports(dict.fromkeys(files)))
+
+    def prepare(self, study: Contents, data_dir: Path | None = None) -> CommandWork:
+        """Cut the study into runs; nothing is started."""
+        from seedbed.trainables.command_work import CommandWork
+
+        self.code(study)  # whether there are such programs
+        return CommandWork(study)
+
+
+def values_of(settings: Mapping[str, Any], **own: Any) -> dict[str, Any]:
+    """What placeholders stand for.
+
+    Parameters
+    ----------
+    own
+        Values of the names that are no settings.
+    """
+    return {**flat(settings), SETTINGS: settings, **own}
+
+
+def directory_of(options: CommandOptions, values: Mapping[str, Any], study: Path) -> Path:
+    """The working directory."""
+    return study / filled(options.directory, values)
+
+
+# --- what is wrong --------------------------------------------------------------------------------------
+
+
+def _problems(options: CommandOptions, settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Placeholders without a setting, and settings without a placeholder."""
+    known, used = flat(settings), set[str]()
+    if names_in(options.run[0]) or not options.run[0]:
+        message = "expected a program first, without placeholders: vary command.run to try several"
+        yield Problem("command.run", f"{message}, got {as_text(options.run[0])!r}")
+    for name in OWN:
+        if name in known:
+            message = f"{{{name}}} stands for something else in a command; use another name"
+            yield Problem(dotted((SETTINGS, name)), message)
+    for key, text in options.words:
+        if stray_brace(text):
+            yield Problem(
+                f"command.{key}", f"expected {{{{ and }}}} for braces that are none of {{name}}, in {text!r}"
+            )
+        for name in names_in(text):
+            used.add(name)
+            if name not in known and name not in OWN:
+                yield Problem(
+                    f"command.{key}", f"there is no setting {{{name}}}; {instead_of(name, [*known, *OWN])}"
+                )
+    if SETTINGS not in used:
+        yield from _unused(settings, used, ())
+
+
+def _unused(settings: Mapping[str, Any], used: set[str], path: tuple[str, ...]) -> Iterator[Problem]:
+    """Settings that the command is never given: varying one would change nothing."""
+    for name, value in settings.items():
+        key = ".".join((*path, name))
+        if key in used:
+            continue
+        if isinstance(value, Mapping) and value:
+            yield from _unused(value, used, (*path, name))
+        else:
+            remedy = f"write {{{key}}} in command.run, or {{{SETTINGS}}} for all as JSON"
+            yield Problem(dotted((SETTINGS, *path, name)), f"the command is never given it; {remedy}")
+
+
+# --- what would run -------------------------------------------------------------------------------------
+
+
+def _told(options: CommandOptions) -> Iterator[str]:
+    """A command as it is written, a line for each part of it."""
+    yield shlex.join(options.run)
+    for name, value in options.env.items():
+        yield f"with the environment variable {name}={as_text(value)}"
+    if options.directory != "{study}":
+        yield f"in the directory {options.directory}"
+
+
+def _texts(configurations: list[Configuration]) -> Iterator[str]:
+    """What settings put text into commands, which may be code to a program; numbers and true or false are not."""
+    found: dict[str, dict[str, None]] = {}
+    for configuration in configurations:
+        for name, value in flat(configuration.settings).items():
+            for text in _strings(value):
+                found.setdefault(name, {})[text] = None
+    for name, texts in found.items():
+        yield f"with {{{name}}} {' or '.join(map(repr, texts))}"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The texts in a value but those of tables, whose settings have names of their own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _strings(list(one.values()) if isinstance(one, Mapping) else one)
+
+
+def _files(configuration: Configuration, study: Path) -> Iterator[Path]:
+    """The files that the words of a command name, as far as they are there before it runs."""
+    options = configuration.options
+    values = values_of(configuration.settings, **{STUDY: study})
+    directory = directory_of(options, values, study)
+    if os.sep in options.run[0]:
+        yield study / options.run[0]
+    words = arguments(options.run[1:], values)
+    for before, word in zip(("", *words), words, strict=False):
+        yield from _named(word, directory)
+        if options.run[0] == PYTHON and before == "-m":
+            yield from _module(word, directory)
+    for value in options.env.values():
+        yield from _named(filled(value, values), directory)
+
+
+def _named(word: str, directory: Path) -> Iterator[Path]:
+    """The file that a word names, also as in --config=FILE; of a folder what Python runs of it."""
+    for name in dict.fromkeys((word, word.partition("=")[2])):
+        try:
+            if name:
+                yield from filter(Path.is_file, (directory / name, directory / name / "__main__.py"))
+        except (OSError, ValueError):  # too long for a name, or half a character
+            continue
+
+
+def _module(name: str, directory: Path) -> Iterator[Path]:
+    """The files of a module that Python is to run as a program."""
+    path = directory.joinpath(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py", path / "__main__.py"):
+        if file.is_file():
+            yield file
