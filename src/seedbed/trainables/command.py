@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,12 +20,13 @@ from seedbed.trainables.outside.options import Options
 from seedbed.trainables.outside.trainable import OutsideTrainable
 from seedbed.trainables.placeholders import arguments, as_text, filled, flat, names_in, stray_brace
 from seedbed.trainables.programs import PYTHON, missing_program
-from seedbed.trainables.source_files import with_imports
+from seedbed.trainables.source_files import module_files, with_imports
 
 if TYPE_CHECKING:
     from seedbed.trainables.command_work import CommandWork
 
 SEED, DIRECTORY, STUDY = "seed", "directory", "study"
+PLAIN = re.compile(r"[\w@%+=:,./{}-]+")  # words that need no quotes for people
 OWN = (SEED, DIRECTORY, STUDY, SETTINGS)  # names that are no settings
 
 
@@ -183,7 +185,7 @@ def _unused(settings: Mapping[str, Any], used: set[str], path: tuple[str, ...]) 
 
 def _told(options: CommandOptions) -> Iterator[str]:
     """A command as it is written, a line for each part of it."""
-    yield shlex.join(options.run)
+    yield " ".join(word if PLAIN.fullmatch(word) else shlex.quote(word) for word in options.run)
     for name, value in options.env.items():
         yield f"with the environment variable {name}={as_text(value)}"
     if options.directory != "{study}":
@@ -213,7 +215,7 @@ def _strings(value: Any) -> Iterator[str]:
 def _files(configuration: Configuration, study: Path) -> Iterator[Path]:
     """The files that the words of a command name, as far as they are there before it runs."""
     options = configuration.options
-    values = values_of(configuration.settings, **{STUDY: study})
+    values = values_of(configuration.settings, **{STUDY: str(study)})
     directory = directory_of(options, values, study)
     if os.sep in options.run[0]:
         yield study / options.run[0]
@@ -221,7 +223,8 @@ def _files(configuration: Configuration, study: Path) -> Iterator[Path]:
     for before, word in zip(("", *words), words, strict=False):
         yield from _named(word, directory)
         if options.run[0] == PYTHON and before == "-m":
-            yield from _module(word, directory)
+            yield from module_files(directory, [*word.split("."), "__main__"])
+            yield from module_files(directory, word.split("."))
     for value in options.env.values():
         yield from _named(filled(value, values), directory)
 
@@ -234,11 +237,3 @@ def _named(word: str, directory: Path) -> Iterator[Path]:
                 yield from filter(Path.is_file, (directory / name, directory / name / "__main__.py"))
         except (OSError, ValueError):  # too long for a name, or half a character
             continue
-
-
-def _module(name: str, directory: Path) -> Iterator[Path]:
-    """The files of a module that Python is to run as a program."""
-    path = directory.joinpath(*name.split("."))
-    for file in (path.with_suffix(".py"), path / "__init__.py", path / "__main__.py"):
-        if file.is_file():
-            yield file

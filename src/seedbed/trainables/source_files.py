@@ -28,6 +28,16 @@ def with_imports(files: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def module_files(start: Path, path: list[str]) -> Iterator[Path]:
+    """The files that importing a dotted name loads: of every package on the way, and its own."""
+    directory = start
+    for index, name in enumerate(path):
+        for file in (directory / name / "__init__.py", directory / f"{name}.py"):
+            if file.is_file() and (file.name == "__init__.py" or index == len(path) - 1):
+                yield file
+        directory /= name
+
+
 def _root(file: Path) -> Path:
     """Where Python looks first for what a script imports: its directory; of a module in packages, that of the first."""
     directory = file.parent
@@ -44,20 +54,10 @@ def _imported(file: Path, root: Path) -> Iterator[Path]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _module(root, alias.name.split("."))
+                yield from module_files(root, alias.name.split("."))
         elif isinstance(node, ast.ImportFrom):
             start = file.parents[node.level - 1] if 0 < node.level <= len(file.parents) else root
             path = node.module.split(".") if node.module else []
-            yield from _module(start, path)
+            yield from module_files(start, path)
             for alias in node.names:
-                yield from _module(start, [*path, alias.name])
-
-
-def _module(start: Path, path: list[str]) -> Iterator[Path]:
-    """The files that importing a dotted name loads: of every package on the way, and its own."""
-    directory = start
-    for index, name in enumerate(path):
-        for file in (directory / name / "__init__.py", directory / f"{name}.py"):
-            if file.is_file() and (file.name == "__init__.py" or index == len(path) - 1):
-                yield file
-        directory /= name
+                yield from module_files(start, [*path, alias.name])
