@@ -1,6 +1,6 @@
 """Train a small convolutional network on handwritten digits and print how well it does after every epoch.
 
-Written in the manner of the MNIST example of PyTorch's tutorials (argparse, train(), test(), main()), on the 8 x 8 digits
+Written in the manner of the MNIST example of PyTorch (argparse, train(), test(), main()), on the 8 x 8 digits
 that come with scikit-learn; it knows nothing of Seedbed.
 """
 
@@ -40,7 +40,9 @@ def train(args, model, loader, optimizer, epoch):
         loss.backward()
         optimizer.step()
         if batch % args.log_interval == 0:
-            print(f"Train Epoch: {epoch} [{batch * len(data)}/{len(loader.dataset)}]\tLoss: {loss.item():.6f}")
+            print(
+                f"Train Epoch: {epoch} [{batch * len(data)}/{len(loader.dataset)}]\tLoss: {loss.item():.6f}"
+            )
 
 
 def test(model, loader):
@@ -52,7 +54,9 @@ def test(model, loader):
             loss += F.nll_loss(output, target, reduction="sum").item()
             correct += (output.argmax(dim=1) == target).sum().item()
     size = len(loader.dataset)
-    print(f"\nTest set: Average loss: {loss / size:.4f}, Accuracy: {correct}/{size} ({100 * correct / size:.0f}%)\n")
+    print(
+        f"\nTest set: Average loss: {loss / size:.4f}, Accuracy: {correct}/{size} ({100 * correct / size:.0f}%)\n"
+    )
 
 
 def main():

@@ -17,10 +17,10 @@ from seedbed.study.problems import MOST_PROBLEMS, Problem, StudyError, dotted
 from seedbed.study.suggestions import instead_of
 from seedbed.trainables.outside.configuration import SETTINGS, OutsideConfiguration
 from seedbed.trainables.outside.options import Options
+from seedbed.trainables.outside.sources import module_files, with_imports
 from seedbed.trainables.outside.trainable import OutsideTrainable
 from seedbed.trainables.placeholders import arguments, as_text, filled, flat, names_in, stray_brace
 from seedbed.trainables.programs import PYTHON, missing_program
-from seedbed.trainables.source_files import module_files, with_imports
 
 if TYPE_CHECKING:
     from seedbed.trainables.command_work import CommandWork
@@ -113,7 +113,7 @@ class CommandTrainable(OutsideTrainable[CommandOptions]):
         lines = [line for one in configurations for line in _told(one.options)]
         lines += _texts(configurations)
         files = [file for one in configurations for file in _files(one, study.directory)]
-        return Code("\n".join(dict.fromkeys(lines)), with_imports(dict.fromkeys(files)))
+        return Code("\n".join(dict.fromkeys(lines)), tuple(dict.fromkeys(files)))
 
     def prepare(self, study: Contents, data_dir: Path | None = None) -> CommandWork:
         """Cut the study into runs; nothing is started."""
@@ -223,17 +223,19 @@ def _files(configuration: Configuration, study: Path) -> Iterator[Path]:
     for before, word in zip(("", *words), words, strict=False):
         yield from _named(word, directory)
         if options.run[0] == PYTHON and before == "-m":
-            yield from module_files(directory, [*word.split("."), "__main__"])
-            yield from module_files(directory, word.split("."))
+            for name in (word, f"{word}.__main__"):
+                yield from with_imports(module_files(name, directory), directory)
     for value in options.env.values():
         yield from _named(filled(value, values), directory)
 
 
 def _named(word: str, directory: Path) -> Iterator[Path]:
-    """The file that a word names, also as in --config=FILE; of a folder what Python runs of it."""
+    """The file that a word names, also as in --config=FILE, or of a folder what Python runs; with what it imports."""
     for name in dict.fromkeys((word, word.partition("=")[2])):
         try:
             if name:
-                yield from filter(Path.is_file, (directory / name, directory / name / "__main__.py"))
+                for file in filter(Path.is_file, (directory / name, directory / name / "__main__.py")):
+                    yield file
+                    yield from sorted(with_imports([file], file.parent) if file.suffix == ".py" else ())
         except (OSError, ValueError):  # too long for a name, or half a character
             continue

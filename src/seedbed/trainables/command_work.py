@@ -35,8 +35,6 @@ class CommandWork(OutsideWork[CommandOptions]):
 
     def run(self, job: Job[CommandOptions], outcome: Outcome) -> Generator[None]:
         """Start the command of one run, take in its metrics, and say how it ended."""
-        if self.code:
-            self.code.hold()
         options, study, own_directory = job.options, self.study.directory, job.directory.absolute()
         own_directory.mkdir(parents=True, exist_ok=True)
         own = {SEED: job.random_seed, DIRECTORY: str(own_directory), STUDY: str(study)}

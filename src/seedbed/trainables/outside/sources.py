@@ -1,10 +1,10 @@
-"""The files that a Python module is made of, found by reading them; nothing is imported."""
+"""The files that a Python module or script is made of, found by reading them; nothing is imported."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -28,20 +28,26 @@ def files_of(module: str, directory: Path) -> tuple[Path, ...]:
     -------
     Sorted; empty where there is no such module.
     """
-    found: dict[str, list[Path]] = {}
-    left = [module]
+    there = module_files(module, directory)
+    return tuple(sorted(with_imports(there, directory))) if there else tuple(_installed(module))
+
+
+def with_imports(files: Iterable[Path], directory: Path) -> set[Path]:
+    """Files below a directory, and those below it that they import, also by way of others of them.
+
+    What a program imports in another way, such as by a name that it makes up, is not found.
+    """
+    found, left = set[Path](), list(files)
     while left:
-        name = left.pop()
-        if name not in found:
-            found[name] = _local(name, directory)
-            for path in found[name]:
-                left += _imported(path, path.relative_to(directory).parent.parts)
-    if not found[module]:
-        return tuple(_installed(module))
-    return tuple(sorted({path for paths in found.values() for path in paths}))
+        path = left.pop()
+        if path not in found:
+            found.add(path)
+            for name in _imported(path, path.relative_to(directory).parent.parts):
+                left += module_files(name, directory)
+    return found
 
 
-def _local(name: str, directory: Path) -> list[Path]:
+def module_files(name: str, directory: Path) -> list[Path]:
     """The file of a module below a directory, and those of the packages that it is in; empty where there is none."""
     *packages, last = name.split(".")
     paths = []
@@ -59,7 +65,7 @@ def _installed(name: str) -> Iterator[Path]:
     spec = PathFinder.find_spec(first, [path for path in sys.path if path])
     origin = Path(spec.origin) if spec and spec.origin else None
     if origin and rest:
-        yield from _local(name, origin.parent.parent)
+        yield from module_files(name, origin.parent.parent)
     elif origin and origin.suffix == ".py":
         yield origin
 

@@ -130,6 +130,8 @@ class OutsideWork(Work, Generic[OwnOptions]):
             for planned in shard.runs:
                 if (planned.variant, planned.seed) in there:
                     continue
+                if self.code:
+                    self.code.hold()
                 outcome = Outcome(planned.variant, planned.seed)
                 began = time.monotonic()
                 with closing(self.run(self._job(planned, directory), outcome)) as running:
