@@ -46,7 +46,8 @@ class Preparing:
                         f"{name} has changed since the study was begun; put the old file back, or run the study again"
                     )
             work = work.on(self._planned.compute)
-            work.code = self._code
+            if self._code:
+                work.hold_to(self._code)
             self._last, self._is_warm = (asked, work), False
         return self._last[1]
 

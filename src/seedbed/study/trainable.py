@@ -152,15 +152,7 @@ class Work(ABC):
     study
         Its variants name the settings to train, and `study.to_train` the seeds: a study that adds seeds in rounds is
         made ready for each round anew. The same seed must give the same run in whatever round it is trained.
-
-    Attributes
-    ----------
-    code
-        The code that the study may run, which it is held to before every shard; work that starts it later, too, calls
-        `code.hold()` before that. None where it names none.
     """
-
-    code: Snapshot | None = None
 
     def __init__(self, study: Contents) -> None:
         self.study = study
@@ -225,6 +217,13 @@ class Work(ABC):
 
     def warm_up(self) -> None:
         """Do once what no run's time should pay for, such as compiling."""
+        return
+
+    def hold_to(self, code: Snapshot) -> None:
+        """Be told which code the study may run.
+
+        It is held to that before every shard; work that starts code at other times calls `code.hold()` before.
+        """
         return
 
     def close(self) -> None:

@@ -7,16 +7,20 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import AfterValidator, Field
+from typing import TYPE_CHECKING, Any
 
 from seedbed.study.code import Code
 from seedbed.study.contents import Contents
 from seedbed.study.problems import MOST_PROBLEMS, Problem, StudyError, dotted
 from seedbed.study.suggestions import instead_of
+from seedbed.trainables.command_options import (
+    OWN,
+    STUDY,
+    CommandOptions,
+    directory_of,
+    values_of,
+)
 from seedbed.trainables.outside.configuration import SETTINGS, OutsideConfiguration
-from seedbed.trainables.outside.options import Options
 from seedbed.trainables.outside.sources import module_files, with_imports
 from seedbed.trainables.outside.trainable import OutsideTrainable
 from seedbed.trainables.placeholders import arguments, as_text, filled, flat, names_in, stray_brace
@@ -25,66 +29,8 @@ from seedbed.trainables.programs import PYTHON, missing_program
 if TYPE_CHECKING:
     from seedbed.trainables.command_work import CommandWork
 
-SEED, DIRECTORY, STUDY = "seed", "directory", "study"
-PLAIN = re.compile(r"[\w@%+=:,./{}-]+")  # words that need no quotes for people
-OWN = (SEED, DIRECTORY, STUDY, SETTINGS)  # names that are no settings
-
-
-def _text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("expected text without a zero byte")
-    return value
-
-
-def _variable(name: str) -> str:
-    if not name or "=" in name:
-        raise ValueError(f'expected the name of an environment variable, got "{name}"')
-    return _text(name)
-
-
-Text = Annotated[str, AfterValidator(_text)]
-Variable = Annotated[str, AfterValidator(_variable)]
-
-
-class CommandOptions(Options):
-    """The table [command]."""
-
-    run: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
-        description="The program and its arguments, a list of texts; no shell reads them. {name} stands for a setting, "
-        "{seed} for the run's seed, {directory} for a directory of the run's own, {study} for that of the study, "
-        "{settings} for all settings as JSON; {{ and }} for braces. A list that a whole argument stands for becomes "
-        'an argument for each value. The program "python" is the interpreter that runs Seedbed.'
-    )
-    metrics: Literal["last line", "lines"] = Field(
-        default="last line",
-        description='Which metrics count: those of the last line that is a JSON object ("last line"), or of every such '
-        'line, each an epoch, with curves, live progress and stopping rules ("lines"). Other lines are no matter.',
-    )
-    metrics_file: Text | None = Field(
-        default=None,
-        description="A file that the program writes its metrics to instead of printing them, such as "
-        '"{directory}/metrics.json"; relative to the working directory.',
-    )
-    env: dict[Variable, Text] = Field(
-        default_factory=dict,
-        description="Environment variables beside those that Seedbed has itself; their values may have placeholders.",
-    )
-    directory: Text = Field(
-        default="{study}",
-        description='The working directory, relative to the study\'s; "{directory}" gives every run its own.',
-    )
-
-    @property
-    def words(self) -> Iterator[tuple[str, str]]:
-        """Every text that may have placeholders, with its key."""
-        yield from (("run", word) for word in self.run[1:])
-        yield from ((f"env.{name}", value) for name, value in self.env.items())
-        yield "directory", self.directory
-        if self.metrics_file is not None:
-            yield "metrics_file", self.metrics_file
-
-
 Configuration = OutsideConfiguration[CommandOptions]
+PLAIN = re.compile(r"[\w@%+=:,./{}-]+")  # words that need no quotes for people
 
 
 class CommandTrainable(OutsideTrainable[CommandOptions]):
@@ -112,7 +58,8 @@ class CommandTrainable(OutsideTrainable[CommandOptions]):
                 raise StudyError(study.origin, [Problem("command.run", message)])
         lines = [line for one in configurations for line in _told(one.options)]
         lines += _texts(configurations)
-        files = [file for one in configurations for file in _files(one, study.directory)]
+        named = dict.fromkeys(found for one in configurations for found in _named(one, study.directory))
+        files = [file for found, root in named for file in (found, *_imports(found, root))]
         return Code("\n".join(dict.fromkeys(lines)), tuple(dict.fromkeys(files)))
 
     def prepare(self, study: Contents, data_dir: Path | None = None) -> CommandWork:
@@ -121,22 +68,6 @@ class CommandTrainable(OutsideTrainable[CommandOptions]):
 
         self.code(study)  # whether there are such programs
         return CommandWork(study)
-
-
-def values_of(settings: Mapping[str, Any], **own: Any) -> dict[str, Any]:
-    """What placeholders stand for.
-
-    Parameters
-    ----------
-    own
-        Values of the names that are no settings.
-    """
-    return {**flat(settings), SETTINGS: settings, **own}
-
-
-def directory_of(options: CommandOptions, values: Mapping[str, Any], study: Path) -> Path:
-    """The working directory."""
-    return study / filled(options.directory, values)
 
 
 # --- what is wrong --------------------------------------------------------------------------------------
@@ -212,30 +143,37 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(list(one.values()) if isinstance(one, Mapping) else one)
 
 
-def _files(configuration: Configuration, study: Path) -> Iterator[Path]:
-    """The files that the words of a command name, as far as they are there before it runs."""
+def _named(configuration: Configuration, study: Path) -> Iterator[tuple[Path, Path]]:
+    """The files that the words of a command name, as far as they are there before it runs.
+
+    Each with the directory from which it would import others.
+    """
     options = configuration.options
     values = values_of(configuration.settings, **{STUDY: str(study)})
     directory = directory_of(options, values, study)
     if os.sep in options.run[0]:
-        yield study / options.run[0]
+        program = study / options.run[0]
+        yield program, program.parent
     words = arguments(options.run[1:], values)
     for before, word in zip(("", *words), words, strict=False):
-        yield from _named(word, directory)
+        yield from _by_word(word, directory)
         if options.run[0] == PYTHON and before == "-m":
             for name in (word, f"{word}.__main__"):
-                yield from with_imports(module_files(name, directory), directory)
+                yield from ((file, directory) for file in module_files(name, directory))
     for value in options.env.values():
-        yield from _named(filled(value, values), directory)
+        yield from _by_word(filled(value, values), directory)
 
 
-def _named(word: str, directory: Path) -> Iterator[Path]:
-    """The file that a word names, also as in --config=FILE, or of a folder what Python runs; with what it imports."""
+def _by_word(word: str, directory: Path) -> Iterator[tuple[Path, Path]]:
+    """The file that a word names, also as in --config=FILE, or of a folder what Python runs of it."""
     for name in dict.fromkeys((word, word.partition("=")[2])):
         try:
             if name:
-                for file in filter(Path.is_file, (directory / name, directory / name / "__main__.py")):
-                    yield file
-                    yield from sorted(with_imports([file], file.parent) if file.suffix == ".py" else ())
+                files = filter(Path.is_file, (directory / name, directory / name / "__main__.py"))
+                yield from ((file, file.parent) for file in files)
         except (OSError, ValueError):  # too long for a name, or half a character
             continue
+
+
+def _imports(file: Path, root: Path) -> list[Path]:
+    return sorted(with_imports([file], root)) if file.suffix == ".py" else []

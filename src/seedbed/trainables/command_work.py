@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from seedbed.files import read_regular
-from seedbed.trainables.command import (
+from seedbed.trainables.command_options import (
     DIRECTORY,
     SEED,
     STUDY,

@@ -18,6 +18,7 @@ from seedbed import machine
 from seedbed.files import slug
 from seedbed.metrics.names import split_epoch
 from seedbed.study.checkpoints import Checkpoints
+from seedbed.study.code import Snapshot
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
 from seedbed.study.trainable import Facts, Finished, PlannedRun, Shard, Work
@@ -66,6 +67,7 @@ class OutsideWork(Work, Generic[OwnOptions]):
             variant.name: variant.configuration for variant in study.variants
         }
         self.longest = 0  # epochs of a run, as far as runs have shown
+        self._code: Snapshot | None = None
 
     @abstractmethod
     def run(self, job: Job[OwnOptions], outcome: Outcome) -> Generator[None]:
@@ -118,6 +120,10 @@ class OutsideWork(Work, Generic[OwnOptions]):
         """See `Work.environment`."""
         return {"at_once": self.at_once, "threads": self.threads}
 
+    def hold_to(self, code: Snapshot) -> None:
+        """See `Work.hold_to`."""
+        self._code = code
+
     # --- running ------------------------------------------------------------------------------------------
 
     def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
@@ -130,8 +136,8 @@ class OutsideWork(Work, Generic[OwnOptions]):
             for planned in shard.runs:
                 if (planned.variant, planned.seed) in there:
                     continue
-                if self.code:
-                    self.code.hold()
+                if self._code:
+                    self._code.hold()
                 outcome = Outcome(planned.variant, planned.seed)
                 began = time.monotonic()
                 with closing(self.run(self._job(planned, directory), outcome)) as running:
