@@ -14,6 +14,7 @@ from seedbed.study.checkpoints import Stopped
 from seedbed.study.events import Epoch, Event, Events
 from seedbed.study.trainable import Finished, Shard
 
+AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
 Train = Callable[[Shard, Events], Finished]
 
 
@@ -95,12 +96,18 @@ class Together:
         Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
         their checkpoints heed.
         """
+
+        def train(shard: Shard) -> Finished:
+            if is_asked_to_end():  # since it was handed over
+                raise Stopped
+            return self._train(shard, self._view.events(shard))
+
         running: dict[Future[Finished], Shard] = {}
         with ThreadPoolExecutor(self._at_once, "shard") as pool:
             while self._waiting or running:
-                while self._waiting and len(running) < self._at_once and not is_asked_to_end():
+                while self._waiting and len(running) < AHEAD * self._at_once and not is_asked_to_end():
                     shard = self._waiting.popleft()
-                    running[pool.submit(self._train, shard, self._view.events(shard))] = shard
+                    running[pool.submit(train, shard)] = shard
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
