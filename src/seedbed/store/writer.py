@@ -147,8 +147,9 @@ class Store:
         self._journal.cut()
         self.journal({"event": "opened", **locks.me()})
         for path in self.directory.rglob(f".*{TEMPORARY}"):
-            if path.parent.name != "figures" and "report" not in path.name:  # somebody may be writing these
-                path.unlink()
+            if path.is_dir() or path.parent.name == "figures" or "report" in path.name:
+                continue  # not made by a writer; somebody may be writing these
+            path.unlink()
         committed = {event["group"] for event in self.groups}
         for path in (self.directory / PARTS).rglob("*-*.*"):
             number = path.stem.rpartition("-")[2]
