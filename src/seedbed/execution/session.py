@@ -10,7 +10,7 @@ from seedbed.execution import history
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import GroupStart, Observer, events_of
-from seedbed.execution.returned import check
+from seedbed.execution.returned import Artefacts, check
 from seedbed.execution.rounds import Rounds
 from seedbed.execution.saving import Saving
 from seedbed.execution.stops import Stops
@@ -59,6 +59,7 @@ class Session:
         self.resolved, self.planned, self.rounds = resolved, planned, rounds
         self._preparing, self._told = preparing, told
         self._stops = Stops()
+        self._artefacts: Artefacts | None = None  # looks at what is stored
         self._settings = {variant.name: variant.settings for variant in study.variants}
 
     def run(self) -> None:
@@ -216,7 +217,8 @@ class Session:
 
     def _write(self, shard: Shard, finished: Finished, seconds: float) -> None:
         rows = [self._row(shard.number, one) for one in finished.runs]
-        tables = {**finished.tables, **stored_evidence(finished.evidence)}
+        self._artefacts = self._artefacts or Artefacts(self.store.directory)
+        tables = self._artefacts.tables({**finished.tables, **stored_evidence(finished.evidence)})
         facts = {"runs": len(shard.runs), "seconds": seconds, **shard.facts}
         self.store.add_group(shard.number, rows, tables, finished.models, **facts)
 

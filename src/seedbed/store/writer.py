@@ -269,7 +269,7 @@ class Store:
         self,
         number: int,
         rows: Sequence[Mapping[str, object]],
-        tables: Mapping[str, Columns],
+        tables: Mapping[str, Columns | pa.Table],
         models: Sequence[Trained] = (),
         **facts: object,
     ) -> None:
@@ -293,7 +293,7 @@ class Store:
         for trained in models:
             files[models_file(trained.variant)] = partial(_write_models, trained, number)
         for name, columns in tables.items():
-            files[table_file(name)] = partial(_write_part, table_of(columns), number)
+            files[table_file(name)] = partial(_write_part, table_of(name, columns), number)
         files[table_file("runs")] = partial(_write_part, runs_table(rows), number)
         staged: list[Staged] = []
         with self._kept(self.directory / PARTS):
