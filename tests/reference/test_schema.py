@@ -42,7 +42,7 @@ def test_every_lab_is_valid(name: str) -> None:
 
 
 def test_the_template_is_valid() -> None:
-    text = files("seedbed.cli").joinpath("new.toml").read_text(encoding="utf-8")
+    text = files("seedbed.cli.starts").joinpath("recipe.toml").read_text(encoding="utf-8")
     assert wrong(tomllib.loads(text)) == []
 
 
