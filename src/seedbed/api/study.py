@@ -93,6 +93,7 @@ class Study(model.Study):
         until: Literal["decided"] | None = None,
         at_most: int = AT_MOST,
         budget: float | None = None,
+        on: str = "local",
         trust: bool = False,
     ) -> Result:
         """Train every variant under every seed and store all of it.
@@ -122,6 +123,9 @@ class Study(model.Study):
             allows for every look. `seeds` plays no part.
         at_most, budget
             Then: the most seeds per variant, and the seconds that it may take.
+        on
+            Where shards are computed: "local", "processes" of this machine, "ray" (a cluster that is started for it) or
+            "ray://HOST:PORT".
         trust
             Whether code that the study names may run, a function or a command; a yes is remembered for this study and
             the files of the code as they are.
@@ -145,6 +149,7 @@ class Study(model.Study):
             runs_dir=runs_dir,
             progress=progress,
             observer=observer,
+            on=on,
             trust=trust,
         )
         from seedbed.api.result import Result
@@ -164,6 +169,7 @@ def resume(
     runs_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    on: str | None = None,
     trust: bool = False,
 ) -> Result:
     """Go on with a stored study that was interrupted, killed or failed, as if it never had been.
@@ -176,7 +182,7 @@ def resume(
         How many seeds per variant it is to have, also where it is complete; nothing is trained again.
     trainable
         What trains its runs, where the stored study does not say.
-    data_dir, runs_dir, progress, observer, trust
+    data_dir, runs_dir, progress, observer, on, trust
         See `Study.run`.
 
     Raises
@@ -196,6 +202,7 @@ def resume(
         data_dir=data_dir,
         progress=progress,
         observer=observer,
+        on=on,
         trust=trust,
     )
     from seedbed.api.result import Result

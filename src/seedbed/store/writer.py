@@ -353,6 +353,10 @@ class Store:
         """
         return checkpoints.read(checkpoints.path_of(self.directory, number))
 
+    def has_checkpoint(self, number: int) -> bool:
+        """Whether something was kept of shard `number`."""
+        return checkpoints.path_of(self.directory, number).exists()
+
     def drop_checkpoint(self, number: int) -> None:
         """Remove what was kept of shard `number`."""
         with self._kept(self.directory / checkpoints.DIRECTORY):
