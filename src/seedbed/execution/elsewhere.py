@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import cloudpickle
@@ -32,7 +33,14 @@ class Elsewhere:
         Where, in a few words.
     """
 
-    def __init__(self, study: Study, store: Store, planned: Planned, part: PlannedRound) -> None:
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        planned: Planned,
+        part: PlannedRound,
+        checksums: Mapping[str, str],
+    ) -> None:
         self._pool = Pool(executor_of(planned.on))
         self.slots, self.label = self._pool.executor.slots, self._pool.executor.label
         self._round = Round(
@@ -43,6 +51,7 @@ class Elsewhere:
             seeds=(part.seeds.start, part.seeds.stop),
             compute=planned.compute,
             data_dir=Path(planned.data_dir) if planned.data_dir else None,
+            checksums=dict(checksums),
         )
 
     def train(self, shard: Shard, events: Events, saving: Saving) -> Finished:

@@ -67,7 +67,8 @@ class Trainer:
             return False
         part = self.planned.rounds[index]
         if self.planned.on != LOCAL:
-            with closing(Elsewhere(self.study, self.store, self.planned, part)) as elsewhere:
+            data = self._preparing(part.of(self.study)).environment.get("data") or {}
+            with closing(Elsewhere(self.study, self.store, self.planned, part, data)) as elsewhere:
                 cutting = Cutting(elsewhere.slots)
                 return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere.label, cutting)
         with closing(self._preparing.warm(part.of(self.study))) as work:
