@@ -68,7 +68,8 @@ def _print_comparison(result: Result, console: Console) -> None:
             SAME[row.same_losses],
         )
     console.print(table)
-    console.print(f"{result.rows[0].name}: {result.share:.0%} of {result.share_of}.")
+    if result.share:
+        console.print(f"{result.rows[0].name}: {result.share:.0%} of {result.share_of}.")
 
 
 def _print_ablation(result: Ablation, console: Console) -> None:
@@ -137,13 +138,14 @@ def _print_list(results: list[Any], console: Console) -> None:
         (_print_sizes if isinstance(results[0], Size) else _print_peaks)(results, console)
         return
     for result in results:
-        _print_growth(result, console)
+        PRINTERS[type(result)](result, console)
 
 
 PRINTERS: dict[type, Callable[[Any, Console], None]] = {
     Result: _print_comparison,
     Ablation: _print_ablation,
     Costs: _print_costs,
+    Growth: _print_growth,
     list: _print_list,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from seedbed.nn.modules.drawing import Drawing
 from seedbed.nn.modules.making import Recipe, Tensors, values_of
 from seedbed.nn.modules.seeding import drawn_from
 
+# Of operations that PyTorch does run by run within one program: it is no worse than what they are compared with.
+warnings.filterwarnings("ignore", "There is a performance drop because", UserWarning)
 ByName = dict[str, torch.Tensor]
 
 
