@@ -35,8 +35,12 @@ def load_class(path: str, directory: Path) -> type:
     Raises
     ------
     ValueError
-        Where there is no such module or class, or importing it raises.
+        Where there is no PyTorch, or no such module or class, or importing it raises.
     """
+    from seedbed.engines.choice import torch_is_missing
+
+    if missing := torch_is_missing():
+        raise ValueError(f"a module needs PyTorch: {missing}")
     module_name, _, name = path.partition(":")
     file = source_file(path, directory)
     where = module_name if file is None else file.name
