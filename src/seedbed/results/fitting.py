@@ -12,8 +12,8 @@ from seedbed.nn.base import Layout
 from seedbed.nn.network import Network
 from seedbed.recipe import ModuleModel, Recipe
 from seedbed.store.models import Trained, TrainedError
+from seedbed.trainables.module_class import load_class
 from seedbed.training import networks
-from seedbed.training.module_class import load_class
 
 _build = lru_cache(maxsize=8)(networks.build)  # trying a module takes a moment
 TRIED_ON = 4  # samples

@@ -10,7 +10,7 @@ from seedbed.arrays import NUMPY
 from seedbed.data.base import Prepared
 from seedbed.engines.base import seen
 from seedbed.recipe import AnyModel, ModuleModel
-from seedbed.training.module_class import check_arguments, load_class
+from seedbed.trainables.module_class import check_arguments, load_class
 from seedbed.training.networks import Source
 
 TRIED_ON = 4  # samples: what is found out shows on few

@@ -133,7 +133,7 @@ def _trial(layer: ModuleLayer, seeds: tuple[int, ...]) -> list[torch.Tensor]:
     state = {name: arrays[name] for name in layer.state()}
     keys = torch.tensor([[seed, 1] for seed in seeds])
     context = Context(xtorch, training=True, dropout_key=keys, input_gradient=False)  # type: ignore[arg-type]
-    inputs = layer.example[None]
+    inputs = torch.stack([layer.example.roll(run, 0) for run in range(len(seeds))])  # of each run, its own
     y, new, backward = layer.forward(params, state, inputs, context)  # type: ignore[arg-type]
     grads = backward(torch.ones_like(y))[1]  # type: ignore[arg-type]
     answers = layer.forward(params, new, inputs, Context(xtorch, gradients=False))[0]  # type: ignore[arg-type]
@@ -166,6 +166,7 @@ def _why_alone(together: ModuleLayer, alone: ModuleLayer) -> str | None:
 
 def _why_not(error: Exception) -> str:
     """What an error of vmap's means."""
+    error = error.__cause__ if isinstance(error.__cause__, Exception) else error
     if "data-dependent control flow" in str(error) or "vmap: .item()" in str(error).lower():
         return "its code goes by the values of tensors (an if, a loop, .item())"
     if missing := re.search(r"Batching rule not implemented for (\S+?)\.?\s", str(error)):
