@@ -144,17 +144,15 @@ def _columns(
     settings: dict[str, list[Any]] = {}
     text, odd = [], [name for name in rows.metrics if _unfit(name)]
     for name, column in rows.others.items():
-        if (same := _same_in_each(labels(column, source.layout), variant, count)) is not None:
-            settings[name] = same
-            continue
         one = numbers(column, source.layout)
-        if rows.metric is not None or one.wrong.any():
+        is_same = one.wrong.any() or _is_same_in_each(one.values, variant, count)
+        if is_same and (same := _same_in_each(labels(column, source.layout), variant, count)):
+            settings[name] = same
+        elif rows.metric is not None or one.wrong.any():
             text.append(name)
-        elif not one.there.any():
-            continue
         elif _unfit(name):
             odd.append(name)
-        else:
+        elif one.there.any():
             metrics[name] = one
     notes = [*source.notes]
     if text:
@@ -181,12 +179,18 @@ def _unfit(name: str) -> str | None:
 
 def _same_in_each(one: Labels, variant: np.ndarray, count: int) -> list[Any] | None:
     """The value of a column in each variant, where all rows of a variant have the same; None of another column."""
-    least, most = np.full(count, len(one.values)), np.full(count, -1)
-    np.minimum.at(least, variant, one.codes)
-    np.maximum.at(most, variant, one.codes)
-    if (least < 0).any() or (least != most).any():
+    if (one.codes < 0).any() or not _is_same_in_each(one.codes, variant, count):
         return None
-    return [one.values[code] for code in least]
+    code = np.zeros(count, np.int64)
+    code[variant] = one.codes
+    return [one.values[index] for index in code]
+
+
+def _is_same_in_each(values: np.ndarray, variant: np.ndarray, count: int) -> bool:
+    """Whether all rows of a variant have the same number, which nan is not."""
+    of_each = np.zeros(count, values.dtype)
+    of_each[variant] = values
+    return bool((of_each[variant] == values).all())
 
 
 # --- runs -----------------------------------------------------------------------------------------------
