@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -25,6 +26,21 @@ def missing(name: str) -> list[str]:
     """What an example needs and is not at hand."""
     present = {row["name"] for row in listed(SHARED) if row["present"]}
     return [one for one in NEEDS[name] if one not in present and not find_spec(one)]
+
+
+def test_the_example_of_results_is_judged(tmp_path: Path) -> None:
+    results = ROOT / "examples" / "results"
+    line = (results / "claims.toml").read_text(encoding="utf-8").splitlines()[1]
+    words = shlex.split(line.removeprefix("#"))
+    assert words[0] == "seedbed"
+    ran = subprocess.run(
+        [sys.executable, "-m", *words, "--json", "--runs-dir", str(tmp_path)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    assert [one["verdict"] for one in document["hypotheses"]] == ["supported"] * 3
+    assert document["ranking"][:2] == ["model = support vectors", "model = nearest neighbours"]
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in ROOT.glob("examples/*/study.toml")))

@@ -54,7 +54,10 @@ class Trainer:
     ) -> None:
         self.study, self.store, self.observer, self.planned = study, store, observer, planned
         self._preparing, self._stops = preparing, stops
-        self._settings = {variant.name: variant.settings for variant in study.variants}
+        self._settings = {
+            variant.name: {f"setting:{key}": to_json(value) for key, value in variant.settings.items()}
+            for variant in study.variants
+        }
         self._artefacts: Artefacts | None = None  # looks at what is stored
         self._lost: Counter[int] = Counter()
 
@@ -226,11 +229,10 @@ class Trainer:
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
         """A run as a row of the stored table."""
         facts = {name: value for name, value in vars(finished).items() if name not in ("metrics", "columns")}
-        settings = self._settings[finished.variant].items()
         return {
             **facts,
             "group": number,
             **finished.columns,
-            **{f"setting:{key}": to_json(value) for key, value in settings},
+            **self._settings[finished.variant],
             **finished.metrics,
         }
