@@ -22,6 +22,7 @@ class Made:
     matters: float | None = None
     beyond: float = inf
     there: Basis | None = None
+    paired: bool = True
 
     def values(self, variant, metric):
         return np.asarray(self.runs[variant, metric], dtype=float)
@@ -36,8 +37,10 @@ class Made:
 
     def same_runs(self, variant, other):
         metrics = {metric for _, metric in self.runs}
-        return self.ended(variant).any() and all(
-            np.array_equal(self.values(variant, m), self.values(other, m), True) for m in metrics
+        return (
+            self.paired
+            and self.ended(variant).any()
+            and all(np.array_equal(self.values(variant, m), self.values(other, m), True) for m in metrics)
         )
 
     def direction(self, metric):

@@ -10,7 +10,8 @@ import numpy as np
 from bench.truth.counting import Cell, Outcome
 from bench.truth.questions import Question, Table, coverage
 from bench.truth.ridge import Rows, sample_losses, split_errors
-from seedbed.analysis.new_data import Estimate, moves, over_samples, over_splits
+from seedbed.analysis.estimate import Estimate
+from seedbed.analysis.new_data import moves, over_samples, over_splits
 from seedbed.analysis.typical import trimmed, typical
 
 SEEDS = (5, 10, 30, 100)

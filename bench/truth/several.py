@@ -10,7 +10,7 @@ from bench.truth import draws
 from bench.truth.counting import Cell, Outcome
 from bench.truth.made import Made, verdicts_alone
 from bench.truth.questions import Question, Table, coverage, errors
-from seedbed.analysis.pairs import NOTHING
+from seedbed.analysis.runs import NOTHING
 from seedbed.text import counted
 
 VARIANTS = (1, 5, 9, 20)

@@ -10,7 +10,7 @@ from bench.truth import draws
 from bench.truth.counting import Cell, Outcome
 from bench.truth.made import Made, verdicts_alone
 from bench.truth.questions import Question, Table, coverage, errors
-from seedbed.analysis.pairs import NOTHING
+from seedbed.analysis.runs import NOTHING
 
 SEEDS = (5, 8, 12, 30, 100)
 VERDICTS = {5: 0.1}  # of so few pairs there is none

@@ -46,7 +46,7 @@ NEW = """
 from seedbed.analysis.claims import Part
 from seedbed.analysis.deciding import of_gains
 from seedbed.analysis.forms import FORMS, Form
-from seedbed.analysis.pairs import of_median_seen
+from seedbed.analysis.comparing import of_median_seen
 
 
 def _steadier(claim):
@@ -76,7 +76,7 @@ from seedbed.study.hypotheses import Hypothesis
 
 
 class Made:
-    metric = "score"
+    metric, paired = "score", True
     def values(self, variant, metric):
         return np.cos(np.arange(12.0)) * (1 if variant == "calm" else 9)
 

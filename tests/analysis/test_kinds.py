@@ -5,8 +5,9 @@ import pytest
 from made_table import Made, accuracies, judge
 from scipy import stats
 
+from seedbed.analysis.estimate import Estimate
 from seedbed.analysis.flips import flip_p
-from seedbed.analysis.new_data import Basis, Estimate
+from seedbed.analysis.new_data import Basis
 from seedbed.analysis.sentences import sentence
 
 inf, nan = float("inf"), float("nan")

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from seedbed.analysis.estimate import Estimate
 from seedbed.analysis.flips import flip_p
-from seedbed.analysis.new_data import Estimate, moves, over_samples, over_splits
+from seedbed.analysis.new_data import moves, over_samples, over_splits
 from seedbed.analysis.typical import trimmed
 
 numbers = st.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 3))

@@ -28,11 +28,11 @@ def test_common_seeds_are_paired_where_they_are_six_and_half_of_all() -> None:
 def test_fewer_than_six_or_than_half_are_not_paired() -> None:
     few = pairable({"a": range(6), "b": range(1, 7)})  # 5 of 7
     assert not few.paired
-    assert few.reason == "all variants have 5 of 7 seeds in common"
+    assert few.reason == "the variants have 5 of 7 seeds in common"
     scattered = pairable({"a": range(10), "b": range(4, 14)})  # 6 of 14
     assert not scattered.paired
     nothing = pairable({"a": ["x"], "b": ["y"]})
-    assert nothing.reason == "all variants have none of 2 seeds in common"
+    assert nothing.reason == "the variants have none of 2 seeds in common"
 
 
 def test_one_variant_alone_and_none() -> None:

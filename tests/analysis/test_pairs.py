@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from seedbed.analysis.comparing import Comparison, compared, gap_bounds, verdict
 from seedbed.analysis.flips import flip_p
-from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, verdict
+from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.power import FEWEST_PAIRS
+from seedbed.analysis.runs import Runs
 
 nan, inf = float("nan"), float("inf")
 values = st.floats(-100, 100).map(lambda x: round(x, 3))

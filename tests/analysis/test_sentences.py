@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from seedbed.analysis.claims import Judgement
-from seedbed.analysis.pairs import Pairs, Runs, compared, of_median_seen
+from seedbed.analysis.comparing import compared, of_median_seen
+from seedbed.analysis.pairs import Pairs
+from seedbed.analysis.runs import Runs
 from seedbed.analysis.sentences import corrections, sentence
 
 nan, inf = float("nan"), float("inf")

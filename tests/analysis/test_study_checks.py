@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from seedbed.analysis.findings import CHECKS, find_in
 from seedbed.analysis.pairing import Pairing, pairing
 from seedbed.metrics.base import Direction
+from seedbed.text import spans
 
 RNG = np.random.default_rng(5)
 LUCK = RNG.normal(size=30)
@@ -19,7 +20,7 @@ LUCK = RNG.normal(size=30)
 class Made:
     """Results made up of values by variant."""
 
-    metric = "val.mse"
+    metric, paired = "val.mse", True
 
     def __init__(
         self,
@@ -39,6 +40,9 @@ class Made:
         base, *others = self.variants
         own, failed = self._values[base], np.zeros(len(self.seeds), dtype=bool)
         return {name: pairing(self._values[name], own, failed, self.scale(self.metric)) for name in others}
+
+    def seeds_named(self, indices: Sequence[int]) -> str:
+        return spans(indices)
 
     def configuration(self, variant: str) -> dict[str, Any]:
         tables = {"training": {"lr": 0.1, "epochs": 5}}

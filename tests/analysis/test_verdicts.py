@@ -7,9 +7,10 @@ import pytest
 from made_table import Made, accuracies, judge
 from scipy import stats
 
+from seedbed.analysis.estimate import Estimate
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.new_data import Basis, Estimate
+from seedbed.analysis.new_data import Basis
 from seedbed.analysis.sentences import sentence
 from seedbed.analysis.verdicts import judge as judge_all
 from seedbed.study.hypotheses import Hypothesis

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.wording import (
     between,
     effect,

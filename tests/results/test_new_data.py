@@ -12,7 +12,8 @@ from fake_studies import write_study, write_table
 
 from seedbed.analysis.contrasts import contrast
 from seedbed.analysis.new_data import moves, moves_of_one, over_samples, over_splits
-from seedbed.analysis.pairs import Pairs, Runs
+from seedbed.analysis.pairs import Pairs
+from seedbed.analysis.runs import Runs
 from seedbed.analysis.sentences import sentence
 from seedbed.api import Result
 from seedbed.cli.output import print_result

@@ -25,11 +25,11 @@ VARIANT_KEYS = [
     "metrics", "versus_base",
 ]  # fmt: skip
 VERSUS_KEYS = ["metric", "scale", "estimate", "low", "high", "p", "n", "verdict", "pairing", "note",
-    "wins", "of", "is_typical", "failed", "failed_base", "failures_p", "look", "new_data",
+    "wins", "of", "is_typical", "failed", "failed_base", "failures_p", "look", "new_data", "runs", "failures_gap",
 ]  # fmt: skip
 HYPOTHESIS_KEYS = ["claim", "verdict", "estimate", "low", "high", "p", "corrected_p", "seeds_to_decide", "note", "kind",
     "value", "p_against", "look", "new_data", "seeds_likely",
-    "form", "metric", "subject", "against", "margin", "factor", "within", "scale", "made_by",
+    "form", "metric", "subject", "against", "margin", "factor", "within", "scale", "runs", "failures_gap", "made_by",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_document_has_exactly_the_agreed_keys(regression):
     assert list(document) == [
         "format", "id", "study", "directory", "status", "progress", "engine", "device", "metric", "direction",
         "seconds", "selected_by", "ranking", "among_the_best", "variants", "hypotheses", "findings", "data", "looks",
-        "sealed", "spread",
+        "sealed", "spread", "paired", "pairing_note", "seed_labels",
     ]  # fmt: skip
     assert document["format"] == 2
     assert list(document["seconds"]) == ["total", "train"]

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_files import small
 
+from seedbed.analysis.comparing import compared, verdict
 from seedbed.analysis.p_values import holm
-from seedbed.analysis.pairs import Pairs, Runs, compared, verdict
+from seedbed.analysis.pairs import Pairs
+from seedbed.analysis.runs import Runs
 from seedbed.analysis.verdicts import judge
 from seedbed.api import Study
 from seedbed.study import labs
@@ -35,7 +37,7 @@ def test_the_fewest_seeds_for_comparisons_are_the_fewest_that_can_give_a_verdict
 class Made:
     """Runs of three variants in two metrics: one is worse by ten under every seed, two are alike but not the same."""
 
-    metric, matters = "val.mse", None
+    metric, matters, paired = "val.mse", None, True
 
     def __init__(self, seeds: int) -> None:
         self.seeds = seeds

@@ -9,12 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from seedbed.analysis.comparing import Comparison, Gap, compared, gap_bounds
+from seedbed.analysis.contrasts import contrast, independent
 from seedbed.analysis.deciding import UNDECIDED, Evidence
 from seedbed.analysis.looks import Look
 from seedbed.analysis.new_data import Basis, NewData
-from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared, gap_bounds, gap_of
+from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.planning import Likely
 from seedbed.analysis.power import FEWEST_PAIRS
+from seedbed.analysis.runs import Runs, gap_of
+from seedbed.analysis.unpaired import Unpaired
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import bare_name
 
@@ -26,6 +30,10 @@ class Table(Protocol):
     """What a hypothesis is judged on; `metric` is the study's own."""
 
     metric: str
+
+    @property
+    def paired(self) -> bool:
+        """Whether runs under the same seed are compared with one another."""
 
     @property
     def matters(self) -> float | None:
@@ -55,7 +63,7 @@ class Table(Protocol):
     def scale(self, metric: str) -> Scale:
         """How two values of a metric are compared."""
 
-    def new_data(self, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+    def new_data(self, terms: Sequence[Term], gap: Gap) -> Basis | None:
         """What gaps that are a weighted sum of columns let one say of new data; None where nothing."""
 
 
@@ -129,6 +137,8 @@ class Judgement:
         Of how many parts the claim is made.
     claims
         How many claims were corrected together.
+    paired
+        Whether its study compares runs in pairs.
     is_tested
         Whether its runs are independent, so that they can be tested.
     look
@@ -157,10 +167,16 @@ class Judgement:
     opponents: int = 1
     claims: int = 1
     value: float | tuple[float, ...] | None = None
+    paired: bool = True
     is_tested: bool = True
     look: Look | None = None
     new_data: NewData | None = None
     likely: Likely | None = None
+
+    @property
+    def unit(self) -> str:
+        """What its runs are counted by."""
+        return "seed" if self.paired else "run"
 
     @property
     def untested(self) -> Judgement:
@@ -264,31 +280,46 @@ class Claim:
         failed = self.table.failed(variant) if is_own else np.isinf(values)
         return Runs(values, failed, self.table.ended(variant))
 
-    def pairs(self, first: Column, second: Column) -> Pairs:
-        """One metric of a variant against another, or against that of another variant."""
-        return Pairs.of(self.runs(first), self.runs(second), self.scale)
+    def gap(self, first: Column, second: Column) -> Gap:
+        """One metric of a variant against another, run by run, or against that of another variant."""
+        of = Pairs.of if first[0] == second[0] else self.gap_of_runs
+        return of(self.runs(first), self.runs(second), self.scale)
 
-    def seen(self, first: Column, second: Column, pairs: Pairs) -> Comparison:
-        """What the pairs of two columns show."""
+    def gap_of_runs(self, mine: Runs, theirs: Runs, scale: Scale) -> Gap:
+        """Runs of a variant against those of another, in pairs where the study compares them so."""
+        of = Pairs.of if self.table.paired else Unpaired.of
+        return of(mine, theirs, scale)
+
+    def contrast(self, terms: Sequence[Term]) -> Gap:
+        """A weighted sum of columns, run by run; of several variants whose runs are not paired, of each by itself."""
+        by_variant: dict[str, list[tuple[float, Runs]]] = {}
+        for weight, column in terms:
+            by_variant.setdefault(column[0], []).append((weight, self.runs(column)))
+        if self.table.paired or len(by_variant) == 1:
+            return contrast([(weight, self.runs(column)) for weight, column in terms], self.scale)
+        return independent(list(by_variant.values()), self.scale)
+
+    def seen(self, first: Column, second: Column, gap: Gap) -> Comparison:
+        """What two columns show."""
         table = self.table
-        shown = compared(pairs, table.direction(first[1]), self.level)
+        shown = compared(gap, table.direction(first[1]), self.level)
         return shown.within(*gap_bounds(table.bounds(first[1]), table.bounds(second[1])))
 
-    def tested(self, first: Column, second: Column, test: Callable[[Pairs], Evidence]) -> Part:
-        """The part of a claim that tests the pairs of two columns, on this data and on new data."""
-        pairs = self.pairs(first, second)
+    def tested(self, first: Column, second: Column, test: Callable[[Gap], Evidence]) -> Part:
+        """The part of a claim that tests one column against another, on this data and on new data."""
+        gap = self.gap(first, second)
         against = second[1] if first[0] == second[0] else second[0]
-        part = Part(first[0], against, self.seen(first, second, pairs), test(pairs))
-        return self.on_new_data(part, [(1.0, first), (-1.0, second)], pairs, test)
+        part = Part(first[0], against, self.seen(first, second, gap), test(gap))
+        return self.on_new_data(part, [(1.0, first), (-1.0, second)], gap, test)
 
     def on_new_data(
-        self, part: Part, terms: Sequence[Term], pairs: Pairs, test: Callable[[Pairs], Evidence]
+        self, part: Part, terms: Sequence[Term], gap: Gap, test: Callable[[Gap], Evidence]
     ) -> Part:
         """A part with what the test of its gaps, a weighted sum of columns, says of new data."""
-        basis = self.table.new_data(terms, pairs)
-        if part.evidence is None or basis is None:
+        basis = self.table.new_data(terms, gap)
+        if part.evidence is None or basis is None or not isinstance(gap, Pairs):
             return part
-        there = test(replace(pairs, new_data=basis.estimate)) or part.evidence
+        there = test(replace(gap, new_data=basis.estimate)) or part.evidence
         evidence = max(part.evidence[0], there[0]), max(part.evidence[1], there[1])
         ends = basis.interval(part.seen.low, part.seen.high, self.scale, self.level)
         return replace(part, new_data=PartOnNewData(basis, *ends, evidence))
@@ -299,6 +330,6 @@ class Claim:
         With few seeds it is undecided: under another seed there may be a difference.
         """
         first, second = (subject, self.metric), (against, self.metric)
-        seen = self.seen(first, second, self.pairs(first, second))
+        seen = self.seen(first, second, self.gap(first, second))
         enough = seen.n + seen.both_failed >= FEWEST_PAIRS
         return Part(subject, against, seen, None, verdict if enough else None, same_runs=True)

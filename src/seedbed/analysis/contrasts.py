@@ -1,4 +1,4 @@
-"""Weighted sums of several sets of runs, seed by seed: what two factors do together, how a curve bends."""
+"""Weighted sums of several sets of runs: what two factors do together, how a curve bends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seedbed.analysis.pairs import Pairs, Runs, on_scale
+from seedbed.analysis.pairs import Pairs
+from seedbed.analysis.runs import Runs, on_scale
+from seedbed.analysis.unpaired import Side, Unpaired
 from seedbed.metrics.base import Scale
+
+
+def independent(variants: Sequence[Sequence[tuple[float, Runs]]], scale: Scale) -> Unpaired:
+    """The weighted sum of the runs of variants that are not paired, of each of which terms are added up run by run.
+
+    The weight of a variant is that of its first term.
+    """
+    sides = []
+    for (weight, runs), *others in variants:
+        if others:
+            own = [(1.0, runs), *((of / weight, one) for of, one in others)]
+            sides.append(Side.of_gaps(weight, contrast(own, scale)))
+        else:
+            sides.append(Side.of(weight, runs, scale))
+    return Unpaired(scale, tuple(sides))
 
 
 def contrast(terms: Sequence[tuple[float, Runs]], scale: Scale) -> Pairs:

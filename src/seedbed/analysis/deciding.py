@@ -1,4 +1,4 @@
-"""The tests of claims on paired runs: two one-sided p values each, one for the claim and one against it.
+"""The tests of claims: two one-sided p values each, one for the claim and one against it.
 
 A claim names its direction before the runs, and may fail in either; p is tested at 0.025 on each side.
 """
@@ -12,11 +12,12 @@ from contextvars import ContextVar
 import numpy as np
 
 from seedbed.analysis.betting import e_value, e_value_of_share
+from seedbed.analysis.comparing import Gap
 from seedbed.analysis.flips import flip_p
 from seedbed.analysis.intervals import beyond_prediction
 from seedbed.analysis.p_values import binomial_tail, sign_test
-from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.power import FEWEST_PAIRS
+from seedbed.analysis.unpaired import Unpaired
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 
@@ -47,46 +48,50 @@ def _more(wins: int, losses: int) -> float:
     return sign_test(wins, wins + losses, "greater")
 
 
-def ahead(pairs: Pairs, sign: int, margin: float = 0.0) -> Evidence:
-    """Whether the first is typically ahead of the second by over `margin` or, if too many failed, in most pairs.
+def ahead(gap: Gap, sign: int, margin: float = 0.0) -> Evidence:
+    """Whether the first is typically ahead of the second by over `margin` or, if too many failed, in most comparisons.
 
     Parameters
     ----------
     sign
         1 where more is better, -1 where less is.
     margin
-        On the scale of the pairs: a difference, or the log of a factor.
+        On the scale of the gap: a difference, or the log of a factor.
     """
-    if pairs.tested < FEWEST_PAIRS:
+    if not gap.can_test:
         return None
-    if pairs.new_data:
-        return pairs.new_data.ahead(sign, margin)
-    if pairs.has_typical:
-        return of_gains(sign * pairs.gaps - margin)
-    wins, losses = pairs.ahead(sign, margin)
+    if gap.new_data:
+        return gap.new_data.ahead(sign, margin)
+    if isinstance(gap, Unpaired):
+        return gap.ahead(sign, margin)
+    if gap.has_typical:
+        return of_gains(sign * gap.gaps - margin)
+    wins, losses = gap.ahead(sign, margin)
     return _more(wins, losses), _more(losses, wins)
 
 
-def equivalent(pairs: Pairs, within: float) -> Evidence:
+def equivalent(gap: Gap, within: float) -> Evidence:
     """Whether the typical gap is at most `within` either way: two one-sided tests (Schuirmann 1987).
 
     Where over a fifth of the runs of one failed there is no typical gap, and failures alone can speak against it.
     """
-    if pairs.tested < FEWEST_PAIRS:
+    if not gap.can_test:
         return None
-    if pairs.new_data:
-        return pairs.new_data.equivalent(within)
-    gaps = pairs.gaps
-    if not pairs.has_typical:
-        more, less = max(pairs.only_first, pairs.only_second), min(pairs.only_first, pairs.only_second)
+    if gap.new_data:
+        return gap.new_data.equivalent(within)
+    if isinstance(gap, Unpaired):
+        return gap.equivalent(within)
+    gaps = gap.gaps
+    if not gap.has_typical:
+        more, less = max(gap.only_first, gap.only_second), min(gap.only_first, gap.only_second)
         return 1.0, min(1.0, 2 * _more(more, less))
     apart = min(_above(gaps - within), _above(-gaps - within))
     return max(_above(within - gaps), _above(within + gaps)), apart
 
 
-def inside(pairs: Pairs, sign: int, low: float, high: float) -> Evidence:
+def inside(gap: Gap, sign: int, low: float, high: float) -> Evidence:
     """Whether the first is ahead of the second by at least `low` and at most `high`; `sign` as of `ahead`."""
-    return amid(ahead(pairs, sign, low), ahead(pairs, sign, high))
+    return amid(ahead(gap, sign, low), ahead(gap, sign, high))
 
 
 def amid(above_low: Evidence, above_high: Evidence) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.analysis.intervals import median
-from seedbed.analysis.pairs import Scale
+from seedbed.metrics.base import Scale
 
 FEWEST = 10  # values, below which nothing is said
 SMALLEST = 2  # a group has so many values, since one alone is an outlier

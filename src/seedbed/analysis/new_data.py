@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from seedbed.analysis.intervals import t_quantile, t_tail
+from seedbed.analysis.estimate import Estimate
 from seedbed.analysis.typical import kept, trimmed
 from seedbed.metrics.base import Scale
 
@@ -40,41 +40,6 @@ class NewData:
     high: float
     verdict: str
     drawn: int | None = None
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The typical gap as an estimate of the one on new data: its standard error, and the degrees of freedom of that."""
-
-    estimate: float
-    error: float
-    freedom: float
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """The t interval; NaN where there are too few gaps."""
-        half = t_quantile(0.5 + level / 2, self.freedom) * self.error
-        return self.estimate - half, self.estimate + half
-
-    def p_above(self, bound: float = 0.0) -> float:
-        """One-sided p that the gap on new data lies above a bound; small speaks for it."""
-        ahead = self.estimate - bound
-        if not self.error:
-            return float(ahead <= 0)
-        return t_tail(ahead / self.error, self.freedom)
-
-    def p_below(self, bound: float = 0.0) -> float:
-        """One-sided p that the gap on new data lies below a bound."""
-        return Estimate(-self.estimate, self.error, self.freedom).p_above(-bound)
-
-    def ahead(self, sign: int, margin: float) -> tuple[float, float]:
-        """One-sided p for and against a gap in the direction of `sign` by over `margin`, see `deciding.ahead`."""
-        above, below = self.p_above(sign * margin), self.p_below(sign * margin)
-        return (above, below) if sign > 0 else (below, above)
-
-    def equivalent(self, within: float) -> tuple[float, float]:
-        """One-sided p for and against a gap of at most `within` either way, see `deciding.equivalent`."""
-        inside = max(self.p_above(-within), self.p_below(within))
-        return inside, min(self.p_above(within), self.p_below(-within))
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def pairable(seeds: Mapping[str, Sequence[Hashable]]) -> Pairable:
     if len(shared) == len(every):
         return Pairable(True, shared, {}, "")
     if len(shared) < max(FEWEST_PAIRS, LEAST_SHARE * len(every)):
-        return Pairable(False, (), {}, f"all variants have {_of(shared, every)} in common")
+        return Pairable(False, (), {}, f"the variants have {_of(shared, every)} in common")
     kept = set(shared)
     rest = {name: tuple(seed for seed in of if seed not in kept) for name, of in seeds.items()}
     left_out = {name: of for name, of in rest.items() if of}

@@ -1,47 +1,19 @@
-"""One set of runs against another, paired by seed: the typical gap, wins, failures, and what they say."""
+"""One set of runs against another, paired by seed: gaps, wins and failures, and the tests of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from seedbed.analysis.estimate import Estimate
 from seedbed.analysis.flips import flip_p
-from seedbed.analysis.intervals import cut, median_interval
-from seedbed.analysis.new_data import Estimate
-from seedbed.analysis.p_values import ALPHA, sign_test
-from seedbed.analysis.power import FEWEST_PAIRS, fewest_pairs
+from seedbed.analysis.p_values import sign_test
+from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.analysis.reliable import mcnemar, too_often
-from seedbed.analysis.typical import typical
-from seedbed.metrics.base import Direction, Scale
-
-NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}  # the estimate where there is no gap
-
-
-@dataclass(frozen=True)
-class Runs:
-    """One metric of one variant, an entry per seed.
-
-    Attributes
-    ----------
-    values
-        (seeds,): the worst infinity where a run diverged, NaN where there is no run or no such number.
-    failed
-        (seeds,) bool: where a run diverged, crashed or lies beyond the study's bound.
-    ended
-        (seeds,) bool: where a run ended without diverging, so that NaN means a value that is not defined.
-    """
-
-    values: np.ndarray
-    failed: np.ndarray
-    ended: np.ndarray
-
-    @classmethod
-    def of(cls, values: Sequence[float] | np.ndarray) -> Runs:
-        """Runs of which those with an infinite value failed; where there is none, there was no run."""
-        array = np.asarray(values, dtype=float)
-        return cls(array, np.isinf(array), np.isfinite(array))
+from seedbed.analysis.runs import Runs, on_scale
+from seedbed.analysis.typical import Typical, typical
+from seedbed.metrics.base import Scale
 
 
 @dataclass(frozen=True)
@@ -119,16 +91,44 @@ class Pairs:
         return len(self.gaps) + self.only_first + self.only_second
 
     @property
-    def has_typical(self) -> bool:
-        """Whether few enough runs failed on both sides for a typical gap."""
-        runs = self.counting + self.both
-        failed = max(self.only_first, self.only_second) + self.both
-        return bool(len(self.gaps)) and not too_often(failed, runs)
+    def sides(self) -> None:
+        """There is but one number of pairs."""
+        return None
 
     @property
-    def tested(self) -> int:
-        """Pairs that a test is made of."""
-        return len(self.gaps) if self.has_typical else self.counting
+    def failed(self) -> tuple[int, int]:
+        """The runs of a and of b that failed."""
+        return self.only_first + self.both, self.only_second + self.both
+
+    @property
+    def has_typical(self) -> bool:
+        """Whether few enough runs failed on both sides for a typical gap."""
+        return bool(len(self.gaps)) and not too_often(max(self.failed), self.counting + self.both)
+
+    @property
+    def can_test(self) -> bool:
+        """Whether enough pairs say something for a test."""
+        return (len(self.gaps) if self.has_typical else self.counting) >= FEWEST_PAIRS
+
+    def typical(self, level: float | None) -> Typical:
+        """The trimmed mean of the gaps, with its interval unless there is no level; see `typical.typical`."""
+        return typical(self.gaps, level)
+
+    def p(self, sign: int) -> float:
+        """Two-sided, of sign flips or, where there is no typical gap, of the sign test; `sign` as of `ahead`."""
+        if self.has_typical:
+            return flip_p(self.gaps)
+        wins, losses = self.ahead(sign)
+        return sign_test(wins, wins + losses, "two-sided")
+
+    def lead(self, sign: int) -> int:
+        """1 where a is ahead in most pairs, -1 where b is, else 0; `sign` as of `ahead`."""
+        wins, losses = self.ahead(sign)
+        return int(np.sign(wins - losses))
+
+    def wins(self, sign: int) -> int:
+        """Pairs in which a is ahead; `sign` as of `ahead`."""
+        return self.ahead(sign)[0]
 
     def ahead(self, sign: int, margin: float = 0.0) -> tuple[int, int]:
         """Pairs in which a is ahead by over `margin`, and in which it is not.
@@ -148,167 +148,11 @@ class Pairs:
         gains = gains - margin
         return int(np.count_nonzero(gains > 0)), int(np.count_nonzero(gains < 0))
 
+    def failures_p(self) -> float | None:
+        """Two-sided p that both fail as often (McNemar); None under 6 pairs."""
+        enough = self.counting + self.both >= FEWEST_PAIRS
+        return mcnemar(self.only_first, self.only_second) if enough else None
 
-def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
-    """Values as they are compared: their logs on the ratio scale, NaN of what is negative.
-
-    A 0, such as the error of a perfect fit, counts as the smallest positive number.
-    """
-    if scale == "difference":
-        return values
-    positive = np.where(values < 0, np.nan, np.maximum(values, np.finfo(float).tiny))
-    return np.log(positive)
-
-
-def gap_of(size: float, scale: Scale) -> float:
-    """How large a gap is that stands for a difference or, on the ratio scale, for a factor: its log."""
-    return float(np.log(size)) if scale == "ratio" else size
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One set of runs against another, paired by seed.
-
-    Attributes
-    ----------
-    scale
-        "difference": a - b; "ratio": a / b.
-    estimate, low, high
-        The typical gap, with the interval of the sign-flip test; NaN where there is none: too few pairs, or over a
-        fifth of the runs of one failed.
-    p
-        Two-sided: of sign flips, or of the sign test where there is no typical gap; None under 6 pairs.
-    n
-        Pairs that count: neither run failed, or exactly one.
-    side
-        1 where the pairs say that a is the larger, -1 where b is, 0 where neither.
-    wins
-        Of the `n` pairs, those in which a is better.
-    failed, failed_other
-        Runs of a and of b that failed, among the pairs.
-    both_failed
-        Pairs in which both failed, which are not among the `n`.
-    failures_p
-        Two-sided p that a fails as often as b (McNemar), adjusted for all comparisons that are shown together; None
-        where no run failed, or under 6 pairs.
-    undefined
-        Pairs in which one has no such number: r2 of a constant target, say.
-    is_typical
-        Whether there are few enough failed runs for a typical gap.
-    """
-
-    scale: Scale
-    estimate: float
-    low: float
-    high: float
-    p: float | None
-    n: int
-    side: int = 0
-    wins: int = 0
-    failed: int = 0
-    failed_other: int = 0
-    both_failed: int = 0
-    failures_p: float | None = None
-    undefined: int = 0
-    is_typical: bool = True
-
-    def within(self, low: float, high: float) -> Comparison:
-        """The same, cut where such a difference ends; a ratio, whose interval is positive anyway, as it is."""
-        if self.scale == "ratio":
-            return self
-        return replace(self, low=cut(self.low, low, high), high=cut(self.high, low, high))
-
-    @property
-    def untested(self) -> Comparison:
-        """The same of runs that are not independent: without interval and p."""
-        return replace(self, low=np.nan, high=np.nan, p=None, failures_p=None)
-
-
-def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
-    """The least and the largest difference of two metrics, given those of each metric itself."""
-    return first[0] - second[1], first[1] - second[0]
-
-
-@np.errstate(over="ignore")  # a ratio of the largest to the smallest numbers is infinite
-def compared(
-    pairs: Pairs, direction: Direction, level: float | None = 0.95, has_interval: bool = True
-) -> Comparison:
-    """What pairs of runs show of the first against the second.
-
-    Parameters
-    ----------
-    level
-        Of the interval: 0.95, or more where several comparisons share it. The p of failures is adjusted for as many.
-        None where no interval is needed: no verdict is, and it takes most of the time.
-    has_interval
-        Whether the interval of that level is computed.
-    """
-    is_typical = pairs.has_typical
-    seen = typical(pairs.gaps if is_typical else np.empty(0), level if has_interval else None)
-    estimate, low, high = seen.estimate, seen.low, seen.high
-    sign = 1 if direction == "max" else -1
-    wins, losses = pairs.ahead(sign)
-    side = np.sign(estimate) if is_typical else sign * np.sign(wins - losses)
-    if pairs.scale == "ratio":
-        estimate, low, high = (float(np.exp(value)) for value in (estimate, low, high))
-    has_failed = pairs.only_first + pairs.only_second + pairs.both
-    enough = pairs.counting + pairs.both >= FEWEST_PAIRS
-    return Comparison(
-        pairs.scale,
-        estimate,
-        low,
-        high,
-        _p(pairs, wins, losses),
-        pairs.counting,
-        int(np.nan_to_num(side)),
-        wins,
-        pairs.only_first + pairs.both,
-        pairs.only_second + pairs.both,
-        pairs.both,
-        _failures_p(pairs, level) if has_failed and enough else None,
-        pairs.undefined,
-        is_typical or not has_failed,
-    )
-
-
-def of_median_seen(values: np.ndarray, level: float = 0.95) -> Comparison:
-    """What the runs of one variant show by themselves: their median, with its interval."""
-    median, low, high = median_interval(values, level)
-    return Comparison(
-        "difference", median, low, high, None, len(values), failed=int(np.sum(np.isinf(values)))
-    )
-
-
-def _failures_p(pairs: Pairs, level: float | None) -> float:
-    """McNemar's p, adjusted for the comparisons that share a level (Bonferroni)."""
-    comparisons = 1 if level is None else round(ALPHA / (1 - level))
-    return min(1.0, comparisons * mcnemar(pairs.only_first, pairs.only_second))
-
-
-def _p(pairs: Pairs, wins: int, losses: int) -> float | None:
-    if pairs.tested < FEWEST_PAIRS:
+    def failures_interval(self, level: float) -> None:
+        """None of pairs."""
         return None
-    return flip_p(pairs.gaps) if pairs.has_typical else sign_test(wins, wins + losses, "two-sided")
-
-
-def verdict(comparison: Comparison, p_holm: float | None, direction: Direction, comparisons: int = 1) -> str:
-    """What a comparison of a with b says of a.
-
-    "better", "worse", "no evidence" or "not enough seeds"; where no pair says anything, "undefined", "all failed" or
-    "no finished runs".
-
-    Parameters
-    ----------
-    p_holm
-        The comparison's p adjusted for all `comparisons` of the study. Where so few seeds could not have
-        brought it under 0.05 whatever they gave, the answer is "not enough seeds".
-    """
-    if not comparison.n:
-        if comparison.undefined:
-            return "undefined"
-        return "all failed" if comparison.both_failed else "no finished runs"
-    if p_holm is None or comparison.n < fewest_pairs(comparisons):
-        return "not enough seeds"
-    if p_holm >= ALPHA or not comparison.side:
-        return "no evidence"
-    return "better" if (comparison.side > 0) == (direction == "max") else "worse"

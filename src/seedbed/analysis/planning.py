@@ -8,13 +8,11 @@ import numpy as np
 
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import fewest_pairs, seeds_to_decide
-from seedbed.analysis.typical import trimmed
+from seedbed.analysis.typical import EFFECTIVE, trimmed
 from seedbed.text import counted
 
 SHARE = 0.8  # of the interval of a spread, and of the studies that are to decide
 HALF, MOST = 0.5, 0.9  # of the studies, where the spread is known
-# Of its degrees of freedom: so much does a winsorized deviation of 5 to 60 normal gaps vary, as measured.
-EFFECTIVE = 0.75
 FEWEST_GAPS = 5  # of a spread that is worth planning by
 
 

@@ -32,6 +32,41 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return sign_test(only_first, only_first + only_second, "two-sided")
 
 
+def fisher(failed: int, runs: int, failed_other: int, runs_other: int) -> float:
+    """Two-sided p that runs of two independent sets fail as often: the exact test (Fisher 1935, section 21.02)."""
+    from scipy import special
+
+    total = failed + failed_other
+    counts = np.arange(max(0, total - runs_other), min(runs, total) + 1)
+
+    def ways(of: int, chosen: np.ndarray) -> np.ndarray:
+        return special.gammaln(of + 1) - special.gammaln(chosen + 1) - special.gammaln(of - chosen + 1)
+
+    logs = ways(runs, counts) + ways(runs_other, total - counts)
+    chances = np.exp(logs - logs.max())
+    seen = chances[failed - counts[0]]
+    return float(min(1.0, chances[chances <= seen * (1 + 1e-9)].sum() / chances.sum()))
+
+
+def newcombe(
+    failed: int, runs: int, failed_other: int, runs_other: int, level: float = 0.95
+) -> tuple[float, float]:
+    """The interval of the first share less the second, of independent runs; NaN without runs.
+
+    Source: Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10.
+    """
+    if not (runs and runs_other):
+        return np.nan, np.nan
+    share, other = failed / runs, failed_other / runs_other
+    (low, high), (low_other, high_other) = (
+        wilson(failed, runs, level),
+        wilson(failed_other, runs_other, level),
+    )
+    gap = share - other
+    below = float(np.hypot(share - low, high_other - other))
+    return gap - below, gap + float(np.hypot(high - share, other - low_other))
+
+
 def too_often(failed: int, runs: int) -> bool:
     """Whether over a fifth of a variant's runs failed, so that no value is typical of it."""
     return failed > MOST_FAILED * runs

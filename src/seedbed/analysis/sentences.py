@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 from seedbed.analysis.claims import Judgement
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.pairs import Comparison
-from seedbed.analysis.power import fewest_pairs
-from seedbed.analysis.wording import on_new_data, p_phrase, p_text
+from seedbed.analysis.power import fewest_pairs, fewest_runs
+from seedbed.analysis.wording import on_new_data, p_phrase, p_text, unit
 from seedbed.metrics.names import COSTS
-from seedbed.text import counted
+from seedbed.text import counted, enumerated
 
 
 def sentence(judgement: Judgement) -> str:
@@ -25,11 +25,19 @@ def sentence(judgement: Judgement) -> str:
         )
     if not seen.n:
         return _nothing_seen(judgement)
-    told = f"Over {counted(seen.n + seen.both_failed, 'seed')}, {form.describe(judgement)}{_facts(judgement)}"
+    told = f"Over {_counted(judgement)}, {form.describe(judgement)}{_facts(judgement)}"
     sentences = [told + form.beside(judgement), _undefined(seen), _asked(judgement)]
     if judgement.look:
         sentences.append(judgement.look.in_words.capitalize())
     return ". ".join(filter(None, sentences)) + "." + _what_is_missing(judgement) + _on_new_data(judgement)
+
+
+def _counted(judgement: Judgement) -> str:
+    """How many seeds, or runs of each variant where these are not paired, it is judged by."""
+    seen = judgement.seen
+    if seen.sides:
+        return f"{enumerated(map(str, seen.sides), 'and')} runs"
+    return counted(seen.n + seen.both_failed, judgement.unit)
 
 
 def _on_new_data(judgement: Judgement) -> str:
@@ -55,7 +63,7 @@ def _facts(judgement: Judgement) -> str:
 
 
 def _undefined(seen: Comparison) -> str:
-    return f"In {counted(seen.undefined, 'pair')} the metric is undefined" if seen.undefined else ""
+    return f"In {counted(seen.undefined, unit(seen))} the metric is undefined" if seen.undefined else ""
 
 
 def _asked(judgement: Judgement) -> str:
@@ -105,15 +113,20 @@ def _what_is_missing(judgement: Judgement) -> str:
         return ""
     if not judgement.is_tested:
         return " Not tested: crossed seeds."
-    fewest = fewest_pairs(judgement.claims)
-    if judgement.seen.n < fewest and not judgement.look:
-        return f" A verdict needs at least {fewest} seeds."
+    if not judgement.look and not judgement.seen.can_decide(judgement.claims):
+        return f" A verdict needs at least {_fewest(judgement)}."
     if judgement.likely:
         if judgement.seen.n >= (judgement.likely.high or math.inf):
             return " The smallest effect that matters (study.matters) would probably have been decided."
         seeds = judgement.likely.in_words
         return f" If the effect is the smallest that matters (study.matters), {seeds} are likely to decide."
     return ""
+
+
+def _fewest(judgement: Judgement) -> str:
+    if judgement.seen.sides:
+        return f"{fewest_runs(judgement.claims)} runs of each variant"
+    return f"{fewest_pairs(judgement.claims)} {judgement.unit}s"
 
 
 def corrections(judgements: Sequence[Judgement]) -> str:

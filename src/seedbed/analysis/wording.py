@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.new_data import Kind, NewData
 from seedbed.analysis.p_values import ALPHA
-from seedbed.analysis.pairs import NOTHING, Comparison
+from seedbed.analysis.runs import NOTHING
 from seedbed.metrics.base import Scale
 from seedbed.text import counted
 
@@ -69,11 +70,20 @@ def effect_interval(comparison: Comparison) -> str:
     return f"{signed(comparison.low)} to {signed(comparison.high)}"
 
 
-def scale_in_words(scale: Scale) -> str:
+def scale_in_words(scale: Scale, paired: bool = True) -> str:
     """What the estimates of a comparison are."""
+    if not paired:
+        what = "× is the ratio" if scale == "ratio" else "differences are those"
+        of_logs = " of logs" if scale == "ratio" else ""
+        return f"{what} of typical values, runs not paired: trimmed means{of_logs}"
     if scale == "ratio":
         return "× is the typical ratio over paired seeds: the trimmed mean of its logs"
     return "differences are typical ones over paired seeds: trimmed means"
+
+
+def unit(seen: Comparison) -> str:
+    """What a comparison counts: pairs, or runs that are not paired."""
+    return "run" if seen.sides else "pair"
 
 
 # --- in sentences ---------------------------------------------------------------------------------------
@@ -82,7 +92,7 @@ def scale_in_words(scale: Scale) -> str:
 def gap_in_words(seen: Comparison, metric: str, subject: str, against: str) -> str:
     """How far a metric of a variant typically is from that of another."""
     if not seen.is_typical:
-        whose = subject if seen.failed >= seen.failed_other else against
+        whose = subject if seen.fails_more >= 0 else against
         return f"no {metric} is typical of “{whose}”, of which over a fifth of the runs failed"
     if is_nil(seen):
         return f"{metric} is typically the same with “{subject}” as with “{against}”"
@@ -118,6 +128,8 @@ def failures(seen: Comparison) -> str:
     """How many runs failed on either side, and whether that is a difference; empty where none did."""
     if not (seen.failed or seen.failed_other):
         return ""
+    if seen.sides:
+        return _unpaired_failures(seen, seen.sides)
     both = f", both in {counted(seen.both_failed, 'pair')}" if seen.both_failed else ""
     if seen.failed == seen.failed_other:
         return f"{counted(seen.failed, 'run')} failed on either side{both}"
@@ -125,8 +137,24 @@ def failures(seen: Comparison) -> str:
     told = f"{count} failed against {seen.failed_other or 'none'}{both}"
     if seen.failures_p is None:
         return told
-    shown = "shown" if seen.failures_p < ALPHA else "not yet shown"
-    return f"{told} ({p_phrase(seen.failures_p)}: {shown})"
+    return f"{told} ({p_phrase(seen.failures_p)}: {_shown(seen.failures_p)})"
+
+
+def _unpaired_failures(seen: Comparison, runs: Sequence[int]) -> str:
+    """The same of runs that are not paired, with the interval of the difference of both shares."""
+    if len(runs) != 2:
+        return f"{counted(seen.failed + seen.failed_other, 'run')} failed"
+    told = f"{seen.failed} of {counted(runs[0], 'run')} failed against {seen.failed_other} of {runs[1]}"
+    if seen.failures_p is None:
+        return told
+    facts = f"{p_phrase(seen.failures_p)}: {_shown(seen.failures_p)}"
+    if math.isfinite(seen.failures_low):
+        facts += f"; share {signed(seen.failures_low, 2)} to {signed(seen.failures_high, 2)}"
+    return f"{told} ({facts})"
+
+
+def _shown(p: float) -> str:
+    return "shown" if p < ALPHA else "not yet shown"
 
 
 # What seeds have in common, so that by themselves they do not say how it would be on new data.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import print_bytes, say
-from seedbed.cli.trust import asking
 
 if TYPE_CHECKING:
     from seedbed.results.predictions import Scores
@@ -33,17 +31,10 @@ MOST_SEEDS_LISTED = 6
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file for what is printed; stdout unless given.",
 )
-@options.trust
 @options.runs_dir
 @options.as_json
 def command(
-    study_id: str,
-    input_file: Path,
-    variant: str | None,
-    output: Path | None,
-    trust: bool,
-    runs_dir: Path,
-    as_json: bool,
+    study_id: str, input_file: Path, variant: str | None, output: Path | None, runs_dir: Path, as_json: bool
 ) -> None:
     """Predict from new rows with every seed of one variant of ID; CSV out.
 
@@ -62,8 +53,7 @@ def command(
     from seedbed.files import to_json, write_whole
     from seedbed.results.predict import predict, to_csv
 
-    directory = find(runs_dir, study_id)
-    predictions = asking(partial(predict, directory, input_file, variant, trust=trust))
+    predictions = predict(find(runs_dir, study_id), input_file, variant)
     for line in (predictions.summary, *predictions.notes):
         say(line, err=True)
     if predictions.scores and not as_json:

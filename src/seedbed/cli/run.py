@@ -63,7 +63,6 @@ from seedbed.cli.trust import asking
     metavar="N",
     help="Add N seeds to a stored study, whose id stands for STUDY; as `seedbed resume ID --seeds`.",
 )
-@options.on("local")
 @options.trust
 @options.data_dir
 @options.runs_dir
@@ -83,7 +82,6 @@ def command(
     at_most: int | None,
     budget: float | None,
     add_seeds: int | None,
-    on: str,
     trust: bool,
     data_dir: Path | None,
     runs_dir: Path,
@@ -101,7 +99,6 @@ def command(
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
       seedbed run --add-seeds 10 trig/norm-init
-      seedbed run mnist/mlp --on ray://cluster:10001
     """
     from seedbed.analysis.looks import AT_MOST
     from seedbed.api import Result, Study, resume, run
@@ -128,7 +125,6 @@ def command(
                 until=until,
                 at_most=at_most or AT_MOST,
                 budget=budget,
-                on=on,
                 trust=trust,
             )
         result = asking(work)

@@ -62,6 +62,8 @@ def peek(store: Store, study: Mapping[str, Any], seen_here: Sequence[int] = ()) 
     seen_here
         The numbers of seeds with which this one was complete before seeds were added.
     """
+    if study.get("paired") is False:  # independent runs have no e-values here
+        return
     before = {other.name: seeds for other, seeds in _seen_before(store.directory, study)}
     before |= {f"this study, round {number}": seeds for number, seeds in enumerate(seen_here, 1)}
     looks = len({*before.values(), study["seeds"]})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from seedbed.execution import history, provenance
-from seedbed.execution.executors.choice import LOCAL, check_on
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -19,6 +20,7 @@ from seedbed.files import to_json
 from seedbed.store.schema import runs_root
 from seedbed.store.writer import Store
 from seedbed.study.model import Study
+from seedbed.study.problems import Problem, StudyError
 from seedbed.study.trainable import Compute
 from seedbed.study.trust import demand
 
@@ -33,7 +35,6 @@ def run(
     observer: Observer | None = None,
     until: Until | None = None,
     trust: bool = False,
-    on: str = LOCAL,
 ) -> Path:
     """Train every variant under every seed and store all of it; returns the directory.
 
@@ -53,32 +54,30 @@ def run(
         Adds seeds in rounds until the study's claims are decided, instead of training those that it names.
     trust
         Whether the user allows the code that the study names to run; see `study.trust`.
-    on
-        Where: "local", "processes", "ray" (a cluster of its own) or "ray://HOST:PORT".
 
     Raises
     ------
     TrustError
         Where the study names code that its user has not allowed to run.
-    StudyError, DataError, EngineError, StoreError, ExecutorError
+    StudyError, DataError, EngineError, StoreError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     TrainableError
         Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
-    check_on(on)
     code = demand(study, trust)
-    data = str(Path(data_dir).absolute()) if data_dir else None
-    planned = Planned(compute or Compute(), data, until, on=on)
+    planned = Planned(compute or Compute(), str(Path(data_dir).absolute()) if data_dir else None, until)
     rounds = Rounds(study, until) if until else None
     first = rounds.first if rounds else study
     preparing = Preparing(planned, code)
     work = preparing(first)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
-    if on == LOCAL:
-        with not_swallowed():
-            preparing.warm(first)
+    with not_swallowed():
+        preparing.warm(first)
     resolved = resolved_of(first, work) | ({"until": rounds.plan} if rounds else {})
+    if until and resolved.get("paired") is False:
+        message = "no seeds can be added in rounds to runs that are not paired; leave out --until decided"
+        raise StudyError(study.origin, [Problem("--until", message)])
     planned.add(first, work.shards)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with (
@@ -86,7 +85,7 @@ def run(
         watching_with(progress, observer) as watching,
     ):
         notes = (resolved.get("data") or {}).get("notes", [])
-        beforehand = rounds.beforehand if rounds else study.beforehand
+        beforehand = rounds.beforehand if rounds else _beforehand(study, resolved)
         for line in (*(f"! {note}" for note in notes), *beforehand):
             watching.message(line)
         write_study(store, study, code)
@@ -99,3 +98,10 @@ def run(
         store.write_json(FILE, planned.to_plain())  # the last: from here on, any process can go on with it
         session.run()
     return store.directory
+
+
+def _beforehand(study: Study, resolved: Mapping[str, Any]) -> list[str]:
+    """What to know before it runs; of runs that are not paired, seeds are not what verdicts need."""
+    if resolved.get("paired") is False:
+        return [study.lack] if study.lack else []
+    return study.beforehand

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.spread import Spread
-from seedbed.analysis.wording import effect, number, p_phrase
+from seedbed.analysis.wording import effect, number, p_phrase, unit
 from seedbed.report import style
 from seedbed.report.axes import draw_legend, legend_height, log_axis, panel, set_title
 from seedbed.report.labels import distinct_labels, shortened
@@ -165,8 +165,8 @@ def _without_estimate(result: Result, name: str, seen: Comparison) -> str:
             statuses = set(result.status_of(variant).values())
             return f"{whose}crashed" if statuses == {"crashed"} else f"{whose}diverged"
     if seen.is_typical:
-        return "no pair"
-    return "often failed" if seen.failed >= seen.failed_other else "base often failed"
+        return f"no {unit(seen)}"
+    return "often failed" if seen.fails_more >= 0 else "base often failed"
 
 
 def _limits(seen: list[Comparison], ratio: bool) -> tuple[float, float]:

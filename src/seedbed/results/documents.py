@@ -18,6 +18,7 @@ FORMAT = 2  # of the document: keys are added, never renamed
 
 if TYPE_CHECKING:
     from seedbed.analysis.claims import Judgement
+    from seedbed.analysis.comparing import Comparison
     from seedbed.analysis.new_data import NewData
     from seedbed.analysis.pairing import Pairing
     from seedbed.results.result import Result, VersusBase
@@ -51,6 +52,9 @@ def document(result: Result) -> dict[str, Any]:
         "looks": looks_document(result),
         "sealed": sealed_document(result),
         "spread": spread_document(result, result.spread),
+        "paired": result.paired,
+        "pairing_note": result.study.get("pairing_note"),
+        "seed_labels": result.study.get("seed_labels"),
     }
     return json.loads(to_json(contents))
 
@@ -96,14 +100,21 @@ def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[st
         "pairing": pairing and asdict(pairing),
         "note": failures(seen) or None,
         "wins": seen.wins,
-        "of": seen.n,
+        "of": None if seen.wins is None else seen.n,
         "is_typical": seen.is_typical,
         "failed": seen.failed,
         "failed_base": seen.failed_other,
         "failures_p": seen.failures_p,
         "look": versus.look and asdict(versus.look),
         "new_data": _new_data(versus.new_data),
+        **_unpaired(seen),
     }
+
+
+def _unpaired(seen: Comparison) -> dict[str, Any]:
+    """What there is of runs that are not paired: how many of each, how much more often the first fails."""
+    low, high = seen.failures_low, seen.failures_high
+    return {"runs": seen.sides, "failures_gap": {"low": low, "high": high} if math.isfinite(low) else None}
 
 
 def _new_data(new: NewData | None) -> dict[str, Any] | None:
@@ -130,7 +141,14 @@ def _hypothesis(judgement: Judgement) -> dict[str, Any]:
     }
     names = ("form", "metric", "subject", "against", "margin", "factor", "within")
     asked = {name: getattr(judgement, name) for name in names} | {"scale": seen.scale}
-    return {"claim": judgement.claim, "verdict": judgement.verdict, **ends, **rest, **asked}
+    return {
+        "claim": judgement.claim,
+        "verdict": judgement.verdict,
+        **ends,
+        **rest,
+        **asked,
+        **_unpaired(seen),
+    }
 
 
 def line(result: Result) -> str:

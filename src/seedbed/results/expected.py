@@ -31,6 +31,7 @@ class _Variant(_Stored):
     recipe: dict[str, Any] | None = None
     published: dict[str, Float] | None = None
     evaluation: dict[str, dict[str, Any] | None] | None = None
+    runs: NonNegativeInt | None = None
 
 
 class _Until(_Stored):
@@ -54,7 +55,6 @@ class _Data(_Stored):
 class _Resolved(_Stored):
     study: str
     description: str | None = None
-    base_label: str | None = None
     metric: str
     direction: Literal["min", "max"]
     scale: Literal["difference", "ratio"] | None = None
@@ -63,6 +63,9 @@ class _Resolved(_Stored):
     fails_below: Float | None = None
     metrics: dict[str, Literal["min", "max"]] = {}
     seeds: Annotated[NonNegativeInt, Field(le=MOST_SEEDS)] | list[NonNegativeInt]
+    paired: bool = True
+    pairing_note: str | None = None
+    seed_labels: list[str] | None = None
     levels: dict[str, list[NonNegativeInt]] = {}
     variants: Annotated[list[_Variant], Field(min_length=1)]
     hypotheses: list[dict[str, Any]] = []

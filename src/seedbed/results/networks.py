@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,14 +31,11 @@ class Networks:
         The state of each, in their order: "trained", "interrupted" (trained in part), "diverged", "untrained".
     better
         Variants that rank higher and have no trained networks.
-    code
-        Where classes of modules are imported from; None where there are none.
     """
 
     trained: Trained
     states: tuple[str, ...]
     better: tuple[str, ...] = ()
-    code: Path | None = None
 
     @property
     def indices(self) -> np.ndarray:
@@ -76,13 +72,8 @@ class Networks:
         return "; ".join(parts)
 
 
-def choose(result: Result, variant: str | None = None, code: Path | None = None) -> Networks:
+def choose(result: Result, variant: str | None = None) -> Networks:
     """The networks of a variant; unless named, of the first of the study's ranking that has trained ones.
-
-    Parameters
-    ----------
-    code
-        See `Networks`.
 
     Raises
     ------
@@ -92,23 +83,23 @@ def choose(result: Result, variant: str | None = None, code: Path | None = None)
     if not result.runs.num_rows:
         raise StoreError(f"{result.directory} has no runs: the study ended before a run was stored")
     if variant is None:
-        return _best(result, code)
+        return _best(result)
     if variant not in result.variants:
         raise StoreError(
             f"no variant {variant!r} in {result.directory}; {instead_of(variant, result.variants)}"
         )
-    networks = _networks(result, variant, code)
+    networks = _networks(result, variant)
     if isinstance(networks, str):
         raise StoreError(f"{result.directory}: variant {variant!r} cannot predict: {networks}; name another")
     return networks
 
 
-def _best(result: Result, code: Path | None) -> Networks:
+def _best(result: Result) -> Networks:
     without: dict[str, str] = {}
     for name in result.ranking:
-        networks = _networks(result, name, code)
+        networks = _networks(result, name)
         if not isinstance(networks, str):
-            return replace(networks, better=tuple(without))
+            return Networks(networks.trained, networks.states, tuple(without))
         without[name] = networks
     reasons = "; ".join(f"{name!r}: {reason}" for name, reason in list(without.items())[:3])
     raise StoreError(
@@ -117,7 +108,7 @@ def _best(result: Result, code: Path | None) -> Networks:
     )
 
 
-def _networks(result: Result, variant: str, code: Path | None) -> Networks | str:
+def _networks(result: Result, variant: str) -> Networks | str:
     """The networks of a variant, or why none can predict."""
     runs = _runs(result, variant)
     trained, path = result.trained(variant), result.directory / models_file(variant)
@@ -127,7 +118,7 @@ def _networks(result: Result, variant: str, code: Path | None) -> Networks | str
                 f"{result.directory / models_file(variant)} is missing; restore it, or run the study again"
             )
         return f"{len(runs)} of its {counted(len(result.seeds), 'run')} ended"
-    check_fit(trained, path, code)
+    check_fit(trained, path)
     if trained.variant != variant or not set(trained.seeds) <= set(result.seeds):
         raise TrainedError(
             f"{path} holds networks of other runs, variant {trained.variant!r}; run the study again"
@@ -137,7 +128,7 @@ def _networks(result: Result, variant: str, code: Path | None) -> Networks | str
         _state(*runs.get(seed, ("complete", None)), sound=bool(sound))
         for seed, sound in zip(trained.seeds, finite, strict=True)
     )
-    networks = Networks(trained, states, code=code)
+    networks = Networks(trained, states)
     if len(networks.indices):
         return networks
     if UNTRAINED in states:

@@ -8,34 +8,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seedbed.analysis.comparing import Comparison, Gap, gap_bounds, verdict
 from seedbed.analysis.new_data import Basis, NewData, moves_of_one, over_samples, over_splits
 from seedbed.analysis.p_values import ALPHA, holm
-from seedbed.analysis.pairs import Comparison, Pairs, gap_bounds, verdict
+from seedbed.analysis.pairs import Pairs
 
 if TYPE_CHECKING:
     from seedbed.analysis.claims import Term
     from seedbed.results.stored import Stored
 
 
-def basis(stored: Stored, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+def basis(stored: Stored, terms: Sequence[Term], gap: Gap) -> Basis | None:
     """What gaps that are a weighted sum of columns let one say of new data; None where nothing.
 
     That is so where the trainable did not say how samples come about, where they come about in two ways or are not the
-    same ones, where seeds are crossed, and where no gap is typical.
+    same ones, where seeds are crossed, where runs are not paired, and where no gap is typical.
     """
-    if stored.levels:
+    if stored.levels or not isinstance(gap, Pairs):
         return None
     told = [stored.evaluation(*column) for _, column in terms]
     kinds = {one.get("kind") for one in told}
     if kinds == {"drawn"}:
         return Basis("drawn")
-    if not pairs.has_typical or len(pairs.gaps) < 2:
+    if not gap.has_typical or len(gap.gaps) < 2:
         return None
     if kinds == {"split"} and len({metric.partition(".")[0] for _, (_, metric) in terms}) == 1:
         largest = max(told, key=lambda one: one["samples"] / one["train"])
-        return Basis("split", over_splits(pairs.gaps, largest["samples"], largest["train"]))
+        return Basis("split", over_splits(gap.gaps, largest["samples"], largest["train"]))
     if kinds == {"fixed"} and len({one.get("same") for one in told}) == 1:
-        return _of_fixed(stored, terms, pairs, told[0]["samples"])
+        return _of_fixed(stored, terms, gap, told[0]["samples"])
     return None
 
 
@@ -55,7 +56,7 @@ def _of_fixed(stored: Stored, terms: Sequence[Term], pairs: Pairs, samples: int)
 
 
 def versus_on_new_data(
-    stored: Stored, compared: Mapping[str, tuple[Pairs, Comparison]], level: float | None = None
+    stored: Stored, compared: Mapping[str, tuple[Gap, Comparison]], level: float | None = None
 ) -> dict[str, NewData]:
     """What comparisons with base, by variant, say of new data, as far as the runs let one say it.
 
@@ -69,8 +70,8 @@ def versus_on_new_data(
     metric, others = stored.metric, len(stored.variants) - 1
     direction, ends = stored.direction(metric), gap_bounds(*[stored.bounds(metric)] * 2)
     bases = {
-        name: basis(stored, [(1.0, (name, metric)), (-1.0, (stored.base, metric))], pairs)
-        for name, (pairs, _) in compared.items()
+        name: basis(stored, [(1.0, (name, metric)), (-1.0, (stored.base, metric))], gap)
+        for name, (gap, _) in compared.items()
     }
     ps = [_p(seen.p, bases[name]) for name, (_, seen) in compared.items()]
     if level is None:

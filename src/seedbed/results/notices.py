@@ -9,7 +9,7 @@ from seedbed.analysis.looks import ALPHA_A_SIDE
 from seedbed.analysis.wording import number
 from seedbed.results.looks import looks
 from seedbed.store import seals
-from seedbed.text import counted, first_few
+from seedbed.text import counted
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
@@ -25,7 +25,7 @@ ENDED = {
 def notices(result: Stored) -> list[str]:
     """Sentences for terminal and report; empty where there is nothing to know."""
     sealed = sealed_document(result)
-    lines = []
+    lines = _pairing(result)
     if sealed and not sealed["matches"]:
         told = "; ".join(sealed["broken"])
         lines.append(f"These are not the claims that were sealed before the runs: {told}.")
@@ -38,18 +38,19 @@ def notices(result: Stored) -> list[str]:
         lines.append(
             f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}."
         )
-    lines += _one_by_one(result)
     return lines + [line for peeked in [_last(result.events, "peeked")] if peeked for line in _peeked(peeked)]
 
 
-def _one_by_one(result: Stored) -> Iterator[str]:
-    """Why the runs of some variants were trained one by one, which takes longer."""
-    reasons: dict[str, list[str]] = {}
-    for variant in result.study["variants"]:
-        if why := variant.get("one_by_one"):
-            reasons.setdefault(why, []).append(f"“{variant['name']}”")
-    for why, names in reasons.items():
-        yield f"Runs of {first_few(names)} were trained one by one, since they cannot be one program: {why}."
+def _pairing(result: Stored) -> list[str]:
+    """Whether runs are paired, where that is not as usual."""
+    note = result.study.get("pairing_note")
+    if not result.paired:
+        because = f"{note}; " if note else ""
+        return [
+            f"Not paired: {because}runs under the same seed are not comparable, so variants are compared as "
+            "independent sets of runs, and it takes more of them to show the same difference."
+        ]
+    return [f"Paired by seed: {note}."] if note else []
 
 
 def _peeked(event: dict[str, Any]) -> Iterator[str]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from seedbed.analysis.claims import Judgement
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
-from seedbed.analysis.pairs import gap_of
+from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.planning import Likely, Spread, likely_seeds
+from seedbed.analysis.runs import gap_of
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
@@ -86,7 +87,8 @@ def _compared(study: Study) -> Iterator[tuple[str, str, int]]:
 
 
 def _spread(stored: Stored, first: str, second: str) -> Spread | None:
-    """That of the paired gaps of two variants on the study's metric."""
+    """That of the paired gaps of two variants on the study's metric; None of crossed seeds and without pairs."""
     if not {first, second} <= set(stored.variants) or stored.levels:
         return None
-    return Spread.of(stored.pairs(first, second).gaps)
+    gap = stored.gap(first, second)
+    return Spread.of(gap.gaps) if isinstance(gap, Pairs) else None

@@ -68,6 +68,8 @@ def in_words(stored: Stored) -> list[str]:
 def _planned(stored: Stored) -> dict[str, int]:
     """How many runs of each variant are planned; older versions told of rounds only where there were several."""
     rounds = [event for event in stored.events if event.get("event") == "round"]
+    if not stored.paired:
+        return {one["name"]: one.get("runs", len(stored.seeds)) for one in stored.study["variants"]}
     if not rounds:
         return dict.fromkeys(stored.variants, len(stored.seeds))
     counts = Counter[str]()

@@ -12,6 +12,7 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement, Term
+from seedbed.analysis.comparing import Comparison, Gap, compared, gap_bounds, verdict
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.forms import variants_of
@@ -20,7 +21,6 @@ from seedbed.analysis.looks import Look, Rule
 from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.analysis.pairing import Pairing
-from seedbed.analysis.pairs import Comparison, Pairs, compared, gap_bounds, verdict
 from seedbed.analysis.ranking import ranked, selection_metric
 from seedbed.analysis.reliable import wilson
 from seedbed.analysis.spread import Spread
@@ -127,8 +127,8 @@ class Result(Stored):
             looks = looks_at_variants(self)
             return {name: self._versus_base_at(name, look, has_interval) for name, look in looks.items()}
         level = 1 - ALPHA / max(1, len(others))
-        pairs = [self.pairs(name, self.base) for name in others]
-        compared = [self._seen(one, level, has_interval) for one in pairs]
+        gaps = [self.gap(name, self.base) for name in others]
+        compared = [self._seen(one, level, has_interval) for one in gaps]
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
             None if equal or self.metric in COSTS else comparison.p
@@ -141,15 +141,15 @@ class Result(Stored):
         }
         tried = {
             name: (of, one.comparison)
-            for of, (name, one) in zip(pairs, found.items(), strict=True)
+            for of, (name, one) in zip(gaps, found.items(), strict=True)
             if one.p is not None
         }
         there = versus_on_new_data(self, tried)
         return {name: replace(versus, new_data=there.get(name)) for name, versus in found.items()}
 
-    def new_data(self, terms: Sequence[Term], pairs: Pairs) -> Basis | None:
+    def new_data(self, terms: Sequence[Term], gap: Gap) -> Basis | None:
         """What gaps that are a weighted sum of columns let one say of new data; see `new_data.basis`."""
-        return basis(self, terms, pairs)
+        return basis(self, terms, gap)
 
     def _versus_base_at(self, name: str, look: Look | None, has_interval: bool) -> VersusBase:
         """A variant against the base as its last look saw them, with that look's verdict."""
@@ -159,7 +159,7 @@ class Result(Stored):
             return VersusBase(seen, None, then._verdict(seen, None, then.same_runs(name, self.base)))
         then = self._first(look.seeds)
         seen = then.compared(name, self.base, look.level, has_interval)
-        there = versus_on_new_data(then, {name: (then.pairs(name, self.base), seen)}, look.level)
+        there = versus_on_new_data(then, {name: (then.gap(name, self.base), seen)}, look.level)
         return VersusBase(seen, None, look.verdict, look, there.get(name))
 
     def _shared_seeds(self, variants: Iterable[str]) -> int:
@@ -176,11 +176,11 @@ class Result(Stored):
         self, variant: str, other: str, level: float | None = 1 - ALPHA, has_interval: bool = True
     ) -> Comparison:
         """A variant against another on the study's metric, with an interval of that level or none."""
-        return self._seen(self.pairs(variant, other), level, has_interval)
+        return self._seen(self.gap(variant, other), level, has_interval)
 
-    def _seen(self, pairs: Pairs, level: float | None, has_interval: bool) -> Comparison:
+    def _seen(self, gap: Gap, level: float | None, has_interval: bool) -> Comparison:
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        seen = compared(pairs, self.direction(self.metric), level, has_interval).within(*ends)
+        seen = compared(gap, self.direction(self.metric), level, has_interval).within(*ends)
         return seen.untested if self.levels else seen
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:

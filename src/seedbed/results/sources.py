@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def pairings(result: Stored) -> dict[str, Pairing]:
     """What pairing with base was worth for every other variant with runs of its own, on the study's metric.
 
-    Nothing where seeds are crossed: such pairs are not independent.
+    Nothing where seeds are crossed, since such pairs are not independent, and where there are no pairs.
     """
-    if result.levels:
+    if result.levels or not result.paired:
         return {}
     metric, base = result.metric, result.base
     return {

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from seedbed.analysis.pairs import Pairs, Runs
+from seedbed.analysis.comparing import Gap
+from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.reliable import bounds_of_failure
+from seedbed.analysis.runs import Runs
+from seedbed.analysis.unpaired import Unpaired
 from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.likely import likely_direction
 from seedbed.metrics.names import OF_A_RUN, bare_name, bounds, direction, is_known, scale, split_epoch
@@ -21,7 +24,7 @@ from seedbed.results.expected import checked, checked_table
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError, damaged, empty_table, table_file
-from seedbed.text import counted
+from seedbed.text import counted, first_few, spans
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,8 +124,6 @@ class Stored:
 
     def output_of(self, variants: Sequence[str]) -> pa.Table:
         """What the runs of some variants printed: one row per run that printed something or crashed."""
-        if not variants:  # for which a filter would have no type
-            return empty_table("output")
         return self._table("output", filters=[("variant", "in", list(variants))])
 
     def _table(self, name: str, **wanted: Any) -> pa.Table:
@@ -182,6 +183,18 @@ class Stored:
         seeds = self.study["seeds"]
         return (list(range(seeds)) if isinstance(seeds, int) else list(seeds))[: self._most]
 
+    @property
+    def paired(self) -> bool:
+        """Whether runs under the same seed are compared with one another; else they have nothing in common."""
+        return self.study.get("paired", True)
+
+    def seeds_named(self, indices: Sequence[int]) -> str:
+        """Some seeds by their index in `seeds`, as their study calls them."""
+        seeds, names = [self.seeds[index] for index in indices], self.study.get("seed_labels")
+        if names is None:
+            return spans(seeds)
+        return first_few(names[seed] if seed < len(names) else str(seed) for seed in seeds)
+
     @cached_property
     def levels(self) -> dict[str, np.ndarray]:
         """Of a study that crosses its seeds: source of randomness -> its level in each run, (seeds,); else empty."""
@@ -209,7 +222,14 @@ class Stored:
 
     @property
     def seeds_counted(self) -> str:
-        """How many seeds there are, in words; some variants have fewer where seeds were added until all was decided."""
+        """How many seeds there are, in words; some variants have fewer where seeds were added until all was decided.
+
+        Of runs that are not paired, how many each variant has.
+        """
+        if not self.paired:
+            counts = [one.get("runs", len(self.seeds)) for one in self.study["variants"]]
+            least = f"{min(counts):,} to " if min(counts) < max(counts) else ""
+            return f"{least}{counted(max(counts), 'run')}"
         return f"{'up to ' if self.study.get('until') else ''}{counted(len(self.seeds), 'seed')}"
 
     def published(self, variant: str) -> dict[str, float]:
@@ -248,7 +268,9 @@ class Stored:
         return [seed for seed, status in self.status_of(variant).items() if status != "interrupted"]
 
     def same_runs(self, variant: str, other: str) -> bool:
-        """Whether two variants have the same runs: every metric is the same under every seed."""
+        """Whether two variants have the same runs: every metric is the same under every seed; of pairs alone."""
+        if not self.paired:
+            return False
         if other not in self._known_same:
             self._known_same[other] = self._same_runs_as(self._rows[other])
         return bool(self._known_same[other][self._rows[variant]])
@@ -350,13 +372,14 @@ class Stored:
             self._known_values[metric].flags.writeable = False  # every caller gets the same
         return self._known_values[metric]
 
-    def pairs(self, variant: str, other: str) -> Pairs:
-        """The runs of two variants on the study's metric."""
+    def gap(self, variant: str, other: str) -> Gap:
+        """The runs of a variant against those of another on the study's metric."""
         mine, theirs = (
             Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
             for name in (variant, other)
         )
-        return Pairs.of(mine, theirs, self.scale(self.metric))
+        of = Pairs.of if self.paired else Unpaired.of
+        return of(mine, theirs, self.scale(self.metric))
 
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.

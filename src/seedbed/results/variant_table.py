@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.data_facts import baseline_in_words
-from seedbed.analysis.pairs import Comparison
-from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text
+from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text, unit
 from seedbed.results.progress import progress
 from seedbed.results.result import Result, VersusBase
 from seedbed.text import counted, visible
@@ -86,12 +86,17 @@ class VariantTable:
     Attributes
     ----------
     caption
-        Study, status and what a constant answer gets.
+        Study, status, whether runs are not paired, and what a constant answer gets.
     """
 
     def __init__(self, result: Result) -> None:
-        baseline = baseline_in_words(result.data, result.reported_metrics)
-        self.caption = visible(" · ".join(filter(None, (result.study["study"], result.status, baseline))))
+        told = (
+            result.study["study"],
+            result.status,
+            "" if result.paired else "runs not paired",
+            baseline_in_words(result.data, result.reported_metrics),
+        )
+        self.caption = visible(" · ".join(filter(None, told)))
         self._result = result
 
     @cached_property
@@ -227,7 +232,8 @@ def _comparison(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterat
 
     yield Column("estimate", f"vs {result.base}", cells(lambda versus: effect(versus.comparison)))
     yield Column("estimate interval", "", cells(lambda versus: effect_interval(versus.comparison)))
-    yield Column("wins", "wins", cells(lambda versus: _wins(versus.comparison)), priority=DETAIL)
+    if result.paired:
+        yield Column("wins", "wins", cells(lambda versus: _wins(versus.comparison)), priority=DETAIL)
     yield Column("p", "p", cells(lambda versus: p_text(versus.p)), priority=DETAIL)
     yield Column("verdict", "verdict", cells(lambda versus: versus.verdict))
     if any(versus and versus.new_data and versus.new_data.kind != "drawn" for versus in comparisons):
@@ -242,7 +248,7 @@ def _wins(seen: Comparison) -> str:
 
 def _note(seen: Comparison) -> str:
     """What to add where runs failed or have no such number."""
-    undefined = f"undefined in {counted(seen.undefined, 'pair')}" if seen.undefined else ""
+    undefined = f"undefined in {counted(seen.undefined, unit(seen))}" if seen.undefined else ""
     return "; ".join(filter(None, (failures(seen), undefined)))
 
 

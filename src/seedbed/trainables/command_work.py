@@ -31,7 +31,6 @@ TRACEBACK = "Traceback (most recent call last)"
 class CommandWork(OutsideWork[CommandOptions]):
     """See `OutsideWork`."""
 
-    label = "command"
     gave = "printed"
 
     def run(self, job: Job[CommandOptions], outcome: Outcome) -> Generator[None]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seedbed.analysis.evidence import Evidence
 from seedbed.analysis.pairing import Pairing
-from seedbed.analysis.pairs import Scale
+from seedbed.metrics.base import Scale
 from seedbed.metrics.names import Direction
 
 
@@ -89,8 +89,11 @@ class Results(Protocol):
         """Names, base first."""
 
     @property
-    def seeds(self) -> Sequence[int]:
-        """The study's seeds."""
+    def paired(self) -> bool:
+        """Whether runs under the same seed are compared with one another."""
+
+    def seeds_named(self, indices: Sequence[int]) -> str:
+        """Some seeds by their index, as the study calls them."""
 
     @property
     def pairing(self) -> Mapping[str, Pairing]:

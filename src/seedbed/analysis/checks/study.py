@@ -13,7 +13,7 @@ from seedbed.analysis.data_facts import leak_in_words
 from seedbed.analysis.intervals import median
 from seedbed.analysis.modes import two_modes
 from seedbed.analysis.wording import number
-from seedbed.text import counted, spans
+from seedbed.text import counted
 
 NO_BETTER = 0.02  # no better than a constant: ahead by less than this share of what could be gained on it
 RATES = ("lr", "learning_rate")  # what settings that are learning rates are called
@@ -71,7 +71,7 @@ def disagreeing_seeds(results: Results) -> Iterator[Seen]:
             continue
         few, many = sorted(modes, key=len)
         here, there = (
-            f"near {number(float(np.median(values[mode])))} under seeds {spans([results.seeds[i] for i in mode])}"
+            f"near {number(float(np.median(values[mode])))} under seeds {results.seeds_named(mode.tolist())}"
             for mode in (few, many)
         )
         yield Seen(
@@ -94,8 +94,11 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
             continue
         at_top = best == ordered[-1]
         inner = ordered[-2] if at_top else ordered[1]
-        both = ~(np.isnan(values[best]) | np.isnan(values[inner]))
-        if both.sum() >= FEWEST_SEEDS and (values[best] > values[inner])[both].mean() > WINS:
+        mine, theirs = values[best], values[inner]
+        if not results.paired:  # every run of one against every run of the other
+            mine, theirs = np.repeat(mine, len(theirs)), np.tile(theirs, len(mine))
+        both = ~(np.isnan(mine) | np.isnan(theirs))
+        if both.sum() >= FEWEST_SEEDS and (mine > theirs)[both].mean() > WINS:
             end, more = ("largest", "larger") if at_top else ("smallest", "smaller")
             yield Seen(
                 f"is the best of the rates tried ({key} = {best:g} of {len(ordered)} rates) and has the {end} of them, "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedbed.analysis.claims import Claim, Judgement, Part
-from seedbed.analysis.pairs import Comparison
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.wording import failures, gap_interval, is_nil, wins
 from seedbed.text import counted
 
@@ -17,23 +17,28 @@ OF_NUMBERS = ("number", "range", "share", "epoch")
 
 
 def wins_and_failures(judgement: Judgement) -> str:
-    """In how many seeds a variant is ahead of another, and how many runs of either failed."""
-    won = "" if is_nil(judgement.seen) else f", {wins(judgement.seen)}"
+    """In how many seeds a variant is ahead of another, of pairs, and how many runs of either failed."""
+    won = "" if is_nil(judgement.seen) or judgement.seen.sides else f", {wins(judgement.seen)}"
     return won + failures_only(judgement)
 
 
 def failures_only(judgement: Judgement) -> str:
     """How many runs of either side failed."""
     failed = failures(judgement.seen)
-    but = "but " if judgement.seen.failed > judgement.seen.failed_other else ""
+    but = "but " if judgement.seen.fails_more > 0 else ""
     return f"; {but}{failed}" if failed else ""
 
 
 def seeds_left_out(judgement: Judgement) -> str:
     """In how many seeds what is seen is true, and in how many it cannot be said since a run failed."""
     seen = judgement.seen
-    won = "" if is_nil(seen) else f", better than that in {seen.wins} of {counted(seen.n, 'seed')}"
-    return won + (f"; in {counted(seen.both_failed, 'seed')} a run failed" if seen.both_failed else "")
+    if seen.sides:
+        return failures_only(judgement)
+    won = "" if is_nil(seen) else f", better than that in {seen.wins} of {counted(seen.n, judgement.unit)}"
+    if not seen.both_failed:
+        return won
+    lost = f"in {counted(seen.both_failed, 'seed')} a run failed"
+    return f"{won}; {lost if judgement.paired else f'{counted(seen.both_failed, judgement.unit)} failed'}"
 
 
 @dataclass(frozen=True)

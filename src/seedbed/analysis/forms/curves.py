@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from seedbed.analysis.claims import Claim, Judgement, Part
-from seedbed.analysis.contrasts import contrast
+from seedbed.analysis.comparing import Comparison, Gap, compared
 from seedbed.analysis.deciding import REFUTED, ahead
-from seedbed.analysis.pairs import Comparison, Pairs, Runs, compared
+from seedbed.analysis.runs import Runs
 from seedbed.analysis.wording import gap_interval, how_far, is_nil, times
 from seedbed.text import counted
 
@@ -30,24 +30,24 @@ def jump(claim: Claim) -> list[Part]:
     start, last, after = (f"{claim.metric}@{at}" for at in jump_epochs(epoch))
     steps = epoch - slope_from(epoch)
     weights = {after: 1.0, last: -1.0 - 1.0 / steps, start: 1.0 / steps}
-    slope = contrast([(weight, claim.runs((variant, at))) for at, weight in weights.items()], claim.scale)
+    slope = claim.contrast([(weight, (variant, at)) for at, weight in weights.items()])
     parts = [_gained(claim, slope, "its slope before")]
     for control in claim.opponents if claim.keys.get("than") else ():
         if claim.table.same_runs(variant, control):
             parts.append(claim.of_same_runs(variant, control, REFUTED))
             continue
         terms = [
-            (sign * weight, claim.runs((name, at)))
+            (sign * weight, (name, at))
             for name, sign in ((variant, 1.0), (control, -1.0))
             for at, weight in ((after, 1.0), (last, -1.0))
         ]
-        parts.append(_gained(claim, contrast(terms, claim.scale), f"“{control}”"))
+        parts.append(_gained(claim, claim.contrast(terms), f"“{control}”"))
     return parts
 
 
-def _gained(claim: Claim, pairs: Pairs, against: str) -> Part:
-    seen = compared(pairs, claim.table.direction(claim.metric), claim.level)
-    return Part(claim.keys["variant"], against, seen, ahead(pairs, claim.sign, claim.margin))
+def _gained(claim: Claim, gap: Gap, against: str) -> Part:
+    seen = compared(gap, claim.table.direction(claim.metric), claim.level)
+    return Part(claim.keys["variant"], against, seen, ahead(gap, claim.sign, claim.margin))
 
 
 def height(judgement: Judgement) -> str:
@@ -72,11 +72,11 @@ def height(judgement: Judgement) -> str:
 def epochs_to(claim: Claim) -> list[Part]:
     """A variant reaches a level of the metric after fewer epochs than another; a run that never does has failed."""
     variant, (other,) = claim.keys["variant"], claim.opponents
-    pairs = Pairs.of(_epochs(claim, variant), _epochs(claim, other), "ratio")
-    seen = compared(pairs, "min", claim.level)
+    gap = claim.gap_of_runs(_epochs(claim, variant), _epochs(claim, other), "ratio")
+    seen = compared(gap, "min", claim.level)
     if claim.table.same_runs(variant, other):
         return [claim.of_same_runs(variant, other, REFUTED)]
-    return [Part(variant, other, seen, ahead(pairs, -1))]
+    return [Part(variant, other, seen, ahead(gap, -1))]
 
 
 def epochs_level(level: float) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ def sooner(judgement: Judgement) -> str:
     """How many times fewer epochs it takes."""
     seen, level = judgement.seen, f"{judgement.metric} {judgement.value:g}"
     if not seen.is_typical:
-        whose = judgement.subject if seen.failed >= seen.failed_other else judgement.against
+        whose = judgement.subject if seen.fails_more >= 0 else judgement.against
         return f"over a fifth of the runs of “{whose}” never reach {level}"
     start = f"“{judgement.subject}” typically reaches {level} after"
     if is_nil(seen):
@@ -108,7 +108,7 @@ def sooner_ends(seen: Comparison) -> str:
 def never_reached(judgement: Judgement) -> str:
     """In how many seeds it is sooner, and how many runs never reach the level."""
     seen = judgement.seen
-    won = "" if is_nil(seen) else f", sooner in {seen.wins} of {counted(seen.n, 'seed')}"
+    won = "" if is_nil(seen) or seen.sides else f", sooner in {seen.wins} of {counted(seen.n, 'seed')}"
     if not (seen.failed or seen.failed_other):
         return won
     failed = f"{counted(seen.failed, 'run')} of “{judgement.subject}” and {seen.failed_other} of “{judgement.against}”"

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from seedbed.analysis.claims import Claim, Judgement, Part
-from seedbed.analysis.contrasts import contrast
+from seedbed.analysis.comparing import Gap, compared
 from seedbed.analysis.deciding import Evidence, ahead
-from seedbed.analysis.pairs import Pairs, compared
 from seedbed.analysis.wording import how_far, is_nil
 
 
 def interaction(claim: Claim) -> list[Part]:
-    """The gain (both - first) - (second - neither) over seeds in which none of the four failed."""
+    """The gain (both - first) - (second - neither) over seeds, or runs, in which none of the four failed."""
     neither, first, second, both = claim.value
     weights = {both: 1.0, first: -1.0, second: -1.0, neither: 1.0}
     terms = [(weight, (name, claim.metric)) for name, weight in weights.items()]
-    pairs = contrast([(weight, claim.runs(column)) for weight, column in terms], claim.scale)
-    seen = compared(pairs, claim.table.direction(claim.metric), claim.level)
+    gap = claim.contrast(terms)
+    seen = compared(gap, claim.table.direction(claim.metric), claim.level)
 
-    def test(pairs: Pairs) -> Evidence:
-        return ahead(pairs, claim.sign, claim.margin)
+    def test(gap: Gap) -> Evidence:
+        return ahead(gap, claim.sign, claim.margin)
 
-    part = Part(both, f"“{first}” and “{second}”", seen, test(pairs))
-    return [claim.on_new_data(part, terms, pairs, test)]
+    part = Part(both, f"“{first}” and “{second}”", seen, test(gap))
+    return [claim.on_new_data(part, terms, gap, test)]
 
 
 def beyond_the_sum(judgement: Judgement) -> str:
     """How far both together are from what the two effects alone would give."""
     seen, start = judgement.seen, f"{judgement.metric} with “{judgement.subject}”"
     if not seen.is_typical:
-        return f"no {judgement.metric} is typical: in over a fifth of the seeds one of the four failed"
+        often = (
+            "over a fifth of the runs of one failed"
+            if seen.sides
+            else "in over a fifth of the seeds one of the four failed"
+        )
+        return f"no {judgement.metric} is typical: {often}"
     if is_nil(seen):
         return f"{start} is typically what the effects of {judgement.against} alone would give"
     return f"{start} is typically {how_far(seen)} than the effects of {judgement.against} alone would give"

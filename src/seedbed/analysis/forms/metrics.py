@@ -9,12 +9,12 @@ from seedbed.analysis.wording import gap_of_metrics_in_words
 
 def exceeds(claim: Claim) -> list[Part]:
     """A metric is typically above another."""
-    return [claim.tested(*_columns(claim), lambda pairs: ahead(pairs, 1, claim.margin))]
+    return [claim.tested(*_columns(claim), lambda gap: ahead(gap, 1, claim.margin))]
 
 
 def matches(claim: Claim) -> list[Part]:
     """A metric is typically apart from another by no more than `within`."""
-    return [claim.tested(*_columns(claim), lambda pairs: equivalent(pairs, claim.within))]
+    return [claim.tested(*_columns(claim), lambda gap: equivalent(gap, claim.within))]
 
 
 def gap(judgement: Judgement) -> str:

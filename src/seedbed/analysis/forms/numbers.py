@@ -7,11 +7,12 @@ import math
 import numpy as np
 
 from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.comparing import Comparison, of_median_seen
 from seedbed.analysis.deciding import UNDECIDED, amid, of_median, of_prediction, of_share
 from seedbed.analysis.intervals import prediction, present
 from seedbed.analysis.p_values import ALPHA
-from seedbed.analysis.pairs import Comparison, of_median_seen, on_scale
 from seedbed.analysis.reliable import wilson
+from seedbed.analysis.runs import on_scale
 from seedbed.analysis.wording import between as interval
 from seedbed.analysis.wording import number
 from seedbed.text import counted

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable
 
 from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.comparing import Gap
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, Evidence, ahead, equivalent, inside, opposite
-from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.wording import gap_in_words
 
 
@@ -23,7 +23,7 @@ def not_better(claim: Claim) -> list[Part]:
         claim,
         claim.against(claim.value),
         SUPPORTED,
-        lambda pairs: opposite(ahead(pairs, claim.sign, margin)),
+        lambda gap: opposite(ahead(gap, claim.sign, margin)),
     )
 
 
@@ -39,13 +39,13 @@ def between(claim: Claim) -> list[Part]:
         claim,
         claim.against(claim.keys["variant"]),
         REFUTED,
-        lambda pairs: inside(pairs, claim.sign, low, high),
+        lambda gap: inside(gap, claim.sign, low, high),
     )
 
 
 def similar(claim: Claim) -> list[Part]:
     """Two variants are typically apart by no more than `within`."""
-    return _each(claim, [claim.value], SUPPORTED, lambda pairs: equivalent(pairs, claim.within))
+    return _each(claim, [claim.value], SUPPORTED, lambda gap: equivalent(gap, claim.within))
 
 
 def gap(judgement: Judgement) -> str:
@@ -53,15 +53,15 @@ def gap(judgement: Judgement) -> str:
     return gap_in_words(judgement.seen, judgement.metric, judgement.subject, judgement.against)
 
 
-def _is_ahead(claim: Claim) -> Callable[[Pairs], Evidence]:
-    return lambda pairs: ahead(pairs, claim.sign, claim.margin)
+def _is_ahead(claim: Claim) -> Callable[[Gap], Evidence]:
+    return lambda gap: ahead(gap, claim.sign, claim.margin)
 
 
 def _each(
     claim: Claim,
     couples: Iterable[tuple[str, str]],
     of_same_runs: str,
-    test: Callable[[Pairs], Evidence],
+    test: Callable[[Gap], Evidence],
 ) -> list[Part]:
     """A part for each couple of variants; where the two have the same runs, it is decided without a test."""
     parts = []

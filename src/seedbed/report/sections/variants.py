@@ -16,6 +16,8 @@ from seedbed.results.progress import is_part
 from seedbed.results.result import Result
 from seedbed.results.variant_table import Column, Kind, VariantTable
 
+PAIRED_TEST = "exact sign flips of the paired gaps, clipped at 1.5 times their median size, or the sign test"
+UNPAIRED_TEST = "Yuen's test of trimmed means with unequal spreads, or that of Brunner and Munzel on ranks"
 HEADINGS: dict[Kind, str] = {
     "median": "median",
     "mean": "mean",
@@ -73,7 +75,7 @@ def _figures(result: Result) -> Iterator[Block]:
     first, second = "A dot", ""
     if differences := forest(result):
         pictures.append(differences)
-        first, second = "First figure: a dot", f"Second: each variant against {result.base}, paired by seed."
+        first, second = "First figure: a dot", _against(result)
     yield Gallery(pictures)
     yield Note(
         f"{first} is a run, the bar the median, a diamond the published value, the dotted line, if any, where a "
@@ -83,6 +85,10 @@ def _figures(result: Result) -> Iterator[Block]:
     )
 
 
+def _against(result: Result) -> str:
+    return f"Second: each variant against {result.base}, {'' if result.paired else 'not '}paired by seed."
+
+
 def _note(result: Result) -> Note:
     metric, *test = result.reported_metrics
     reported = f" and reported on {test[0]}" if test else ""
@@ -90,7 +96,8 @@ def _note(result: Result) -> Note:
     costs = ""
     if any("seconds" in result.costs(name) for name in result.variants):
         costs = "Seconds per run are the time of a group divided by its runs, so they are not tested."
-    gaps = f"Against {result.base}: {scale_in_words(result.scale(result.metric))}, of pairs in which neither run failed"
+    of = "pairs in which neither run failed" if result.paired else "runs that did not fail"
+    gaps = f"Against {result.base}: {scale_in_words(result.scale(result.metric), result.paired)}, of {of}"
     selection = (
         f"Variants are selected by {metric}{reported}, and sorted by their median{order}, the best first."
     )
@@ -110,8 +117,8 @@ def _note(result: Result) -> Note:
         _failing(result),
         selection,
         f"{gaps}; the intervals hold for all variants at once.",
-        "p: exact sign flips of the paired gaps, clipped at 1.5 times their median size, or the sign test where over a "
-        "fifth of the runs of one failed; adjusted for all comparisons (Holm).",
+        f"p: {PAIRED_TEST if result.paired else UNPAIRED_TEST} where over a fifth of the runs of one failed; adjusted "
+        "for all comparisons (Holm).",
         in_words(result.pairing),
         costs,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from seedbed.analysis.intervals import median_interval, present
 from seedbed.analysis.p_values import ALPHA
-from seedbed.analysis.power import fewest_pairs
+from seedbed.analysis.power import fewest_pairs, fewest_runs
 from seedbed.analysis.sentences import corrections, sentence
 from seedbed.analysis.wording import SHARED, between, number
 from seedbed.report.blocks import Block, Filled, Note
@@ -21,9 +21,9 @@ OPENINGS = {
     "better": "Better than {}: ",
     "worse": "Worse than {}: ",
     "no evidence": "No evidence of a difference from {}: ",
-    "not enough seeds": "Too few seeds to tell from {}: ",
+    "not enough seeds": "Too few runs to tell from {}: ",
     "same runs": "The same runs as {}, so what was changed has no effect: ",
-    "all failed": "Failed under every seed, as {} did: ",
+    "all failed": "All runs failed, as those of {} did: ",
     "no finished runs": "No finished runs to compare with {}: ",
     "undefined": "Not compared with {}, since the metric is undefined: ",
     "not tested": "Not compared with {}, since the metric is a cost: ",
@@ -56,9 +56,12 @@ def _summary(result: Result) -> list[str]:
     sentences += [f"{opening}{listed(names)}." for opening, names in groups.items()]
     if any(versus.verdict == "not enough seeds" for versus in result.versus_base.values()):
         count = len(result.versus_base)
-        sentences.append(
-            f"With {counted(count, 'comparison')} a test needs at least {fewest_pairs(count)} paired seeds."
+        fewest = (
+            f"{fewest_pairs(count)} paired seeds"
+            if result.paired
+            else f"{fewest_runs(count)} runs of each variant"
         )
+        sentences.append(f"With {counted(count, 'comparison')} a test needs at least {fewest}.")
     return [*sentences, *filter(None, [result.about])]
 
 

@@ -1,1 +1,0 @@
-"""What `seedbed new --from` writes: studies, and the code that they name."""

@@ -1,1 +1,0 @@
-"""Where shards are computed: in this process, in processes of this machine, or on a cluster."""
