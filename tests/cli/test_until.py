@@ -100,7 +100,7 @@ def test_times_are_read_in_seconds_minutes_and_hours(text: str | None, seconds: 
 def test_a_kill_in_a_later_round_keeps_what_was_finished(here: Path) -> None:
     """Of two variants alike, so that there is a later round, and long enough to be hit."""
     text = STUDY.replace('than = "lr = 0.01"', 'than = "batch_size = 9"').replace(
-        "epochs = 2", "epochs = 3000"
+        "epochs = 2", "epochs = 600"
     )
     (here / "tiny.toml").write_text(text)
     command = [sys.executable, "-m", "seedbed", "run", "tiny.toml", "--until", "decided", "--engine", "numpy"]
