@@ -344,3 +344,27 @@ def test_claims_may_come_from_a_file(judge: Judge, tmp_path: Path) -> None:
     result = judge(columns(), claims=path)
     assert (result.matters, result.judgements[0].verdict) == (0.01, "refuted")
     assert math.isclose(judge(columns(), claims=path, matters=0.2).matters or 0, 0.2)
+
+
+@pytest.mark.skipif(not hasattr(pa, "string_view"), reason="this pyarrow has no views")
+@pytest.mark.parametrize("in_file", [True, False])
+def test_text_in_views_is_text_as_polars_writes_it(judge: Judge, tmp_path: Path, in_file: bool) -> None:
+    long = "adam with a name that no view holds by itself"
+    names = pa.array([*["sgd"] * SEEDS, *[long] * SEEDS, None], pa.string_view())[:-1]
+    table = pa.table({**columns(), "optimizer": names})
+    seen = [judge(table)]
+    if in_file:
+        with (
+            pa.OSFile(str(tmp_path / "views.arrow"), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
+            writer.write_table(table)
+        seen = [judge(tmp_path / "views.arrow")]
+    assert seen[0].variants == ["base", f"optimizer = {long}"]
+
+
+def test_gaps_of_pandas_are_nan(judge: Judge) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(columns())
+    frame.loc[0, "accuracy"] = float("nan")
+    assert judge(frame).diverged == 1

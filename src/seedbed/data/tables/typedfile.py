@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
 
 VALUE = 8  # bytes of a number, or of where a text is
+VIEW = 16  # bytes of one view of a text
 
 
 def parquet(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> pa.Table:
@@ -88,6 +90,7 @@ def _checked(table: pa.Table, room: Room) -> pa.Table:
     """The table, whose values are what their types say and have room also as numbers and text of their own."""
     room.refuse(table.num_rows * (table.num_columns + 1) * VALUE, "its table takes")
     table.validate(full=True)
+    table = without_views(table, room)
     of_text = [
         column
         for column in table.columns
@@ -95,6 +98,41 @@ def _checked(table: pa.Table, room: Room) -> pa.Table:
     ]
     room.refuse(sum(_spelt_out(chunk) for column in of_text for chunk in column.chunks), "its text takes")
     return table
+
+
+def without_views(table: pa.Table, room: Room | None = None) -> pa.Table:
+    """The table with text in the usual layout where it is in views, as Polars writes it: little can be done with those.
+
+    Raises
+    ------
+    DataError
+        Where there is no room for it: many views may be of the same text.
+    """
+    room = room or Room()
+    for index, field in enumerate(table.schema):
+        kind = field.type
+        if "string_view" not in (str(kind), str(getattr(kind, "value_type", ""))):
+            continue
+        column = table.column(index)
+        if pa.types.is_dictionary(kind):
+            chunks = [
+                pa.DictionaryArray.from_arrays(chunk.indices, _in_usual_layout(chunk.dictionary, room))
+                for chunk in column.chunks
+            ]
+        elif str(kind) == "string_view":
+            chunks = [_in_usual_layout(chunk, room) for chunk in column.chunks]
+        else:  # a list of them, which is not read
+            continue
+        made = pa.chunked_array(chunks) if chunks else pa.chunked_array([], pa.large_string())
+        table = table.set_column(index, field.name, made)
+    return table
+
+
+def _in_usual_layout(views: pa.Array, room: Room) -> pa.Array:
+    """Text in views as other text, where there is room for it; a view begins with the length of its text."""
+    lengths = np.frombuffer(views.buffers()[1] or b"", np.int32)[:: VIEW // 4]
+    room.refuse(int(lengths[views.offset :][: len(views)].sum(dtype=np.int64)), "its text takes")
+    return views.cast(pa.large_string())
 
 
 def _spelt_out(chunk: pa.DictionaryArray) -> int:

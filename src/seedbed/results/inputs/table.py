@@ -21,6 +21,7 @@ from seedbed.data.tables.columns import Columns
 from seedbed.data.tables.csvfile import PLAIN, TextLayout
 from seedbed.data.tables.encodings import inputs_of
 from seedbed.data.tables.faults import unreadable_dates
+from seedbed.data.tables.typedfile import without_views
 from seedbed.results.inputs.base import DataFrame, NewRows, check_pixels, source_of, unknown
 from seedbed.results.inputs.outside import rows_outside
 from seedbed.results.inputs.targets import columns_as_numbers, target_name, targets_of
@@ -57,7 +58,7 @@ def frame(rows: DataFrame, targets: ArrayLike | None, trained: Trained) -> NewRo
     DataError
         As for a file; and where there are not as many targets as rows, or the target has no name.
     """
-    table, path = pa.table(rows), Path("the data frame")
+    table, path = without_views(pa.table(rows)), Path("the data frame")
     if targets is not None:
         table = _with_targets(table, np.asarray(targets).reshape(-1), trained)
     with tablefile.taken_apart(path):

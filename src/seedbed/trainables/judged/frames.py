@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seedbed.store.schema import one_line
 from seedbed.study.problems import Problem, StudyError
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def arrow_table(table: Tabular) -> pa.Table:
     """
     import pyarrow as pa
 
+    from seedbed.data.tables.typedfile import without_views
+
     if (
         not isinstance(table, Mapping)
         and not hasattr(table, "__arrow_c_stream__")
@@ -42,7 +45,8 @@ def arrow_table(table: Tabular) -> pa.Table:
     try:
         made = pa.table(dict(table) if isinstance(table, Mapping) else table)
     except (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError) as error:
-        raise _wrong(f"the table cannot be read: {str(error).splitlines()[0]}") from None
+        raise _wrong(f"the table cannot be read: {one_line(error)}") from None
+    made = without_views(made)
     if type(table).__module__.partition(".")[0] != "pandas":
         return made
     columns = [_with_nan(column) for column in made.columns]
