@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench import gpu, machine
 from bench.ablation import Ablation, ablation
+from bench.functions import Costs, functions
 from bench.memory import Peak, peaks
 from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     "wide": grow,
     "sizes": sizes,
     "memory": peaks,
+    "functions": functions,
     **gpu.COMPARISONS,
 }
 SAME = {True: "yes", False: "NO", None: "own batches"}
@@ -66,7 +68,8 @@ def _print_comparison(result: Result, console: Console) -> None:
             SAME[row.same_losses],
         )
     console.print(table)
-    console.print(f"{result.rows[0].name}: {result.share:.0%} of {result.share_of}.")
+    if result.share:
+        console.print(f"{result.rows[0].name}: {result.share:.0%} of {result.share_of}.")
 
 
 def _print_ablation(result: Ablation, console: Console) -> None:
@@ -119,17 +122,30 @@ def _print_peaks(results: list[Peak], console: Console) -> None:
     console.print(table)
 
 
+def _print_costs(result: Costs, console: Console) -> None:
+    table = Table(title="functions: what a run costs beside the function")
+    for column in ("runs", "ms of the function", "s of the command", "ms beside it, per run"):
+        table.add_column(column, justify="right")
+    for one in result.rows:
+        table.add_row(
+            f"{one.runs:,}", f"{one.own * 1e3:.0f}", f"{one.command:.1f}", f"{one.overhead * 1e3:.1f}"
+        )
+    console.print(table)
+
+
 def _print_list(results: list[Any], console: Console) -> None:
     if isinstance(results[0], Size | Peak):
         (_print_sizes if isinstance(results[0], Size) else _print_peaks)(results, console)
         return
     for result in results:
-        _print_growth(result, console)
+        PRINTERS[type(result)](result, console)
 
 
 PRINTERS: dict[type, Callable[[Any, Console], None]] = {
     Result: _print_comparison,
     Ablation: _print_ablation,
+    Costs: _print_costs,
+    Growth: _print_growth,
     list: _print_list,
 }
 

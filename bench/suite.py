@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench import jax_peer, machine, seedbed_peer, sklearn_peer, torch_peer
 from bench.images import REPORT_D, RESNET_20, image_task
 from bench.measure import Row, compare
+from bench.modules import ModuleTask, NormedMlp, SmallConv, module_task
 from bench.task import Contender, Task, made_task
 
 SMALL = (10, 100, 10)
@@ -20,8 +21,8 @@ class Result:
 
     title: str
     rows: list[Row]
-    share: float
-    share_of: str
+    share: float = 0.0
+    share_of: str = ""
 
 
 def _against_peak(title: str, task: Task, contenders: list[Contender], repeats: int) -> Result:
@@ -133,7 +134,23 @@ def _image_contenders(several: Task, one: Task) -> list[Contender]:
     ]
 
 
-COMPARISONS: dict[str, Callable[[int], Result]] = {
+def modules(repeats: int) -> list[Result]:
+    """64 small PyTorch modules with batch norm, and 16 convolutional ones, as groups and one after another."""
+    mlps = module_task(NormedMlp, (20,), runs=64, steps=30)
+    convolutions = module_task(SmallConv, (1, 28, 28), runs=16, steps=8)
+    return [
+        Result("modules: 64 MLPs 20-32-32-10 with batch norm, batch 64", _module_rows(mlps, 8, repeats)),
+        Result("modules: 16 networks of two convolutions, batch 64", _module_rows(convolutions, 4, repeats)),
+    ]
+
+
+def _module_rows(task: ModuleTask, runs: int, repeats: int) -> list[Row]:
+    threads = machine.threads()
+    ours = [seedbed_peer.torch(task, count) for count in sorted({threads, 1}, reverse=True)]
+    return compare([*ours, *_eager(task, runs)], repeats)
+
+
+COMPARISONS: dict[str, Callable[[int], Result | list[Result]]] = {
     "tiny": tiny,
     "population": population,
     "linear": linear,
@@ -141,4 +158,5 @@ COMPARISONS: dict[str, Callable[[int], Result]] = {
     "mnist": mnist,
     "cnn": cnn,
     "resnet20": resnet20,
+    "modules": modules,
 }

@@ -13,14 +13,17 @@ from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
 
 from bench.images import ImageTask
+from bench.modules import ModuleTask
 from bench.task import LR, MOMENTUM, Contender, Task
 from seedbed.text import counted
 
 LOSSES = {"mse": nn.MSELoss, "bce": nn.BCEWithLogitsLoss, "cross_entropy": nn.CrossEntropyLoss}
 
 
-def network(task: Task, run: int) -> nn.Sequential:
+def network(task: Task, run: int) -> nn.Module:
     """The task's network with the initial draws of one run."""
+    if isinstance(task, ModuleTask):
+        return task.module(run)
     model = task.module() if isinstance(task, ImageTask) else dense_network(task)
     views = list(task.network.parameters.views(task.params[run : run + 1]).values())
     with torch.no_grad():

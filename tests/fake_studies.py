@@ -31,7 +31,7 @@ TRAINING = {
 
 def write_table(directory: Path, name: str, content: Any) -> None:
     """A table of a study of an older version; what was there is replaced."""
-    table = schema.runs_table(content) if name == "runs" else schema.table_of(content)
+    table = schema.runs_table(content) if name == "runs" else schema.table_of(name, content)
     parquet.write_table(table, directory / f"{name}.parquet", compression="zstd")
 
 

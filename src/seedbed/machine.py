@@ -1,4 +1,4 @@
-"""What this machine has left: memory, within all limits that are set on this process."""
+"""What this machine has for this process: cores and free memory, within all limits that are set on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 GROUP = Path("/sys/fs/cgroup")
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which a container or a batch system may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def available() -> int | None:

@@ -15,7 +15,7 @@ from faults.survival import Scene, directories
 
 
 def unfinished(scene: Scene, runs: Path) -> Path:
-    """A study that was killed after its first group, with a checkpoint of the next."""
+    """A study that was killed after its first group."""
     begun = Fault("SIGKILL", runs, scene.root / "struck", operation=scene.operations * 6 // 10)
     assert scene.go_on(runs, begun).is_killed
     (directory,) = directories(runs)
@@ -23,8 +23,8 @@ def unfinished(scene: Scene, runs: Path) -> Path:
 
 
 def damages(directory: Path, seed: int, number: int) -> Iterator[Damage]:
-    """Every damage to its files, in a random order, at so many places; what a crash left half written is not theirs."""
-    every = [one for one in sweep(directory, seed, number, number) if not one.file.endswith(".tmp")]
+    """Every damage to its files, in a random order, at so many places."""
+    every = list(sweep(directory, seed, number, number))
     random.Random(seed).shuffle(every)
     yield from every
 

@@ -41,13 +41,19 @@ def _tables(one: Path, other: Path) -> Iterator[str]:
     if names[0] != names[1]:
         yield f"tables: {sorted(names[0])} and {sorted(names[1])}"
     for name in sorted(names[0] & names[1]):
-        tables = [reader.read_table(directory, name) for directory in (one, other)]
-        if tables[0].schema.names != tables[1].schema.names:
+        tables = [_by_run(reader.read_table(directory, name)) for directory in (one, other)]
+        if sorted(tables[0].schema.names) != sorted(tables[1].schema.names):
             yield f"{name}: columns {tables[0].schema.names} and {tables[1].schema.names}"
             continue
         for column in tables[0].schema.names:
             if column not in CLOCK and not _equal(*(table[column] for table in tables)):
                 yield f"{name}: column {column}"
+
+
+def _by_run(table: pa.Table) -> pa.Table:
+    """The rows of each run together and in their order: runs are stored as they end."""
+    runs = list(zip(table["variant"].to_pylist(), table["seed"].to_pylist(), strict=True))
+    return table.take(pa.array(sorted(range(len(runs)), key=lambda row: runs[row]), pa.int64()))
 
 
 def _equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:

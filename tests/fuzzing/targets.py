@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from fuzzing import foreign, stored
+from fuzzing import foreign, results, stored
 
 import seedbed
 from seedbed.cli.errors import user_errors
@@ -128,6 +128,7 @@ def _table(suffix: str) -> Target:
 TARGETS: dict[str, Target] = {
     **{name: _table(suffix) for name, suffix in foreign.FORMATS.items()},
     **{name: Target(read, seeds) for name, (read, seeds) in foreign.READERS.items()},
+    **{name: Target(read, seeds) for name, (read, seeds) in results.READERS.items()},
     "journal": _stored("journal.jsonl"),
     "resolved": _stored("resolved.json"),
     "environment": _stored("environment.json"),

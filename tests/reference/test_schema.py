@@ -17,11 +17,12 @@ from seedbed.files import to_json
 from seedbed.recipe import Recipe
 from seedbed.reference import schema_file
 from seedbed.reference.keys import sections
-from seedbed.reference.schema import schema
+from seedbed.reference.schema import Others, schema
 from seedbed.study import labs
 from seedbed.study.problems import StudyError, known_keys
 
 jsonschema = pytest.importorskip("jsonschema")
+ROOT = Path(__file__).parent.parent.parent
 VALIDATOR = jsonschema.Draft7Validator(schema())
 
 
@@ -41,14 +42,20 @@ def test_every_lab_is_valid(name: str) -> None:
     assert wrong(tomllib.loads(labs.path(name).read_text(encoding="utf-8"))) == []
 
 
-def test_the_template_is_valid() -> None:
-    text = files("seedbed.cli").joinpath("new.toml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("kind", ["recipe", "function", "command", "module", "results"])
+def test_what_new_writes_is_valid(kind: str) -> None:
+    text = files("seedbed.cli.starts").joinpath(f"{kind}.toml").read_text(encoding="utf-8")
     assert wrong(tomllib.loads(text)) == []
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/reference.md"])
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/*.toml")), ids=lambda path: path.parent.name)
+def test_the_examples_are_valid(path: Path) -> None:
+    assert wrong(tomllib.loads(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/reference.md", "docs/your-own-training.md"])
 def test_the_studies_of_the_pages_are_valid(path: str) -> None:
-    page = (Path(__file__).parent.parent.parent / path).read_text(encoding="utf-8")
+    page = (ROOT / path).read_text(encoding="utf-8")
     studies = re.findall(r"```toml\n(name.*?)```", page, flags=re.DOTALL)
     assert studies
     for text in studies:
@@ -148,6 +155,49 @@ WRONG = {
 }
 
 
+COMMAND = {
+    "name": "x",
+    "command": {"run": ["a", "{lr}"]},
+    "settings": {"lr": 1},
+    "study": {"metric": "anything"},
+}
+VALID_OTHERS = {
+    "plain": {},
+    "a size": {"command": {"run": ["a", "{lr}"], "memory": "2 GB", "stop": {"patience": 3}}},
+    "any setting": {"ablate": {"settings.lr": [2]}, "quick": {"settings.lr": 3, "study.seeds": 1}},
+    "nested settings": {
+        "grid": {"settings": {"lr": [2]}},
+        "variant": [{"name": "x", "set": {"settings.lr": 9}}],
+    },
+    "the command": {"ablate": {"command.run": [["b", "{lr}"]]}},
+    "any metric": {"hypothesis": [{"claim": "so", "variant": "base", "metric": "mine@3", "below": 1}]},
+}
+WRONG_OTHERS = {
+    "unknown key": ({"command": {"run": ["a", "{lr}"], "shell": True}}, "command"),
+    "text for a list": ({"command": {"run": "a {lr}"}}, "command.run"),
+    "a recipe beside it": ({"model": {"kind": "linear"}}, ""),
+    "no list to try": ({"ablate": {"settings.lr": 2}}, "ablate.settings.lr"),
+    "an empty metric": ({"study": {"metric": ""}}, "study.metric"),
+    "half a function": ({"command": None, "function": {}}, "function"),
+}
+
+
+@pytest.mark.parametrize("name", VALID_OTHERS)
+def test_what_is_no_recipe_is_valid_where_seedbed_takes_it(name: str) -> None:
+    tables = {**COMMAND, **VALID_OTHERS[name]}
+    Study.from_dict({**tables, "study": {**COMMAND["study"], "direction": "max"}})
+    assert wrong(tables) == []
+
+
+@pytest.mark.parametrize("name", WRONG_OTHERS)
+def test_what_is_no_recipe_is_invalid_where_seedbed_refuses_it(name: str) -> None:
+    changes, place = WRONG_OTHERS[name]
+    tables = {key: table for key, table in {**COMMAND, **changes}.items() if table is not None}
+    with pytest.raises(StudyError):
+        Study.from_dict({**tables, "study": {"direction": "max", **tables["study"]}})
+    assert place in wrong(tables)
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_seedbed_refuses_is_invalid_in_the_right_place(name: str) -> None:
     changes, place = WRONG[name]
@@ -160,7 +210,7 @@ def test_what_seedbed_refuses_is_invalid_in_the_right_place(name: str) -> None:
 @pytest.mark.parametrize("table", ["ablate", "quick"])
 def test_every_setting_is_known_where_settings_are(table: str) -> None:
     kind = {"ablate": "Choices", "quick": "QuickSettings"}[table]
-    assert set(known_keys(Recipe)) <= set(schema()["$defs"][kind]["properties"])
+    assert {*known_keys(Recipe), *known_keys(Others)} <= set(schema()["$defs"][kind]["properties"])
 
 
 def test_every_reference_in_it_leads_somewhere() -> None:

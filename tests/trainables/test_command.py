@@ -147,6 +147,7 @@ def test_the_last_line_that_is_json_counts(tmp_path: Path) -> None:
     assert result.values("base", "val.loss").tolist() == [-3]
     assert not result.curve_metrics
     assert "epoch 0" in outputs(result)["base"]
+    assert "commanded" in result.report().read_text(encoding="utf-8")
 
 
 def test_every_line_is_an_epoch_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def run(settings, seed):
         if seed == 4: return {"acc": np.nan}
         if seed == 5: os._exit(0)
         if seed == 6: return {"loss": 1.0}
+    print("well")
     drawn = [random.random(), np.random.normal(), np.random.default_rng(seed).normal()]
     return {"acc": np.float32(settings["model"]["skill"] + LUCK * sum(drawn)), "loss": drawn[0], "seen": seed}
 
@@ -175,7 +176,8 @@ def test_what_happened_to_them_is_said(faulty: Result, faultless: Result) -> Non
     ):
         assert told in section
     assert "raise ValueError(&#34;bad lr&#34;)" in section
-    assert section.count("<pre>seed ") == 7  # what each of them printed
+    assert section.count("<pre>seed ") == 7
+    assert "well" not in section  # what each of them printed
     assert '<section id="crashes">' not in faultless.report().read_text(encoding="utf-8")
 
 

@@ -45,7 +45,11 @@ class Result(result.Result):
         return target
 
     def predict(
-        self, rows: Rows, variant: str | None = None, targets: ArrayLike | None = None
+        self,
+        rows: Rows,
+        variant: str | None = None,
+        targets: ArrayLike | None = None,
+        trust: bool = False,
     ) -> Predictions:
         """Predict from new rows with every trained network of one variant.
 
@@ -57,15 +61,19 @@ class Result(result.Result):
             Its name; where absent, the first of the ranking that has trained networks.
         targets
             The true targets of an array or data frame, to score the predictions. Files have them as a column.
+        trust
+            Whether you allow the code of the study's modules to run; see `Study.run`.
 
         Raises
         ------
+        TrustError
+            Where its networks are modules whose code you have not allowed.
         StoreError, TrainedError, DataError
             Where there are no trained networks, or the rows do not fit them.
         """
         from seedbed.results.predict import predict
 
-        return predict(self.directory, rows, variant, targets)
+        return predict(self.directory, rows, variant, targets, trust)
 
     def __repr__(self) -> str:
         from seedbed.results.documents import line

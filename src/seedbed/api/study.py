@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from seedbed.analysis.looks import AT_MOST
 from seedbed.study import model
 from seedbed.study.model import Chosen
+from seedbed.study.of_function import directory_of, document
 from seedbed.study.trainable import Compute
-from seedbed.trainables.choice import trainable_of
+from seedbed.trainables.choice import choosing, trainable_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from seedbed.api.result import Result
     from seedbed.execution.progress import Observer
+    from seedbed.metrics.base import Direction, Scale
 
 
 class Study(model.Study):
@@ -78,6 +80,59 @@ class Study(model.Study):
         arrays = {name: array for name, array in given.items() if array is not None}
         return cls._from_dict(tables, trainable or trainable_of, directory, arrays, features)
 
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Any],
+        settings: Mapping[str, Any] | None = None,
+        *,
+        metric: str,
+        ablate: Mapping[str, Sequence[Any]] | None = None,
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        seeds: int | None = None,
+        hypotheses: Sequence[Mapping[str, Any]] = (),
+        name: str | None = None,
+        direction: Direction | None = None,
+        scale: Scale | None = None,
+        matters: float | None = None,
+        **options: Any,
+    ) -> Self:
+        """Make a study of a Python function of your own.
+
+        >>> def run(settings, seed):
+        ...     return {"accuracy": train_somehow(settings["lr"], seed)}
+        >>> study = Study.of(run, settings={"lr": 0.1}, ablate={"lr": [0.01, 1.0]}, seeds=10, metric="accuracy")
+
+        Parameters
+        ----------
+        function
+            `function(settings, seed)` returns a dict of metrics, or yields one for each epoch; with a third parameter
+            `run` it is given that object, too. It runs in processes of its own.
+        settings
+            Those of the base, by name; dictionaries within are nested settings.
+        metric
+            By which of its metrics variants are compared.
+        ablate, grid
+            Setting ("lr", "model.depth") -> values to try: one at a time, or all combinations.
+        hypotheses
+            Claims, as the tables [[hypothesis]] of a study file.
+        name
+            By default the function's.
+        direction, scale, matters
+            As in the table [study] of a study file.
+        options
+            As in its table [function]: timeout, memory, threads, at_once, stop.
+
+        Raises
+        ------
+        StudyError
+            With all that is wrong with it.
+        """
+        asked = {"seeds": seeds, "metric": metric, "direction": direction, "scale": scale, "matters": matters}
+        varied = {"ablate": ablate, "grid": grid}
+        tables = document(function, name, settings or {}, varied, hypotheses, options, asked)
+        return cls._from_dict(tables, choosing(function), directory_of(function), {}, None)
+
     def run(
         self,
         seeds: int | None = None,
@@ -93,6 +148,7 @@ class Study(model.Study):
         until: Literal["decided"] | None = None,
         at_most: int = AT_MOST,
         budget: float | None = None,
+        on: str = "local",
         trust: bool = False,
     ) -> Result:
         """Train every variant under every seed and store all of it.
@@ -122,6 +178,9 @@ class Study(model.Study):
             allows for every look. `seeds` plays no part.
         at_most, budget
             Then: the most seeds per variant, and the seconds that it may take.
+        on
+            Where shards are computed: "local", "processes" of this machine, "ray" (a cluster that is started for it) or
+            "ray://HOST:PORT".
         trust
             Whether code that the study names may run, a function or a command; a yes is remembered for this study and
             the files of the code as they are.
@@ -145,6 +204,7 @@ class Study(model.Study):
             runs_dir=runs_dir,
             progress=progress,
             observer=observer,
+            on=on,
             trust=trust,
         )
         from seedbed.api.result import Result
@@ -160,10 +220,12 @@ def resume(
     seeds: int | None = None,
     trainable: Chosen | None = None,
     *,
+    function: Callable[..., Any] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    on: str | None = None,
     trust: bool = False,
 ) -> Result:
     """Go on with a stored study that was interrupted, killed or failed, as if it never had been.
@@ -176,7 +238,9 @@ def resume(
         How many seeds per variant it is to have, also where it is complete; nothing is trained again.
     trainable
         What trains its runs, where the stored study does not say.
-    data_dir, runs_dir, progress, observer, trust
+    function
+        The function that a study was made of with `Study.of`, where no module beside it has it, as in a notebook.
+    data_dir, runs_dir, progress, observer, on, trust
         See `Study.run`.
 
     Raises
@@ -191,11 +255,12 @@ def resume(
     directory = find(runs_root(runs_dir), str(id_or_path))
     resuming.resume(
         directory,
-        trainable or trainable_of,
+        trainable or (choosing(function) if function else trainable_of),
         seeds=seeds,
         data_dir=data_dir,
         progress=progress,
         observer=observer,
+        on=on,
         trust=trust,
     )
     from seedbed.api.result import Result

@@ -14,6 +14,7 @@ from seedbed.cli import options
 from seedbed.cli.errors import FAILED
 from seedbed.cli.output import print_json, print_table, say
 from seedbed.execution import environment
+from seedbed.machine import usable_cores
 
 Check = tuple[str, str, str]  # what, "ok" | "missing" | "wrong", detail
 
@@ -33,7 +34,7 @@ def command(data_dir: Path | None, runs_dir: Path, as_json: bool) -> int:
     if as_json:
         print_json([dict(zip(("check", "state", "detail"), check, strict=True)) for check in checks])
     else:
-        machine = environment.processor(), f"{environment.usable_cores()} cores", platform.platform()
+        machine = environment.processor(), f"{usable_cores()} cores", platform.platform()
         say(", ".join(machine))
         print_table(("check", "state", "detail"), checks)
     return FAILED if any(state == "wrong" for _, state, _ in checks) else 0

@@ -23,6 +23,30 @@ runs_dir = click.option(
     help="Directory of stored studies; by default $SEEDBED_RUNS or ./runs.",
 )
 
+
+def _where(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """A word for an executor that means something."""
+    from seedbed.execution.executors.choice import check_on
+
+    try:
+        return text and check_on(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def on(default: str | None) -> Decorator:
+    """--on: where shards are computed."""
+    return click.option(
+        "--on",
+        metavar="WHERE",
+        default=default,
+        show_default=default is not None,
+        callback=_where,
+        help="Where runs are computed: local, processes (one for each core), ray (a cluster of its own on this "
+        "machine) or ray://HOST:PORT.",
+    )
+
+
 trust = click.option(
     "--trust",
     is_flag=True,

@@ -156,7 +156,9 @@ def print_result(result: Result) -> None:
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)
     if len(result.variants) > 1:
-        say(f"vs {result.base}: {scale_in_words(result.scale(result.metric), result.paired)}")
+        label = result.study.get("base_label")
+        called = f"{result.base} ({label})" if label else result.base
+        say(f"vs {called}: {scale_in_words(result.scale(result.metric), result.paired)}")
     if baseline := baseline_in_words(result.data, result.reported_metrics):
         say(baseline)
     for notice in filter(None, (crashes_in_words(result), *notices(result))):

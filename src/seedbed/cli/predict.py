@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from seedbed.cli import options
 from seedbed.cli.output import print_bytes, say
+from seedbed.cli.trust import asking
 
 if TYPE_CHECKING:
     from seedbed.results.predictions import Scores
@@ -31,10 +33,17 @@ MOST_SEEDS_LISTED = 6
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file for what is printed; stdout unless given.",
 )
+@options.trust
 @options.runs_dir
 @options.as_json
 def command(
-    study_id: str, input_file: Path, variant: str | None, output: Path | None, runs_dir: Path, as_json: bool
+    study_id: str,
+    input_file: Path,
+    variant: str | None,
+    output: Path | None,
+    trust: bool,
+    runs_dir: Path,
+    as_json: bool,
 ) -> None:
     """Predict from new rows with every seed of one variant of ID; CSV out.
 
@@ -53,7 +62,8 @@ def command(
     from seedbed.files import to_json, write_whole
     from seedbed.results.predict import predict, to_csv
 
-    predictions = predict(find(runs_dir, study_id), input_file, variant)
+    directory = find(runs_dir, study_id)
+    predictions = asking(partial(predict, directory, input_file, variant, trust=trust))
     for line in (predictions.summary, *predictions.notes):
         say(line, err=True)
     if predictions.scores and not as_json:

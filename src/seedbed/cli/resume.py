@@ -21,6 +21,7 @@ from seedbed.cli.trust import asking
     type=click.IntRange(min=1),
     help="How many seeds per variant it is to have; nothing is trained again.",
 )
+@options.on(None)
 @options.trust
 @options.data_dir
 @options.runs_dir
@@ -29,6 +30,7 @@ from seedbed.cli.trust import asking
 def command(
     study_id: str,
     seeds: int | None,
+    on: str | None,
     trust: bool,
     data_dir: Path | None,
     runs_dir: Path,
@@ -55,6 +57,6 @@ def command(
         say(f"{directory.name} is complete; --seeds adds seeds, seedbed show shows it", err=True)
         return 0
     with observer(quiet) as watching:
-        work = partial(resume, directory, seeds, data_dir=data_dir, observer=watching, trust=trust)
+        work = partial(resume, directory, seeds, data_dir=data_dir, observer=watching, on=on, trust=trust)
         result = asking(work)
     return conclude(result, as_json)

@@ -63,6 +63,7 @@ from seedbed.cli.trust import asking
     metavar="N",
     help="Add N seeds to a stored study, whose id stands for STUDY; as `seedbed resume ID --seeds`.",
 )
+@options.on("local")
 @options.trust
 @options.data_dir
 @options.runs_dir
@@ -82,6 +83,7 @@ def command(
     at_most: int | None,
     budget: float | None,
     add_seeds: int | None,
+    on: str,
     trust: bool,
     data_dir: Path | None,
     runs_dir: Path,
@@ -99,6 +101,7 @@ def command(
       seedbed run my-study.toml --set training.epochs=50 --vary training.lr=0.1,0.01
       seedbed run sgemm/regression --json > result.json
       seedbed run --add-seeds 10 trig/norm-init
+      seedbed run mnist/mlp --on ray://cluster:10001
     """
     from seedbed.analysis.looks import AT_MOST
     from seedbed.api import Result, Study, resume, run
@@ -125,6 +128,7 @@ def command(
                 until=until,
                 at_most=at_most or AT_MOST,
                 budget=budget,
+                on=on,
                 trust=trust,
             )
         result = asking(work)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from seedbed.execution.executors.choice import LOCAL
 from seedbed.execution.rounds import Until
 from seedbed.study.contents import Contents
 from seedbed.study.model import Study
@@ -49,12 +50,15 @@ class Planned:
         As given to whoever began the study.
     until
         By what rule rounds are added; None where there is none.
+    on
+        Where shards are computed: see `executors.choice`.
     """
 
     compute: Compute
     data_dir: str | None
     until: Until | None
     rounds: list[Round] = field(default_factory=list)
+    on: str = LOCAL
 
     @property
     def seeds(self) -> int:
@@ -73,21 +77,16 @@ class Planned:
         names = tuple(variant.name for variant in study.variants)
         self.rounds.append(Round(names, study.to_train, numbered))
 
-    def halve(self, index: int, number: int) -> tuple[Shard, Shard]:
-        """Cut a shard of a round in two, of which the second gets a new number."""
+    def cut(self, index: int, number: int, first: int) -> tuple[Shard, Shard]:
+        """Cut a shard of a round in two: its first runs, so many, and the others, which get a new number."""
         new = 1 + max(shard.number for one in self.rounds for shard in one.shards)
-        shards: list[Shard] = []
-        halves: list[Shard] = []
-        for shard in self.rounds[index].shards:
-            if shard.number == number:
-                middle = len(shard.runs) // 2
-                halves = [replace(shard, runs=shard.runs[:middle])]
-                halves.append(replace(shard, runs=shard.runs[middle:], number=new))
-                shards += halves
-            else:
-                shards.append(shard)
+        shards = list(self.rounds[index].shards)
+        where = next(place for place, shard in enumerate(shards) if shard.number == number)
+        whole = shards[where]
+        pieces = replace(whole, runs=whole.runs[:first]), replace(whole, runs=whole.runs[first:], number=new)
+        shards[where : where + 1] = pieces
         self.rounds[index] = replace(self.rounds[index], shards=tuple(shards))
-        return halves[0], halves[1]
+        return pieces
 
     def to_plain(self) -> dict[str, Any]:
         """Plain data for `plan.json`."""
@@ -95,6 +94,7 @@ class Planned:
             "compute": asdict(self.compute),
             "data_dir": self.data_dir,
             "until": asdict(self.until) if self.until else None,
+            "on": self.on,
             "rounds": [
                 {
                     "variants": one.variants,
@@ -116,6 +116,7 @@ class Planned:
                 Round(tuple(one["variants"]), range(*one["seeds"]), tuple(map(_shard, one["shards"])))
                 for one in plain["rounds"]
             ],
+            plain.get("on", LOCAL),
         )
 
 

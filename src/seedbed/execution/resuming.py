@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.execution import environment, provenance
+from seedbed.execution.executors.choice import check_on
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -32,6 +33,7 @@ def resume(
     data_dir: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     observer: Observer | None = None,
+    on: str | None = None,
     trust: bool = False,
 ) -> None:
     """Go on with a study that was interrupted, killed or failed, as if it never had been.
@@ -44,6 +46,8 @@ def resume(
         How many seeds it is to have; nothing that was trained is trained again.
     data_dir
         Where data is looked for first; by default where whoever began it looked.
+    on
+        Where: see `runner.run`; by default where whoever began it computed.
     trust
         Whether the user allows the code that the study names to run; see `study.trust`.
 
@@ -64,6 +68,8 @@ def resume(
     code = code_of(study)
     provenance.check_same(told, code)
     check(study, code, trust)
+    if on:
+        planned.on = check_on(on)
     if data_dir:
         planned.data_dir = str(Path(data_dir).absolute())
     preparing = Preparing(planned, code, told.get("data") or {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.execution import history, provenance
+from seedbed.execution.executors.choice import LOCAL, check_on
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -35,6 +36,7 @@ def run(
     observer: Observer | None = None,
     until: Until | None = None,
     trust: bool = False,
+    on: str = LOCAL,
 ) -> Path:
     """Train every variant under every seed and store all of it; returns the directory.
 
@@ -54,26 +56,31 @@ def run(
         Adds seeds in rounds until the study's claims are decided, instead of training those that it names.
     trust
         Whether the user allows the code that the study names to run; see `study.trust`.
+    on
+        Where: "local", "processes", "ray" (a cluster of its own) or "ray://HOST:PORT".
 
     Raises
     ------
     TrustError
         Where the study names code that its user has not allowed to run.
-    StudyError, DataError, EngineError, StoreError
+    StudyError, DataError, EngineError, StoreError, ExecutorError
         Where the study, its data, the engine or the directory of runs will not do; nothing is stored then.
     TrainableError
         Where results cannot be stored; what was stored before is kept, and the study has failed.
     """
+    check_on(on)
     code = demand(study, trust)
-    planned = Planned(compute or Compute(), str(Path(data_dir).absolute()) if data_dir else None, until)
+    data = str(Path(data_dir).absolute()) if data_dir else None
+    planned = Planned(compute or Compute(), data, until, on=on)
     rounds = Rounds(study, until) if until else None
     first = rounds.first if rounds else study
     preparing = Preparing(planned, code)
     work = preparing(first)
     root = runs_root(runs_dir)
     Store.parent(root, study.name)  # a wrong one is told before anything is compiled
-    with not_swallowed():
-        preparing.warm(first)
+    if on == LOCAL:
+        with not_swallowed():
+            preparing.warm(first)
     resolved = resolved_of(first, work) | ({"until": rounds.plan} if rounds else {})
     if until and resolved.get("paired") is False:
         message = "no seeds can be added in rounds to runs that are not paired; leave out --until decided"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from seedbed.execution.stops import Stops
 from seedbed.store.schema import StoreError
@@ -23,6 +24,8 @@ class Saving(Checkpoints):
     damage
         What is wrong with the checkpoint that an earlier process left, for which the shard begins again; None where
         nothing is.
+    facts
+        What is to be said of where the shard was trained.
     """
 
     def __init__(self, store: Store, number: int, stops: Stops) -> None:
@@ -31,6 +34,7 @@ class Saving(Checkpoints):
         self._began = self._last = time.monotonic()
         self._cost = self._before = 0.0  # seconds: of saving once, and of earlier processes
         self.damage: str | None = None
+        self.facts: dict[str, Any] = {}
         try:
             if saved := store.checkpoint(number):
                 arrays, facts = saved
@@ -49,13 +53,22 @@ class Saving(Checkpoints):
         wait = max(AT_END if at_end else EVERY, self._cost / SHARE)
         return self._stops.asked or time.monotonic() - self._last >= wait
 
+    @property
+    def is_asked_to_end(self) -> bool:
+        """Whether the study is to end."""
+        return self._stops.asked
+
     def save(self, state: State) -> None:
         """See `Checkpoints.save`."""
+        self.keep(state)
+        if self._stops.asked:
+            raise Stopped
+
+    def keep(self, state: State) -> None:
+        """Store a state, whatever is to come."""
         started = time.monotonic()
         self._store.save_checkpoint(
             self._number, state.arrays, {"shard": state.facts, "seconds": self.seconds}
         )
         self._last = time.monotonic()
         self._cost = self._last - started
-        if self._stops.asked:
-            raise Stopped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Lock
 
@@ -14,7 +14,9 @@ from seedbed.study.checkpoints import Stopped
 from seedbed.study.events import Epoch, Event, Events
 from seedbed.study.trainable import Finished, Shard
 
+AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
 Train = Callable[[Shard, Events], Finished]
+Cut = Callable[[Shard, int], Sequence[Shard]]
 
 
 class View:
@@ -79,11 +81,16 @@ class Together:
     ----------
     train
         Trains a shard to its end, or raises.
+    cut
+        Given a shard and how many runs wait in all, that shard or its pieces, of which the first is trained next.
     """
 
-    def __init__(self, at_once: int, train: Train, view: View, shards: Iterable[Shard]) -> None:
+    def __init__(
+        self, at_once: int, train: Train, view: View, shards: Iterable[Shard], cut: Cut | None = None
+    ) -> None:
         self._at_once, self._train, self._view = at_once, train, view
         self._waiting = deque(shards)
+        self._cut = cut or (lambda shard, left: (shard,))
 
     def again(self, shards: Iterable[Shard]) -> None:
         """Train more shards, before those that wait."""
@@ -95,12 +102,18 @@ class Together:
         Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
         their checkpoints heed.
         """
+
+        def train(shard: Shard) -> Finished:
+            if is_asked_to_end():  # since it was handed over
+                raise Stopped
+            return self._train(shard, self._view.events(shard))
+
         running: dict[Future[Finished], Shard] = {}
         with ThreadPoolExecutor(self._at_once, "shard") as pool:
             while self._waiting or running:
-                while self._waiting and len(running) < self._at_once and not is_asked_to_end():
-                    shard = self._waiting.popleft()
-                    running[pool.submit(self._train, shard, self._view.events(shard))] = shard
+                while self._waiting and len(running) < AHEAD * self._at_once and not is_asked_to_end():
+                    shard = self._next()
+                    running[pool.submit(train, shard)] = shard
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -110,10 +123,17 @@ class Together:
                     else:
                         yield shard, future
 
+    def _next(self) -> Shard:
+        left = sum(len(shard.runs) for shard in self._waiting)
+        first, *others = self._cut(self._waiting.popleft(), left)
+        self.again(others)
+        return first
 
-def group_of(shards: Iterable[Shard], at_once: int) -> GroupStart:
+
+def group_of(shards: Iterable[Shard], at_once: int, where: str = "") -> GroupStart:
     """What an observer is told of shards that train side by side."""
     shards = list(shards)
     runs = sum(len(shard.runs) for shard in shards)
     label = next((shard.label for shard in shards if shard.label), "")
-    return GroupStart(0, 1, runs, runs, f"{label}, {at_once} at a time" if at_once > 1 else label, "run")
+    where = where or (f"{at_once} at a time" if at_once > 1 else "")
+    return GroupStart(0, 1, runs, runs, ", ".join(filter(None, (label, where))), "run")

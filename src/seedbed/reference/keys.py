@@ -17,7 +17,7 @@ TYPES = {
     "object": "table",
 }
 OF_SETTINGS = ("Settings", "Choices", "QuickSettings")  # tables whose keys are settings, explained elsewhere
-NAMED = dict.fromkeys(("Metric", "ComparedMetric", "MetricAtEpoch"), "metric") | {
+NAMED = dict.fromkeys(("AnyComparedMetric", "AnyMetricAtEpoch"), "metric") | {
     "Settings": "table of settings",
     "Choices": "table of settings, each with a list of values",
     "QuickSettings": "table of settings",
@@ -157,7 +157,9 @@ def value(node: Schema, whole: Schema) -> str:
         words = list(dict.fromkeys(value(branch, whole) for branch in node["anyOf"]))
         wider = {f"whole {word}" for word in words}  # a number that may be whole or not needs no more words
         return " or ".join(word for word in words if word not in wider)
-    if node.get("type") == "array":
+    if "type" not in node:
+        return "any value"
+    if node["type"] == "array":
         return _list(node, whole)
     if isinstance(node.get("additionalProperties"), dict):
         return f"table of names, each with a {value(node['additionalProperties'], whole)}"

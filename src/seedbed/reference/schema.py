@@ -17,9 +17,26 @@ from seedbed.metrics.names import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
 from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
 from seedbed.study.problems import known_keys
+from seedbed.trainables.command_options import CommandOptions
+from seedbed.trainables.function_options import FunctionOptions
+from seedbed.trainables.judged.settings import ResultsSettings
+from seedbed.trainables.outside.configuration import SETTINGS
 from seedbed.trainables.recipe import TABLES
+from seedbed.values import FrozenModel
 
 Schema = dict[str, Any]
+OTHERS = {
+    "function": "A Python function that makes the runs, in place of a recipe.",
+    "command": "A program that makes the runs, in place of a recipe.",
+    "results": "Results that exist already, in place of a recipe.",
+}
+DESCRIBED = {
+    **TABLES,
+    **OTHERS,
+    SETTINGS: "What a function or command is given; any names, tables within it, too.",
+}
+ANY_NAME = rf"^({SETTINGS}|model\.arguments)\."  # settings of any name, of functions, commands and modules
+METRICS_OF_CLAIMS = ("metric", *(name for name, form in FORMS.items() if form.holds == "metric"))
 LIMITS = {
     "exclusiveMinimum": "above",
     "minimum": "at least",
@@ -28,12 +45,21 @@ LIMITS = {
 }
 
 
-class WholeFile(StudyFile):
-    """A study file with its recipe."""
+class Others(FrozenModel):
+    """The tables by which a study file says that something else than a recipe makes its runs."""
+
+    function: FunctionOptions
+    command: CommandOptions
+    results: ResultsSettings
+
+
+class WholeFile(StudyFile, Others):
+    """A study file of any kind."""
 
     data: AnyData
     model: AnyModel
     training: Training
+    settings: dict[str, Any]
 
 
 class _Generator(GenerateJsonSchema):
@@ -50,10 +76,11 @@ def schema() -> Schema:
     _add_what_types_cannot_say(whole)
     _add_settings(whole)
     _offer_keys_of_all_kinds(whole)
+    _tell_kinds_of_studies_apart(whole)
     top = whole["properties"]
-    for key, description in TABLES.items():
+    for key, description in DESCRIBED.items():
         top[key]["description"] = description
-    first = ("name", "description", "directory", *TABLES)  # as people write them
+    first = ("name", "description", "directory", *DESCRIBED)  # as people write them
     whole["properties"] = {key: top[key] for key in (*first, *(key for key in top if key not in first))}
     described = "A study of Seedbed: what to train, what to vary in it, how many seeds, which claims to test."
     return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "description": described}
@@ -163,15 +190,31 @@ def _add_what_types_cannot_say(whole: Schema) -> None:
     compared = [name for name in OF_A_RUN if name not in COSTS]
     defs["Metric"] = _metric(OF_A_RUN, "")
     defs["ComparedMetric"], defs["MetricAtEpoch"] = _metric(compared, ""), _metric(compared, r"(@\d+)?")
-    for table in (whole, defs["NamedVariant"]):
-        table["properties"]["published"]["propertyNames"] = {"$ref": "#/$defs/Metric"}
-    for table, key, kind in (
-        ("StudySettings", "metric", "ComparedMetric"),
-        ("Hypothesis", "metric", "MetricAtEpoch"),
-        *(("Hypothesis", name, "MetricAtEpoch") for name, form in FORMS.items() if form.holds == "metric"),
+    for kind in ("ComparedMetric", "MetricAtEpoch"):  # which others may call as they like
+        defs[f"Any{kind}"] = {"type": "string", "anyOf": [{"$ref": f"#/$defs/{kind}"}, {"minLength": 1}]}
+    for table, keys, kind in (
+        ("StudySettings", ("metric",), "AnyComparedMetric"),
+        ("Hypothesis", METRICS_OF_CLAIMS, "AnyMetricAtEpoch"),
     ):
-        description = defs[table]["properties"][key].pop("description")
-        defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}], "description": description}
+        for key in keys:
+            described = {"description": defs[table]["properties"][key].pop("description")}
+            defs[table]["properties"][key] = {"allOf": [{"$ref": f"#/$defs/{kind}"}]} | described
+
+
+def _tell_kinds_of_studies_apart(whole: Schema) -> None:
+    """What a study of a recipe must have, and its metrics; a study of anything else has no recipe."""
+    published = {"properties": {"published": {"propertyNames": {"$ref": "#/$defs/Metric"}}}}
+    claim = {"properties": {key: {"$ref": "#/$defs/MetricAtEpoch"} for key in METRICS_OF_CLAIMS}}
+    metrics = {
+        **published["properties"],
+        "variant": {"items": published},
+        "study": {"properties": {"metric": {"$ref": "#/$defs/ComparedMetric"}}},
+        "hypothesis": {"items": claim},
+    }
+    whole["required"] = ["name"]
+    whole["if"] = {"anyOf": [{"required": [table]} for table in OTHERS]}
+    whole["then"] = {"not": {"anyOf": [{"required": [table]} for table in TABLES]}}
+    whole["else"] = {"required": [*TABLES], "properties": metrics}
 
 
 def _offer_keys_of_all_kinds(whole: Schema) -> None:
@@ -195,11 +238,16 @@ def _metric(of_a_run: Iterable[str], ending: str) -> Schema:
 
 def _add_settings(whole: Schema) -> None:
     """The tables whose keys are settings of the recipe, dotted or as tables of tables."""
-    value = {key: _schema_at(key, whole) for key in (*known_keys(Recipe), *STUDY_KEYS)}
+    value = {key: _schema_at(key, whole) for key in (*known_keys(Recipe), *known_keys(Others), *STUDY_KEYS)}
     recipe = {key: one for key, one in value.items() if key not in STUDY_KEYS}
     lists = {key: {"type": "array", "minItems": 1, "items": one} for key, one in recipe.items()}
     defs, top = whole["$defs"], whole["properties"]
     defs["Settings"], defs["Choices"], defs["QuickSettings"] = map(_nested, (recipe, lists, value))
+    for kind in ("Settings", "Choices", "QuickSettings"):
+        defs[kind]["properties"][SETTINGS] = {"type": "object"}
+        defs[kind]["patternProperties"] = {
+            ANY_NAME: {"type": "array", "minItems": 1} if kind == "Choices" else {}
+        }
     for key, kind in (("ablate", "Choices"), ("grid", "Choices"), ("quick", "QuickSettings")):
         top[key] = {"$ref": f"#/$defs/{kind}", "description": top[key]["description"]}
     changed = defs["NamedVariant"]["properties"]

@@ -63,6 +63,8 @@ def _named(reason: str, crashes: Sequence[Crash]) -> str:
 
 def printed(result: Stored, crashes: Sequence[Crash]) -> Mapping[Crash, tuple[str, str]]:
     """What some runs printed, and their tracebacks; nothing of runs that have neither."""
+    if not crashes:
+        return {}
     wanted = {(one.variant, one.seed): one for one in crashes}
     names = list({one.variant for one in crashes})
     found = {}

@@ -55,6 +55,7 @@ class _Data(_Stored):
 class _Resolved(_Stored):
     study: str
     description: str | None = None
+    base_label: str | None = None
     metric: str
     direction: Literal["min", "max"]
     scale: Literal["difference", "ratio"] | None = None

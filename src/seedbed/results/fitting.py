@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from seedbed.nn.base import Layout
 from seedbed.nn.network import Network
-from seedbed.recipe import Recipe
+from seedbed.recipe import ModuleModel, Recipe
 from seedbed.store.models import Trained, TrainedError
+from seedbed.trainables.module_class import load_class
 from seedbed.training import networks
 
+_build = lru_cache(maxsize=8)(networks.build)  # trying a module takes a moment
+TRIED_ON = 4  # samples
 
-def network_of(trained: Trained) -> Network:
-    """The network that all runs share; raises ValueError where the recipe is not one, or not for such samples."""
+
+def network_of(trained: Trained, code: Path | None = None) -> Network:
+    """The network that all runs share; raises ValueError where the recipe is not one, or not for such samples.
+
+    Parameters
+    ----------
+    code
+        Where the classes of modules are imported from; None where none is to be.
+    """
     recipe = Recipe.model_validate(trained.recipe)
-    return networks.build(
-        recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment
+    source = None
+    if isinstance(recipe.model, ModuleModel) and code is not None:
+        example = np.zeros((1, TRIED_ON, *trained.shape), np.float32)
+        source = networks.Source(load_class(recipe.model.path, code), example)
+    return _build(
+        recipe.model, trained.shape, trained.outputs, recipe.data.powers, recipe.training.augment, source
     )
 
 
-def check_fit(trained: Trained, path: Path) -> None:
+def check_fit(trained: Trained, path: Path, code: Path | None = None) -> None:
     """Refuse networks whose arrays are not those that their recipe asks for, which would predict something.
+
+    Parameters
+    ----------
+    code
+        See `network_of`.
 
     Raises
     ------
@@ -31,7 +51,7 @@ def check_fit(trained: Trained, path: Path) -> None:
         Naming the file, `path`, and what does not fit.
     """
     try:
-        recipe, network = Recipe.model_validate(trained.recipe), network_of(trained)
+        recipe, network = Recipe.model_validate(trained.recipe), network_of(trained, code)
         _check_outputs(trained, recipe.target)
         _check_layout("parameters", network.parameters, trained.parameters)
         _check_layout("state", network.state, trained.state)

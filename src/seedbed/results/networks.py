@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -31,11 +32,14 @@ class Networks:
         The state of each, in their order: "trained", "interrupted" (trained in part), "diverged", "untrained".
     better
         Variants that rank higher and have no trained networks.
+    code
+        Where classes of modules are imported from; None where there are none.
     """
 
     trained: Trained
     states: tuple[str, ...]
     better: tuple[str, ...] = ()
+    code: Path | None = None
 
     @property
     def indices(self) -> np.ndarray:
@@ -72,8 +76,13 @@ class Networks:
         return "; ".join(parts)
 
 
-def choose(result: Result, variant: str | None = None) -> Networks:
+def choose(result: Result, variant: str | None = None, code: Path | None = None) -> Networks:
     """The networks of a variant; unless named, of the first of the study's ranking that has trained ones.
+
+    Parameters
+    ----------
+    code
+        See `Networks`.
 
     Raises
     ------
@@ -83,23 +92,23 @@ def choose(result: Result, variant: str | None = None) -> Networks:
     if not result.runs.num_rows:
         raise StoreError(f"{result.directory} has no runs: the study ended before a run was stored")
     if variant is None:
-        return _best(result)
+        return _best(result, code)
     if variant not in result.variants:
         raise StoreError(
             f"no variant {variant!r} in {result.directory}; {instead_of(variant, result.variants)}"
         )
-    networks = _networks(result, variant)
+    networks = _networks(result, variant, code)
     if isinstance(networks, str):
         raise StoreError(f"{result.directory}: variant {variant!r} cannot predict: {networks}; name another")
     return networks
 
 
-def _best(result: Result) -> Networks:
+def _best(result: Result, code: Path | None) -> Networks:
     without: dict[str, str] = {}
     for name in result.ranking:
-        networks = _networks(result, name)
+        networks = _networks(result, name, code)
         if not isinstance(networks, str):
-            return Networks(networks.trained, networks.states, tuple(without))
+            return replace(networks, better=tuple(without))
         without[name] = networks
     reasons = "; ".join(f"{name!r}: {reason}" for name, reason in list(without.items())[:3])
     raise StoreError(
@@ -108,7 +117,7 @@ def _best(result: Result) -> Networks:
     )
 
 
-def _networks(result: Result, variant: str) -> Networks | str:
+def _networks(result: Result, variant: str, code: Path | None) -> Networks | str:
     """The networks of a variant, or why none can predict."""
     runs = _runs(result, variant)
     trained, path = result.trained(variant), result.directory / models_file(variant)
@@ -118,7 +127,7 @@ def _networks(result: Result, variant: str) -> Networks | str:
                 f"{result.directory / models_file(variant)} is missing; restore it, or run the study again"
             )
         return f"{len(runs)} of its {counted(len(result.seeds), 'run')} ended"
-    check_fit(trained, path)
+    check_fit(trained, path, code)
     if trained.variant != variant or not set(trained.seeds) <= set(result.seeds):
         raise TrainedError(
             f"{path} holds networks of other runs, variant {trained.variant!r}; run the study again"
@@ -128,7 +137,7 @@ def _networks(result: Result, variant: str) -> Networks | str:
         _state(*runs.get(seed, ("complete", None)), sound=bool(sound))
         for seed, sound in zip(trained.seeds, finite, strict=True)
     )
-    networks = Networks(trained, states)
+    networks = Networks(trained, states, code=code)
     if len(networks.indices):
         return networks
     if UNTRAINED in states:

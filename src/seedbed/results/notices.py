@@ -9,7 +9,7 @@ from seedbed.analysis.looks import ALPHA_A_SIDE
 from seedbed.analysis.wording import number
 from seedbed.results.looks import looks
 from seedbed.store import seals
-from seedbed.text import counted
+from seedbed.text import counted, first_few
 
 if TYPE_CHECKING:
     from seedbed.results.stored import Stored
@@ -38,7 +38,18 @@ def notices(result: Stored) -> list[str]:
         lines.append(
             f"Seeds were added until claims were decided: {len(done)} of at most {len(most)} looks; {ended}."
         )
+    lines += _one_by_one(result)
     return lines + [line for peeked in [_last(result.events, "peeked")] if peeked for line in _peeked(peeked)]
+
+
+def _one_by_one(result: Stored) -> Iterator[str]:
+    """Why the runs of some variants were trained one by one, which takes longer."""
+    reasons: dict[str, list[str]] = {}
+    for variant in result.study["variants"]:
+        if why := variant.get("one_by_one"):
+            reasons.setdefault(why, []).append(f"“{variant['name']}”")
+    for why, names in reasons.items():
+        yield f"Runs of {first_few(names)} were trained one by one, since they cannot be one program: {why}."
 
 
 def _pairing(result: Stored) -> list[str]:

@@ -18,7 +18,9 @@ from seedbed.data.base import DataError
 from seedbed.engines.base import seen
 from seedbed.metrics import compute as metrics
 from seedbed.nn.base import Context
+from seedbed.nn.chain import Chain
 from seedbed.nn.losses import LOSSES
+from seedbed.results.code import code_directory
 from seedbed.results.fitting import network_of
 from seedbed.results.inputs import NewRows, Rows, new_rows
 from seedbed.results.networks import Networks, choose
@@ -34,7 +36,11 @@ SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
 
 
 def predict(
-    directory: str | Path, rows: Rows, variant: str | None = None, targets: ArrayLike | None = None
+    directory: str | Path,
+    rows: Rows,
+    variant: str | None = None,
+    targets: ArrayLike | None = None,
+    trust: bool = False,
 ) -> Predictions:
     """Predict from new rows with every trained network of one variant.
 
@@ -50,14 +56,18 @@ def predict(
         Its name; where absent, the first of the study's ranking that has trained networks.
     targets
         The true targets of an array or data frame, to score the predictions. Files have them as a column.
+    trust
+        Whether the user allows the code that the study names to run; see `study.trust`.
 
     Raises
     ------
+    TrustError
+        Where its networks are modules whose code the user has not allowed.
     StoreError, TrainedError, DataError
         Where the study has no such variant or no trained networks, or the rows do not fit.
     """
     result = Result.open(directory)
-    networks = choose(result, variant)
+    networks = choose(result, variant, code_directory(result, trust))
     new = new_rows(rows, targets, networks.trained)
     predictions, scores = _predicted(networks, new)
     table, columns = _beside(new.extra, predictions)
@@ -79,7 +89,7 @@ def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Sco
     truth = None if new.targets is None else new.targets[scored]
     sums, seeds = Sums(), {}
     for network in networks.networks():
-        outputs = apply(network, new.inputs)[0]
+        outputs = apply(network, new.inputs, networks.code)[0]
         _check_finite(outputs)
         sums.add(metrics.probabilities(outputs) if trained.classes else outputs.astype(np.float64))
         if truth is not None and len(scored):
@@ -102,18 +112,24 @@ def _check_finite(outputs: np.ndarray) -> None:
         )
 
 
-def apply(trained: Trained, inputs: np.ndarray) -> np.ndarray:
-    """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode."""
-    return np.concatenate(list(_in_slices(trained, inputs)), axis=1)
+def apply(trained: Trained, inputs: np.ndarray, code: Path | None = None) -> np.ndarray:
+    """Outputs (runs, rows, outputs) of all networks for raw inputs (rows, *shape), in evaluation mode.
+
+    Parameters
+    ----------
+    code
+        See `fitting.network_of`.
+    """
+    return np.concatenate(list(_in_slices(trained, inputs, code)), axis=1)
 
 
-def _in_slices(trained: Trained, inputs: np.ndarray) -> Iterator[np.ndarray]:
+def _in_slices(trained: Trained, inputs: np.ndarray, code: Path | None) -> Iterator[np.ndarray]:
     """The outputs of some rows at a time, so that memory does not grow with the number of rows."""
-    network = network_of(trained)
+    network = network_of(trained, code)
     like = np.empty((len(trained.seeds), 0), dtype=np.float32)
     params = network.parameters.flatten(NUMPY, trained.parameters, like)
     state = network.state.flatten(NUMPY, trained.state, like)
-    width = len(trained.seeds) * sum(prod(shape) for shape in network.shapes)
+    width = len(trained.seeds) * (prod(trained.shape) + Chain(network.layers).numbers(trained.shape))
     at_once = min(max(NUMBERS_AT_ONCE // width, 1), MOST_ROWS_AT_ONCE)
     for start in range(0, len(inputs), at_once):
         rows = inputs[None, start : start + at_once].astype(np.float32)

@@ -32,6 +32,7 @@ RUN_COLUMNS = {
     "seconds": "float64",
     "parameters": "int64",
 }
+PROMOTED = "permissive"  # types of one column in several tables become the narrowest that holds them
 KEYS = {"variant": "string", "seed": "int64"}
 COLUMNS = {  # that tables have at least
     "runs": RUN_COLUMNS,
@@ -126,11 +127,14 @@ def runs_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], _run_type(name)) for name in names})
 
 
-def table_of(columns: Columns) -> pa.Table:
-    """Columns as a table; text becomes a dictionary, an array (n, k) a column of lists."""
+def table_of(name: str, columns: Columns | pa.Table) -> pa.Table:
+    """Columns of the table of that name; text becomes a dictionary, an array (n, k) a column of lists."""
     import pyarrow as pa
 
-    return pa.table({name: _column(values) for name, values in columns.items()})
+    if isinstance(columns, pa.Table):
+        return columns
+    kinds = COLUMNS.get(name, {})
+    return pa.table({column: _column(values, kinds.get(column)) for column, values in columns.items()})
 
 
 def write_table(file: Hashing, pieces: Iterable[pa.Table], groups: Sequence[int]) -> None:
@@ -155,10 +159,17 @@ def empty_table(name: str) -> pa.Table:
 
 
 def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
-    """Tables one below the other; what a table has no column for is null."""
+    """Tables one below the other; what a table has no column for is null, and whole numbers beside others are such."""
     import pyarrow as pa
 
-    return pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
+    return pa.concat_tables(tables, promote_options=PROMOTED).unify_dictionaries().combine_chunks()
+
+
+def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """The columns of tables that `concatenated` would join; an ArrowException where their types do not fit."""
+    import pyarrow as pa
+
+    return pa.unify_schemas(schemas, promote_options=PROMOTED)
 
 
 def _run_type(name: str) -> pa.DataType:
@@ -171,13 +182,13 @@ def _run_type(name: str) -> pa.DataType:
     return pa.type_for_alias(RUN_COLUMNS.get(name, "float64"))
 
 
-def _column(values: np.ndarray | Sequence[object]) -> pa.Array:
+def _column(values: np.ndarray | Sequence[object], kind: str | None) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
     if isinstance(values, np.ndarray) and values.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
     column = pa.array(values)
-    if pa.types.is_null(column.type):  # nothing but None: still a column of numbers
-        return column.cast(pa.float64())
+    if pa.types.is_null(column.type) and kind:  # nothing but None; of other kinds the type is not known yet
+        column = column.cast(pa.type_for_alias(kind))
     return column.dictionary_encode() if pa.types.is_string(column.type) else column

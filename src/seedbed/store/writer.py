@@ -147,8 +147,9 @@ class Store:
         self._journal.cut()
         self.journal({"event": "opened", **locks.me()})
         for path in self.directory.rglob(f".*{TEMPORARY}"):
-            if path.parent.name != "figures" and "report" not in path.name:  # somebody may be writing these
-                path.unlink()
+            if path.is_dir() or path.parent.name == "figures" or "report" in path.name:
+                continue  # not made by a writer; somebody may be writing these
+            path.unlink()
         committed = {event["group"] for event in self.groups}
         for path in (self.directory / PARTS).rglob("*-*.*"):
             number = path.stem.rpartition("-")[2]
@@ -268,7 +269,7 @@ class Store:
         self,
         number: int,
         rows: Sequence[Mapping[str, object]],
-        tables: Mapping[str, Columns],
+        tables: Mapping[str, Columns | pa.Table],
         models: Sequence[Trained] = (),
         **facts: object,
     ) -> None:
@@ -292,7 +293,7 @@ class Store:
         for trained in models:
             files[models_file(trained.variant)] = partial(_write_models, trained, number)
         for name, columns in tables.items():
-            files[table_file(name)] = partial(_write_part, table_of(columns), number)
+            files[table_file(name)] = partial(_write_part, table_of(name, columns), number)
         files[table_file("runs")] = partial(_write_part, runs_table(rows), number)
         staged: list[Staged] = []
         with self._kept(self.directory / PARTS):
@@ -351,6 +352,10 @@ class Store:
             Where they are damaged.
         """
         return checkpoints.read(checkpoints.path_of(self.directory, number))
+
+    def has_checkpoint(self, number: int) -> bool:
+        """Whether something was kept of shard `number`."""
+        return checkpoints.path_of(self.directory, number).exists()
 
     def drop_checkpoint(self, number: int) -> None:
         """Remove what was kept of shard `number`."""

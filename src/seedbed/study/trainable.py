@@ -172,7 +172,7 @@ class Work(ABC):
         "data", "classes" and "features" where there are such; "notes" in "data" are shown before training. "paired":
         false where runs under the same seed have nothing in common, as `analysis.pairable` finds: every comparison then
         is one of two independent sets of runs. "pairing_note": why that is so, or whose runs are left out; a clause.
-        "seed_labels": what to call each seed, by its index.
+        "seed_labels": what to call each seed, by its index. "base_label": what base is called elsewhere.
         """
         return {}
 

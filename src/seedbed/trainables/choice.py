@@ -44,3 +44,10 @@ def trainable_of(tables: Mapping[str, Any], origin: str = "study") -> Trainable:
     module, _, name = BY_TABLE[named[0]].partition(":")
     made: Callable[[Mapping[str, Any]], Trainable] = getattr(import_module(module), name)
     return made(tables)
+
+
+def choosing(function: Callable[..., Any]) -> Callable[[Mapping[str, Any], str], Trainable]:
+    """What chooses the trainable of a study whose runs a given function makes."""
+    from seedbed.trainables.function import FunctionTrainable
+
+    return lambda tables, origin: FunctionTrainable(tables, function)

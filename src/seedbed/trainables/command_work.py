@@ -31,6 +31,7 @@ TRACEBACK = "Traceback (most recent call last)"
 class CommandWork(OutsideWork[CommandOptions]):
     """See `OutsideWork`."""
 
+    label = "command"
     gave = "printed"
 
     def run(self, job: Job[CommandOptions], outcome: Outcome) -> Generator[None]:

@@ -69,6 +69,9 @@ class FunctionTrainable(OutsideTrainable[FunctionOptions]):
         files: dict[Path, None] = {}
         for call in calls:
             module = call.partition(":")[0]
+            if module == "__main__":
+                message = f"{call} was given by a program: go on there, with seedbed.resume(ID, function=...)"
+                raise StudyError(study.origin, [Problem("function.call", message)])
             there = files_of(module, study.directory)
             if not there:
                 message = f"there is no module {module} beside the study ({study.directory}) or installed"

@@ -8,7 +8,7 @@ from typing import Any
 
 from seedbed.recipe import ModuleModel, Recipe
 from seedbed.study.code import Code
-from seedbed.training.module_class import source_file
+from seedbed.trainables.outside.sources import files_of
 
 ARGUMENTS = "model.arguments."
 
@@ -18,8 +18,8 @@ def code_of(recipes: Iterable[Recipe], directory: Path) -> Code | None:
     paths = dict.fromkeys(one.model.path for one in recipes if isinstance(one.model, ModuleModel))
     if not paths:
         return None
-    files = [file for path in paths if (file := source_file(path, directory))]
-    what = "\n".join(f"class {path}" for path in paths)
+    files = [file for path in paths for file in files_of(path.partition(":")[0], directory)]
+    what = "\n".join(f"the class {path}" for path in paths)
     return Code(what, tuple(dict.fromkeys(files)), to_prepare=True)
 
 

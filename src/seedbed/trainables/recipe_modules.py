@@ -9,9 +9,8 @@ import numpy as np
 from seedbed.arrays import NUMPY
 from seedbed.data.base import Prepared
 from seedbed.engines.base import seen
-from seedbed.engines.choice import torch_is_missing
 from seedbed.recipe import AnyModel, ModuleModel
-from seedbed.training.module_class import check_arguments, load_class
+from seedbed.trainables.module_class import check_arguments, load_class
 from seedbed.training.networks import Source
 
 TRIED_ON = 4  # samples: what is found out shows on few
@@ -27,8 +26,6 @@ def module_source(model: AnyModel, prepared: Prepared, directory: Path) -> Sourc
     """
     if not isinstance(model, ModuleModel):
         return None
-    if missing := torch_is_missing():
-        raise ValueError(f"a module needs PyTorch: {missing}")
     cls = load_class(model.path, directory)
     check_arguments(model.path, cls, model.given)
     rows = prepared.parts["train"][:TRIED_ON]

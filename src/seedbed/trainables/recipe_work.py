@@ -89,11 +89,18 @@ class RecipeWork(Work):
         return {"classes": samples.classes, "features": samples.features, "data": facts.describe(base)}
 
     def facts_of(self, variant: str) -> dict[str, Any]:
-        """What it is evaluated on, how many samples stand behind its training curves, and which points these have."""
+        """What it is evaluated on, how its training curves come about, and why its runs could be no one program."""
         sizes = self._part_sizes[variant]
         curve = {"samples": curve_samples(sizes), "of": sizes["train"]}
         points = {"curve_points": RULE} if leaves_out(self._most_evaluations[variant]) else {}
-        return {"train_curve": curve, **points, "evaluation": self._evaluations[variant]}
+        why = self._one_by_one.get(variant)
+        alone = {"one_by_one": why} if why else {}
+        return {"train_curve": curve, **points, **alone, "evaluation": self._evaluations[variant]}
+
+    @cached_property
+    def _one_by_one(self) -> dict[str, str | None]:
+        """Of each variant, why its runs cannot be one program."""
+        return {run.variant: group.network.why_alone for group in self.groups for run in group.runs}
 
     @cached_property
     def _most_evaluations(self) -> dict[str, int]:

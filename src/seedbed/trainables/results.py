@@ -195,7 +195,7 @@ class ResultsWork(Work):
     def facts(self) -> Facts:
         """Rows, notes, and how seeds are called and paired."""
         judged = self._judged
-        facts: Facts = {"data": {"notes": judged.notes}}
+        facts: Facts = {"base_label": judged.named.of_base, "data": {"notes": judged.notes}}
         if judged.pairable.reason:
             facts["pairing_note"] = judged.pairable.reason
         if not judged.pairable.paired:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
@@ -13,6 +12,7 @@ from seedbed.engines.array_engine import PREDICT_BYTES
 from seedbed.engines.base import Program
 from seedbed.engines.choice import usual
 from seedbed.engines.fused.opcodes import BLOCK, RESIDENT, SLICES
+from seedbed.machine import usable_cores
 from seedbed.nn.chain import Chain
 from seedbed.nn.layers.batch_norm import BatchNorm
 from seedbed.nn.layers.dropout import Dropout
@@ -223,7 +223,7 @@ def _results(group: Group) -> int:
 
 def threads() -> int:
     """How many threads engines use on this machine, about."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()
 
 
 def shards(group: Group, budget: int, engine: str | None = None) -> Iterator[Group]:

@@ -87,7 +87,7 @@ def build(
             layers.append(Dense(features, outputs))
         case recipe.ModuleModel():
             if source is None:
-                raise ValueError(f"{model.path} is code of a study, which is not imported here")
+                raise ValueError(f"{model.path} is code of a study, which has not been imported")
             layers += _of_module(layers, model, input_shape, outputs, powers, source)
         case recipe.LinearModel():
             layers.append(Dense(_add_rows(layers, input_shape, powers), outputs))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seedbed.study.checkpoints import State
 from seedbed.trainables.outside.numbers import WrongMetrics, numbers_of
-from seedbed.trainables.outside.options import Options, Stop
+from seedbed.trainables.outside.options import Options, StopRules
 from seedbed.trainables.outside.outcome import Asked, Outcome, is_kept, outcomes_of, state_of, tables_of
 from seedbed.training.stopping import Stopping
 
@@ -25,7 +25,7 @@ METRICS = st.dictionaries(st.sampled_from(["acc", "loss", "späte"]), NUMBERS)
 def test_the_last_value_of_each_metric_counts_and_every_epoch_is_on_the_curve() -> None:
     one = Outcome("base", 3)
     for epoch in range(3):
-        assert not one.epoch({"loss": 1.0 / (epoch + 1), "acc": float(epoch)}, ASKED, Stop())
+        assert not one.epoch({"loss": 1.0 / (epoch + 1), "acc": float(epoch)}, ASKED, StopRules())
     one.metrics.update(size=7.0)
     one.end(ASKED)
     finished = one.finished
@@ -73,7 +73,7 @@ def test_rules_end_runs_as_they_end_those_of_recipes(
         reason = theirs.update(
             epoch=epoch, watched=sign * array, train_loss=array, lr=array, metric=array, elapsed=0.0
         )[0]
-        assert ours.epoch({"acc": value}, Asked("acc", direction), Stop(**words)) == (reason is not None)
+        assert ours.epoch({"acc": value}, Asked("acc", direction), StopRules(**words)) == (reason is not None)
         assert ours.stop_reason == reason
         if reason:
             break
@@ -86,7 +86,7 @@ def test_a_checkpoint_gives_back_what_was_saved(runs: list[tuple[str, list[dict[
     for seed, (text, epochs, crashes) in enumerate(runs):
         one = Outcome("base", seed, output=text, seconds=0.5)
         for metrics in epochs:
-            one.epoch(metrics, ASKED, Stop())
+            one.epoch(metrics, ASKED, StopRules())
         if crashes:
             one.crash("ValueError: no", text)
         one.end(ASKED)
@@ -104,7 +104,7 @@ def test_curves_of_very_many_epochs_grow_slowly_and_keep_what_is_asked_for() -> 
     one, asked = Outcome("base", 0), Asked("acc", "max", frozenset({1234}))
     assert not is_kept(1234)
     for epoch in range(1, 5000):
-        one.epoch({"acc": float(epoch)}, asked, Stop())
+        one.epoch({"acc": float(epoch)}, asked, StopRules())
     one.end(asked)
     epochs = [point[0] for point in one.points]
     assert epochs[-1] == 4999

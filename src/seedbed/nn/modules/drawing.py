@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import array_api_compat.torch as xtorch
@@ -26,23 +27,32 @@ class Drawing(TorchFunctionMode):
         (2,) int64, of one run; see `draws.keys`.
     step
         Steps done so far.
+
+    Attributes
+    ----------
+    used
+        Whether anything was drawn, or computed otherwise.
     """
 
     def __init__(self, key: torch.Tensor, step: Any) -> None:
         super().__init__()
         self._key, self._step, self._calls = key, step, 0
+        self.used = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """See `torch.overrides`."""
-        replacement = REPLACED.get(func)
-        if replacement is None:
-            return func(*args, **(kwargs or {}))
-        return replacement(self, *args, **(kwargs or {}))
+        options = kwargs or {}
+        if func in OPENED:  # within this method the mode is off
+            with self:
+                return OPENED[func](*args, **options)
+        if func not in REPLACED:
+            return func(*args, **options)
+        return REPLACED[func](self, *args, **options)
 
     def words(self, shape: tuple[int, ...]) -> torch.Tensor:
         """Random 32-bit words of a shape, int64."""
         first, *rest = shape or (1,)
-        number, self._calls = self._calls, self._calls + 1
+        number, self._calls, self.used = self._calls, self._calls + 1, True
         words = uniform_words(xtorch, self._key[None], first, math.prod(rest), self._step, number)  # type: ignore[arg-type]
         return words.reshape(shape)  # type: ignore[return-value]
 
@@ -100,10 +110,11 @@ def _attention(
     scale: float | None = None,
     **others: Any,
 ) -> torch.Tensor:
-    """As PyTorch documents its own; with dropout step by step."""
-    if not dropout_p or others.get("enable_gqa"):
+    """As PyTorch documents its own, step by step: its kernels cannot be one program, nor drop by a key."""
+    if others.get("enable_gqa"):
         options = {"dropout_p": dropout_p, "is_causal": is_causal, "scale": scale, **others}
         return F.scaled_dot_product_attention(query, key, value, attn_mask, **options)
+    draw.used = True
     scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         seen = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
@@ -113,7 +124,7 @@ def _attention(
     elif attn_mask is not None:
         scores = scores + attn_mask
     weights = torch.softmax(scores, dim=-1)
-    return weights * draw.kept(tuple(weights.shape), dropout_p, weights.dtype) @ value
+    return _times_kept(draw, weights, weights.shape, dropout_p, True, False) @ value
 
 
 def _like(kind: str) -> Callable[..., torch.Tensor]:
@@ -136,4 +147,22 @@ REPLACED: dict[Any, Callable[..., torch.Tensor]] = {
     torch.rand_like: _like("uniform"),
     torch.randn_like: _like("normal"),
     torch.bernoulli: _bernoulli,
+}
+
+
+def _without_dispatch(function: Any) -> FunctionType:
+    """A copy of a function of PyTorch's that does not look for modes, so that those it calls come before ours."""
+    checks = {
+        name: lambda *tensors: False for name in function.__globals__ if name.startswith("has_torch_function")
+    }
+    made = FunctionType(
+        function.__code__, {**function.__globals__, **checks}, function.__name__, function.__defaults__
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+# Functions that call others which are replaced.
+OPENED: dict[Any, FunctionType] = {
+    F.multi_head_attention_forward: _without_dispatch(F.multi_head_attention_forward)
 }

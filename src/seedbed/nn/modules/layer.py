@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import local
 from typing import Any
@@ -16,10 +17,13 @@ from torch.func import functional_call, vmap
 
 from seedbed.arrays import Array, Arrays
 from seedbed.nn.base import Backward, Context, Layer, Parameter
+from seedbed.nn.modules import ModuleError
 from seedbed.nn.modules.drawing import Drawing
-from seedbed.nn.modules.making import Recipe, Tensors, values_of
+from seedbed.nn.modules.making import Recipe, Tensors, raised_on, values_of
 from seedbed.nn.modules.seeding import drawn_from
 
+# Of operations that PyTorch does run by run within one program: it is no worse than what they are compared with.
+warnings.filterwarnings("ignore", "There is a performance drop because", UserWarning)
 ByName = dict[str, torch.Tensor]
 
 
@@ -126,7 +130,7 @@ class ModuleLayer(Layer):
         inputs = inputs.detach().requires_grad_(tracked and context.input_gradient)
         keys = None if context.dropout_key is None else _tensor(context.dropout_key)
         keys = torch.zeros((runs, 2), dtype=torch.int64, device=inputs.device) if keys is None else keys
-        with torch.set_grad_enabled(tracked):
+        with torch.set_grad_enabled(tracked), self._told(inputs):
             outputs, new = self._applied(leaves, kept, inputs, keys, context)
         outputs = outputs.to(torch.float32)
         back = _back(x)
@@ -140,6 +144,16 @@ class ModuleLayer(Layer):
             return back(grads[-1]) if context.input_gradient else None, named
 
         return back(outputs.detach()), {name: back(one) for name, one in new.items()}, backward
+
+    @contextmanager
+    def _told(self, inputs: torch.Tensor) -> Iterator[None]:
+        """Say of an error of the module's code what it was given; not where memory ran out."""
+        try:
+            yield
+        except Exception as error:
+            if "memory" in f"{type(error).__name__} {error}".lower():
+                raise
+            raise ModuleError(f"{self.recipe.name} {raised_on(inputs[0], error)}") from error
 
     # --- of tensors ---------------------------------------------------------------------------------------
 

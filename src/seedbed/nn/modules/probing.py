@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from dataclasses import replace
 from math import prod
@@ -44,7 +45,7 @@ def layer_of(recipe: Recipe, example: torch.Tensor, outputs: int) -> ModuleLayer
     tensors = kept_by(recipe.name, module)
     name, shape = recipe.name, tuple(example.shape[1:])
     counted = _Counting()
-    given, drew = _forward(name, module, example, counted)
+    given = _forward(name, module, example, counted)[0]
     _check_outputs(name, given, len(example), outputs)
     if not given.requires_grad:
         raise ModuleError(f"{name}: its outputs do not follow from its parameters; nothing could be trained")
@@ -54,7 +55,7 @@ def layer_of(recipe: Recipe, example: torch.Tensor, outputs: int) -> ModuleLayer
         max(counted.largest // len(example), prod(shape)),
         convolves=any(isinstance(part, CONVOLUTIONS) for part in module.modules()),
         needs_two=not _takes(module, example[:1]),
-        draws=_way_of_drawing(name, module, example) if drew else "never",
+        draws=_way_of_drawing(name, module, example),
     )
     layer = ModuleLayer(recipe, shape, outputs, example, traits)
     why = "it draws at random by other means than dropout" if traits.draws == "global" else None
@@ -114,9 +115,11 @@ def _check_outputs(name: str, given: Any, samples: int, outputs: int) -> None:
 
 
 def _way_of_drawing(name: str, module: nn.Module, example: torch.Tensor) -> str:
-    """Whether all that it draws can be made to follow from the key of a run."""
+    """See `Traits.draws`."""
     drawing = Drawing(torch.zeros(2, dtype=torch.int64), 0)
-    return "global" if _forward(name, module, example, drawing)[1] else "key"
+    if _forward(name, module, example, drawing)[1]:
+        return "global"
+    return "key" if drawing.used else "never"
 
 
 # --- one program or run by run ------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ def _trial(layer: ModuleLayer, seeds: tuple[int, ...]) -> list[torch.Tensor]:
     state = {name: arrays[name] for name in layer.state()}
     keys = torch.tensor([[seed, 1] for seed in seeds])
     context = Context(xtorch, training=True, dropout_key=keys, input_gradient=False)  # type: ignore[arg-type]
-    inputs = layer.example[None]
+    inputs = torch.stack([layer.example.roll(run, 0) for run in range(len(seeds))])  # of each run, its own
     y, new, backward = layer.forward(params, state, inputs, context)  # type: ignore[arg-type]
     grads = backward(torch.ones_like(y))[1]  # type: ignore[arg-type]
     answers = layer.forward(params, new, inputs, Context(xtorch, gradients=False))[0]  # type: ignore[arg-type]
@@ -156,9 +159,19 @@ def _why_alone(together: ModuleLayer, alone: ModuleLayer) -> str | None:
     try:
         ours = _trial(together, (0, 1))
     except Exception as error:
-        return told(error)
+        return _why_not(error)
     one_by_one = _trial(alone, (0, 1))
     return None if _near(ours, one_by_one) else "as one program it gives other results"
+
+
+def _why_not(error: Exception) -> str:
+    """What an error of vmap's means."""
+    error = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    if "data-dependent control flow" in str(error) or "vmap: .item()" in str(error).lower():
+        return "its code goes by the values of tensors (an if, a loop, .item())"
+    if missing := re.search(r"Batching rule not implemented for (\S+?)\.?\s", str(error)):
+        return f"PyTorch's vmap has no rule for {missing[1]}"
+    return f"vmap raised {told(error)}"
 
 
 def _near(some: list[torch.Tensor], others: list[torch.Tensor]) -> bool:

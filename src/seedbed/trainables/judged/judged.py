@@ -86,7 +86,7 @@ class Judged:
     def read(cls, settings: ResultsSettings, metric: str, directory: Path) -> Judged:
         """Read the table that a study names; raises `Wrong`."""
         file = directory / settings.path
-        source = sources.read(settings, file)
+        source, settings = sources.read(settings, file, metric)
         rows = rows_of(source, settings, metric)
         return cls(found_in(source, rows, metric), settings.base, settings.path, file)
 

@@ -39,11 +39,14 @@ class Source:
         How numbers in its text are written.
     row
         What a row is called in messages.
+    notes
+        What to know of it.
     """
 
     table: pa.Table
     layout: TextLayout
     row: str = "data row"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def found_in(source: Source, rows: Rows, metric: str) -> Found:
     _check_once(rows, run, variant, variants, len(rows.metrics))
     last = {name: _last(rows, run, len(first), one) for name, one in metrics.items()}
     values = {name: of[0] for name, of in last.items()}
-    status = _statuses(rows, run, first, last[metric], metric)
+    status = _statuses(rows, run, first, last[metric], metric, [variants[index] for index in variant[first]])
     curves = _curves(rows, run, metrics) if rows.epoch is not None else None
     found = Found(
         variants, settings, labels_, variant[first], seed[first], status, values, curves, tuple(notes)
@@ -144,19 +144,17 @@ def _columns(
     settings: dict[str, list[Any]] = {}
     text, odd = [], [name for name in rows.metrics if _unfit(name)]
     for name, column in rows.others.items():
-        if (same := _same_in_each(labels(column, source.layout), variant, count)) is not None:
-            settings[name] = same
-            continue
         one = numbers(column, source.layout)
-        if rows.metric is not None or one.wrong.any():
+        is_same = one.wrong.any() or _is_same_in_each(one.values, variant, count)
+        if is_same and (same := _same_in_each(labels(column, source.layout), variant, count)):
+            settings[name] = same
+        elif rows.metric is not None or one.wrong.any():
             text.append(name)
-        elif not one.there.any():
-            continue
         elif _unfit(name):
             odd.append(name)
-        else:
+        elif one.there.any():
             metrics[name] = one
-    notes = []
+    notes = [*source.notes]
     if text:
         notes.append(
             f"left out, since they differ between the runs of a variant and are no numbers: {first_few(text)}"
@@ -181,12 +179,18 @@ def _unfit(name: str) -> str | None:
 
 def _same_in_each(one: Labels, variant: np.ndarray, count: int) -> list[Any] | None:
     """The value of a column in each variant, where all rows of a variant have the same; None of another column."""
-    least, most = np.full(count, len(one.values)), np.full(count, -1)
-    np.minimum.at(least, variant, one.codes)
-    np.maximum.at(most, variant, one.codes)
-    if (least < 0).any() or (least != most).any():
+    if (one.codes < 0).any() or not _is_same_in_each(one.codes, variant, count):
         return None
-    return [one.values[code] for code in least]
+    code = np.zeros(count, np.int64)
+    code[variant] = one.codes
+    return [one.values[index] for index in code]
+
+
+def _is_same_in_each(values: np.ndarray, variant: np.ndarray, count: int) -> bool:
+    """Whether all rows of a variant have the same number, which nan is not."""
+    of_each = np.zeros(count, values.dtype)
+    of_each[variant] = values
+    return bool((of_each[variant] == values).all())
 
 
 # --- runs -----------------------------------------------------------------------------------------------
@@ -212,14 +216,16 @@ def _check_once(
 
 
 def _twice(rows: Rows, same: np.ndarray, variant: dict[str, Any]) -> Problem:
-    of = [f"{name} = {described(value)}" for name, value in variant.items()]
-    if rows.seed:
-        of.append(f"seed {rows.seed.values[rows.seed.codes[same[0]]]}")
-    if rows.epoch is not None:
-        of.append(f"epoch {rows.epoch[same[0]]}")
+    of = _called(rows, same[0], variant) + ("" if rows.epoch is None else f", epoch {rows.epoch[same[0]]}")
     name = epoch_column(rows.others) if rows.epoch is None else None
     remedy = f'; if a run has a row for each {name}, write epoch = "{name}"' if name else "; keep one of them"
-    return Problem("", f"{rows.named(same)} are all of {short(', '.join(of))}{remedy}")
+    return Problem("", f"{rows.named(same)} are all of {of}{remedy}")
+
+
+def _called(rows: Rows, row: int, variant: dict[str, Any]) -> str:
+    """What the run of a row is called: optimizer = sgd, seed 3."""
+    called = short(", ".join(f"{name} = {described(value)}" for name, value in variant.items()))
+    return f"{called}, seed {rows.seed.values[rows.seed.codes[row]]}" if rows.seed else called
 
 
 def _last(rows: Rows, run: np.ndarray, count: int, one: Numbers) -> tuple[np.ndarray, np.ndarray]:
@@ -233,7 +239,12 @@ def _last(rows: Rows, run: np.ndarray, count: int, one: Numbers) -> tuple[np.nda
 
 
 def _statuses(
-    rows: Rows, run: np.ndarray, first: np.ndarray, last: tuple[np.ndarray, np.ndarray], metric: str
+    rows: Rows,
+    run: np.ndarray,
+    first: np.ndarray,
+    last: tuple[np.ndarray, np.ndarray],
+    metric: str,
+    variants: list[dict[str, Any]],
 ) -> np.ndarray:
     """(runs,) of str: complete, diverged where the metric is not finite, crashed where a column says so."""
     values, there = last
@@ -243,12 +254,12 @@ def _statuses(
     gaps = ~there & (status != "crashed")
     if gaps.any():
         where = rows.named(first[gaps])
-        raise Wrong(
-            Problem(
-                "",
-                f'"{short(metric)}" is empty in {where}; give the value, nan where a run failed, or leave the row out',
-            )
-        )
+        if rows.epoch is not None or rows.metric is not None:
+            index = int(np.flatnonzero(gaps)[0])
+            more = f" and {counted(int(gaps.sum()) - 1, 'more run')}" if gaps.sum() > 1 else ""
+            where = f"all rows of {_called(rows, first[index], variants[index])}{more}"
+        remedy = "give the value, nan where a run failed, or leave the run out"
+        raise Wrong(Problem("", f'"{short(metric)}" is empty in {where}; {remedy}'))
     return status
 
 

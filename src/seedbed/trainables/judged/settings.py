@@ -13,7 +13,9 @@ def _one_or_several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Columns = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+Columns = Annotated[
+    tuple[str, ...], BeforeValidator(_one_or_several, json_schema_input_type=str | tuple[str, ...])
+]
 
 
 class ResultsSettings(FrozenModel):

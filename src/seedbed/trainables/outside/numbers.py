@@ -8,6 +8,9 @@ from typing import Any
 RESERVED = ("variant", "seed", "group", "status", "stop_reason", "steps", "epochs", "seconds", "parameters")
 
 
+MOST, LONGEST_NAME = 1000, 100  # metrics of a run, and characters of a name
+
+
 class WrongMetrics(ValueError):
     """What was given in place of metrics; the message says what was expected and what was there."""
 
@@ -21,12 +24,18 @@ def numbers_of(given: object) -> dict[str, float]:
     """
     if not isinstance(given, Mapping):
         raise WrongMetrics(f"expected a dict of metrics, got {_shown(given)}")
+    if len(given) > MOST:
+        raise WrongMetrics(f"expected at most {MOST:,} metrics, got {len(given):,}")
     return {_name(name): _number(name, value) for name, value in given.items()}
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         raise WrongMetrics(f"expected text as the name of a metric, got {_shown(name)}")
+    if len(name) > LONGEST_NAME:
+        raise WrongMetrics(
+            f'the name of a metric has at most {LONGEST_NAME} characters, got "{name[:40]}..."'
+        )
     if name in RESERVED or name.startswith("setting:"):
         raise WrongMetrics(
             f'a metric cannot be called "{name}", which stands for something else; use another name'

@@ -24,7 +24,7 @@ def _bytes(value: object) -> object:
     return int(float(number) * (1024 if binary else 1000) ** power)
 
 
-class Stop(FrozenModel):
+class StopRules(FrozenModel):
     """When a run ends before it would by itself; the first condition met is recorded as its stop reason."""
 
     patience: PositiveInt | None = Field(
@@ -46,7 +46,9 @@ class Options(FrozenModel):
     timeout: PositiveFloat | None = Field(
         default=None, description="Seconds after which a run is ended as crashed; no limit unless given."
     )
-    memory: Annotated[PositiveInt | None, BeforeValidator(_bytes)] = Field(
+    memory: Annotated[
+        PositiveInt | None, BeforeValidator(_bytes, json_schema_input_type=PositiveInt | str)
+    ] = Field(
         default=None,
         description='What a run may hold of memory, with all that it starts: bytes, or text such as "2 GB"; over it '
         "the run is ended as crashed. No limit unless given.",
@@ -61,7 +63,7 @@ class Options(FrozenModel):
         description="How many runs are trained side by side; unless given one for each of the processor's cores, or "
         "fewer where they have several threads or would not fit into memory.",
     )
-    stop: Stop = Field(
-        default=Stop(),
+    stop: StopRules = Field(
+        default=StopRules(),
         description="When a run that tells of its epochs ends early; the first condition met counts.",
     )

@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.metrics.base import Direction
 from seedbed.study.checkpoints import State
 from seedbed.study.trainable import ColumnsByName, FinishedRun, Status
-from seedbed.trainables.outside.options import Stop
+from seedbed.trainables.outside.options import StopRules
 
 EVERY_EPOCH = 1000  # of which a curve keeps each; of later ones one every 1 %
 LONGEST_REASON = 300  # characters
@@ -63,7 +63,7 @@ class Outcome:
     _best: float = math.inf
     _bad: int = 0
 
-    def epoch(self, metrics: Mapping[str, float], asked: Asked, stop: Stop) -> bool:
+    def epoch(self, metrics: Mapping[str, float], asked: Asked, stop: StopRules) -> bool:
         """Take in the metrics of another epoch; whether the run is to end with it, by a rule."""
         self.epochs = number = (self.epochs or 0) + 1
         self.metrics.update(metrics)
@@ -79,7 +79,7 @@ class Outcome:
             self.status, self.stop_reason = "stopped", reason
         return self.status == "stopped"
 
-    def _rule_met(self, value: float, asked: Asked, stop: Stop) -> str | None:
+    def _rule_met(self, value: float, asked: Asked, stop: StopRules) -> str | None:
         sign = 1.0 if asked.direction == "min" else -1.0
         if stop.target is not None and sign * value <= sign * stop.target:
             return "target"

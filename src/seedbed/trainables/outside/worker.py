@@ -18,13 +18,14 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from seedbed.trainables.outside.numbers import WrongMetrics, numbers_of
 from seedbed.trainables.outside.run import Enough, Run
 from seedbed.trainables.outside.seeding import Seeding
 
 LONGEST = 60_000  # characters of a traceback
+LONGEST_REASON = 1000
 OURS = (Path(__file__).parent, Path(importlib.__file__).parent)
 
 
@@ -37,10 +38,15 @@ class Lines:
         self._output = os.dup(2)
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
-        os.dup2(2, 1)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        self._pid = os.getpid()
+        self.open_output()
         faulthandler.enable(self._output)
+
+    def open_output(self) -> None:
+        """Have standard output and error be the output of a run, whatever an earlier one did to them."""
+        os.dup2(self._output, 1)
+        os.dup2(self._output, 2)
+        sys.stdout, sys.stderr = _printing_to(1), _printing_to(2)
 
     def take(self) -> dict[str, Any]:
         """The next one; without any more this process ends."""
@@ -51,14 +57,25 @@ class Lines:
 
     def tell(self, **message: Any) -> None:
         """Send one."""
+        self._end_fork()
         self._answers.write(json.dumps(message).encode() + b"\n")
+
+    def _end_fork(self) -> None:
+        """End here where this is a process that the function has forked and not ended."""
+        if os.getpid() != self._pid:
+            os._exit(1)
 
     def mark(self, mark: str) -> None:
         """Write where the output of a run ends."""
+        self._end_fork()
         for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):  # the function may have closed it
+            with suppress(Exception):  # the function may have closed or replaced it
                 stream.flush()
         os.write(self._output, mark.encode())
+
+
+def _printing_to(number: int) -> TextIO:
+    return open(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def main() -> None:
@@ -72,8 +89,14 @@ def main() -> None:
         lines.tell(**_crash(error, None))
         return
     lines.tell(ready=True)
+    directory, environment = os.getcwd(), dict(os.environ)
     while True:
         order = lines.take()
+        lines.open_output()
+        os.chdir(directory)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
         seeding.begin(order["seed"])
         began = time.perf_counter()
         answer = _answer(function, takes_run, order, lines)
@@ -123,10 +146,12 @@ def _answer(
     function: Callable[..., Any], takes_run: bool, order: Mapping[str, Any], lines: Lines
 ) -> dict[str, Any]:
     """Do a run, and what to tell of how it ended."""
-    told = 0
+    told, is_over = 0, False
 
     def tell(metrics: dict[str, float]) -> bool:
         nonlocal told
+        if is_over:  # in a thread that was left behind
+            raise RuntimeError("this run has ended, and nothing more can be told of it")
         told += 1
         lines.tell(epoch=metrics)
         return not order["waits"] or lines.take()["go"]
@@ -143,6 +168,8 @@ def _answer(
         return {"done": {}}
     except BaseException as error:
         return _crash(error, order.get("memory"))
+    finally:
+        is_over = True
 
 
 def _followed(epochs: Iterator[Any], tell: Callable[[dict[str, float]], bool]) -> Any:
@@ -182,7 +209,9 @@ def _reason(error: BaseException, memory: str | None) -> str:
     if isinstance(error, MemoryError) and memory:
         return memory
     if isinstance(error, SystemExit):
-        code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
-        return f"exited with code {code}" + ("" if code else " before it had returned its metrics")
+        if isinstance(error.code, int | None):
+            code = error.code or 0
+            return f"exited with code {code}" + ("" if code else " before it had returned its metrics")
+        return f"exited with code 1: {error.code}"[:LONGEST_REASON]
     (*_, last) = traceback.format_exception_only(error)
-    return " ".join(last.split())
+    return " ".join(last[:LONGEST_REASON].split())

@@ -1,0 +1,1 @@
+"""What `seedbed new --from` writes: studies, and the code that they name."""

@@ -1,0 +1,82 @@
+"""Shards that workers train: what each is given, and what is done with what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cloudpickle
+
+from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told
+from seedbed.execution.executors.base import Pool
+from seedbed.execution.executors.choice import executor_of
+from seedbed.execution.planned import Planned
+from seedbed.execution.planned import Round as PlannedRound
+from seedbed.execution.record import STUDY
+from seedbed.execution.saving import Saving
+from seedbed.store.writer import Store
+from seedbed.study.checkpoints import Stopped
+from seedbed.study.events import Events
+from seedbed.study.model import Study
+from seedbed.study.rerun import stored_text
+from seedbed.study.trainable import Finished, Shard
+
+
+class Elsewhere:
+    """Has the shards of a round trained by the workers of an executor.
+
+    Attributes
+    ----------
+    slots
+        How many shards are trained side by side.
+    label
+        Where, in a few words.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        planned: Planned,
+        part: PlannedRound,
+        checksums: Mapping[str, str],
+    ) -> None:
+        self._pool = Pool(executor_of(planned.on))
+        self.slots, self.label = self._pool.executor.slots, self._pool.executor.label
+        self._round = Round(
+            text=stored_text(study, store.directory),
+            path=store.directory / STUDY,
+            trainable=cloudpickle.dumps(study.trainable),
+            variants=part.variants,
+            seeds=(part.seeds.start, part.seeds.stop),
+            compute=planned.compute,
+            data_dir=Path(planned.data_dir) if planned.data_dir else None,
+            checksums=dict(checksums),
+        )
+
+    def train(self, shard: Shard, events: Events, saving: Saving) -> Finished:
+        """Train a shard; see `study.trainable.Work.train`.
+
+        Raises
+        ------
+        WorkerLost
+            Where its worker ended first.
+        """
+
+        def heard(message: Message) -> None:
+            match message:
+                case Told(event):
+                    events(event)
+                case Saved(state):
+                    saving.keep(state)
+
+        assignment = Assignment(shard, self._round, saving.resume_from, saving.directory)
+        last = self._pool.train(assignment, heard, lambda: saving.is_asked_to_end)
+        if isinstance(last, Ended):
+            raise last.error or Stopped
+        saving.facts = last.facts
+        return last.finished
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()

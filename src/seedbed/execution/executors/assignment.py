@@ -1,0 +1,106 @@
+"""What travels to a worker, and what comes back from it.
+
+A worker is given plain data that names the study, variants and seeds, from which it rebuilds the work, and sends
+messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seedbed.study.checkpoints import State
+from seedbed.study.events import Event
+from seedbed.study.trainable import Compute, Finished, Shard
+
+
+@dataclass(frozen=True)
+class Round:
+    """All that a worker needs to make a round of a study ready: the same for all of its shards.
+
+    Attributes
+    ----------
+    text, path
+        The stored study's TOML, and where it is stored.
+    trainable
+        What trains its runs, as cloudpickle carries it between our own processes: a program may have made it.
+    seeds
+        First and end.
+    compute, data_dir
+        As whoever began the study asked.
+    checksums
+        Of the files of data that the study was begun with.
+    """
+
+    text: str
+    path: Path
+    trainable: bytes
+    variants: Sequence[str]
+    seeds: tuple[int, int]
+    compute: Compute
+    data_dir: Path | None
+    checksums: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A shard to train.
+
+    Attributes
+    ----------
+    resume_from, seconds
+        What was saved of it last, and how long it has trained.
+    directory
+        Where its runs may keep files of their own.
+    """
+
+    shard: Shard
+    round: Round
+    resume_from: State | None
+    directory: Path | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event of the shard."""
+
+    event: Event
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The shard's training, to go on from."""
+
+    state: State
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The shard is trained; the last message.
+
+    Attributes
+    ----------
+    facts
+        What computed it: "node", and of the recipe "engine".
+    """
+
+    finished: Finished
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The shard was not trained to its end: the study is to end, or an error came; the last message.
+
+    Attributes
+    ----------
+    error
+        What was raised; None where the worker was asked to end.
+    """
+
+    error: BaseException | None
+
+
+Message = Told | Saved | Trained | Ended

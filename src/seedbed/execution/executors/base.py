@@ -1,0 +1,103 @@
+"""The contract of what computes shards elsewhere: workers that each train one at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from queue import Empty, LifoQueue
+
+from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
+
+Heard = Callable[[Message], None]
+Asked = Callable[[], bool]
+
+
+class WorkerLost(Exception):
+    """A worker ended before its shard did; the message says how. The shard goes on elsewhere."""
+
+
+class ExecutorError(ValueError):
+    """Where shards cannot be computed as asked; the message says why and what to do."""
+
+
+class Worker(ABC):
+    """Trains one shard at a time, in another process.
+
+    Attributes
+    ----------
+    node
+        The name of the machine that it is on.
+    """
+
+    node: str
+
+    @abstractmethod
+    def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
+        """Train a shard; `heard` is told what it says meanwhile, and the last message is returned.
+
+        Raises
+        ------
+        WorkerLost
+            Where the worker ended first.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the worker."""
+
+
+class Executor(ABC):
+    """Starts workers.
+
+    Attributes
+    ----------
+    slots
+        How many workers there are at the most.
+    label
+        Where shards are computed, in a few words.
+    """
+
+    slots: int
+    label: str
+
+    @abstractmethod
+    def start(self) -> Worker:
+        """Start a worker.
+
+        Raises
+        ------
+        ExecutorError
+            Where none can be started.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all that was started."""
+
+
+class Pool:
+    """The workers of an executor, each started when it is first needed and replaced when it is lost; thread-safe."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self._idle: LifoQueue[Worker] = LifoQueue()
+
+    def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
+        """See `Worker.train`; at most `executor.slots` threads call it at a time."""
+        try:
+            worker = self._idle.get_nowait()
+        except Empty:
+            worker = self.executor.start()
+        try:
+            last = worker.train(assignment, heard, is_asked_to_end)
+        except BaseException:
+            worker.close()
+            raise
+        self._idle.put(worker)
+        return last
+
+    def close(self) -> None:
+        """End all workers."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        self.executor.close()

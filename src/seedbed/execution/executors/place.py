@@ -1,0 +1,113 @@
+"""The side of a worker: rebuilds the work of a study, trains shards of it, and sends what they say."""
+
+from __future__ import annotations
+
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import cloudpickle
+
+from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told, Trained
+from seedbed.execution.saving import AT_END, EVERY
+from seedbed.plan.plan import plan
+from seedbed.store.schema import StoreError
+from seedbed.study.checkpoints import Checkpoints, State, Stopped
+from seedbed.study.model import Study
+from seedbed.study.trainable import TrainableError, Work
+
+Send = Callable[[Message], None]
+
+
+class Place:
+    """Trains shards one after another; what it has rebuilt of a study is kept from one to the next.
+
+    Attributes
+    ----------
+    asked_to_end
+        Set by another thread where the shard is to be saved and left.
+    """
+
+    def __init__(self, node: str | None = None) -> None:
+        self.node = node or platform.node()
+        self.asked_to_end = False
+        self._last: tuple[Round, Work] | None = None
+
+    def train(self, assignment: Assignment, send: Send) -> None:
+        """Train a shard and send all that it says, a `Trained` or `Ended` last."""
+        try:
+            work = self._work(assignment.round)
+            checkpoints = _Sending(self, assignment, send)
+            finished = work.train(assignment.shard, lambda event: send(Told(event)), checkpoints)
+        except Stopped:
+            send(Ended(None))
+        except Exception as error:
+            send(Ended(_portable(error)))
+        else:
+            send(Trained(finished, {"node": self.node, **_engine(work)}))
+
+    def close(self) -> None:
+        """Give back what the work holds."""
+        if self._last:
+            self._last[1].close()
+            self._last = None
+
+    def _work(self, part: Round) -> Work:
+        if self._last is None or self._last[0] != part:
+            self.close()
+            self._last = part, _prepared(part)
+        return self._last[1]
+
+
+def _prepared(part: Round) -> Work:
+    """The work of a round of a study, as `execution.preparing` makes it where the study is run."""
+    study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
+    # A study that crosses its seeds tells their levels by how many there are.
+    mine = study if study.vary_seeds else study.only(part.variants, range(*part.seeds))
+    work = plan(mine, part.data_dir).work
+    for name, checksum in (work.environment.get("data") or {}).items():
+        if part.checksums.get(name, checksum) != checksum:
+            raise StoreError(
+                f"{name} is another file on {platform.node()} than where the study was begun; "
+                "put the same file there"
+            )
+    work = work.on(part.compute)
+    work.warm_up()
+    return work
+
+
+def _engine(work: Work) -> dict[str, Any]:
+    return {key: value for key, value in work.environment.items() if key in ("engine", "device")}
+
+
+class _Sending(Checkpoints):
+    """Checkpoints of a shard that are sent to whoever writes the study."""
+
+    def __init__(self, place: Place, assignment: Assignment, send: Send) -> None:
+        self.resume_from, self.directory = assignment.resume_from, assignment.directory
+        self._place, self._send = place, send
+        self._last = time.monotonic()
+
+    def due(self, at_end: bool = False) -> bool:
+        wait = AT_END if at_end else EVERY
+        return self._place.asked_to_end or time.monotonic() - self._last >= wait
+
+    def save(self, state: State) -> None:
+        self._send(Saved(state))
+        self._last = time.monotonic()
+        if self._place.asked_to_end:
+            raise Stopped
+
+
+def _portable(error: Exception) -> Exception:
+    """An error as it can be sent: as it is where it survives that, else its text."""
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        text = "".join(traceback.format_exception_only(error)).strip()
+        return TrainableError(f"a worker on {platform.node()} failed: {text}")
+    return error
