@@ -59,7 +59,7 @@ def test_without_a_terminal_code_is_refused_until_trust_is_given_and_then_rememb
     refused = seedbed("run", "study.toml")
     assert refused.exit_code == 2
     assert "would run code that you have not allowed" in refused.stderr
-    assert "python train.py {lr}, with train.py" in refused.stderr
+    assert "python train.py {lr}; in " in refused.stderr
     assert "--trust" in refused.stderr
     assert not (directory / "ran").exists()
     assert seedbed("run", "study.toml", "--trust").exit_code == 0

@@ -35,7 +35,8 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_code_is_refused_until_it_is_allowed_and_the_error_says_what_would_run(tmp_path: Path) -> None:
     study = coded(tmp_path / "study")
     with pytest.raises(
-        TrustError, match=r"study.toml: would run code .*: read the bonus, with bonus.txt, in .*--trust"
+        TrustError,
+        match=r"study.toml: would run code .*--trust.*: read the bonus; in .*; bonus.txt \(1 B, sha256 ",
     ):
         demand(study)
     assert demand(study, trust=True) is not None
@@ -152,3 +153,18 @@ def test_code_that_is_missing_or_no_file_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", labs.names())
 def test_labs_never_name_code(name: str) -> None:
     assert code_of(Study.load(name)) is None
+
+
+def test_of_very_much_that_would_run_the_beginning_is_shown_and_how_much_more_there_is(
+    tmp_path: Path,
+) -> None:
+    study = coded(tmp_path / "study").override(set={"coded.words": "x" * 600 + "\n" * 2 + "y\n" * 99})
+    code = code_of(study)
+    assert code is not None
+    shown, *_ = lines = list(described(study, code))
+    assert shown == "x" * 500 + "... and 100 characters more"
+    assert "... and 61 lines more" in lines
+    assert len(lines) < 50
+    with pytest.raises(TrustError, match="allow it with --trust") as error:
+        demand(study)
+    assert len(str(error.value)) < 3000

@@ -255,6 +255,18 @@ def test_a_directory_that_is_not_there_ends_its_run_with_a_reason(tmp_path: Path
         (["{a.c}"], {"a": {"b": 1, "c": 2}}, {}, r"settings.a.b: the command is never given it; write {a.b}"),
         (["{seed}"], {"seed": 1}, {}, r"settings.seed: {seed} stands for something else"),
         (["{"], {}, {}, r"command.run: expected {{ and }} for braces"),
+        (
+            [],
+            {},
+            {"stop": {"patience": 1}},
+            r'command.stop: needs the metrics of every epoch; write metrics = "lines"',
+        ),
+        (
+            [],
+            {},
+            {"metrics_file": "told.json"},
+            r"metrics_file: runs at the same time would write the same file",
+        ),
         ([], {}, {"env": {"A": "{b}"}}, r"command.env.A: there is no setting {b}"),
         ([], {}, {"env": {"A=B": "b"}}, r"expected the name of an environment variable"),
         ([], {}, {"run": []}, r"command.run: too few values: expected at least 1"),

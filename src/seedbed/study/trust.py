@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seedbed.files import to_json, write_whole
-from seedbed.study.code import Snapshot, snapshot, unreadable
+from seedbed.study.code import Snapshot, Source, snapshot, unreadable
 from seedbed.study.model import Study
 from seedbed.study.problems import Problem, StudyError
-from seedbed.text import byte_size, first_few, visible
+from seedbed.text import byte_size, counted, visible
 
 VARIABLE = "SEEDBED_TRUST"
+MOST_LINES, LONGEST_LINE = 40, 500  # that are shown of what would run
 
 
 _allowed: set[Path] = set()  # in this process, also where nothing is remembered
@@ -116,24 +117,35 @@ def open_to_others(directory: Path) -> bool:
 
 
 def described(study: Study, code: Snapshot) -> Iterator[str]:
-    """What would run, line by line, fit for a terminal."""
-    yield from map(visible, code.code.what.splitlines())
+    """What would run, line by line, fit for a terminal; of very much its beginning, and how much more there is."""
+    yield from _first(code.code.what.splitlines(), "line")
     yield f"in {visible(str(study.directory))}"
-    for source in code.sources:
-        linked = source.path is not None and source.path.is_symlink()
-        to = f", a link to {source.path.resolve()}" if linked and source.path else ""
-        yield visible(f"{source.name} ({byte_size(source.size)}, sha256 {source.sha256[:12]}{to})")
+    yield from _first([_file_in_words(source) for source in code.sources], "file")
+
+
+def _first(lines: Sequence[str], noun: str) -> Iterator[str]:
+    for line in lines[:MOST_LINES]:
+        more = len(line) - LONGEST_LINE
+        yield visible(line[:LONGEST_LINE]) + (
+            f"... and {counted(more, 'character')} more" if more > 0 else ""
+        )
+    if len(lines) > MOST_LINES:
+        yield f"... and {counted(len(lines) - MOST_LINES, noun)} more"
+
+
+def _file_in_words(source: Source) -> str:
+    linked = source.path is not None and source.path.is_symlink()
+    to = f", a link to {source.path.resolve()}" if linked and source.path else ""
+    return f"{source.name} ({byte_size(source.size)}, sha256 {source.sha256[:12]}{to})"
 
 
 def _refusal(study: Study, code: Snapshot) -> str:
-    """What would run, and how to allow it."""
-    what = "; ".join(visible(line) for line in code.code.what.splitlines())
-    files = f", with {visible(first_few(code.files))}" if code.files else ""
-    again = " (others may write to its directory, so that is not remembered)"
+    """How to allow what would run, and what that is."""
+    again = " (not remembered, since others may write to its directory)"
     return (
-        f"would run code that you have not allowed, or that has changed since: {what}{files}, in "
-        f"{visible(str(study.directory))}; read it, then allow it with --trust, in Python with trust=True"
-        f"{again if open_to_others(study.directory) else ''}"
+        "would run code that you have not allowed, or that has changed since; read it, then allow it with --trust, in "
+        f"Python with trust=True{again if open_to_others(study.directory) else ''}: "
+        f"{'; '.join(described(study, code))}"
     )
 
 

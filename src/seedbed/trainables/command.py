@@ -14,6 +14,7 @@ from seedbed.study.contents import Contents
 from seedbed.study.problems import MOST_PROBLEMS, Problem, StudyError, dotted
 from seedbed.study.suggestions import instead_of
 from seedbed.trainables.command_options import (
+    DIRECTORY,
     OWN,
     STUDY,
     CommandOptions,
@@ -94,6 +95,11 @@ def _problems(options: CommandOptions, settings: Mapping[str, Any]) -> Iterator[
                 yield Problem(
                     f"command.{key}", f"there is no setting {{{name}}}; {instead_of(name, [*known, *OWN])}"
                 )
+    if options.stop and options.metrics != "lines":
+        yield Problem("command.stop", 'needs the metrics of every epoch; write metrics = "lines"')
+    if options.metrics_file and DIRECTORY not in names_in(options.metrics_file + options.directory):
+        message = "runs at the same time would write the same file; write it below {directory}"
+        yield Problem("command.metrics_file", message)
     if SETTINGS not in used:
         yield from _unused(settings, used, ())
 

@@ -66,6 +66,9 @@ class CommandWork(OutsideWork[CommandOptions]):
                 process.end(str(error))
             except OSError as error:  # of the file of metrics
                 process.end(f"its metrics cannot be read: {error.filename}: {error.strerror}")
+        with suppress(OSError):  # kept where the run has put something there
+            own_directory.rmdir()
+            own_directory.parent.rmdir()
         outcome.output = str(process.output)
         if process.ended and outcome.status == "complete":
             outcome.crash(*_why(process.ended, outcome.output))
