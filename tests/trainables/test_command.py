@@ -189,6 +189,12 @@ def test_a_file_may_be_one_document_of_several_lines(tmp_path: Path) -> None:
     assert result.values("base", "score").tolist() == [7]
 
 
+def test_metrics_of_ever_new_names_end_a_run(tmp_path: Path) -> None:
+    program = "import json\nfor number in range(9999): print(json.dumps({f'score{number}': 1}))"
+    (run,) = ran(study_of(tmp_path, program, [], command={"metrics": "lines"})).runs.to_pylist()
+    assert run["stop_reason"] == "printed over 1,000 metrics; give the same ones the same names"
+
+
 # --- how they end ---------------------------------------------------------------------------------------
 
 FAIL = """

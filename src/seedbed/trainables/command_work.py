@@ -20,7 +20,7 @@ from seedbed.trainables.outside.outcome import Outcome
 from seedbed.trainables.outside.process import Process
 from seedbed.trainables.outside.work import Job, OutsideWork
 from seedbed.trainables.placeholders import arguments, filled
-from seedbed.trainables.printed import MOST_BYTES, Following, TooMuch, metrics_of
+from seedbed.trainables.printed import MOST_BYTES, MOST_METRICS, Following, TooMuch, metrics_of
 from seedbed.trainables.programs import program_of
 
 # Python programs say what they print at once, though nobody looks on, and order sets alike in every run.
@@ -94,8 +94,12 @@ class CommandWork(OutsideWork[CommandOptions]):
         self, lines: Iterator[bytes] | list[bytes], options: CommandOptions, outcome: Outcome
     ) -> bool:
         """Take in lines; whether a rule ends the run with one of them."""
-        found = filter(None, map(metrics_of, lines))
-        return any(outcome.epoch(metrics, self.asked, options.stop) for metrics in found)
+        for metrics in filter(None, map(metrics_of, lines)):
+            if outcome.epoch(metrics, self.asked, options.stop):
+                return True
+            if len(outcome.metrics) > MOST_METRICS:
+                raise TooMuch(f"printed over {MOST_METRICS:,} metrics; give the same ones the same names")
+        return False
 
 
 def _of_file(path: Path) -> dict[str, float] | None:
