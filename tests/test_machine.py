@@ -44,6 +44,20 @@ def test_the_limits_of_a_container_count(
     assert machine.available() == expected
 
 
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("max 100000", 64), ("250000 100000", 3), ("1000 100000", 1), ("", 64), (None, 64)],
+)
+def test_the_processor_time_of_a_container_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str | None, expected: int
+) -> None:
+    if limit is not None:
+        (tmp_path / "cpu.max").write_text(limit)
+    monkeypatch.setattr(machine, "GROUP", tmp_path)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda process: range(64), raising=False)
+    assert machine.usable_cores() == expected
+
+
 def test_there_is_memory_on_this_machine() -> None:
     free = machine.available()
     assert free is None or 2**20 < free < 2**50

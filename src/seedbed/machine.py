@@ -11,9 +11,12 @@ GROUP = Path("/sys/fs/cgroup")
 
 def usable_cores() -> int:
     """Cores this process may use, which a container or a batch system may have limited."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:  # a control group limits time, in microseconds of each period
+        time, period = map(int, (GROUP / "cpu.max").read_text(encoding="ascii").split())
+    except (OSError, ValueError):  # no such limit
+        return there
+    return max(1, min(there, -(-time // period)))
 
 
 def available() -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from abc import abstractmethod
 from collections.abc import Generator, Sequence
@@ -99,7 +98,7 @@ class OutsideWork(Work, Generic[OwnOptions]):
         asked = self.options
         if asked.at_once:
             return asked.at_once
-        limits = [_cores() // (asked.threads or 1), len(self.shards)]
+        limits = [machine.usable_cores() // (asked.threads or 1), len(self.shards)]
         free = machine.available() if asked.memory else None
         if asked.memory and free:
             limits.append(free // asked.memory)
@@ -108,7 +107,7 @@ class OutsideWork(Work, Generic[OwnOptions]):
     @property
     def threads(self) -> int:
         """Of each run."""
-        return self.options.threads or max(1, _cores() // self.at_once)
+        return self.options.threads or max(1, machine.usable_cores() // self.at_once)
 
     @property
     def environment_of_runs(self) -> dict[str, str]:
@@ -198,8 +197,3 @@ class _Telling:
 def _claimed_epochs(study: Contents) -> frozenset[int]:
     named = (split_epoch(metric)[1] for hypothesis in study.hypotheses for metric in hypothesis.metrics)
     return frozenset(epoch for epoch in named if epoch is not None)
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
