@@ -48,7 +48,9 @@ def test_what_new_writes_is_valid(kind: str) -> None:
     assert wrong(tomllib.loads(text)) == []
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/*.toml")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("examples/*/study.toml")), ids=lambda path: path.parent.name
+)
 def test_the_examples_are_valid(path: Path) -> None:
     assert wrong(tomllib.loads(path.read_text(encoding="utf-8"))) == []
 
@@ -163,7 +165,8 @@ COMMAND = {
 }
 VALID_OTHERS = {
     "plain": {},
-    "a size": {"command": {"run": ["a", "{lr}"], "memory": "2 GB", "stop": {"patience": 3}}},
+    "a size": {"command": {**COMMAND["command"], "memory": "2 GB"}},
+    "rules": {"command": {**COMMAND["command"], "metrics": "lines", "stop": {"patience": 3}}},
     "any setting": {"ablate": {"settings.lr": [2]}, "quick": {"settings.lr": 3, "study.seeds": 1}},
     "nested settings": {
         "grid": {"settings": {"lr": [2]}},
