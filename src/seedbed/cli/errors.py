@@ -68,12 +68,13 @@ def user_errors() -> tuple[type[Exception], ...]:
     """The exceptions that mean that what the user gave is wrong; loaded only once there is an error."""
     from seedbed.data.base import DataError
     from seedbed.engines.choice import EngineError
+    from seedbed.execution.executors.base import ExecutorError
     from seedbed.store.models import TrainedError
     from seedbed.store.schema import StoreError
     from seedbed.study.problems import StudyError
     from seedbed.study.trainable import TrainableError
 
-    return DataError, EngineError, StudyError, StoreError, TrainableError, TrainedError
+    return DataError, EngineError, ExecutorError, StudyError, StoreError, TrainableError, TrainedError
 
 
 def _fail(message: str, code: int) -> NoReturn:

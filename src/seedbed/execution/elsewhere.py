@@ -9,7 +9,6 @@ import cloudpickle
 
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told
 from seedbed.execution.executors.base import Pool
-from seedbed.execution.executors.choice import executor_of
 from seedbed.execution.planned import Planned
 from seedbed.execution.planned import Round as PlannedRound
 from seedbed.execution.record import STUDY
@@ -35,14 +34,15 @@ class Elsewhere:
 
     def __init__(
         self,
+        pool: Pool,
         study: Study,
         store: Store,
         planned: Planned,
         part: PlannedRound,
         checksums: Mapping[str, str],
     ) -> None:
-        self._pool = Pool(executor_of(planned.on))
-        self.slots, self.label = self._pool.executor.slots, self._pool.executor.label
+        self._pool = pool
+        self.slots, self.label = pool.executor.slots, pool.executor.label
         self._round = Round(
             text=stored_text(study, store.directory),
             path=store.directory / STUDY,
@@ -76,7 +76,3 @@ class Elsewhere:
             raise last.error or Stopped
         saving.facts = last.facts
         return last.finished
-
-    def close(self) -> None:
-        """End the workers."""
-        self._pool.close()

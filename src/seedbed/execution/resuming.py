@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.execution import environment, provenance
-from seedbed.execution.executors.choice import check_on
+from seedbed.execution.executors.choice import check_on, pool_of
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -81,14 +81,18 @@ def resume(
     if not rounds and study.seeds != planned.seeds:  # also where a process ended before it could say so
         study, seeds = study.override(seeds=planned.seeds), planned.seeds
     changes = environment.changes(told)
-    with Store.open(directory, contents.journal) as store, watching_with(progress, observer) as watching:
+    with (
+        pool_of(planned.on) as pool,
+        Store.open(directory, contents.journal) as store,
+        watching_with(progress, observer) as watching,
+    ):
         if seeds is not None:
             store.write_json(FILE, planned.to_plain())
             write_study(store, study, code)
         for line in changes:
             watching.message(f"! {line} since the study was begun: results may differ by rounding")
         store.journal({"event": "resumed", "changes": changes})
-        session = Session(study, store, watching, resolved, planned, rounds, preparing, told)
+        session = Session(study, store, watching, resolved, planned, rounds, preparing, told, pool)
         session.write_environment(None)
         session.run()
 

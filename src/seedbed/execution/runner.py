@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.execution import history, provenance
-from seedbed.execution.executors.choice import LOCAL, check_on
+from seedbed.execution.executors.choice import LOCAL, check_on, pool_of
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
@@ -88,6 +88,7 @@ def run(
     planned.add(first, work.shards)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with (
+        pool_of(on) as pool,  # the first: nothing is stored where there is none
         Store.create(root, study.name, fingerprint) as store,
         watching_with(progress, observer) as watching,
     ):
@@ -100,7 +101,7 @@ def run(
         store.write_json(RESOLVED, resolved)
         history.seal(store, resolved, watching)
         told = environment_of(study, store, work, rounds, code)
-        session = Session(study, store, watching, resolved, planned, rounds, preparing, told)
+        session = Session(study, store, watching, resolved, planned, rounds, preparing, told, pool)
         session.write_environment(None)
         store.write_json(FILE, planned.to_plain())  # the last: from here on, any process can go on with it
         session.run()

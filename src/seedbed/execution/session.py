@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedbed.execution import history
+from seedbed.execution.executors.base import Pool
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer
@@ -34,6 +35,8 @@ class Session:
         Makes a part of the study ready to train.
     told
         What `environment.json` holds.
+    pool
+        The workers that train; None where this process does.
     """
 
     def __init__(
@@ -46,12 +49,13 @@ class Session:
         rounds: Rounds | None,
         preparing: Preparing,
         told: Mapping[str, Any],
+        pool: Pool | None,
     ) -> None:
         self.study, self.store, self.observer = study, store, observer
         self.resolved, self.planned, self.rounds = resolved, planned, rounds
         self._preparing, self._told = preparing, told
         self._stops = Stops()
-        self._trainer = Trainer(study, store, observer, planned, preparing, self._stops)
+        self._trainer = Trainer(study, store, observer, planned, preparing, self._stops, pool)
 
     def run(self) -> None:
         """Train what is left; what is finished is stored before the next shard begins."""

@@ -14,6 +14,7 @@ from seedbed.study.checkpoints import Stopped
 from seedbed.study.events import Epoch, Event, Events
 from seedbed.study.trainable import Finished, Shard
 
+TICK = 0.5  # seconds after which a waiting thread looks whether a signal came that another was given
 AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
 Train = Callable[[Shard, Events], Finished]
 Cut = Callable[[Shard, int], Sequence[Shard]]
@@ -116,7 +117,7 @@ class Together:
                     running[pool.submit(train, shard)] = shard
                 if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                for future in wait(running, TICK, FIRST_COMPLETED).done:
                     shard = running.pop(future)
                     if isinstance(future.exception(), Stopped):
                         self._view.ended(shard)

@@ -9,8 +9,7 @@ from typing import Any
 
 from seedbed.execution.cutting import Cutting
 from seedbed.execution.elsewhere import Elsewhere
-from seedbed.execution.executors.base import WorkerLost
-from seedbed.execution.executors.choice import LOCAL
+from seedbed.execution.executors.base import Pool, WorkerLost
 from seedbed.execution.planned import FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import GroupStart, Observer, events_of
@@ -41,6 +40,8 @@ class Trainer:
         What is trained; shards that are cut are recorded in it.
     preparing
         Makes a round ready to train.
+    pool
+        The workers that train; None where this process does.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class Trainer:
         planned: Planned,
         preparing: Preparing,
         stops: Stops,
+        pool: Pool | None,
     ) -> None:
         self.study, self.store, self.observer, self.planned = study, store, observer, planned
-        self._preparing, self._stops = preparing, stops
+        self._preparing, self._stops, self._pool = preparing, stops, pool
         self._settings = {
             variant.name: {f"setting:{key}": to_json(value) for key, value in variant.settings.items()}
             for variant in study.variants
@@ -69,11 +71,11 @@ class Trainer:
         if self._stops.asked:
             return False
         part = self.planned.rounds[index]
-        if self.planned.on != LOCAL:
+        if self._pool:
             data = self._preparing(part.of(self.study)).environment.get("data") or {}
-            with closing(Elsewhere(self.study, self.store, self.planned, part, data)) as elsewhere:
-                cutting = Cutting(elsewhere.slots)
-                return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere.label, cutting)
+            elsewhere = Elsewhere(self._pool, self.study, self.store, self.planned, part, data)
+            cutting = Cutting(elsewhere.slots)
+            return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere.label, cutting)
         with closing(self._preparing.warm(part.of(self.study))) as work:
             if work.at_once is None:
                 return self._one_by_one(work, index, left)

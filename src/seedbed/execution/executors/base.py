@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, LifoQueue
 
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
+from seedbed.text import duration
+
+LONGEST_WAIT = 600.0  # seconds without any worker after which a study is given up
 
 Heard = Callable[[Message], None]
 Asked = Callable[[], bool]
@@ -61,8 +66,8 @@ class Executor(ABC):
     label: str
 
     @abstractmethod
-    def start(self) -> Worker:
-        """Start a worker.
+    def start(self) -> Worker | None:
+        """Start a worker; None where there is no room for another at the moment.
 
         Raises
         ------
@@ -81,20 +86,41 @@ class Pool:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self._idle: LifoQueue[Worker] = LifoQueue()
+        self._heard_of = time.monotonic()  # the last time that there was a worker
 
     def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
-        """See `Worker.train`; at most `executor.slots` threads call it at a time."""
-        try:
-            worker = self._idle.get_nowait()
-        except Empty:
-            worker = self.executor.start()
+        """See `Worker.train`; at most `executor.slots` threads call it at a time.
+
+        Raises
+        ------
+        ExecutorError
+            Where there was no worker for a long time.
+        """
+        worker = self._worker(is_asked_to_end)
+        if worker is None:
+            return Ended(None)
         try:
             last = worker.train(assignment, heard, is_asked_to_end)
         except BaseException:
             worker.close()
             raise
+        self._heard_of = time.monotonic()
         self._idle.put(worker)
         return last
+
+    def _worker(self, is_asked_to_end: Asked) -> Worker | None:
+        """A worker as soon as there is one; None where the study is to end first."""
+        while not is_asked_to_end():
+            with suppress(Empty):
+                return self._idle.get_nowait()
+            if worker := self.executor.start():
+                return worker
+            if time.monotonic() - self._heard_of > LONGEST_WAIT:
+                raise ExecutorError(
+                    f"no worker could be started for {duration(LONGEST_WAIT)}; see whether the cluster has free cores, "
+                    "then go on with seedbed resume"
+                )
+        return None
 
     def close(self) -> None:
         """End all workers."""

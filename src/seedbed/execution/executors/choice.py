@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from seedbed.execution.executors.base import Executor, ExecutorError
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from seedbed.execution.executors.base import Executor, ExecutorError, Pool
 
 LOCAL = "local"
 KINDS = "local, processes, ray or ray://HOST:PORT"
@@ -19,6 +22,22 @@ def check_on(on: str) -> str:
     if on in (LOCAL, "processes", "ray") or on.startswith("ray://"):
         return on
     raise ExecutorError(f'expected {KINDS}, got "{on}"')
+
+
+@contextmanager
+def pool_of(on: str) -> Iterator[Pool | None]:
+    """The workers that a word means, as long as the context lasts; None of `local`.
+
+    Raises
+    ------
+    ExecutorError
+        Where there is no such executor, or what it needs is not there.
+    """
+    if on == LOCAL:
+        yield None
+        return
+    with closing(Pool(executor_of(on))) as pool:
+        yield pool
 
 
 def executor_of(on: str) -> Executor:

@@ -15,6 +15,7 @@ from seedbed.execution.executors.place import Place
 from seedbed.machine import usable_cores
 
 WAIT = 0.5  # seconds that a worker waits for something to say, before it is asked again
+PLACED_IN = 10.0  # seconds that a worker is waited for before it is looked whether another is free
 WAITING = 8  # messages that wait to be fetched; who trains waits where there are more
 MISSING = "Ray is not installed here; install seedbed[ray]"
 
@@ -42,9 +43,17 @@ class Cluster(Executor):
         self.label = f"{self.slots} workers on {len(nodes)} node{'s' if len(nodes) > 1 else ''}"
         self._actor = ray.remote(num_cpus=1, max_concurrency=3, max_restarts=0)(Actor)
 
-    def start(self) -> Worker:
-        """See `Executor.start`."""
-        return RayWorker(self._ray, self._actor.remote())
+    def start(self) -> Worker | None:
+        """See `Executor.start`; Ray waits for a free core."""
+        actor = self._actor.remote()
+        ready = actor.node.remote()
+        try:
+            if self._ray.wait([ready], timeout=PLACED_IN)[0]:
+                return RayWorker(self._ray, actor, self._ray.get(ready))
+        except self._ray.exceptions.RayActorError:  # it ended at once, as where its node did
+            return None
+        self._ray.kill(actor)
+        return None
 
     def close(self) -> None:
         """See `Executor.close`; a cluster that was there before stays."""
@@ -73,9 +82,8 @@ def _connect(ray: Any, address: str | None) -> None:
 class RayWorker(Worker):
     """An actor, asked again and again for what its shard has said meanwhile."""
 
-    def __init__(self, ray: Any, actor: Any) -> None:
-        self._ray, self._actor = ray, actor
-        self.node = ""
+    def __init__(self, ray: Any, actor: Any, node: str) -> None:
+        self._ray, self._actor, self.node = ray, actor, node
 
     def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
         """See `Worker.train`."""
@@ -104,6 +112,10 @@ class Actor:
         context = ray.get_runtime_context()
         self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}")
         self._said: Queue[Message] = Queue(WAITING)
+
+    def node(self) -> str:
+        """The machine that it is on."""
+        return self._place.node
 
     def begin(self, assignment: Assignment) -> None:
         """Begin to train a shard."""
