@@ -11,20 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seedbed.api import Result, Study, judge, load, resume, run
+    from seedbed.api import Result, Study, compare, judge, load, resume, run
     from seedbed.api import open as open
 
 __all__ = [
     "Result",
     "Study",
     "__version__",
+    "compare",
     "judge",
     "load",
     "resume",
     "run",
 ]  # not open: a star import would hide Python's own
 
-_PUBLIC = ("Result", "Study", "judge", "load", "open", "resume", "run")
+_PUBLIC = ("Result", "Study", "compare", "judge", "load", "open", "resume", "run")
 
 
 def __getattr__(name: str) -> Any:

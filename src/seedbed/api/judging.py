@@ -100,15 +100,15 @@ def judge(
         "metric": metrics[0] if metrics else None, "direction": direction, "scale": scale, "matters": matters,
         "fails_above": fails_above, "fails_below": fails_below,
     }  # fmt: skip
-    given = _claims(claims)
+    given = claims_of(claims)
     tables = {"name": name or name_of(table), **given, "results": results}
     tables["study"] = given.get("study", {}) | {
         key: value for key, value in asked.items() if value is not None
     }
-    return _study(tables, table).run(runs_dir=runs_dir, progress=progress, observer=observer)
+    return study_of(tables, table).run(runs_dir=runs_dir, progress=progress, observer=observer)
 
 
-def _claims(claims: Sequence[Mapping[str, Any]] | str | os.PathLike[str]) -> dict[str, Any]:
+def claims_of(claims: Sequence[Mapping[str, Any]] | str | os.PathLike[str]) -> dict[str, Any]:
     """The tables of a study that has these claims."""
     if not isinstance(claims, str | os.PathLike):
         return {"hypothesis": list(claims)} if claims else {}
@@ -119,7 +119,7 @@ def _claims(claims: Sequence[Mapping[str, Any]] | str | os.PathLike[str]) -> dic
     return tables
 
 
-def _study(tables: Mapping[str, Any], table: Tabular | str | os.PathLike[str]) -> Study:
+def study_of(tables: Mapping[str, Any], table: Tabular | str | os.PathLike[str]) -> Study:
     """The study of a table that lies somewhere, or is put into a file of its own."""
     if isinstance(table, str | os.PathLike):
         results = {**tables["results"], "path": os.fspath(table)}

@@ -20,6 +20,7 @@ COMMANDS = (
     "run",
     "resume",
     "judge",
+    "compare",
     "ls",
     "show",
     "report",

@@ -164,7 +164,7 @@ def test_a_column_for_each_variant(judge: Judge) -> None:
     assert result.variants == ["base", "optimizer = adam"]
     assert np.array_equal(result.values("base", "accuracy"), accuracy[:SEEDS])
     with_gaps = judge({**wide, "sgd": [*accuracy[: SEEDS - 1], None]}, wide=True, variant=())
-    assert with_gaps.variants == ["base", "variant = adam"]
+    assert with_gaps.variants == ["base", "adam"]
     assert len(with_gaps.seeds) == SEEDS - 1  # those that both have
 
 

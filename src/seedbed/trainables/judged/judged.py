@@ -34,13 +34,13 @@ class Judged:
         (kept runs,) int64: the number of each run's seed; of runs that are not paired, among those of its variant.
     """
 
-    def __init__(self, found: Found, base: Any, path: str, file: Path) -> None:
+    def __init__(self, found: Found, settings: ResultsSettings, file: Path) -> None:
         count = len(found.variants)
         if count > MOST_VARIANTS:
             message = f"the table has {count:,} variants; {MOST_VARIANTS:,} are the most of a study"
             raise Wrong(Problem("results.variant", f"{message}: does a column differ from run to run?"))
-        self.found, self.path, self.file = found, path, file
-        self.named = Named(found.variants, base)
+        self.found, self.asked, self.path, self.file = found, settings, settings.path, file
+        self.named = Named(found.variants, settings.base)
         self.pairable = self._pairable()
         self.kept, self.seed = self._numbered()
         runs = np.bincount(found.variant[self.kept], minlength=count)
@@ -55,6 +55,8 @@ class Judged:
     def _pairable(self) -> Pairable:
         """How runs are compared, by the seeds that each variant has."""
         found = self.found
+        if self.asked.unpaired:
+            return Pairable(False, (), {}, self.asked.unpaired)
         if found.labels is None:
             return Pairable(False, (), {}, "no column of seeds was named")
         order = np.lexsort((found.seed, found.variant))
@@ -88,7 +90,7 @@ class Judged:
         file = directory / settings.path
         source, settings = sources.read(settings, file, metric)
         rows = rows_of(source, settings, metric)
-        return cls(found_in(source, rows, metric), settings.base, settings.path, file)
+        return cls(found_in(source, rows, metric), settings, file)
 
     @cached_property
     def settings(self) -> list[dict[str, Any]]:
@@ -106,7 +108,7 @@ class Judged:
     @property
     def notes(self) -> list[str]:
         """What to know of the table."""
-        notes = list(self.found.notes)
+        notes = [*self.asked.notes, *self.found.notes]
         if alone := [name for name, runs in self.runs.items() if runs == 1]:
             notes.append("one run shows no spread: " + first_few(f'"{name}"' for name in alone))
         return notes

@@ -78,6 +78,13 @@ class ResultsSettings(FrozenModel):
         default="utf-8", description="The character encoding of a CSV file."
     )
 
+    unpaired: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Why runs under the same seed have nothing in common, where that is so; then nothing is paired.",
+    )
+    notes: tuple[str, ...] = Field(default=(), description="What to know of the results; the report says it.")
+
     @model_validator(mode="after")
     def _fits_together(self) -> ResultsSettings:
         if self.wide and (self.long or self.epoch or self.status or len(self.variant) > 1):

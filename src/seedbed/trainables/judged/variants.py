@@ -9,10 +9,10 @@ from seedbed.analysis.forms import FORMS
 from seedbed.analysis.forms.base import OF_VARIANTS
 from seedbed.study.contents import BASE
 from seedbed.study.problems import Problem
-from seedbed.study.settings import described, names, parse_value
+from seedbed.study.settings import LONGEST_NAME, described, names, parse_value
 from seedbed.study.suggestions import instead_of
 from seedbed.text import visible
-from seedbed.trainables.judged.rows import Wrong
+from seedbed.trainables.judged.rows import VARIANT, Wrong
 
 TABLE = "settings"
 
@@ -38,7 +38,7 @@ class Named:
     """
 
     def __init__(self, variants: Sequence[Mapping[str, Any]], base: Any) -> None:
-        called = [visible(name) for name in names(variants)]
+        called = [visible(name) for name in _called(variants)]
         values = [", ".join(map(described, one.values())) for one in variants]
         first = 0 if base is None else _base(variants, called, values, base)
         self.order = [first, *(index for index in range(len(variants)) if index != first)]
@@ -64,6 +64,15 @@ class Named:
         if isinstance(value, str):
             return self._known.get(value, value)
         return [self._renamed(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _called(variants: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of variants; of a column that is called so, which has names, its values."""
+    if all(one.keys() == {VARIANT} for one in variants):
+        values = [described(one[VARIANT]) for one in variants]
+        if BASE not in values and all(0 < len(value) <= LONGEST_NAME for value in values):
+            return values
+    return names(variants)
 
 
 def _base(
