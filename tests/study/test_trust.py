@@ -80,7 +80,7 @@ def test_functions_that_a_program_gives_need_no_question(tmp_path: Path, trusted
 
 
 def test_what_is_only_made_ready_asks_where_that_runs_code(tmp_path: Path) -> None:
-    assert demand(coded(tmp_path / "one"), to_prepare=True)
+    assert demand(coded(tmp_path / "one"), to_prepare=True) is None
     with pytest.raises(TrustError):
         demand(coded(tmp_path / "two", Coded(to_prepare=True)), to_prepare=True)
 
@@ -148,6 +148,18 @@ def test_code_that_is_missing_or_no_file_is_said(tmp_path: Path) -> None:
     (study.directory / "bonus.txt").mkdir()
     with pytest.raises(StudyError, match=r"bonus.txt: expected a file, got a directory"):
         demand(study, trust=True)
+
+
+def test_files_that_are_too_large_or_never_end_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_up = Path("/proc/self/status")
+    if made_up.is_file():
+        with pytest.raises(StudyError, match=r"status: it grows while it is read"):
+            demand(coded(tmp_path / "one", Coded(str(made_up))), trust=True)
+    monkeypatch.setattr("seedbed.study.code.MOST_READ", 3)
+    with pytest.raises(StudyError, match=r"bonus.txt: has 4 B, and at most 3 B are read here"):
+        demand(coded(tmp_path / "two", bonus="1234"), trust=True)
 
 
 @pytest.mark.parametrize("name", labs.names())

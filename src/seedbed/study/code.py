@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from seedbed.study.problems import Problem, StudyError
 from seedbed.text import enumerated
 
 MOST_KEPT = 1_000_000  # bytes of a file of which a copy is kept
+MOST_READ = 100_000_000_000  # bytes of one at all
 AT_ONCE = 1 << 20  # bytes read of a file at a time
 
 
@@ -145,13 +147,15 @@ def _names(files: tuple[Path, ...], directory: Path) -> Iterator[str]:
 
 
 def _read(name: str, path: Path) -> Source:
-    """All of a file, from one opening of it."""
-    with regular_file(path) as file:
-        state = _state(os.fstat(file.fileno()))
+    """All of a file, from one opening of it; what the system makes up as it is read may never end."""
+    with regular_file(path, MOST_READ) as file:
+        state = _state(found := os.fstat(file.fileno()))
         digest, size, kept = hashlib.sha256(), 0, b""
         while piece := file.read(AT_ONCE):
             digest.update(piece)
             size += len(piece)
+            if size > found.st_size:
+                raise OSError(errno.EIO, "it grows while it is read", str(path))
             if size <= MOST_KEPT:
                 kept += piece
     return Source(name, path, size, digest.hexdigest(), kept if size <= MOST_KEPT else None, state)

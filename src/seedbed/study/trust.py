@@ -58,7 +58,7 @@ def demand(study: Study, trust: bool = False, to_prepare: bool = False) -> Snaps
     trust
         Whether the user allows it now; that is remembered.
     to_prepare
-        Whether the study is only made ready: then there is a question only where that runs code.
+        Whether the study is only made ready: where that runs no code there is no question, and None.
 
     Raises
     ------
@@ -67,9 +67,11 @@ def demand(study: Study, trust: bool = False, to_prepare: bool = False) -> Snaps
     StudyError
         Where a file of it cannot be read.
     """
+    named = study.trainable.code(study) if to_prepare else None
+    if to_prepare and not (named and named.to_prepare):
+        return None
     code = code_of(study)
-    if not to_prepare or (code and code.code.to_prepare):
-        check(study, code, trust)
+    check(study, code, trust)
     return code
 
 
