@@ -34,7 +34,8 @@ def run(settings, seed):
         if seed == 6: return {"loss": 1.0}
     print("well")
     drawn = [random.random(), np.random.normal(), np.random.default_rng(seed).normal()]
-    return {"acc": np.float32(settings["model"]["skill"] + LUCK * sum(drawn)), "loss": drawn[0], "seen": seed}
+    return {"acc": np.float32(settings["model"]["skill"] + LUCK * sum(drawn)), "loss": drawn[0], "seen": seed,
+        "threads": os.environ["OMP_NUM_THREADS"] == "3"}
 
 def epochs(settings, seed):
     for epoch in range(settings["epochs"]):
@@ -67,6 +68,7 @@ call = "train:run"
 timeout = 3.0
 memory = "500 MB"
 at_once = 2
+threads = 3
 
 [settings]
 faulty = false
@@ -128,8 +130,10 @@ def test_a_function_is_a_study_like_any_other(faultless: Result) -> None:
     better = next(one for one in document["variants"] if one["name"] == "skill = 2.0")
     assert better["versus_base"]["verdict"] == "better"
     assert better["versus_base"]["estimate"] == pytest.approx(1.0)  # both variants are seeded alike
-    assert faultless.metrics == ["acc", "loss", "seen"]
+    assert faultless.metrics == ["acc", "loss", "seen", "threads"]
     assert [row["seen"] for row in rows(faultless).values() if row["variant"] == "base"] == list(range(9))
+    assert {row["threads"] for row in rows(faultless).values()} == {1.0}
+    assert (faultless.environment["at_once"], faultless.environment["threads"]) == (2, 3)
     assert len({row["loss"] for row in rows(faultless).values()}) == 9  # one for each seed
 
 
