@@ -55,8 +55,8 @@ class Options(FrozenModel):
     )
     threads: PositiveInt | None = Field(
         default=None,
-        description="Threads of a run, told to its libraries by OMP_NUM_THREADS and the like; unless given the "
-        "processor's cores divided among the runs at once.",
+        description="Threads of a run, told to its libraries by OMP_NUM_THREADS and the like; unless given one or, "
+        "with at_once, its share of the processor's cores.",
     )
     at_once: PositiveInt | None = Field(
         default=None,

@@ -98,7 +98,7 @@ class OutsideWork(Work, Generic[OwnOptions]):
         asked = self.options
         if asked.at_once:
             return asked.at_once
-        limits = [machine.usable_cores() // (asked.threads or 1), len(self.shards)]
+        limits = [machine.usable_cores() // self.threads, len(self.shards)]
         free = machine.available() if asked.memory else None
         if asked.memory and free:
             limits.append(free // asked.memory)
@@ -106,8 +106,9 @@ class OutsideWork(Work, Generic[OwnOptions]):
 
     @property
     def threads(self) -> int:
-        """Of each run."""
-        return self.options.threads or max(1, machine.usable_cores() // self.at_once)
+        """Of each run; neither how many runs are left nor how much memory is free decides, since sums depend on it."""
+        cores, asked = machine.usable_cores(), self.options
+        return asked.threads or max(1, cores // (asked.at_once or cores))
 
     @property
     def environment_of_runs(self) -> dict[str, str]:
