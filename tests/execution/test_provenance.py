@@ -10,11 +10,14 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+import cloudpickle
 import pytest
 from coded import Coded, Reading, coded
 
 from seedbed.api import Result, Study, resume
 from seedbed.execution import provenance
+from seedbed.execution.executors.assignment import Assignment, Round
+from seedbed.execution.executors.place import Place
 from seedbed.store.contents import Contents
 from seedbed.store.schema import StoreError
 from seedbed.study import trust
@@ -22,7 +25,7 @@ from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.code import ChangedCode
 from seedbed.study.contents import Contents as StudyContents
 from seedbed.study.events import Events
-from seedbed.study.trainable import Finished, Shard, Work
+from seedbed.study.trainable import Compute, Finished, PlannedRun, Shard, Work
 from seedbed.study.trust import TrustError, code_of
 
 needs_git = pytest.mark.skipif(which("git") is None, reason="there is no git")
@@ -149,6 +152,22 @@ def test_code_that_is_edited_while_a_study_runs_ends_it(tmp_path: Path) -> None:
     result = resume(stored, trainable=Coded())
     assert result.status == "complete"
     assert result.values("skill = 5.5", "score").tolist() == [6.5, 6.5]
+
+
+def test_a_worker_elsewhere_does_not_train_by_other_code(tmp_path: Path) -> None:
+    study = coded(tmp_path / "study")
+    code = code_of(study)
+    assert code is not None
+    trainable = cloudpickle.dumps(Coded())
+    path, variants = tmp_path / "study" / "study.toml", ["base"]
+    part = Round(study.text, path, trainable, variants, (0, 1), Compute(), None, code=code.files)
+    shard = Shard(0, (PlannedRun("base", 0),))
+    said: list[Any] = []
+    Place().train(Assignment(shard, part, None, None), said.append)
+    assert said[-1].finished.runs[0].metrics == {"score": 6.0}
+    (tmp_path / "study" / "bonus.txt").write_text("2")
+    Place().train(Assignment(shard, part, None, None), said.append)
+    assert "the code of the study is not the same on" in str(said[-1].error)
 
 
 # --- git ------------------------------------------------------------------------------------------------

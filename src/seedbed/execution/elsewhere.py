@@ -15,6 +15,7 @@ from seedbed.execution.record import STUDY
 from seedbed.execution.saving import Saving
 from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Stopped
+from seedbed.study.code import Snapshot
 from seedbed.study.events import Events
 from seedbed.study.model import Study
 from seedbed.study.rerun import stored_text
@@ -40,6 +41,7 @@ class Elsewhere:
         planned: Planned,
         part: PlannedRound,
         checksums: Mapping[str, str],
+        code: Snapshot | None,
     ) -> None:
         self._pool = pool
         self.slots, self.label = pool.executor.slots, pool.executor.label
@@ -52,6 +54,7 @@ class Elsewhere:
             compute=planned.compute,
             data_dir=Path(planned.data_dir) if planned.data_dir else None,
             checksums=dict(checksums),
+            code=code.files if code and not code.code.is_given else None,
         )
 
     def train(self, shard: Shard, events: Events, saving: Saving) -> Finished:

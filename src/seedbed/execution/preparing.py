@@ -29,7 +29,8 @@ class Preparing:
     def __init__(
         self, planned: Planned, code: Snapshot | None, data: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._planned, self._code, self._data = planned, code, data
+        self.code = code
+        self._planned, self._data = planned, data
         self._last: tuple[Any, Work] | None = None
         self._is_warm = False
 
@@ -46,15 +47,15 @@ class Preparing:
                         f"{name} has changed since the study was begun; put the old file back, or run the study again"
                     )
             work = work.on(self._planned.compute)
-            if self._code:
-                work.hold_to(self._code)
+            if self.code:
+                work.hold_to(self.code)
             self._last, self._is_warm = (asked, work), False
         return self._last[1]
 
     def check_code(self) -> None:
         """Refuse to go on where the code is not what it was; raises ChangedCode."""
-        if self._code:
-            self._code.hold()
+        if self.code:
+            self.code.hold()
 
     def warm(self, part: Study) -> Work:
         """The same, and what no run's time should pay for done, once."""

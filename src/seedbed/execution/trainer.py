@@ -73,7 +73,9 @@ class Trainer:
         part = self.planned.rounds[index]
         if self._pool:
             data = self._preparing(part.of(self.study)).environment.get("data") or {}
-            elsewhere = Elsewhere(self._pool, self.study, self.store, self.planned, part, data)
+            elsewhere = Elsewhere(
+                self._pool, self.study, self.store, self.planned, part, data, self._preparing.code
+            )
             cutting = Cutting(elsewhere.slots)
             return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere.label, cutting)
         with closing(self._preparing.warm(part.of(self.study))) as work:

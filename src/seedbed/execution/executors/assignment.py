@@ -32,6 +32,8 @@ class Round:
         As whoever began the study asked.
     checksums
         Of the files of data that the study was begun with.
+    code
+        Checksums of the files of its code by name; None where it names none, or a program has it.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Round:
     compute: Compute
     data_dir: Path | None
     checksums: dict[str, str] = field(default_factory=dict)
+    code: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from seedbed.store.schema import StoreError
 from seedbed.study.checkpoints import Checkpoints, State, Stopped
 from seedbed.study.model import Study
 from seedbed.study.trainable import TrainableError, Work
+from seedbed.study.trust import code_of
 
 Send = Callable[[Message], None]
 
@@ -66,6 +67,12 @@ def _prepared(part: Round) -> Work:
     study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
     # A study that crosses its seeds tells their levels by how many there are.
     mine = study if study.vary_seeds else study.only(part.variants, range(*part.seeds))
+    code = code_of(study) if part.code is not None else None
+    if code and code.files != part.code:
+        raise StoreError(
+            f"the code of the study is not the same on {platform.node()} as where the study was begun "
+            f"({', '.join(code.files)}); put the same files there"
+        )
     work = plan(mine, part.data_dir).work
     for name, checksum in (work.environment.get("data") or {}).items():
         if part.checksums.get(name, checksum) != checksum:
@@ -74,6 +81,8 @@ def _prepared(part: Round) -> Work:
                 "put the same file there"
             )
     work = work.on(part.compute)
+    if code:
+        work.hold_to(code)
     work.warm_up()
     return work
 
