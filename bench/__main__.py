@@ -14,6 +14,7 @@ from rich.table import Table
 from bench import gpu, machine
 from bench.ablation import Ablation, ablation
 from bench.functions import Costs, functions
+from bench.judge import Judged, judge
 from bench.memory import Peak, peaks
 from bench.sizes import Size, sizes
 from bench.suite import COMPARISONS, Result
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     "wide": grow,
     "sizes": sizes,
     "memory": peaks,
+    "judge": judge,
     "functions": functions,
     **gpu.COMPARISONS,
 }
@@ -133,9 +135,26 @@ def _print_costs(result: Costs, console: Console) -> None:
     console.print(table)
 
 
+def _print_judged(results: list[Judged], console: Console) -> None:
+    table = Table(title="a table of 100,000 runs, judged")
+    for column in ("variants", "seeds", "to verdicts, s", "of the processor", "to report, s"):
+        table.add_column(column, justify="right")
+    for one in results:
+        times = (f"{seconds:.1f}" for seconds in (one.verdicts, one.processor, one.seconds))
+        table.add_row(f"{one.variants:,}", f"{one.seeds:,}", *times)
+    console.print(table)
+
+
+OF_LISTS: dict[type, Callable[[Any, Console], None]] = {
+    Size: _print_sizes,
+    Peak: _print_peaks,
+    Judged: _print_judged,
+}
+
+
 def _print_list(results: list[Any], console: Console) -> None:
-    if isinstance(results[0], Size | Peak):
-        (_print_sizes if isinstance(results[0], Size) else _print_peaks)(results, console)
+    if print_all := OF_LISTS.get(type(results[0])):
+        print_all(results, console)
         return
     for result in results:
         PRINTERS[type(result)](result, console)
