@@ -45,6 +45,24 @@ def out_of_memory_at(call: int) -> None:
     RecipeWork.train = once  # type: ignore[method-assign]
 
 
+def few_addresses(room: int) -> None:
+    """From when the first group is trained, the system gives the process only so many bytes more."""
+    import resource
+
+    from seedbed.trainables.recipe_work import RecipeWork
+
+    train = RecipeWork.train
+
+    def limited(self: RecipeWork, *arguments: Any) -> Any:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            has = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (has + room, resource.RLIM_INFINITY))
+        RecipeWork.train = train  # type: ignore[method-assign]
+        return train(self, *arguments)
+
+    RecipeWork.train = limited  # type: ignore[method-assign]
+
+
 def saving_often() -> None:
     """A checkpoint whenever the loop asks for one."""
     from seedbed.execution import saving

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults import strange
 from faults.moments import Fault
-from faults.process import Command
+from faults.process import Command, ended
 from faults.same import differences
+from faults.studies import FUNCTION
 from faults.survival import Scene, directories
+from study_files import toml
 
 from seedbed.results.documents import document
 from seedbed.results.result import Result
 from seedbed.store import reader
+
+ROOM = 420 * 2**20  # eight runs take over 550 MB, a quarter of them less than 300
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +115,14 @@ def test_a_clock_that_jumps_changes_no_result_and_no_duration(scene: Scene, tmp_
         datetime.fromisoformat(event["time"])
 
 
+def other_results(one: Path, other: Path) -> list[str]:
+    """What differs, but for how runs were grouped."""
+    different = differences(one, other)
+    return [
+        line for line in different if line.startswith(("models", "runs", "shown")) and "group" not in line
+    ]
+
+
 @pytest.mark.parametrize("call", [1, 2])
 def test_where_memory_runs_out_the_study_goes_on_with_less_at_once(
     scene: Scene, call: int, tmp_path: Path
@@ -116,7 +130,24 @@ def test_where_memory_runs_out_the_study_goes_on_with_less_at_once(
     end = scene.go_on(tmp_path, partial(strange.out_of_memory_at, call))
     assert end.code == 0, end.output
     (directory,) = directories(tmp_path)
-    different = differences(scene.reference, directory)
-    assert not [
-        line for line in different if line.startswith(("models", "runs", "shown")) and "group" not in line
-    ]
+    assert other_results(scene.reference, directory) == []
+
+
+def test_where_the_system_gives_no_more_memory_the_study_goes_on_with_less_at_once(tmp_path: Path) -> None:
+    tables: dict[str, Any] = {
+        "name": "large",
+        "data": {**FUNCTION, "samples": 15_000, "grid": 2},
+        "model": {"kind": "mlp", "hidden": [512]},
+        "training": {"lr": 0.05, "epochs": 1, "batch_size": "all"},
+        "study": {"seeds": 8, "metric": "val.mse"},
+    }
+    (tmp_path / "large.toml").write_text(toml(tables), encoding="utf-8")
+    words = ["run", str(tmp_path / "large.toml"), "--engine", "numpy", "--quiet", "--runs-dir"]
+    directory: dict[str, Path] = {}
+    for name, prepare in (("whole", None), ("limited", partial(strange.few_addresses, ROOM))):
+        end = ended([*words, str(tmp_path / name)], tmp_path / "log", prepare)
+        assert end.code == 0, end.output
+        (directory[name],) = directories(tmp_path / name)
+    plan = json.loads((directory["limited"] / "plan.json").read_text(encoding="utf-8"))
+    assert len(plan["rounds"][0]["shards"]) > 1
+    assert other_results(directory["whole"], directory["limited"]) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import fake_studies
 import numpy as np
 import pyarrow.parquet as parquet
+import pytest
 
 from seedbed.store import schema
 from seedbed.store.writer import Store
@@ -38,3 +39,12 @@ def test_runs_have_fixed_types_whatever_is_missing(tmp_path: Path) -> None:
         "double",
         "string",
     ]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError("Failed to launch worker thread: try again")])
+def test_too_little_memory_is_no_damage(error: Exception, tmp_path: Path) -> None:
+    with (
+        pytest.raises(schema.StoreError, match="cannot be read: there is too little memory"),
+        schema.damaged(tmp_path / "runs.parquet"),
+    ):
+        raise error

@@ -68,9 +68,14 @@ def damaged(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise StoreError(f"{path} is missing; {advice}") from None
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}; {advice}") from error
     except Exception as error:
+        if isinstance(error, MemoryError) or "Failed to launch worker thread" in str(
+            error
+        ):  # as Arrow says it
+            what = "there is too little memory; end other programs and try again"
+            raise StoreError(f"{path} cannot be read: {what}") from error
+        if isinstance(error, OSError):
+            raise StoreError(f"{path} cannot be read: {error.strerror or error}; {advice}") from error
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(error)
         raise StoreError(f"{path} is damaged ({reason}); {advice}") from error
 
