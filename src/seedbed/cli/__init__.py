@@ -40,6 +40,7 @@ Start here:
   seedbed labs                       studies that come with Seedbed
   seedbed run trig/norm-init         run one; ends with a table and a report
   seedbed new my-study.toml          a commented study of your own to edit
+  seedbed new --from command my.toml one of your own training code
   seedbed reference training         every key of it explained
   seedbed run my-study.toml --vary training.lr=0.1,0.01 --seeds 20
   seedbed resume my-study            go on with one that was interrupted
