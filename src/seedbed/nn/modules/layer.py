@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from threading import local
 from typing import Any
 
@@ -161,58 +162,40 @@ class ModuleLayer(Layer):
         self, params: ByName, state: ByName, inputs: torch.Tensor, keys: torch.Tensor, context: Context
     ) -> tuple[torch.Tensor, ByName]:
         """Outputs (runs, batch, outputs), and the new state by name."""
-        runs = keys.shape[0]
-        module = self._module(context.training)
-        if runs == 1 or self.runs_alone("cpu"):
-            return self._one_by_one(module, params, state, inputs, keys, context)
-
-        def one(own: ByName, kept: ByName, x: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, ByName]:
-            return self._of_one(module, own, kept, x, key, context)
-
-        shared = 0 if inputs.shape[0] == runs else None
-        x = inputs if shared == 0 else inputs[0]
-        return vmap(one, in_dims=(0, 0, shared, 0), randomness="error")(params, state, x, keys)
-
-    def _one_by_one(
-        self,
-        module: nn.Module,
-        params: ByName,
-        state: ByName,
-        inputs: torch.Tensor,
-        keys: torch.Tensor,
-        context: Context,
-    ) -> tuple[torch.Tensor, ByName]:
-        by_run = {name: one.unbind(0) for name, one in params.items()}
-        outputs, states = [], []
-        for run in range(keys.shape[0]):
-            own = {name: ones[run] for name, ones in by_run.items()}
-            kept = {name: one[run] for name, one in state.items()}
-            x = inputs[run if inputs.shape[0] > 1 else 0]
-            y, new = self._of_one(module, own, kept, x, keys[run], context)
-            outputs.append(y)
-            states.append(new)
-        return torch.stack(outputs), {name: torch.stack([one[name] for one in states]) for name in state}
+        tensors, runs = self.traits.tensors, keys.shape[0]
+        fixed = {name: state[name] for name in tensors.fixed}
+        # Copies: what training updates, it writes in place.
+        buffers = {name: state[name].to(dtype, copy=True) for name, dtype in tensors.dtypes.items()}
+        named = {**params, **fixed, **buffers}
+        one = partial(self._of_one, self._module(context.training), context, tuple(named))
+        shared = inputs.shape[0] != runs
+        if runs == 1 or self.runs_alone(inputs.device.type):
+            by_run = zip(*(values.unbind(0) for values in (keys, *named.values())), strict=True)
+            found = [one(inputs[0 if shared else run], *own) for run, own in enumerate(by_run)]
+            outputs, *new = (torch.stack(values) for values in zip(*found, strict=True))
+        else:
+            dims = (None if shared else 0, *(0,) * (1 + len(named)))
+            together = vmap(one, in_dims=dims, randomness="error")
+            outputs, *new = together(inputs[0] if shared else inputs, keys, *named.values())
+        after = zip(buffers, (values.detach().to(torch.float32) for values in new), strict=True)
+        return outputs, {**fixed, **dict(after)}
 
     def _of_one(
         self,
         module: nn.Module,
-        params: ByName,
-        state: ByName,
+        context: Context,
+        names: Sequence[str],
         x: torch.Tensor,
         key: torch.Tensor,
-        context: Context,
-    ) -> tuple[torch.Tensor, ByName]:
-        """Outputs (batch, outputs) and the new state of one run."""
+        *values: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        """Outputs (batch, outputs) of one run, and its buffers afterwards."""
         tensors = self.traits.tensors
-        named = {**params, **{name: state[name] for name in tensors.fixed}}
-        # Copies: what training updates, it writes in place.
-        named |= {name: state[name].to(dtype, copy=True) for name, dtype in tensors.dtypes.items()}
+        named = dict(zip(names, values, strict=True))
         named |= {name: named[first] for name, first in tensors.aliases.items()}
         with self._drawing(key, context):
             outputs = functional_call(module, named, (x,), tie_weights=False)
-        new = {name: named[name].detach().to(torch.float32) for name in tensors.buffers}
-        fixed = {name: state[name] for name in tensors.fixed}
-        return outputs.reshape(len(x), self.outputs), {**fixed, **new}
+        return outputs.reshape(len(x), self.outputs), *(named[name] for name in tensors.buffers)
 
     def _drawing(self, key: torch.Tensor, context: Context) -> Any:
         """What is around a forward pass so that it draws as its run and step say."""
