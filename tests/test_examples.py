@@ -19,6 +19,7 @@ SHARED = Path(os.environ.get("SEEDBED_DATA", ROOT.parent / "shared" / "data"))
 NEEDS: dict[str, tuple[str, ...]] = {  # modules and public datasets
     "command": ("torch", "sklearn"),
     "function": ("sklearn", "sgemm"),
+    "module": ("torch", "sklearn"),
 }
 
 

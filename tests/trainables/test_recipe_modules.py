@@ -138,6 +138,33 @@ def test_why_runs_are_trained_one_by_one_is_said(directory):
     assert said in result.report().read_text()
 
 
+def test_a_module_on_images_gets_a_report(tmp_path):
+    images = (
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.first, self.second = nn.Conv2d(8, 8, 1), nn.Conv2d(1, 8, 3, stride=4)\n"
+        "        self.head = nn.Linear(8, 2)\n"
+        "    def forward(self, x):\n"
+        "        return self.head(self.first(self.second(x)).mean(dim=(2, 3)))\n"
+    )
+    (tmp_path / "net.py").write_text(f"from torch import nn\n\n{images}")
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 8, 8), np.uint8)
+    document = {
+        "name": "my/images", "data": {"source": "npz", "path": "data.npz", "split": [0.6, 0.2, 0.2]},
+        "model": {"kind": "module", "class": "net:Net"},
+        "training": {"epochs": 1, "batch_size": 8, "lr": 0.1, "augment": {"crop": 1, "flip": True}},
+        "study": {"seeds": 2, "metric": "val.accuracy"},
+    }  # fmt: skip
+    np.savez(tmp_path / "data.npz", x=pixels, y=np.arange(40) % 2)
+    result = Study.from_dict(document, directory=tmp_path).run(
+        runs_dir=tmp_path / "runs", progress=False, trust=True
+    )
+    assert result.runs["status"].to_pylist() == ["complete"] * 2
+    assert "Of base: the weights" not in result.report().read_text()
+    assert result.predict(pixels[:3], trust=True).table.num_rows == 3
+
+
 WRONG = {
     "no module": ({"class": "nets:Net"}, NET, 'no module "nets": expected nets.py beside the study'),
     "no class": ({"class": "net:Nat"}, NET, 'net.py has no class "Nat"; did you mean "Net"?'),

@@ -37,7 +37,9 @@ def blocks(result: Result) -> Iterator[Block]:
 
 
 def _drawn(name: str, short: str, trained: Trained) -> Picture | None:
-    """A figure; None where the first layer sees no images."""
+    """A figure; None where the first layer sees no images, or nobody knows which of a module's is the first."""
+    if trained.recipe["model"]["kind"] == "module":
+        return None
     layers = _layers(trained)
     kernels = _kernels(layers[0], trained.shape) if layers else None
     if kernels is None:
