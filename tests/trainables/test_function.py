@@ -39,7 +39,7 @@ def run(settings, seed):
 
 def epochs(settings, seed):
     for epoch in range(settings["epochs"]):
-        yield {"acc": (epoch + 1) * settings["rate"] + seed / 100}
+        yield {"acc": (epoch + 1) * settings["rate"] + seed / 100, "hit@2": seed + 1.0}
 
 def only(settings):
     return {"acc": 1.0}
@@ -232,10 +232,12 @@ def test_epochs_make_curves_and_rules_end_runs(beside: Path, tmp_path: Path) -> 
     assert {(row["status"], row["stop_reason"], row["epochs"]) for row in rows(result).values()} == {
         ("stopped", "target", 3)
     }
-    base = result.curves.filter(result.curves["variant"].to_numpy(zero_copy_only=False) == "base").to_pylist()
+    base = result.curves_of("acc", ["base"]).to_pylist()
     assert [(one["seed"], one["epoch"], one["value"]) for one in base] == [
         (0, 1, 0.5), (0, 2, 1.0), (0, 3, 1.5), (1, 1, 0.51), (1, 2, 1.01), (1, 3, 1.51),
     ]  # fmt: skip
+    assert result.values("base", "acc@2").tolist() == [1.0, 1.01]
+    assert result.values("base", "hit@2").tolist() == [1.0, 2.0]  # a metric of that name, and not of an epoch
     nothing = ran(beside, tmp_path, function__call="train:nothing", study__seeds=1)
     assert {row["stop_reason"] for row in rows(nothing).values()} == {
         "yielded nothing; expected a dict of metrics for each epoch"

@@ -367,6 +367,8 @@ class Stored:
         """What `values` gives, of all variants: (variants, seeds)."""
         if metric not in self._known_values:
             column, epoch = split_epoch(metric, self.study.get("classes") or ())
+            if metric in self.runs.column_names:  # other people's metrics are called hit@10, too
+                column, epoch = metric, None
             values = self._by_run.numbers(column) if epoch is None else self._at_epoch(column, epoch)
             worst = np.inf if self.direction(metric) == "min" else -np.inf
             values = np.where(np.isin(self._statuses, BROKEN), worst, values)
