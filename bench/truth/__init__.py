@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.truth import boundary, failures, fresh, looks, numbers, page, power, several, typical
+from bench.truth import boundary, failures, fresh, looks, numbers, page, power, several, typical, unpaired
 from bench.truth.counting import Rates, counted
 from bench.truth.questions import Question
 from bench.truth.speed import speed
@@ -12,6 +12,7 @@ from bench.truth.speed import speed
 QUESTIONS = (
     typical.QUESTION,
     power.QUESTION,
+    unpaired.QUESTION,
     several.OF_VARIANTS,
     several.OF_CLAIMS,
     boundary.QUESTION,

@@ -25,7 +25,8 @@ class Made(Result):
     Parameters
     ----------
     values
-        Variant -> (seeds,), base first; an infinite value is a run that diverged.
+        Variant -> (seeds,), base first; an infinite value is a run that diverged. Variants may have different
+        numbers of runs where these are not paired.
     metric, direction
         The study's.
     claims
@@ -38,19 +39,20 @@ class Made(Result):
         metric: str = "score",
         direction: str = "max",
         claims: Sequence[Mapping[str, Any]] = (),
+        paired: bool = True,
     ) -> None:
         vars(self).update(deepcopy(vars(_empty())))
-        seeds = len(next(iter(values.values())))
         self.metric = metric
         self.study = {
             "study": "made",
             "metric": metric,
             "direction": direction,
-            "seeds": seeds,
+            "seeds": max(map(len, values.values())),
+            "paired": paired,
             "variants": [{"name": name} for name in values],
             "hypotheses": list(claims),
         }
-        vars(self)["runs"] = _table(values, metric, seeds)
+        vars(self)["runs"] = _table(values, metric)
 
 
 @lru_cache
@@ -69,7 +71,7 @@ def _empty() -> Result:
         return Result(directory)
 
 
-def _table(values: Mapping[str, np.ndarray], metric: str, seeds: int) -> Any:
+def _table(values: Mapping[str, np.ndarray], metric: str) -> Any:
     """One row per run, as the store has them; a diverged run has no metrics."""
     import pyarrow as pa
 
@@ -77,8 +79,8 @@ def _table(values: Mapping[str, np.ndarray], metric: str, seeds: int) -> Any:
     diverged = np.isinf(drawn)
     return pa.table(
         {
-            "variant": np.repeat(list(values), seeds),
-            "seed": np.tile(np.arange(seeds), len(values)),
+            "variant": np.repeat(list(values), list(map(len, values.values()))),
+            "seed": np.concatenate([np.arange(len(own)) for own in values.values()]),
             "status": np.where(diverged, "diverged", "complete"),
             "steps": np.ones(len(drawn)),
             metric: np.where(diverged, np.nan, drawn),

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from bench.truth import QUESTIONS, failures, fresh, looks, numbers, several, typical
+from bench.truth import QUESTIONS, failures, fresh, looks, numbers, several, typical, unpaired
 from bench.truth.counting import Rate, rates_of
 from bench.truth.made import verdicts_alone
 from bench.truth.questions import Goal
 from seedbed.analysis import flips, verdicts
+from seedbed.analysis import unpaired as of_unpaired
 from seedbed.analysis.looks import Rule
 from seedbed.results import result
 
@@ -33,6 +34,9 @@ def missed(question, row, column, studies):
         (typical.QUESTION, "heavy tails (t, 2 degrees)", "8", 250),
         (typical.QUESTION, "10 % of one side's runs 100 times worse", "12", 300),
         (typical.QUESTION, "accuracies of 200 samples", "30", 250),
+        (unpaired.QUESTION, "normal, the first spread 4 times as wide", "6 and 18", 400),
+        (unpaired.QUESTION, "30 % of both sides' runs diverged", "12", 400),
+        (unpaired.QUESTION, "about four fifths", "12", 400),
         (several.OF_VARIANTS, "normal, 5 variants", "12", 200),
         (several.OF_CLAIMS, "normal, 6 claims", "12", 250),
         (several.OF_CLAIMS, "normal, 10 claims of five forms", "30", 100),
@@ -62,6 +66,12 @@ def test_uncorrected_variants_are_noticed(monkeypatch):
 def test_a_mean_in_place_of_the_typical_gap_is_noticed(monkeypatch):
     monkeypatch.setattr(flips, "clipped", lambda gaps: gaps)
     assert "difference" in missed(typical.QUESTION, "skewed gaps", "100", 200)
+
+
+def test_errors_that_are_taken_as_known_are_noticed_where_runs_are_not_paired(monkeypatch):
+    monkeypatch.setattr(of_unpaired, "EFFECTIVE", 1000.0)
+    row = "normal, the first spread 4 times as wide"
+    assert {"difference", "covered"} <= set(missed(unpaired.QUESTION, row, "6", 300))
 
 
 def test_looks_without_boundaries_are_noticed(monkeypatch):

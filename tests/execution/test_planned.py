@@ -53,3 +53,13 @@ def test_a_plan_that_lacks_a_run_is_not_of_the_study() -> None:
     plain["rounds"][0]["shards"][0]["runs"]["base"].pop()
     assert not Planned.from_plain(plain).rounds[0].is_of(STUDY)
     assert not made.rounds[0].is_of(STUDY.only(["base"], range(4)))
+
+
+def test_variants_have_as_many_runs_as_their_study_says_where_these_are_not_paired() -> None:
+    made = planned()
+    plain = made.to_plain()
+    del plain["rounds"][0]["shards"][0]["runs"]["base"][2:]
+    fewer = Planned.from_plain(plain).rounds[0]
+    assert fewer.is_of(STUDY, {"base": 2})
+    assert not fewer.is_of(STUDY, {"base": 3})
+    assert not made.rounds[0].is_of(STUDY, {"base": 2})

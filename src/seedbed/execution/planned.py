@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -32,11 +32,23 @@ class Round:
         """The part of a study that it trains."""
         return study.only(self.variants, self.seeds)
 
-    def is_of(self, study: Contents) -> bool:
-        """Whether its shards are all runs of its part of a study, each once."""
+    def is_of(self, study: Contents, runs: Mapping[str, int] | None = None) -> bool:
+        """Whether its shards are all runs of its part of a study, each once.
+
+        Parameters
+        ----------
+        runs
+            How many runs a variant has, where these are not paired and variants have different numbers.
+        """
         planned = [(run.variant, run.seed) for shard in self.shards for run in shard.runs]
         names = {variant.name for variant in study.variants}
-        asked = {(name, seed) for name in self.variants for seed in self.seeds}
+        counts = runs or {}
+        asked = {
+            (name, seed)
+            for name in self.variants
+            for seed in self.seeds
+            if seed < counts.get(name, self.seeds.stop)
+        }
         return names >= set(self.variants) and len(planned) == len(asked) and set(planned) == asked
 
 

@@ -115,7 +115,8 @@ def _check_same(
     study: Study, planned: Planned, resolved: Mapping[str, Any], told: Mapping[str, Any], directory: Path
 ) -> None:
     """Refuse to go on where what is stored means something else now, as another version may take it."""
-    if not planned.rounds[0].is_of(study):
+    runs = {variant["name"]: variant["runs"] for variant in resolved["variants"] if "runs" in variant}
+    if not planned.rounds[0].is_of(study, runs):
         raise StoreError(f"{directory / FILE} is not the plan of {STUDY} beside it; run the study again")
     now = json.loads(to_json(asked_of(study)))
     names = [
