@@ -1,4 +1,4 @@
-"""The plan of a study: rounds and halves, and that it reads back as it was written."""
+"""The plan of a study: rounds and pieces, and that it reads back as it was written."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def test_rounds_go_on_counting() -> None:
     assert ([one.runs for one in made.rounds], made.seeds, made.looked_at) == ([8, 2], 6, [4])
 
 
-def test_halves_are_the_whole_shard_and_have_numbers_of_their_own() -> None:
+def test_pieces_are_the_whole_shard_and_have_numbers_of_their_own() -> None:
     made = planned()
     runs = made.rounds[0].shards[0].runs
-    first, second = made.halve(0, 0)
+    first, second = made.cut(0, 0, 2)
     assert (first.runs + second.runs, len(first.runs)) == (runs, 2)
     assert [shard.number for shard in made.rounds[0].shards] == [0, 2, 1]
     assert made.rounds[0].is_of(STUDY)
