@@ -352,6 +352,7 @@ def test_no_override_brings_in_code_and_numbers_ask_nothing_again(tmp_path: Path
         {"command.run": ["python", "-c", "import os", "{lr}", "{script}"]},
         {"command.env": {"PYTHONSTARTUP": "evil.py"}},
         {"command.directory": "elsewhere"},
+        {"command.metrics_file": "{directory}/../told.json"},
     ):
         with pytest.raises(TrustError):
             demand(study.override(set=changes))

@@ -127,6 +127,8 @@ def _told(options: CommandOptions) -> Iterator[str]:
         yield f"with the environment variable {name}={as_text(value)}"
     if options.directory != "{study}":
         yield f"in the directory {options.directory}"
+    if options.metrics_file is not None:  # which is removed before a run
+        yield f"with its metrics in {options.metrics_file}"
 
 
 def _texts(configurations: list[Configuration]) -> Iterator[str]:
