@@ -13,4 +13,6 @@ MOST_LISTED = 24  # variants of a kind; the others are folded away
 
 def blocks(result: Result) -> Iterator[Block]:
     """The findings."""
-    yield Filled("findings.html", {"findings": by_kind(result.findings), "most": MOST_LISTED})
+    broke = result.diverged + result.crashed > 0  # which a section of its own says where no finding does
+    found = by_kind(result.findings)
+    yield Filled("findings.html", {"findings": found, "most": MOST_LISTED, "broke": broke})
