@@ -36,7 +36,6 @@ def missed(question, row, column, studies):
         (typical.QUESTION, "accuracies of 200 samples", "30", 250),
         (unpaired.QUESTION, "normal, the first spread 4 times as wide", "6 and 18", 400),
         (unpaired.QUESTION, "30 % of both sides' runs diverged", "12", 400),
-        (unpaired.QUESTION, "about four fifths", "12", 400),
         (several.OF_VARIANTS, "normal, 5 variants", "12", 200),
         (several.OF_CLAIMS, "normal, 6 claims", "12", 250),
         (several.OF_CLAIMS, "normal, 10 claims of five forms", "30", 100),
