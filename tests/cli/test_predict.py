@@ -163,3 +163,15 @@ def test_of_a_name_it_is_said_which_run_of_the_study_it_stands_for(here: Path) -
     shutil.rmtree(first)
     (said,) = first_lines("t/prices")
     assert said.endswith(", interrupted), and no run of it finished")
+
+
+def test_json_is_bounded_and_csv_is_written_in_pieces(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = call("--input", "all.csv").stdout
+    monkeypatch.setattr("seedbed.cli.predict.MOST_ROWS_AS_JSON", 39)
+    monkeypatch.setattr("seedbed.results.predict.ROWS_WRITTEN_AT_ONCE", 7)
+    refused = call("--input", "all.csv", "--json", "--output", "all.json")
+    assert refused.exit_code == 2
+    assert "--json takes at most 39 rows, got 40" in refused.stderr
+    assert not (here / "all.json").exists()
+    call("--input", "all.csv", "--output", "out.csv")
+    assert (here / "out.csv").read_text() == call("--input", "all.csv").stdout == whole

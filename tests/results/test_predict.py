@@ -143,7 +143,7 @@ def test_diverged_runs_are_left_out_and_said_so(tmp_path: Path, table: Path) -> 
 
 def test_a_single_seed_has_no_spread(tmp_path: Path, table: Path) -> None:
     directory = study(tmp_path, {"base": linear("base", [1])}, rows("base", [0.1]))
-    assert to_csv(predict(directory, table).table) == b'"other","mean","spread"\n"x",12,\n"y",-1,\n'
+    assert b"".join(to_csv(predict(directory, table).table)) == b'"other","mean","spread"\n"x",12,\n"y",-1,\n'
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_many_rows_are_predicted_in_order_and_in_slices(
         return forward(self, params, state, x, context)
 
     monkeypatch.setattr(Network, "forward", watched)
-    found = csv.read_csv(io.BytesIO(to_csv(predict(directory, path).table)))
+    found = csv.read_csv(io.BytesIO(b"".join(to_csv(predict(directory, path).table))))
     np.testing.assert_array_equal(found["mean"], values)
     assert whole.equals(predict(directory, path).table)
     assert max(sizes) <= 1500

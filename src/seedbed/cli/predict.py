@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedbed.results.predictions import Scores
 
 MOST_SEEDS_LISTED = 6
+MOST_ROWS_AS_JSON = 100_000  # of which a document is made whole, in memory
 
 
 @click.command("predict", short_help="Predict from new rows with a study's trained networks.")
@@ -59,7 +60,7 @@ def command(
       seedbed predict my/photos --input new-photos/ --json
     """
     from seedbed.cli.stored import find
-    from seedbed.files import to_json, write_whole
+    from seedbed.files import replace, temporary, to_json
     from seedbed.results.predict import predict, to_csv
 
     directory = find(runs_dir, study_id)
@@ -69,13 +70,23 @@ def command(
     if predictions.scores and not as_json:
         for line in _lines(predictions.scores):
             say(line, err=True)
-    content = (
-        (to_json(predictions.document, indent=2) + "\n").encode() if as_json else to_csv(predictions.table)
+    if as_json and len(predictions.table) > MOST_ROWS_AS_JSON:
+        raise click.UsageError(
+            f"--json takes at most {MOST_ROWS_AS_JSON:,} rows, got {len(predictions.table):,}; leave it out: "
+            "a CSV, best with --output FILE, may have any number"
+        )
+    pieces = (
+        iter([(to_json(predictions.document, indent=2) + "\n").encode()])
+        if as_json
+        else to_csv(predictions.table)
     )
     if output:
-        write_whole(output, content)
+        with temporary(output) as file:
+            file.writelines(pieces)
+        replace(output)
     else:
-        print_bytes(content)
+        for piece in pieces:
+            print_bytes(piece)
 
 
 def _lines(scores: Scores) -> list[str]:

@@ -31,6 +31,7 @@ from seedbed.text import counted
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
+ROWS_WRITTEN_AT_ONCE = 2**16
 Column: TypeAlias = np.ndarray | pa.Array | list[str]
 SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
 
@@ -139,11 +140,13 @@ def _in_slices(trained: Trained, inputs: np.ndarray, code: Path | None) -> Itera
         yield np.asarray(outputs)
 
 
-def to_csv(table: pa.Table) -> bytes:
-    """A table as CSV."""
-    buffer = io.BytesIO()
-    pyarrow.csv.write_csv(table, buffer, pyarrow.csv.WriteOptions(quoting_style="needed"))
-    return buffer.getvalue()
+def to_csv(table: pa.Table) -> Iterator[bytes]:
+    """A table as CSV, piece by piece: as text it takes more memory than as numbers."""
+    for start in range(0, max(len(table), 1), ROWS_WRITTEN_AT_ONCE):
+        buffer = io.BytesIO()
+        options = pyarrow.csv.WriteOptions(include_header=start == 0, quoting_style="needed")
+        pyarrow.csv.write_csv(table.slice(start, ROWS_WRITTEN_AT_ONCE), buffer, options)
+        yield buffer.getvalue()
 
 
 # --- over seeds ---------------------------------------------------------------------------------------------
