@@ -113,7 +113,8 @@ class Study(Contents):
         """What to know before it runs: the seeds that verdicts need, and the variants that cannot get one."""
         if self.vary_seeds:  # nothing gets a verdict
             return [crossing.summary(self.vary_seeds, self.seeds)]
-        return [line for line in (self.seeds_needed.summary(self.seeds), self.lack) if line]
+        needed = self.seeds_needed.summary(self.seeds) if self.trainable.adds_seeds else None
+        return [line for line in (needed, self.lack) if line]
 
     @property
     def lack(self) -> str | None:

@@ -262,6 +262,8 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         Its metrics by name, and which way is better, the most usual one first.
     open_metrics
         Whether runs may have other metrics, too, that nobody can list beforehand.
+    adds_seeds
+        Whether there may be more seeds, by which people go who are told how many verdicts need.
     """
 
     tables: Mapping[str, str]
@@ -271,6 +273,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     sources: Collection[Source] = ()
     metrics: Mapping[str, Direction] = {}
     open_metrics: bool = False
+    adds_seeds: bool = True
 
     def completed(
         self, tables: Mapping[str, Any], directory: Path

@@ -68,6 +68,7 @@ class ResultsTrainable(Trainable[Settings]):
     }
     paths = ("results.path",)
     open_metrics = True
+    adds_seeds = False
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self.keys = tuple(f"results.{key}" for key in known_keys(ResultsSettings))
