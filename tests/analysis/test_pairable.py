@@ -35,6 +35,12 @@ def test_fewer_than_six_or_than_half_are_not_paired() -> None:
     assert nothing.reason == "the variants have none of 2 seeds in common"
 
 
+def test_of_many_variants_the_first_are_named() -> None:
+    found = pairable({"short": range(9), **{f"v{n}": range(10) for n in range(1000)}})
+    assert len(found.left_out) == 1000
+    assert found.reason.endswith("“v3” 9; and 996 more variants")
+
+
 def test_one_variant_alone_and_none() -> None:
     assert pairable({"a": [5, 6]}).seeds == (5, 6)
     assert pairable({}).paired

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from seedbed.analysis.power import FEWEST_PAIRS
 from seedbed.text import counted, first_few
 
+MOST_NAMED = 4  # variants whose seeds are left out
 LEAST_SHARE = 0.5  # of all seeds that any variant has, which all of them have
 
 
@@ -50,7 +52,11 @@ def pairable(seeds: Mapping[str, Sequence[Hashable]]) -> Pairable:
     kept = set(shared)
     rest = {name: tuple(seed for seed in of if seed not in kept) for name, of in seeds.items()}
     left_out = {name: of for name, of in rest.items() if of}
-    named = "; ".join(f"“{name}” {first_few(map(str, of))}" for name, of in left_out.items())
+    named = "; ".join(
+        f"“{name}” {first_few(map(str, of))}" for name, of in islice(left_out.items(), MOST_NAMED)
+    )
+    if len(left_out) > MOST_NAMED:
+        named += f"; and {counted(len(left_out) - MOST_NAMED, 'more variant')}"
     return Pairable(
         True, shared, left_out, f"{_of(shared, every)} are in all variants; left out are seeds of {named}"
     )

@@ -17,6 +17,7 @@ import pytest
 import seedbed
 from seedbed.api import Result, Study
 from seedbed.study.problems import StudyError
+from seedbed.trainables.results import ResultsWork
 
 Judge = Callable[..., Result]
 SEEDS = 8
@@ -328,6 +329,24 @@ than = "sgd"
     with pytest.raises(StudyError, match=r"ablate: .*leave this out"):
         Study.parse(f'{text}\n[ablate]\n"settings.lr" = [1]', path)
     assert 'id="variants"' in result.report().read_text(encoding="utf-8")
+
+
+def test_one_that_was_interrupted_goes_on(
+    judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {name: values[3:] for name, values in columns().items()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResultsWork, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            judge(table, seed=None)
+    (directory,) = (tmp_path / "runs" / "results").iterdir()
+    result = seedbed.resume(directory, progress=False)
+    assert result.status == "complete"
+    assert result.document["ranking"] == judge(table, seed=None).document["ranking"]
 
 
 def test_a_table_in_memory_is_stored_with_its_study(judge: Judge, tmp_path: Path) -> None:
