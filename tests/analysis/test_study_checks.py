@@ -159,7 +159,10 @@ def test_a_variant_on_other_data_is_not_held_against_the_constant() -> None:
 
 def test_seeds_of_two_kinds_are_named() -> None:
     values = np.where(np.isin(np.arange(30), (3, 7, 11, 20)), 1.0, GOOD * 0.01)
-    message = found(Made({"base": values}))["disagreeing_seeds"]
+    made = Made({"base": values})
+    message = found(made)["disagreeing_seeds"]
+    made.paired = False
+    assert "near 1.000 in runs 3, 7, 11, 20 and" in found(made)["disagreeing_seeds"]
     assert message.startswith(
         "4 of 30 runs ended apart from the others (val.mse near 1.000 under seeds 3, 7, 11, 20 and near 0.00"
     )
@@ -196,6 +199,23 @@ def test_the_best_rate_is_at_an_end(sizes: dict[float, float], best: float, end:
         f"is the best of the rates tried (training.lr = {best} of 3 rates) and has the {end} of them"
     )
     assert message.endswith(f"Add {more} rates.")
+
+
+def test_rates_are_compared_run_by_run_where_runs_are_not_paired() -> None:
+    """Under each seed the larger rate is ahead, but of all comparisons of two runs in little more than a half."""
+    luck = np.arange(12.0)
+    values = {0.01: luck + 3, 0.1: luck + 0.6, 1.0: luck + 0.1}
+    settings = {f"{rate}": {"training.lr": rate} for rate in values}
+    made = Made({f"{rate}": own for rate, own in values.items()}, settings=settings)
+    assert "rate_at_edge" in found(made)
+    made.paired = False
+    assert "rate_at_edge" not in found(made)
+    apart = Made(
+        {f"{rate}": own + 100 * (rate == 0.01) + 50 * (rate == 0.1) for rate, own in values.items()},
+        settings=settings,
+    )
+    apart.paired = False
+    assert "rate_at_edge" in found(apart)
 
 
 def test_a_rate_in_the_middle_is_best() -> None:

@@ -70,8 +70,9 @@ def disagreeing_seeds(results: Results) -> Iterator[Seen]:
         if not (modes := two_modes(values, results.scale(metric))):
             continue
         few, many = sorted(modes, key=len)
+        counted_by = "under seeds" if results.paired else "in runs"
         here, there = (
-            f"near {number(float(np.median(values[mode])))} under seeds {results.seeds_named(mode.tolist())}"
+            f"near {number(float(np.median(values[mode])))} {counted_by} {results.seeds_named(mode.tolist())}"
             for mode in (few, many)
         )
         yield Seen(
