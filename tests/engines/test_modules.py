@@ -225,3 +225,16 @@ def test_halved_products_come_near():
     losses = train(halved, runs)
     assert not np.array_equal(exact, losses)
     np.testing.assert_allclose(losses, exact, rtol=0.1)
+
+
+def test_small_modules_stay_in_one_thread(monkeypatch):
+    before, seen = torch.get_num_threads(), []
+    monkeypatch.setattr(torch, "set_num_threads", seen.append)
+    made = engine(ZOO["mlp"], [0, 1, 2])
+    assert len(made._parts) == 1
+    assert seen == [1]  # of PyTorch's threads, in ours
+    made.close()
+    assert seen == [1, before]
+    monkeypatch.setattr("seedbed.engines.torch_engine.SMALL", 1)
+    assert len(engine(ZOO["mlp"], [0, 1, 2])._parts) == min(before, 3)
+    assert len(engine(ZOO["convolution"], [0, 1, 2])._parts) == 3

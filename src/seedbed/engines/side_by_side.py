@@ -33,6 +33,8 @@ class SideBySide:
         Called first in every thread.
     data, per_run
         What `make` takes, of all runs.
+    never_here
+        Whether also a single part has a thread of its own.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class SideBySide:
         start_thread: Callable[[], None],
         data: GroupData,
         *per_run: np.ndarray,
+        never_here: bool = False,
     ) -> None:
         runs = np.arange(len(data.dataset))
         self._rows = np.array_split(runs, min(parts, len(runs)))  # the places of each part's runs, ascending
         self._stop = stop
         # A single part needs no thread of its own, and may then use all those of its library.
-        self._workers = Workers(min(threads, len(self._rows)) if len(self._rows) > 1 else 0, start_thread)
+        own = len(self._rows) > 1 or never_here
+        self._workers = Workers(min(threads, len(self._rows)) if own else 0, start_thread)
         self._parts: list[Engine] = []
         self._parts = self._each(
             lambda rows: make(data.of_runs(rows), *(array[rows] for array in per_run)), self._rows

@@ -22,6 +22,8 @@ from seedbed.engines.side_by_side import SideBySide, Stopped
 
 # As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
 PREDICT_BYTES_ON_DEVICE = 2**30
+# Parameters of all runs of a group of modules, up to which one thread is faster than two.
+SMALL = 2**20
 
 
 def cuda_is_missing() -> str | None:
@@ -43,7 +45,8 @@ class TorchEngine(SideBySide):
     On a CPU runs are spread over as many threads as torch would take for one operation: two operations of one
     thread each get more done than one of two, which wait for each other and for memory. Of a convolutional
     network every run is trained by itself, since convolutions are done run by run anyway and putting their results
-    together would be a copy; of small dense ones each thread takes its share at once.
+    together would be a copy; of small dense ones each thread takes its share at once. Small modules stay in one
+    thread: a step takes some milliseconds of Python however few they are, and two threads would do that in turn.
     """
 
     def __init__(
@@ -58,16 +61,19 @@ class TorchEngine(SideBySide):
     ) -> None:
         first_calls.make()
         stop, cores = Event(), torch.get_num_threads() if device == "cpu" else 1
-        threads = min(cores, len(params))
+        is_small = device == "cpu" and _is_small(program, params)
+        threads = 1 if is_small else min(cores, len(params))
         parts = len(params) if program.model.runs_alone(device) else threads
         record = cuda_graph if cuda_graphs else None
         make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
-        start_thread = partial(torch.set_num_threads, cores // threads)
+        start_thread = partial(torch.set_num_threads, 1 if is_small else cores // threads)
         settings = ExitStack()
         settings.enter_context(_settings(cores, precision == "tf32"))
         self._put_back = weakref.finalize(self, settings.close)  # also where nobody closes it
         try:
-            super().__init__(make, stop, parts, threads, start_thread, data, params, *per_run)
+            super().__init__(
+                make, stop, parts, threads, start_thread, data, params, *per_run, never_here=is_small
+            )
         except BaseException:  # before another engine takes these settings for the usual ones
             self._put_back()
             raise
@@ -78,6 +84,12 @@ class TorchEngine(SideBySide):
             super().close()
         finally:
             self._put_back()
+
+
+def _is_small(program: Program, params: np.ndarray) -> bool:
+    """Whether a step of modules takes Python longer than PyTorch, about."""
+    model = program.model
+    return model.needs_torch and not model.runs_alone("cpu") and params.size < SMALL
 
 
 @contextmanager
