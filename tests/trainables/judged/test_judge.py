@@ -287,6 +287,8 @@ def test_too_many_variants_are_refused(judge: Judge) -> None:
     }
     with pytest.raises(StudyError, match="10,001 variants; 10,000 are the most"):
         judge(table)
+    with pytest.raises(StudyError, match="10,001 columns, each a variant; 10,000 are the most"):
+        judge({f"v{number}": [0.5] for number in range(count)}, wide=True, seed=None)
 
 
 def test_too_many_runs_are_refused(judge: Judge) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from seedbed.data.tables.csvfile import TextLayout
 from seedbed.study.problems import Problem
 from seedbed.study.suggestions import instead_of
+from seedbed.study.variants import MOST_VARIANTS
 from seedbed.text import counted, short
 from seedbed.trainables.judged.columns import Labels, Numbers, labels, numbers
 from seedbed.trainables.judged.settings import ResultsSettings
@@ -181,6 +182,11 @@ def _of_wide(source: Source, settings: ResultsSettings, metric: str) -> Rows:
     if settings.seed is not None:
         _check_columns(source.table, [("results.seed", settings.seed)])
     names = [name for name in source.table.column_names if name != settings.seed]
+    if len(names) > MOST_VARIANTS:
+        message = (
+            f"the table has {len(names):,} columns, each a variant; {MOST_VARIANTS:,} are the most of a study"
+        )
+        raise Wrong(Problem("results.wide", message))
     count, row = source.table.num_rows, np.arange(source.table.num_rows)
     seeds = (
         Labels(row, list(range(count)))
