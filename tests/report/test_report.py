@@ -193,7 +193,7 @@ def test_page_says_how_to_run_it_again(regression):
 
 
 def test_two_seeds_are_said_to_be_too_few(evil):
-    assert "Too few seeds to tell from base" in evil.page.text
+    assert "Too few runs to tell from base" in evil.page.text
     assert "undecided" in evil.page.text
 
 
