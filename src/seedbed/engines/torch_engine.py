@@ -66,7 +66,7 @@ class TorchEngine(SideBySide):
         parts = len(params) if program.model.runs_alone(device) else threads
         record = cuda_graph if cuda_graphs else None
         make = partial(TensorEngine, device, precision == "bf16", record, stop, program)
-        start_thread = partial(torch.set_num_threads, 1 if is_small else cores // threads)
+        start_thread = partial(_use_threads, 1 if is_small else cores // threads)
         settings = ExitStack()
         settings.enter_context(_settings(cores, precision == "tf32"))
         self._put_back = weakref.finalize(self, settings.close)  # also where nobody closes it
@@ -84,6 +84,12 @@ class TorchEngine(SideBySide):
             super().close()
         finally:
             self._put_back()
+
+
+def _use_threads(count: int) -> None:
+    """Have operations of this thread take so many threads, whatever others of the process say later."""
+    torch.set_num_threads(count)
+    torch.get_num_threads()  # which makes it certain: else it is looked up when a first large operation comes
 
 
 def _is_small(program: Program, params: np.ndarray) -> bool:
