@@ -170,8 +170,8 @@ class Study(model.Study):
             Whether to show how it goes; by default on a terminal and in a notebook.
         observer
             Called instead of a display: an object with the methods `group_started(group)`, where `group` has the
-            fields group, groups, runs, epochs and label; `epoch(epoch)`, with the fields epoch, epochs, active, best,
-            median and metric; `group_finished()`; and `message(text)`.
+            fields group, groups, runs, epochs, label and unit; `epoch(epoch)`, with the fields epoch, epochs, active,
+            best, median and metric; `group_finished()`; and `message(text)`.
         until
             "decided" adds seeds in rounds, to the variants of undecided claims, until all claims are decided (of a
             study without claims: its comparisons with base), by a rule that
