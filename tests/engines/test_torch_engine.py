@@ -103,7 +103,7 @@ def test_functions_are_called_first_by_a_single_thread(monkeypatch: pytest.Monke
         callers[name].append(threading.current_thread())
         return call(x)
 
-    def no_threads(*_: object) -> None:
+    def no_threads(*_: object, **__: object) -> None:
         called_before_threads.extend(map(bool, callers.values()))
 
     for name in first_calls.NAMES:

@@ -55,7 +55,7 @@ WORDS = [
     "all",
 ]
 KEYS = [
-    *(key for key in RecipeTrainable.keys if not key.startswith("data.path")),
+    *(key for key in RecipeTrainable().keys if not key.startswith("data.path")),
     *StudyFile.model_fields,
     *(f"study.{key}" for key in StudySettings.model_fields),
     *(

@@ -68,7 +68,7 @@ def test_nothing_is_imported_until_it_is_trusted(directory):
     (directory / "net.py").write_text("raise SystemError('imported')\n")
     loaded = study(directory)
     assert loaded.trainable.code(loaded).files == (directory / "net.py",)
-    with pytest.raises(TrustError, match=r"the class net:Net, with net\.py"):
+    with pytest.raises(TrustError, match=r"the class net:Net; in .*; net\.py"):
         loaded.run(runs_dir=directory / "runs", progress=False)
     with pytest.raises(StudyError, match=r"importing net.py raised SystemError: imported"):
         loaded.run(runs_dir=directory / "runs", progress=False, trust=True)

@@ -137,9 +137,10 @@ class Contents:
             import pyarrow.parquet as parquet
 
             with self.opened(path) as file:
-                groups = groups_of(parquet.read_schema(file).metadata)
-                file.seek(0)
-                table = parquet.read_table(file, columns=columns, filters=filters)
+                content = _in_arrow(file)
+                groups = groups_of(parquet.read_schema(content).metadata)
+                content.seek(0)
+                table = parquet.read_table(content, columns=columns, filters=filters)
                 return table.replace_schema_metadata(None), groups
 
         pieces = self._steadily(lambda: self._read(table_file(name), rows))
@@ -167,9 +168,9 @@ class Contents:
 
         for path in paths:
             with self.opened(path) as file:
-                content = parquet.ParquetFile(file)
+                content = parquet.ParquetFile(file, pre_buffer=False)
                 for index in range(content.num_row_groups):
-                    yield content.read_row_group(index)
+                    yield content.read_row_group(index, use_threads=False)
 
     def _models(self, path: Path) -> tuple[Trained, set[int]]:
         with self.opened(path):
@@ -287,3 +288,20 @@ def _is_deep(document: dict[str, Any]) -> bool:
         if not level:
             return False
     return True
+
+
+def _in_arrow(file: BinaryIO) -> pa.BufferReader:
+    """All of a file in Arrow's own memory.
+
+    Of Python's, Arrow's threads let go some time after they have read it. Where Python has ended by then, the process
+    is aborted.
+    """
+    import pyarrow as pa
+
+    buffer = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+    room = memoryview(buffer).cast("B")
+    while len(room) and (count := file.readinto(room)):  # type: ignore[attr-defined]
+        room = room[count:]
+    if len(room):
+        raise ValueError("it became shorter while it was read")
+    return pa.BufferReader(buffer)

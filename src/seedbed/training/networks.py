@@ -50,7 +50,7 @@ def build(
     outputs: int,
     powers: int = 1,
     augment: recipe.Augment | None = None,
-    source: Source | None = None,
+    code: Source | None = None,
 ) -> Network:
     """The network of a recipe's model.
 
@@ -66,7 +66,7 @@ def build(
         Inputs are [x, x^2, .., x^powers].
     augment
         What is done to training images at random.
-    source
+    code
         Of a module what the recipe does not hold.
 
     Raises
@@ -86,9 +86,9 @@ def build(
             features = _add_hidden(layers, model, _add_rows(layers, input_shape, powers))
             layers.append(Dense(features, outputs))
         case recipe.ModuleModel():
-            if source is None:
+            if code is None:
                 raise ValueError(f"{model.path} is code of a study, which has not been imported")
-            layers += _of_module(layers, model, input_shape, outputs, powers, source)
+            layers += _of_module(layers, model, input_shape, outputs, powers, code)
         case recipe.LinearModel():
             layers.append(Dense(_add_rows(layers, input_shape, powers), outputs))
         case _:
@@ -111,7 +111,7 @@ def _of_module(
     shape: tuple[int, ...],
     outputs: int,
     powers: int,
-    source: Source,
+    code: Source,
 ) -> list[Layer]:
     """What is to follow on the first layers: the module, before it the powers of its inputs if there are any."""
     import torch
@@ -122,8 +122,8 @@ def _of_module(
     before: list[Layer] = []
     if powers > 1:
         _add_rows(before, shape, powers)
-    example = Chain((*layers, *before)).forward({}, {}, source.example, Context(NUMPY))[0]
-    made = Recipe(model.path, source.cls, json.dumps(model.given, sort_keys=True))
+    example = Chain((*layers, *before)).forward({}, {}, code.example, Context(NUMPY))[0]
+    made = Recipe(model.path, code.cls, json.dumps(model.given, sort_keys=True))
     return [*before, layer_of(made, torch.from_numpy(np.array(example[0])), outputs)]
 
 

@@ -38,7 +38,7 @@ def blocks(result: Result) -> Iterator[Block]:
 
 def _drawn(name: str, short: str, trained: Trained) -> Picture | None:
     """A figure; None where the first layer sees no images, or nobody knows which of a module's is the first."""
-    if trained.recipe["model"]["kind"] == "module":
+    if trained.recipe.get("model", {}).get("kind") == "module":
         return None
     layers = _layers(trained)
     kernels = _kernels(layers[0], trained.shape) if layers else None
