@@ -133,6 +133,10 @@ def _simplified(node: Any) -> Any:
             result |= _simplified(value[0])
         elif key in LIMITS:
             result[key] = int(value) if value == int(value) else value
+        elif (
+            key == "additionalProperties" and value is True
+        ):  # what goes without saying older versions do not say
+            continue
         elif key != "title" and not (key == "enum" and "const" in node):
             result["items" if key == "prefixItems" else key] = _simplified(value)
     return result

@@ -78,7 +78,12 @@ class Contents:
         """ "complete", "failed", "interrupted", or "running" while the process that writes it lives."""
         if finished := self.journal.finished:
             return str(finished.get("status", "complete"))
-        return "running" if locks.is_held(self.directory) else "interrupted"
+        if locks.is_held(self.directory):
+            return "running"
+        went_on = len(journal.read(self.directory).events) > len(
+            self.journal.events
+        )  # to its end, since it was read
+        return "running" if went_on else "interrupted"
 
     # --- whole files ------------------------------------------------------------------------------------
 
