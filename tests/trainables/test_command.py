@@ -15,6 +15,7 @@ from seedbed.api import Result, Study
 from seedbed.study.problems import StudyError
 from seedbed.study.trust import TrustError, code_of, demand
 from seedbed.trainables.command import CommandTrainable
+from seedbed.trainables.command_work import _why
 
 SAY = "import json, os, sys; print(json.dumps({'given': 1, 'score': 1.0})); "
 pytestmark = pytest.mark.usefixtures("trusted")
@@ -382,3 +383,13 @@ def test_code_that_is_edited_while_runs_wait_their_turn_ends_the_study(tmp_path:
 def test_programs_of_other_languages(tmp_path: Path) -> None:
     command = {"run": ["sh", "-c", 'echo "{{\\"score\\": $1}}"', "sh", "{lr}"]}
     assert ran(study_of(tmp_path, "", [], {"lr": 4}, command=command)).values("base", "score").tolist() == [4]
+
+
+@pytest.mark.parametrize("after", ["", '{"score": 5.0}\n', "done: yes\nall well\n"])
+@pytest.mark.parametrize("between", ["", '{"score": 5.0}\n'])
+def test_the_exception_is_found_whatever_else_is_printed_around_it(between: str, after: str) -> None:
+    frames = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    main()\n'
+    output = f"{frames}{between}package.BadRate: 3 is too large\n{after}"
+    reason, traceback = _why("exited with code 1", f"hello\n{output}")
+    assert reason == "exited with code 1: package.BadRate: 3 is too large"
+    assert traceback == output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,9 @@ from seedbed.trainables.programs import program_of
 # Python programs say what they print at once, though nobody looks on, and order sets alike in every run.
 USUAL = {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
 TRACEBACK = "Traceback (most recent call last)"
+EXCEPTION = re.compile(
+    r"^[A-Za-z_][\w.]*(: .*)?$", re.MULTILINE
+)  # the line after the frames, which are indented
 
 
 class CommandWork(OutsideWork[CommandOptions]):
@@ -118,5 +122,6 @@ def _why(ended: str, output: str) -> tuple[str, str]:
     if TRACEBACK not in output or not ended.startswith("exited"):
         return ended, ""
     traceback = output[output.rindex(TRACEBACK) :]
-    *_, exception = filter(None, map(str.strip, traceback.splitlines()))
-    return f"{ended}: {exception}", traceback
+    *_, last = filter(None, map(str.strip, traceback.splitlines()))
+    named = EXCEPTION.search(traceback)  # other output may come after it, or between
+    return f"{ended}: {named[0] if named else last}", traceback
