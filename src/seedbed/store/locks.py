@@ -66,6 +66,15 @@ def is_held(directory: Path) -> bool:
     return _lives(_writer(directory / WRITER))
 
 
+def is_held_soon(directory: Path) -> bool:
+    """The same of a study whose first event is not written: its writer makes the journal and then locks it."""
+    for _ in range(TRIES):
+        if is_held(directory):
+            return True
+        time.sleep(PAUSE)
+    return False
+
+
 def _flock(file: BinaryIO, shared: bool) -> None:
     if not fcntl:
         raise OSError(errno.ENOSYS, "there are no locks")

@@ -162,7 +162,7 @@ def _without_journal(directory: Path) -> str:
         directory / JOURNAL
     ).stat().st_size:
         return DAMAGED
-    return "running" if locks.is_held(directory) else "interrupted"
+    return "running" if locks.is_held_soon(directory) else "interrupted"
 
 
 def _planned(counted: Sequence[dict[str, Any]]) -> int | None:
