@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from seedbed.text import byte_size
 
@@ -239,3 +239,12 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, os.PathLike) else value
+
+
+def leaves(tables: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested tables by its dotted key."""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{start}{key}.")
+        else:
+            yield f"{start}{key}", value

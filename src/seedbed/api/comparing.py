@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.api.judging import claims_of, study_of
@@ -56,12 +55,7 @@ def compare(
 
     from seedbed.results.joining import SEED, STATUS, VARIANT, joined
 
-    opened = [
-        one
-        if isinstance(one, Result)
-        else open(os.fspath(one) if isinstance(one, Path) else str(one), runs_dir)
-        for one in results
-    ]
+    opened = [one if isinstance(one, Result) else open(os.fspath(one), runs_dir) for one in results]
     given = claims_of(claims)
     asked = given.get("study", {})
     table = joined(opened, metric, asked)

@@ -19,11 +19,7 @@ from seedbed.cli.ended import conclude, terminate_as_interrupt
     help="What all others are compared with, by its name alone where no other study has one of that name; the base of "
     "the first study unless given.",
 )
-@click.option(
-    "--claims",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file of [[hypothesis]] tables, as a study has them, which may have a table [study], too.",
-)
+@options.claims
 @click.option("--name", help="What the comparison is called.  [default: comparison]")
 @options.runs_dir
 @options.as_json

@@ -33,11 +33,7 @@ from seedbed.cli.ended import conclude, terminate_as_interrupt
     help="What all others are compared with, by its value (of several columns: sgd, 0.1); that of the first row "
     "unless given.",
 )
-@click.option(
-    "--claims",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file of [[hypothesis]] tables, as a study has them, which may have a table [study], too.",
-)
+@options.claims
 @click.option(
     "--direction", type=click.Choice(["min", "max"]), help="Whether less or more of the metric is better."
 )

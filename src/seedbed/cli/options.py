@@ -53,6 +53,12 @@ trust = click.option(
     help="Allow the code that the study names to run; remembered until the study or its code changes.",
 )
 
+claims = click.option(
+    "--claims",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of [[hypothesis]] tables, as a study has them, which may have a table [study], too.",
+)
+
 data_dir = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from seedbed.files import leaves
 from seedbed.results.progress import is_part, progress
 from seedbed.results.stored import BROKEN, Stored
 from seedbed.store.schema import RUN_COLUMNS
@@ -213,7 +214,7 @@ def _seed_labels(named: Mapping[str, Stored], columns: Mapping[str, Sequence[Any
 def _settings(named: Mapping[str, Stored], taken: set[str]) -> dict[str, dict[tuple[str, str], Any]]:
     """By setting its value in each variant, of those in which variants differ; text where these are not all numbers."""
     flat = {
-        (name, variant): dict(_flat(result.configuration(variant)))
+        (name, variant): dict(leaves(result.configuration(variant)))
         for name, result in named.items()
         for variant in result.variants
     }
@@ -231,14 +232,6 @@ def _settings(named: Mapping[str, Stored], taken: set[str]) -> dict[str, dict[tu
             for variant, own in flat.items()
         }
     return found
-
-
-def _flat(tables: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tables.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{start}{key}.")
-        else:
-            yield f"{start}{key}", value
 
 
 # --- pairs ----------------------------------------------------------------------------------------------

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from seedbed.analysis.data_facts import leak_in_words
 from seedbed.analysis.intervals import median
 from seedbed.analysis.modes import two_modes
 from seedbed.analysis.wording import number
+from seedbed.files import leaves
 from seedbed.text import counted
 
 NO_BETTER = 0.02  # no better than a constant: ahead by less than this share of what could be gained on it
@@ -131,20 +131,12 @@ def _rate_families(results: Results) -> Iterator[tuple[str, dict[float, str]]]:
     """Each dotted key of a rate, with rate -> variant for those that differ in nothing else, at least FEWEST_RATES."""
     families: dict[tuple[str, str], dict[float, str]] = {}
     for variant in results.variants:
-        flat = dict(_flat(results.configuration(variant)))
+        flat = dict(leaves(results.configuration(variant)))
         for key in [key for key in flat if key.rpartition(".")[2] in RATES]:
             rest = json.dumps({name: value for name, value in flat.items() if name != key}, sort_keys=True)
             if isinstance(rate := flat[key], int | float):
                 families.setdefault((key, rest), {}).setdefault(float(rate), variant)
     yield from ((key, rates) for (key, _), rates in families.items() if len(rates) >= FEWEST_RATES)
-
-
-def _flat(tables: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tables.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{start}{key}.")
-        else:
-            yield f"{start}{key}", value
 
 
 def _goodness(results: Results, variant: str) -> np.ndarray:

@@ -26,15 +26,7 @@ class ExecutorError(ValueError):
 
 
 class Worker(ABC):
-    """Trains one shard at a time, in another process.
-
-    Attributes
-    ----------
-    node
-        The name of the machine that it is on.
-    """
-
-    node: str
+    """Trains one shard at a time, in another process."""
 
     @abstractmethod
     def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:

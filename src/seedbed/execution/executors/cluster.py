@@ -13,6 +13,7 @@ from seedbed.execution.executors.assignment import Assignment, Ended, Message, T
 from seedbed.execution.executors.base import Asked, Executor, ExecutorError, Heard, Worker, WorkerLost
 from seedbed.execution.executors.place import Place
 from seedbed.machine import usable_cores
+from seedbed.text import counted
 
 WAIT = 0.5  # seconds that a worker waits for something to say, before it is asked again
 PLACED_IN = 10.0  # seconds that a worker is waited for before it is looked whether another is free
@@ -40,16 +41,17 @@ class Cluster(Executor):
             _connect(ray, address)
         self.slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        self.label = f"{self.slots} workers on {len(nodes)} node{'s' if len(nodes) > 1 else ''}"
+        self.label = f"{self.slots} workers on {counted(len(nodes), 'node')}"
         self._actor = ray.remote(num_cpus=1, max_concurrency=3, max_restarts=0)(Actor)
 
     def start(self) -> Worker | None:
         """See `Executor.start`; Ray waits for a free core."""
         actor = self._actor.remote()
-        ready = actor.node.remote()
+        ready = actor.ready.remote()
         try:
             if self._ray.wait([ready], timeout=PLACED_IN)[0]:
-                return RayWorker(self._ray, actor, self._ray.get(ready))
+                self._ray.get(ready)  # raises where it ended
+                return RayWorker(self._ray, actor)
         except self._ray.exceptions.RayActorError:  # it ended at once, as where its node did
             return None
         self._ray.kill(actor)
@@ -82,8 +84,8 @@ def _connect(ray: Any, address: str | None) -> None:
 class RayWorker(Worker):
     """An actor, asked again and again for what its shard has said meanwhile."""
 
-    def __init__(self, ray: Any, actor: Any, node: str) -> None:
-        self._ray, self._actor, self.node = ray, actor, node
+    def __init__(self, ray: Any, actor: Any) -> None:
+        self._ray, self._actor = ray, actor
 
     def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
         """See `Worker.train`."""
@@ -113,9 +115,8 @@ class Actor:
         self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}")
         self._said: Queue[Message] = Queue(WAITING)
 
-    def node(self) -> str:
-        """The machine that it is on."""
-        return self._place.node
+    def ready(self) -> None:
+        """Answer once it has been started."""
 
     def begin(self, assignment: Assignment) -> None:
         """Begin to train a shard."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from queue import Queue
 from threading import Lock, Thread
 from time import monotonic
 
+from seedbed.execution.environment import THREAD_VARIABLES
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
 from seedbed.execution.executors.base import Asked, Executor, ExecutorError, Heard, Worker, WorkerLost
 from seedbed.execution.executors.place import Place
@@ -24,7 +24,6 @@ from seedbed.machine import usable_cores
 TICK = 0.2  # seconds between looks at whether the study is to end
 STARTS_IN = 120.0  # seconds at the most
 END = "end"  # what a worker is sent to save its shard and leave it
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class Processes(Executor):
@@ -49,9 +48,8 @@ class ProcessWorker(Worker):
     """A process that was started with Python's own module of this name, and is told what to do over a local socket."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        self.node = platform.node()
         key = secrets.token_bytes(32)
-        own = {name: str(threads) for name in THREADS}
+        own = {name: str(threads) for name in THREAD_VARIABLES}
         address = str(folder / secrets.token_hex(8)) if os.name == "posix" else None
         with Listener(address, authkey=key) as listener:
             self._process = subprocess.Popen(
