@@ -186,7 +186,7 @@ def test_a_study_without_claims_decides_its_comparisons_with_base(tmp_path: Path
 
 def test_more_runs_than_a_study_may_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        StudyError, match=r"--at-most: .* runs; 100,000 are the most of a study: use fewer seeds"
+        StudyError, match=r"--at-most: .* runs; 1,000,000 are the most of a study: use fewer seeds"
     ):
         games().run(runs_dir=tmp_path, until="decided", at_most=10**9)
     assert not list(tmp_path.iterdir())
