@@ -1,0 +1,104 @@
+"""The process that runs a study, simulated: it cuts shards by the product's own rule, and stores them."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from bench.scale.clock import Clock, Line
+from bench.scale.costs import Cost, Costs
+from bench.scale.situation import Load
+from seedbed.execution.cutting import Cutting
+from seedbed.execution.together import AHEAD
+from seedbed.study.trainable import Shard
+
+
+@dataclass(eq=False)
+class Piece:
+    """A shard on its way.
+
+    Attributes
+    ----------
+    saved
+        How much of it is, in seconds of a worker of speed one.
+    before, sent
+        Seconds that earlier workers trained what is saved, and when it was sent to the last one.
+    """
+
+    shard: Shard
+    saved: float = 0.0
+    before: float = 0.0
+    sent: float = 0.0
+
+
+class Driver:
+    """Hands shards over as workers need them and stores what they leave, as `execution.together` and `trainer` do.
+
+    Its processor does one thing at a time, however many threads ask for it. One thread cuts and stores, and waits
+    for the disk meanwhile.
+    """
+
+    def __init__(self, clock: Clock, load: Load, workers: int, costs: Costs) -> None:
+        self.processor, self.writer = Line(clock), Line(clock)
+        self.stored: Counter[tuple[int, int]] = Counter()
+        self.runs_stored = 0
+        self._clock, self._load, self._workers, self._costs = clock, load, workers, costs
+        self._cutting = Cutting(workers)
+        ends = [load.runs * index // load.variants for index in range(load.variants + 1)]
+        ranges = [range(*pair) for pair in pairwise(ends) if pair[0] < pair[1]]
+        # A range has all of a tuple of runs that is needed here.
+        self._waiting = deque(Shard(0, runs) for runs in ranges)  # type: ignore[arg-type]
+        self._left = load.runs
+        self._lost: deque[Piece] = deque()
+
+    def begin(self, give: Callable[[Piece], None]) -> None:
+        """Hand over the first shards, and all others to the same."""
+        self._give = give
+        for _ in range(AHEAD * self._workers):
+            self._hand_over()
+
+    def seconds(self, cost: Cost, piece: Piece) -> float:
+        """What something takes of the processor."""
+        return cost.seconds(len(piece.shard.runs), self._workers, self.runs_stored, self._load.runs)
+
+    def receive(self, piece: Piece) -> None:
+        """Store a shard, and cut another."""
+        took = piece.before + self._clock.now - piece.sent
+        store = self.seconds(self._costs.store, piece)
+        disk = self.seconds(self._costs.disk, piece)
+
+        def stored() -> None:
+            runs = piece.shard.runs
+            self.stored[runs[0], len(runs)] += 1  # type: ignore[index]
+            self.runs_stored += len(runs)
+            self._cutting.measured(piece.shard, took)
+            self._hand_over()
+
+        self.writer.ask(
+            lambda done: self.processor.take(store, lambda: self._clock.after(disk, done)), stored
+        )
+
+    def lose(self, piece: Piece) -> None:
+        """Hand over a shard whose worker was lost to another."""
+        self._lost.append(piece)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if not (piece := self._next()):
+            return
+        seconds = self.seconds(self._costs.cut, piece)
+        self.writer.ask(lambda done: self.processor.take(seconds, done), lambda: self._give(piece))
+
+    def _next(self) -> Piece | None:
+        if self._lost:
+            return self._lost.popleft()
+        if not self._waiting:
+            return None
+        whole = self._waiting.popleft()
+        size = self._cutting.size(whole, self._left)
+        self._left -= size
+        if size < len(whole.runs):
+            self._waiting.appendleft(replace(whole, runs=whole.runs[size:]))
+        return Piece(replace(whole, runs=whole.runs[:size]))
