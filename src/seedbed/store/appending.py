@@ -8,9 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO
 
-from seedbed.store import journal
+from seedbed.store import journal, locks
 from seedbed.store.journal import Journal
 
 
@@ -41,6 +42,14 @@ class Appending:
     def happened(self, kind: str) -> int:
         """How many events of a kind there are."""
         return self._happened[kind]
+
+    def rename(self, unnamed: Path, path: Path) -> None:
+        """Give the journal its name; it stays open, and locked."""
+        if not locks.fcntl:  # Windows renames no open file; without locks there is none to lose
+            self.file.close()
+        unnamed.replace(path)
+        if self.file.closed:
+            self.file = path.open("ab", buffering=0)
 
     def cut(self) -> None:
         """Cut off what a crash left of a last line."""

@@ -21,7 +21,7 @@ except ImportError:  # Windows has no flock
 
 WRITER = "writer.json"
 WITHOUT_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
-TRIES, PAUSE = 10, 0.02  # a reader that looks whether the lock is held holds it for a moment itself
+TRIES, PAUSE = 100, 0.02  # a reader that looks whether the lock is held holds it for a moment itself
 
 
 def me() -> dict[str, Any]:
@@ -64,15 +64,6 @@ def is_held(directory: Path) -> bool:
         except OSError:
             pass  # without locks
     return _lives(_writer(directory / WRITER))
-
-
-def is_held_soon(directory: Path) -> bool:
-    """The same of a study whose first event is not written: its writer makes the journal and then locks it."""
-    for _ in range(TRIES):
-        if is_held(directory):
-            return True
-        time.sleep(PAUSE)
-    return False
 
 
 def _flock(file: BinaryIO, shared: bool) -> None:

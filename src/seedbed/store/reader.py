@@ -157,12 +157,10 @@ def _entry(directory: Path, root: Path) -> Listed:
 
 
 def _without_journal(directory: Path) -> str:
-    """The status of a study whose journal cannot be read: "damaged" unless not even its first event was written."""
-    if {path.name for path in directory.iterdir()} - {locks.WRITER} != {JOURNAL} or (
-        directory / JOURNAL
-    ).stat().st_size:
-        return DAMAGED
-    return "running" if locks.is_held_soon(directory) else "interrupted"
+    """The status of a study whose journal cannot be read: "damaged", but for what an older version had only begun."""
+    left = {path.name for path in directory.iterdir()} - {locks.WRITER}
+    is_begun = left == {JOURNAL} and not (directory / JOURNAL).stat().st_size
+    return "interrupted" if is_begun else DAMAGED
 
 
 def _planned(counted: Sequence[dict[str, Any]]) -> int | None:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import mmap
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -88,12 +89,30 @@ class Store:
             Where the name leads out of `runs_dir` or the directory cannot be written.
         """
         parent = cls.parent(runs_dir, study)
+        created = {"event": "created", "format": FORMAT, "study": study, "fingerprint": fingerprint}
         with writable(runs_dir):
             directory = made(parent, fingerprint)
-            store = cls(directory, (directory / JOURNAL).open("ab", buffering=0))
-            sync(parent)
-        created = {"event": "created", "format": FORMAT, "study": study, "fingerprint": fingerprint}
-        store.journal({**created, **locks.me()})
+            try:
+                sync(parent)
+                return cls._begun(directory, {**created, **locks.me()})
+            except BaseException:
+                shutil.rmtree(directory, ignore_errors=True)
+                raise
+
+    @classmethod
+    def _begun(cls, directory: Path, created: Mapping[str, object]) -> Self:
+        """The store of a new directory. Its journal gets its name once it is locked and has its first event.
+
+        So whoever finds a journal finds one that tells what it is of, and whether its study runs.
+        """
+        unnamed = directory / f".{JOURNAL}{TEMPORARY}"
+        store = cls(directory, unnamed.open("ab", buffering=0))
+        try:
+            store._journal.append([created])
+            store._journal.rename(unnamed, directory / JOURNAL)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @staticmethod
