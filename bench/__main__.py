@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench import gpu, machine
 from bench.ablation import Ablation, ablation
+from bench.cluster import Place, cluster
 from bench.functions import Costs, functions
 from bench.judge import Judged, judge
 from bench.memory import Peak, peaks
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[int], Any]] = {
     "memory": peaks,
     "judge": judge,
     "functions": functions,
+    "cluster": cluster,
     **gpu.COMPARISONS,
 }
 SAME = {True: "yes", False: "NO", None: "own batches"}
@@ -145,10 +147,24 @@ def _print_judged(results: list[Judged], console: Console) -> None:
     console.print(table)
 
 
+def _print_places(results: list[Place], console: Console) -> None:
+    table = Table(title="population, 256 runs of 1,000 epochs")
+    for column in ("computed by", "runs a second", "of one process", "shards", "overhead", "first event, s"):
+        table.add_column(column, justify="left" if column == "computed by" else "right")
+    for one in results:
+        ratio = f"{one.ratio:.2f} [{one.low:.2f}, {one.high:.2f}]"
+        first = f"{one.first:.1f}" if one.first else ""
+        table.add_row(
+            one.name, f"{one.throughput:.2f}", ratio, f"{one.shards:.0f}", f"{one.overhead:.1%}", first
+        )
+    console.print(table)
+
+
 OF_LISTS: dict[type, Callable[[Any, Console], None]] = {
     Size: _print_sizes,
     Peak: _print_peaks,
     Judged: _print_judged,
+    Place: _print_places,
 }
 
 

@@ -86,7 +86,7 @@ class Trained:
     Attributes
     ----------
     facts
-        What computed it: "node", and of the recipe "engine".
+        What computed it: "node", and of the recipe "engine"; and "own_seconds", those of the training alone.
     """
 
     finished: Finished

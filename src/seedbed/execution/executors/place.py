@@ -41,13 +41,15 @@ class Place:
         try:
             work = self._work(assignment.round)
             checkpoints = _Sending(self, assignment, send)
+            began = time.monotonic()
             finished = work.train(assignment.shard, lambda event: send(Told(event)), checkpoints)
+            own = time.monotonic() - began
         except Stopped:
             send(Ended(None))
         except Exception as error:
             send(Ended(_portable(error)))
         else:
-            send(Trained(finished, {"node": self.node, **_engine(work)}))
+            send(Trained(finished, {"node": self.node, "own_seconds": own, **_engine(work)}))
 
     def close(self) -> None:
         """Give back what the work holds."""
