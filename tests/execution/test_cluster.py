@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -98,3 +104,63 @@ def test_a_study_that_was_interrupted_on_a_cluster_goes_on_there(
     assert result.status == "interrupted"
     assert seedbed.resume(result.directory).status == "complete"
     assert differences(alone.directory, result.directory) == NUMBERED
+
+
+def test_a_cluster_that_was_started_by_hand_is_reached_as_a_client(tmp_path: Path, alone: Result) -> None:
+    """In processes of their own: this one is connected to the other cluster."""
+    with head(tmp_path) as address:
+        there = command("--on", address, directory=tmp_path)
+        assert there.returncode == 0, there.stderr
+    (stored,) = (tmp_path / "runs" / "elsewhere").iterdir()
+    assert differences(alone.directory, stored) == NUMBERED
+
+
+def command(*words: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    (directory / "study.toml").write_text(RECIPE, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "seedbed", "run", "study.toml", "--seeds", "12", "--engine", "numpy", *words],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@contextmanager
+def head(directory: Path) -> Iterator[str]:
+    """The head node of a cluster of two cores, and how clients reach it."""
+    port, client = free_ports(2)
+    words = ["start", "--head", "--block", "--include-dashboard", "false", "--num-cpus", "2"]
+    words += ["--port", str(port), "--ray-client-server-port", str(client)]
+    main = "from ray.scripts.scripts import main; main()"
+    with (
+        (directory / "head.txt").open("w") as output,
+        TemporaryDirectory(prefix="ray") as short,  # paths of sockets are
+    ):
+        words += ["--temp-dir", short]
+        started = subprocess.Popen(
+            [sys.executable, "-c", main, *words], stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            wait_for(lambda: "Ray runtime started" in (directory / "head.txt").read_text(), started)
+            yield f"ray://127.0.0.1:{client}"
+        finally:
+            os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free now, none of those that Ray gives to workers (10002 to 19999)."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen[Any], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)

@@ -9,37 +9,33 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
+from seedbed.execution.environment import package_version
+from seedbed.execution.executors import connecting
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Told, Trained
 from seedbed.execution.executors.base import Asked, Executor, ExecutorError, Heard, Worker, WorkerLost
 from seedbed.execution.executors.place import Place
-from seedbed.machine import usable_cores
 from seedbed.text import counted
 
 WAIT = 0.5  # seconds that a worker waits for something to say, before it is asked again
 PLACED_IN = 10.0  # seconds that a worker is waited for before it is looked whether another is free
 WAITING = 8  # messages that wait to be fetched; who trains waits where there are more
-MISSING = "Ray is not installed here; install seedbed[ray]"
 
 
 class Cluster(Executor):
     """The cluster at an address or, without one, a cluster of this machine that ends with this process.
 
-    Ray schedules: each worker is an actor that asks for one core. Its usage statistics are off, and a cluster of its
-    own listens on the loopback device alone.
+    Ray schedules: each worker is an actor that asks for one core. Where `$RAY_ADDRESS` names a cluster, as in a job
+    that was submitted to one, it is taken instead of one of its own.
     """
 
     def __init__(self, address: str | None = None) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        try:
-            import ray
-        except ImportError:
-            raise ExecutorError(MISSING) from None
-        self._ray = ray
+        address = address or os.environ.get(connecting.ADDRESS)
+        self._ray = ray = connecting.imported(address)
         self._began = not ray.is_initialized()
         if self._began:
-            _connect(ray, address)
+            connecting.connect(ray, address)
         self.slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self._own = package_version("seedbed")
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self.label = f"{self.slots} workers on {counted(len(nodes), 'node')}"
         self._actor = ray.remote(num_cpus=1, max_concurrency=3, max_restarts=0)(Actor)
@@ -50,35 +46,27 @@ class Cluster(Executor):
         ready = actor.ready.remote()
         try:
             if self._ray.wait([ready], timeout=PLACED_IN)[0]:
-                self._ray.get(ready)  # raises where it ended
+                self._check(self._ray.get(ready))
                 return RayWorker(self._ray, actor)
         except self._ray.exceptions.RayActorError:  # it ended at once, as where its node did
             return None
+        except self._ray.exceptions.RayError as error:  # what it is made of cannot be imported there
+            raise ExecutorError(
+                f"a node of the cluster has no Seedbed that works; install seedbed=={self._own} there: {error}"
+            ) from error
         self._ray.kill(actor)
         return None
+
+    def _check(self, found: str | None) -> None:
+        if found != self._own:
+            raise ExecutorError(
+                f"a node of the cluster has Seedbed {found}, and this machine {self._own}; install the same on both"
+            )
 
     def close(self) -> None:
         """See `Executor.close`; a cluster that was there before stays."""
         if self._began:
             self._ray.shutdown()
-
-
-def _connect(ray: Any, address: str | None) -> None:
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    try:
-        if address:
-            ray.init(address, **quiet)
-        else:
-            ray.init(
-                "local",
-                num_cpus=usable_cores(),
-                include_dashboard=False,
-                _node_ip_address="127.0.0.1",
-                **quiet,
-            )
-    except Exception as error:
-        where = f"the Ray cluster at {address} cannot be reached" if address else "Ray cannot be started here"
-        raise ExecutorError(f"{where}: {error}") from error
 
 
 class RayWorker(Worker):
@@ -115,8 +103,9 @@ class Actor:
         self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}")
         self._said: Queue[Message] = Queue(WAITING)
 
-    def ready(self) -> None:
-        """Answer once it has been started."""
+    def ready(self) -> str | None:
+        """Answer once it has been started: the version of Seedbed there."""
+        return package_version("seedbed")
 
     def begin(self, assignment: Assignment) -> None:
         """Begin to train a shard."""
