@@ -97,7 +97,7 @@ def test_idx_files_keep_within_it_too(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "i.gz").write_bytes(gzip.compress(MUCH))
     little_memory(monkeypatch, FREE)
     with pytest.raises(DataError, match=r"i\.gz unpacks to more than"):
-        idx.read(tmp_path / "i.gz")
+        idx.read(tmp_path / "i.gz", axes=3)
 
 
 @pytest.mark.parametrize("kind", PACK)

@@ -30,7 +30,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "compressed table": ("t.csv.gz", tablefile.read),
     "npz": ("a.npz", lambda path: _by_source("npz", path)),
     "arrays": ("a.npz", lambda path: samples_of("arrays", path)),
-    "idx": ("i.gz", idx.read),
+    "idx": ("i.gz", lambda path: idx.read(path, axes=3)),
     "cifar": ("c.tar.gz", cifar.read),
     "checksum": ("any", checksum),
 }

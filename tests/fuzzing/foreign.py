@@ -62,8 +62,11 @@ def idx(content: bytes) -> None:
     from seedbed.data.sources import idx
 
     for packed in (content, gzip.compress(content, 1)):
-        with reading(packed, "images.gz") as path:
-            assert idx.read(path).dtype == np.uint8
+        for axes in (1, 3):
+            with reading(packed, "images.gz") as path:
+                values = idx.read(path, axes)
+                assert values.ndim == axes
+                assert values.size
 
 
 def npz(content: bytes) -> None:

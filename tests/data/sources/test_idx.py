@@ -61,14 +61,19 @@ def test_fashion_has_names(files):
         (gzip.compress(b"\0\0\x08\x03\0\0"), "not an IDX file"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "not an IDX file"),
         (packed(np.zeros(4, np.float32), kind=13), "not an IDX file"),
+        (packed(np.zeros((2, 3), np.uint8)), "not an IDX file"),
+        (packed(np.zeros(0, np.uint8)), "not an IDX file"),
     ],
-    ids=["empty", "plain", "cut short", "of nothing", "short magic", "short shape", "short data", "floats"],
+    ids=[
+        *("empty", "plain", "cut short", "of nothing", "short magic", "short shape", "short data", "floats"),
+        *("two axes", "no values"),
+    ],
 )
 def test_damaged_file_is_named(tmp_path, content, says):
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(content)
     with pytest.raises(DataError, match=f"{path.name} is ({says})"):
-        idx.read(path)
+        idx.read(path, axes=1)
 
 
 def test_labels_that_do_not_fit_are_refused(files):

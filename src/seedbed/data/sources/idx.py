@@ -113,24 +113,25 @@ def load(request: Request[MnistData]) -> Samples:
 
 
 def _part(files: dict[str, Path], prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    images = read(files[f"{prefix}-images-idx3-ubyte.gz"])
+    images = read(files[f"{prefix}-images-idx3-ubyte.gz"], axes=3)
     path = files[f"{prefix}-labels-idx1-ubyte.gz"]
-    labels = read(path)
+    labels = read(path, axes=1)
     if len(images) != len(labels):
         raise DataError(f"{path} has {len(labels):,} labels for {len(images):,} images")
     return images, labels
 
 
-def read(path: Path) -> np.ndarray:
-    """The bytes of one gzipped IDX file as a uint8 array.
+def read(path: Path, axes: int) -> np.ndarray:
+    """The bytes of one gzipped IDX file as a uint8 array of so many axes, none of them empty.
 
     The format: two zero bytes, the type (8 is unsigned bytes), the number of axes, each axis' length as four
     big-endian bytes, then the values.
     """
     with bounded.opened(path) as file, bounded.reading(f"{path} is not a whole gzip file; get it again"):
         content = bounded.read(gzip.GzipFile(fileobj=file), f"{path} unpacks to")
-    start = 4 + 4 * int.from_bytes(content[3:4], "big")
+    start = 4 + 4 * axes
     shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
-    if content[:3] != b"\0\0\x08" or len(content) != start + math.prod(shape):
+    values = math.prod(shape)
+    if content[:4] != bytes([0, 0, 8, axes]) or not values or len(content) != start + values:
         raise DataError(f"{path} is not an IDX file of bytes; get it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
