@@ -136,7 +136,8 @@ def _image_contenders(several: Task, one: Task) -> list[Contender]:
 
 def modules(repeats: int) -> list[Result]:
     """64 small PyTorch modules with batch norm, and 16 convolutional ones, as groups and one after another."""
-    mlps = module_task(NormedMlp, (20,), runs=64, steps=30)
+    # A group is traced after 100 steps, in the first call, which is not timed.
+    mlps = module_task(NormedMlp, (20,), runs=64, steps=120)
     convolutions = module_task(SmallConv, (1, 28, 28), runs=16, steps=8)
     return [
         Result("modules: 64 MLPs 20-32-32-10 with batch norm, batch 64", _module_rows(mlps, 8, repeats)),

@@ -14,6 +14,7 @@ from module_zoo import ZOO, Animal, Mlp
 from torch import nn
 
 from seedbed.draws import keys
+from seedbed.engines import tracing
 from seedbed.engines.base import Batches, GroupData, Program
 from seedbed.engines.choice import EngineError, UnfitError, choose, usual
 from seedbed.engines.torch_engine import TorchEngine
@@ -106,6 +107,21 @@ def test_the_zoo_goes_on_from_what_was_read_to_the_same_bits(animal):
     np.testing.assert_array_equal(losses, np.column_stack([first, train(resumed, everyone, 2, STEPS - 2)]))
     for name, array in whole.read().items():
         np.testing.assert_array_equal(array, resumed.read()[name], err_msg=name)
+
+
+def test_the_zoo_traced_to_the_same_bits(animal, monkeypatch):
+    """Steps as one program that were traced, and those that were not."""
+    network, everyone = network_of(animal), list(range(RUNS))
+    monkeypatch.setattr(tracing, "CALLS_BEFORE", STEPS + 1)
+    expected = engine(animal, everyone, network)
+    losses = train(expected, everyone)
+    monkeypatch.setattr(tracing, "CALLS_BEFORE", 2)
+    made = engine(animal, everyone, network)
+    np.testing.assert_array_equal(train(made, everyone), losses)
+    for name, array in expected.read().items():
+        np.testing.assert_array_equal(made.read()[name], array, err_msg=name)
+    traced = [one._replay is not None for part in made._parts for one in part._traced.values()]
+    assert traced == ([] if network.runs_alone("cpu") else [True])
 
 
 def test_a_module_as_plain_pytorch_trains_it():

@@ -117,6 +117,15 @@ class ArrayEngine:
         -------
         The new arrays and "alive", and the "loss" of every run before the step, (runs,).
         """
+        new = self._updated(names, {name: array for name, array in given.items() if name != "alive"})
+        xp, loss = self.xp, new.pop("loss")
+        alive = given["alive"] & xp.isfinite(loss)
+        if not (self.looks and bool(xp.all(alive))):  # those whose loss is not finite stay as they were
+            new = {name: xp.where(alive[:, None], array, given[name]) for name, array in new.items()}
+        return new | {"alive": alive, "loss": xp.where(alive, loss, scalar(xp, xp.nan, loss))}
+
+    def _updated(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        """As `_step`, of all runs whatever their losses; without "alive"."""
         xp, program = self.xp, self.program
         hyper = {name: given["hyper"][row] for row, name in enumerate(names)}
         context = Context(
@@ -138,10 +147,7 @@ class ArrayEngine:
         slots = tuple(given[name] for name in program.optimizer.slots)
         params, slots = program.optimizer.update(xp, given["params"], grads, slots, columns)
         new = {"params": params, "state": state, **dict(zip(program.optimizer.slots, slots, strict=True))}
-        alive = given["alive"] & xp.isfinite(loss)
-        if not (self.looks and bool(xp.all(alive))):  # those whose loss is not finite stay as they were
-            new = {name: xp.where(alive[:, None], array, given[name]) for name, array in new.items()}
-        return new | {"alive": alive, "loss": xp.where(alive, loss, scalar(xp, xp.nan, loss))}
+        return new | {"loss": loss}
 
     def _gather(self, indices: Array) -> dict[str, Array]:
         """Samples (runs, batch) as network inputs and targets."""

@@ -19,6 +19,7 @@ from seedbed.engines.array_engine import ArrayEngine
 from seedbed.engines.base import GroupData, Program
 from seedbed.engines.recording import Function, Record, Recording, Tensors, cuda_graph
 from seedbed.engines.side_by_side import SideBySide, Stopped
+from seedbed.engines.tracing import Traced
 
 # As `engines.array.PREDICT_BYTES`, of a device: what keeps thousands of cores at work.
 PREDICT_BYTES_ON_DEVICE = 2**30
@@ -133,10 +134,13 @@ class TensorEngine(ArrayEngine):
         self._device, self._record, self._stop = device, record, stop
         self._products = partial(torch.autocast, device, torch.bfloat16) if halved else nullcontext
         self._recordings: dict[Hashable, Recording] = {}
+        self._traced: dict[Hashable, Traced] = {}
         if self._device != "cpu":
             self.predict_bytes = PREDICT_BYTES_ON_DEVICE
         self.looks = device == "cpu" and record is None
         super().__init__(*arrays)
+        model = self.program.model
+        self._traces = record is None and model.needs_torch and not model.runs_alone(device)
 
     def _put(self, array: np.ndarray) -> Array:
         if not array.flags.writeable:
@@ -152,7 +156,9 @@ class TensorEngine(ArrayEngine):
 
     def _numbers(self, first: int, count: int) -> Iterable[Any]:
         numbers = super()._numbers(first, count)
-        return cast(torch.Tensor, self._put(np.array(numbers))) if self._record else numbers
+        if not self._record and not self._traces:
+            return numbers
+        return cast(torch.Tensor, self._put(np.array(numbers)))
 
     def _step(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
         if self._record is None:
@@ -168,6 +174,14 @@ class TensorEngine(ArrayEngine):
         with self._products():
             return super()._step(names, given)
 
+    def _updated(self, names: tuple[str, ...], given: Arrays) -> dict[str, Array]:
+        update = partial(super()._updated, names)
+        if not self._traces:
+            return update(given)
+        tensors = cast(Tensors, given)
+        traced = self._traced.setdefault((names, tensors["inputs"].shape), Traced(cast(Function, update)))
+        return {**traced(tensors)}
+
     def predict(self, indices: np.ndarray, runs: np.ndarray | None = None) -> np.ndarray:
         """See `engines.base.Engine.predict`."""
         with self._products():
@@ -177,3 +191,4 @@ class TensorEngine(ArrayEngine):
         """See `engines.base.Engine.keep`."""
         super().keep(runs)
         self._recordings.clear()
+        self._traced.clear()
