@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from trainables.test_toy import TEXT, Toy, Toys
 
 import seedbed
 from seedbed.api import Study
+from seedbed.execution import together
 from seedbed.execution.progress import GroupStart, Silent
+from seedbed.execution.together import TOLD_EVERY, View
 from seedbed.study.checkpoints import Checkpoints, State
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
-from seedbed.study.trainable import Finished, Shard, Work
+from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, Work
 
 AT_ONCE = 3
 
@@ -100,6 +105,42 @@ def test_the_runs_are_those_of_one_shard_after_another(tmp_path: Path, work: typ
     assert done == sorted(done)
     assert watching.epochs[-1].epoch == 24
     assert watching.epochs[-1].best == max(row["score"] for row in rows(result) if row["score"] is not None)
+
+
+def test_an_observer_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(together.time, "monotonic", lambda: now)
+    watching, random = Watching(), np.random.default_rng(0)
+    view = View(watching, 3000, "score", "max")
+    scores = random.normal(size=(300, 10))
+    for number, of_shard in enumerate(scores):
+        shard = Shard(number, tuple(PlannedRun("a", seed) for seed in range(10)))
+        view.events(shard)(Epoch(1, 2, 10, 9.0, None, "score"))
+        view.finished(shard, Finished([FinishedRun("a", 0, metrics={"score": score}) for score in of_shard]))
+        now += TOLD_EVERY / 10
+    assert 25 <= len(watching.epochs) <= 30
+    assert watching.epochs[0] == Epoch(5, 3000, 10, 9.0, None, "score")
+    view.end()
+    median = np.sort(scores.ravel())[1500]
+    assert watching.epochs[-1] == Epoch(3000, 3000, 0, scores.max(), median, "score")
+
+
+def test_shards_are_cut_by_how_many_runs_wait() -> None:
+    waiting = []
+
+    def cut(shard: Shard, left: int) -> Sequence[Shard]:
+        waiting.append(left)
+        return [replace(shard, runs=runs) for runs in (shard.runs[:1], shard.runs[1:]) if runs]
+
+    def train(shard: Shard, events: Events) -> Finished:
+        return Finished([FinishedRun(run.variant, run.seed) for run in shard.runs])
+
+    runs = tuple(PlannedRun("a", seed) for seed in range(4))
+    view = View(Silent(), 8, "score", "max")
+    side_by_side = together.Together(1, train, view, [Shard(0, runs), Shard(1, runs)], cut)
+    outcomes = list(side_by_side.outcomes(lambda: False))
+    assert waiting == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert [run.seed for _, outcome in outcomes for run in outcome.result().runs] == 2 * [0, 1, 2, 3]
 
 
 def test_one_that_fails_ends_the_others_and_the_study_goes_on_later(tmp_path: Path) -> None:

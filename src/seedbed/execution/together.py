@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Lock
 
 from seedbed.execution.progress import GroupStart, Observer, events_of
@@ -16,12 +20,16 @@ from seedbed.study.trainable import Finished, Shard
 
 TICK = 0.5  # seconds after which a waiting thread looks whether a signal came that another was given
 AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
+TOLD_EVERY = 0.1  # seconds between two times that an observer is told, at the least
+SHARE = 0.02  # of the time that telling may take
 Train = Callable[[Shard, Events], Finished]
 Cut = Callable[[Shard, int], Sequence[Shard]]
 
 
 class View:
     """Tells an observer of several shards as of one group, whose epochs are runs.
+
+    It tells no more often than it can be read, since shards may be thousands and runs a million.
 
     Parameters
     ----------
@@ -33,8 +41,9 @@ class View:
         self._observer, self._total = observer, total
         self._metric, self._direction = metric, direction
         self._last: dict[int, tuple[int, Epoch]] = {}  # shard -> its runs, and its last event
-        self._values: list[float] = []
+        self._values = array("d")
         self._done = 0
+        self._next = 0.0  # when the observer is told again
         self._lock = Lock()
 
     def events(self, shard: Shard) -> Events:
@@ -57,7 +66,7 @@ class View:
         with self._lock:
             self._last.pop(shard.number, None)
             self._done += len(shard.runs)
-            self._values = sorted([*self._values, *filter(math.isfinite, values)])
+            self._values.extend(filter(math.isfinite, values))
             self._tell()
 
     def ended(self, shard: Shard) -> None:
@@ -65,14 +74,32 @@ class View:
         with self._lock:
             self._last.pop(shard.number, None)
 
+    def end(self) -> None:
+        """Tell how it stands now that no shard trains any more."""
+        with self._lock:
+            self._next = 0.0
+            self._tell()
+
     def _tell(self) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
         under_way = sum(runs * event.epoch / max(event.epochs, 1) for runs, event in self._last.values())
-        done = min(self._done + int(under_way), self._total)
-        known = [*self._values, *(e.best for _, e in self._last.values() if e.best is not None)]
-        best = (min if self._direction == "min" else max)(known, default=None)
-        median = self._values[len(self._values) // 2] if self._values else None
         active = sum(runs for runs, _ in self._last.values())
-        self._observer.epoch(Epoch(done, self._total, active, best, median, self._metric))
+        done = min(self._done + int(under_way), self._total)
+        self._observer.epoch(Epoch(done, self._total, active, *self._best_and_median(), self._metric))
+        self._next = now + max(TOLD_EVERY, (time.monotonic() - now) / SHARE)
+
+    def _best_and_median(self) -> tuple[float | None, float | None]:
+        import numpy as np
+
+        known = [event.best for _, event in self._last.values() if event.best is not None]
+        median = None
+        if self._values:
+            values, middle = np.frombuffer(self._values), len(self._values) // 2
+            known += [float(values.min()), float(values.max())]
+            median = float(np.partition(values, middle)[middle])
+        return (min if self._direction == "min" else max)(known, default=None), median
 
 
 class Together:
@@ -90,12 +117,16 @@ class Together:
         self, at_once: int, train: Train, view: View, shards: Iterable[Shard], cut: Cut | None = None
     ) -> None:
         self._at_once, self._train, self._view = at_once, train, view
-        self._waiting = deque(shards)
+        self._waiting: deque[Shard] = deque()
+        self._left = 0  # runs of these
         self._cut = cut or (lambda shard, left: (shard,))
+        self.again(shards)
 
     def again(self, shards: Iterable[Shard]) -> None:
         """Train more shards, before those that wait."""
-        self._waiting.extendleft(reversed(list(shards)))
+        shards = list(shards)
+        self._waiting.extendleft(reversed(shards))
+        self._left += sum(len(shard.runs) for shard in shards)
 
     def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[tuple[Shard, Future[Finished]]]:
         """Every shard as soon as it ends, with what it left or raised; no further one is begun once asked to end.
@@ -110,23 +141,29 @@ class Together:
             return self._train(shard, self._view.events(shard))
 
         running: dict[Future[Finished], Shard] = {}
+        done: SimpleQueue[Future[Finished]] = SimpleQueue()
         with ThreadPoolExecutor(self._at_once, "shard") as pool:
-            while self._waiting or running:
+            while True:
                 while self._waiting and len(running) < AHEAD * self._at_once and not is_asked_to_end():
-                    shard = self._next()
-                    running[pool.submit(train, shard)] = shard
+                    future = pool.submit(train, shard := self._next())
+                    running[future] = shard
+                    future.add_done_callback(done.put)
                 if not running:
-                    return
-                for future in wait(running, TICK, FIRST_COMPLETED).done:
+                    break
+                with suppress(Empty):
+                    future = done.get(timeout=TICK)
                     shard = running.pop(future)
                     if isinstance(future.exception(), Stopped):
                         self._view.ended(shard)
                     else:
                         yield shard, future
+        self._view.end()
 
     def _next(self) -> Shard:
-        left = sum(len(shard.runs) for shard in self._waiting)
-        first, *others = self._cut(self._waiting.popleft(), left)
+        waiting = self._left
+        whole = self._waiting.popleft()
+        self._left -= len(whole.runs)
+        first, *others = self._cut(whole, waiting)
         self.again(others)
         return first
 
