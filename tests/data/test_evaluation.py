@@ -55,9 +55,6 @@ def test_a_table_is_split_and_its_own_test_part_is_fixed() -> None:
     assert told["val"] == {"kind": "split", "samples": 20, "train": 60}
     assert told["test"] == {"kind": "fixed", "samples": 20, "train": 60, "same": told["test"]["same"]}
     assert "train" not in told
-    assert is_fixed(told, "test.mse")
-    assert not is_fixed(told, "val.mse")
-    assert not is_fixed(told, "steps")
 
 
 def test_the_same_samples_are_known_by_their_targets() -> None:
@@ -76,3 +73,24 @@ def test_of_a_part_that_some_seeds_share_nothing_is_said(copies: int) -> None:
 
 def test_one_seed_tells_nothing() -> None:
     assert evaluation(table(1)) == {}
+
+
+def given(**settings: Any) -> AnyData:
+    return TypeAdapter(AnyData).validate_python(FUNCTION | settings)
+
+
+def test_settings_tell_by_one_seed_which_parts_are_fixed() -> None:
+    (run,) = table(1, official_test=20)
+    fixed = [name for name in ("train.mse", "val.mse", "test.mse", "steps") if is_fixed(run, given(), name)]
+    assert fixed == ["test.mse"]
+    assert not is_fixed(table(1)[0], given(), "test.mse")
+    assert is_fixed(table(1)[0], given(seed=3), "val.mse")
+
+
+@pytest.mark.parametrize("settings", [{}, {"seed": 3}])
+def test_they_tell_what_all_seeds_do(settings: dict[str, Any]) -> None:
+    runs = runs_of(**settings)
+    told = evaluation(runs)
+    for part in ("train", "val", "test", "grid"):
+        fixed = told.get(part, {}).get("kind") == "fixed"
+        assert is_fixed(runs[0], given(**settings), f"{part}.mse") == fixed

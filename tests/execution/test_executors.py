@@ -189,3 +189,20 @@ def test_shards_take_seconds_to_a_minute_and_get_finer(seconds: float, workers: 
         elif size not in (1, left):
             assert cutting.SHORTEST * 0.5 <= size * seconds <= cutting.LONGEST * 1.5
             assert size <= max(-(-left // (2 * workers)), 2 * cutting.SHORTEST / seconds)
+
+
+def test_no_piece_has_the_end_of_a_variant_and_a_part_of_the_next() -> None:
+    runs, cuts, pieces = (
+        [PlannedRun(name, seed) for name in "abcdef" for seed in range(20)],
+        cutting.Cutting(2),
+        [],
+    )
+    while runs:
+        size = cuts.size(Shard(0, tuple(runs)), len(runs))
+        pieces.append({(run.variant, run.seed) for run in runs[:size]})
+        cuts.measured(Shard(0, tuple(runs[:size])), 0.02 * size)
+        runs = runs[size:]
+    assert max(map(len, pieces)) > 20
+    for piece in pieces:
+        seeds = {seed for _, seed in piece}
+        assert len(piece) <= 2 * len({name for name, _ in piece}) * len(range(min(seeds), max(seeds) + 1))

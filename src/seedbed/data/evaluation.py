@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from hashlib import blake2b
 from typing import Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from seedbed.data.base import Prepared
+from seedbed.recipe import AnyData
 
 
 class Evaluation(TypedDict):
@@ -52,10 +53,14 @@ def evaluation(runs: Sequence[Prepared]) -> dict[str, Evaluation]:
     return told
 
 
-def is_fixed(told: Mapping[str, Evaluation], metric: str) -> bool:
-    """Whether a metric, by its full name, is on a part that is the same under every seed."""
+def is_fixed(run: Prepared, settings: AnyData, metric: str) -> bool:
+    """Whether a metric, by its full name, is on a part that the settings make the same under every seed.
+
+    It depends on no other seed, since workers make few of them ready.
+    """
     part = metric.partition(".")[0]
-    return part in told and told[part]["kind"] == "fixed"
+    is_official = part == "test" and run.samples.official_test > 0
+    return part in run.parts and part != "train" and (settings.seed is not None or is_official)
 
 
 def _identity(run: Prepared, part: str) -> Hashable:

@@ -36,4 +36,15 @@ class Cutting:
         else:
             fewest, most = (max(1, round(seconds / max(per_run, 1e-6))) for seconds in (SHORTEST, LONGEST))
             wanted = min(max(share, fewest), most)
-        return max(1, min(wanted, len(shard.runs)))
+        return _between_variants(shard, max(1, min(wanted, len(shard.runs))))
+
+
+def _between_variants(shard: Shard, size: int) -> int:
+    """The same or fewer, so that no piece has the end of one variant and a part of the next.
+
+    A worker makes all variants of a piece ready under all of its seeds.
+    """
+    if size == len(shard.runs) or shard.runs[size].variant != shard.runs[size - 1].variant:
+        return size
+    cut = shard.runs[size].variant
+    return next(index for index in range(size) if shard.runs[index].variant == cut) or size

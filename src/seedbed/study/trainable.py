@@ -264,6 +264,9 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         Whether runs may have other metrics, too, that nobody can list beforehand.
     adds_seeds
         Whether there may be more seeds, by which people go who are told how many verdicts need.
+    readies_runs
+        Whether making a study ready takes time or memory for each run, as their data do; a worker then makes the runs
+        of one shard ready at a time, and otherwise all of a round at once.
     """
 
     tables: Mapping[str, str]
@@ -274,6 +277,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     metrics: Mapping[str, Direction] = {}
     open_metrics: bool = False
     adds_seeds: bool = True
+    readies_runs: bool = False
 
     def completed(
         self, tables: Mapping[str, Any], directory: Path

@@ -46,6 +46,7 @@ class RecipeTrainable(Trainable[Recipe]):
     }
     paths = ("data.path",)
     sources = SOURCES
+    readies_runs = True
 
     def __init__(self, document: Mapping[str, Any] = MappingProxyType({})) -> None:
         self.keys = (*KEYS, *arguments_in(document))

@@ -125,10 +125,13 @@ class RecipeWork(Work):
     @cached_property
     def _kept(self) -> Kept:
         """What is kept sample by sample: metrics that variants are compared by, on parts that no seed draws anew."""
+        if self.study.vary_seeds:  # nothing is tested
+            return {}
         compared = compared_metrics(self.study)
+        one = {run.variant: run for group in self.groups for run in group.runs}
         return {
-            variant: [name for name in compared if is_fixed(parts, name)]
-            for variant, parts in self._evaluations.items()
+            name: [metric for metric in compared if is_fixed(run.prepared, run.recipe.data, metric)]
+            for name, run in one.items()
         }
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import cloudpickle
@@ -16,7 +16,7 @@ from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
 from seedbed.study.checkpoints import Checkpoints, State, Stopped
 from seedbed.study.model import Study
-from seedbed.study.trainable import TrainableError, Work
+from seedbed.study.trainable import Shard, TrainableError, Work
 from seedbed.study.trust import code_of
 
 Send = Callable[[Message], None]
@@ -34,12 +34,12 @@ class Place:
     def __init__(self, node: str | None = None) -> None:
         self.node = node or platform.node()
         self.asked_to_end = False
-        self._last: tuple[Round, Work] | None = None
+        self._opened: Opened | None = None
 
     def train(self, assignment: Assignment, send: Send) -> None:
         """Train a shard and send all that it says, a `Trained` or `Ended` last."""
         try:
-            work = self._work(assignment.round)
+            work = self._work(assignment)
             checkpoints = _Sending(self, assignment, send)
             began = time.monotonic()
             finished = work.train(assignment.shard, lambda event: send(Told(event)), checkpoints)
@@ -53,40 +53,70 @@ class Place:
 
     def close(self) -> None:
         """Give back what the work holds."""
-        if self._last:
-            self._last[1].close()
-            self._last = None
+        if self._opened:
+            self._opened.close()
+            self._opened = None
 
-    def _work(self, part: Round) -> Work:
-        if self._last is None or self._last[0] != part:
+    def _work(self, assignment: Assignment) -> Work:
+        if self._opened is None or self._opened.round != assignment.round:
             self.close()
-            self._last = part, _prepared(part)
-        return self._last[1]
+            self._opened = Opened(assignment.round)
+        return self._opened.work(assignment.shard)
 
 
-def _prepared(part: Round) -> Work:
-    """The work of a round of a study, as `execution.preparing` makes it where the study is run."""
-    study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
-    # A study that crosses its seeds tells their levels by how many there are.
-    mine = study if study.vary_seeds else study.only(part.variants, range(*part.seeds))
-    code = code_of(study) if part.code is not None else None
-    if code and code.files != part.code:
-        raise StoreError(
-            f"the code of the study is not the same on {platform.node()} as where the study was begun "
-            f"({', '.join(code.files)}); put the same files there"
-        )
-    work = plan(mine, part.data_dir).work
-    for name, checksum in (work.environment.get("data") or {}).items():
-        if part.checksums.get(name, checksum) != checksum:
+class Opened:
+    """A round of a study where its shards are trained: the work of the last one is kept, for the next may be of it."""
+
+    def __init__(self, part: Round) -> None:
+        self.round = part
+        self._study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
+        self._code = code_of(self._study) if part.code is not None else None
+        if self._code and self._code.files != part.code:
             raise StoreError(
-                f"{name} is another file on {platform.node()} than where the study was begun; "
-                "put the same file there"
+                f"the code of the study is not the same on {platform.node()} as where the study was begun "
+                f"({', '.join(self._code.files)}); put the same files there"
             )
-    work = work.on(part.compute)
-    if code:
-        work.hold_to(code)
-    work.warm_up()
-    return work
+        self._last: tuple[frozenset[str], range, Work] | None = None
+
+    def work(self, shard: Shard) -> Work:
+        """What trains a shard, made ready as `execution.preparing` does it where the study is run."""
+        variants, seeds = self._asked(shard)
+        if self._last:
+            names, before, work = self._last
+            if variants <= names and seeds.start in before and seeds[-1] in before:
+                return work
+        self.close()  # before there is another: it may fill the memory
+        work = self._prepared(variants, seeds)
+        self._last = variants, seeds, work
+        return work
+
+    def _asked(self, shard: Shard) -> tuple[frozenset[str], range]:
+        """The variants and seeds to make ready; a study that crosses its seeds tells their levels by all of them."""
+        if self._study.vary_seeds or not self._study.trainable.readies_runs:
+            return frozenset(self.round.variants), range(*self.round.seeds)
+        seeds = {run.seed for run in shard.runs}
+        return frozenset(shard.variants), range(min(seeds), max(seeds) + 1)
+
+    def _prepared(self, variants: Collection[str], seeds: range) -> Work:
+        mine = self._study if self._study.vary_seeds else self._study.only(variants, seeds)
+        work = plan(mine, self.round.data_dir).work
+        for name, checksum in (work.environment.get("data") or {}).items():
+            if self.round.checksums.get(name, checksum) != checksum:
+                raise StoreError(
+                    f"{name} is another file on {platform.node()} than where the study was begun; "
+                    "put the same file there"
+                )
+        work = work.on(self.round.compute)
+        if self._code:
+            work.hold_to(self._code)
+        work.warm_up()
+        return work
+
+    def close(self) -> None:
+        """Give back what the work holds."""
+        if self._last:
+            self._last[-1].close()
+            self._last = None
 
 
 def _engine(work: Work) -> dict[str, Any]:
