@@ -64,9 +64,17 @@ def nodes(result: Result) -> set[str]:
 
 
 def test_two_nodes_give_the_bits_of_one_process(cluster: Any, alone: Result, run: Run) -> None:
-    there = run("ray")
+    """Both have a shard from the start, and the first waits until the second has a process to train it."""
+    there = run("ray", Once(both_started))
     assert differences(alone.directory, there.directory) == NUMBERED
     assert len(nodes(there)) == 2
+
+
+def both_started() -> None:
+    until = time.monotonic() + 60
+    while len(workers()) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def workers() -> list[int]:

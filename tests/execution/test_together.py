@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,10 @@ from trainables.test_toy import TEXT, Toy, Toys
 import seedbed
 from seedbed.api import Study
 from seedbed.execution import together
+from seedbed.execution.executors.base import WorkerLost
 from seedbed.execution.progress import GroupStart, Silent
 from seedbed.execution.together import TOLD_EVERY, View
-from seedbed.study.checkpoints import Checkpoints, State
+from seedbed.study.checkpoints import Checkpoints, State, Stopped
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
 from seedbed.study.trainable import Finished, FinishedRun, PlannedRun, Shard, Work
@@ -132,8 +134,8 @@ def test_shards_are_cut_by_how_many_runs_wait() -> None:
         waiting.append(left)
         return [replace(shard, runs=runs) for runs in (shard.runs[:1], shard.runs[1:]) if runs]
 
-    def train(shard: Shard, events: Events) -> Finished:
-        return Finished([FinishedRun(run.variant, run.seed) for run in shard.runs])
+    def train(attempt: together.Attempt, events: Events) -> Finished:
+        return Finished([FinishedRun(run.variant, run.seed) for run in attempt.shard.runs])
 
     runs = tuple(PlannedRun("a", seed) for seed in range(4))
     view = View(Silent(), 8, "score", "max")
@@ -152,3 +154,76 @@ def test_one_that_fails_ends_the_others_and_the_study_goes_on_later(tmp_path: Pa
     result = seedbed.resume(directory, trainable=trainable(Together))
     assert result.status == "complete"
     assert len(rows(result)) == 24
+
+
+# --- late shards ------------------------------------------------------------------------------------------
+
+
+def shards(count: int) -> list[Shard]:
+    return [Shard(number, (PlannedRun("base", number),)) for number in range(count)]
+
+
+def outcomes(
+    train: together.Train, count: int, at_once: int, repeats: bool = True
+) -> tuple[list[int], list[together.Attempt]]:
+    """The shards that were handed out, and the attempts that are over."""
+    over: list[together.Attempt] = []
+    view = together.View(Silent(), count, "score", "max")
+    work = together.Together(at_once, train, view, shards(count), repeats=repeats, done=over.append)
+    handed_out = []
+    for attempt, outcome in work.outcomes(lambda: False):
+        outcome.result()
+        handed_out.append(attempt.shard.number)
+    return sorted(handed_out), over
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LATE", 0.1)
+    monkeypatch.setattr(together, "TICK", 0.02)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("how", ["stopped", "finished", "lost"])
+def test_a_late_shard_is_trained_by_an_idle_thread_too_and_counts_once(how: str) -> None:
+    def train(attempt: together.Attempt, events: Events) -> Finished:
+        if attempt.shard.number == 2 and not attempt.is_second:
+            while not attempt.is_abandoned:
+                time.sleep(0.01)
+            if how == "stopped":
+                raise Stopped
+            if how == "lost":
+                raise WorkerLost
+        return Finished([FinishedRun("base", 0)])
+
+    handed_out, over = outcomes(train, 4, 2)
+    assert handed_out == [0, 1, 2, 3]
+    assert sorted(attempt.shard.number for attempt in over) == [0, 1, 2, 2, 3]
+
+
+@pytest.mark.usefixtures("soon")
+def test_where_the_worker_of_a_late_shard_is_lost_the_second_one_goes_on() -> None:
+    second = threading.Event()
+
+    def train(attempt: together.Attempt, events: Events) -> Finished:
+        if attempt.is_second:
+            second.set()
+            time.sleep(0.2)
+        elif attempt.shard.number == 2:
+            assert second.wait(10)
+            raise WorkerLost
+        return Finished([FinishedRun("base", 0)])
+
+    assert outcomes(train, 4, 2)[0] == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(("count", "repeats"), [(4, False), (2, True)])
+def test_shards_are_not_repeated_where_they_may_not_or_nothing_says_what_they_take(
+    count: int, repeats: bool
+) -> None:
+    def train(attempt: together.Attempt, events: Events) -> Finished:
+        time.sleep(0.4 if attempt.shard.number < 2 else 0.3)
+        return Finished([FinishedRun("base", 0)])
+
+    assert len(outcomes(train, count, 2, repeats)[1]) == count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import cloudpickle
@@ -19,7 +18,7 @@ from seedbed.study.code import Snapshot
 from seedbed.study.events import Events
 from seedbed.study.model import Study
 from seedbed.study.rerun import stored_text
-from seedbed.study.trainable import Finished, Shard
+from seedbed.study.trainable import Finished, Shard, Work
 
 
 class Elsewhere:
@@ -31,6 +30,8 @@ class Elsewhere:
         How many shards are trained side by side.
     label
         Where, in a few words.
+    repeats
+        Whether two workers may train the same shard.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Elsewhere:
         store: Store,
         planned: Planned,
         part: PlannedRound,
-        checksums: Mapping[str, str],
+        work: Work,
         code: Snapshot | None,
     ) -> None:
         self._pool = pool
+        self.repeats = not work.keeps_files
         self.slots, self.label = pool.executor.slots, pool.executor.label
         self._round = Round(
             text=stored_text(study, store.directory),
@@ -53,7 +55,7 @@ class Elsewhere:
             seeds=(part.seeds.start, part.seeds.stop),
             compute=planned.compute,
             data_dir=Path(planned.data_dir) if planned.data_dir else None,
-            checksums=dict(checksums),
+            checksums=dict(work.environment.get("data") or {}),
             code=code.files if code and not code.code.is_given else None,
         )
 
@@ -77,5 +79,9 @@ class Elsewhere:
         last = self._pool.train(assignment, heard, lambda: saving.is_asked_to_end)
         if isinstance(last, Ended):
             raise last.error or Stopped
-        saving.facts = last.facts
+        saving.facts, saving.held = last.facts, last.held
         return last.finished
+
+    def stored(self, saving: Saving) -> None:
+        """What a shard left is stored, or nobody wants it: there is room for more."""
+        self._pool.room.give(saving.held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from seedbed.execution.stops import Stops
@@ -19,6 +20,11 @@ SHARE = 0.02  # of the time that saving may take
 class Saving(Checkpoints):
     """The checkpoints of one shard, in the store.
 
+    Parameters
+    ----------
+    is_abandoned
+        Says whether another has trained the shard meanwhile; nothing of it is stored then.
+
     Attributes
     ----------
     damage
@@ -26,15 +32,21 @@ class Saving(Checkpoints):
         nothing is.
     facts
         What is to be said of where the shard was trained.
+    held
+        Bytes that are counted for what it left, until that is stored; see `executors.room`.
     """
 
-    def __init__(self, store: Store, number: int, stops: Stops) -> None:
+    def __init__(
+        self, store: Store, number: int, stops: Stops, is_abandoned: Callable[[], bool] = lambda: False
+    ) -> None:
         self._store, self._number, self._stops = store, number, stops
+        self._is_abandoned = is_abandoned
         self.directory = store.directory / WORK
         self._began = self._last = time.monotonic()
         self._cost = self._before = 0.0  # seconds: of saving once, and of earlier processes
         self.damage: str | None = None
         self.facts: dict[str, Any] = {}
+        self.held = 0
         try:
             if saved := store.checkpoint(number):
                 arrays, facts = saved
@@ -51,21 +63,23 @@ class Saving(Checkpoints):
     def due(self, at_end: bool = False) -> bool:
         """See `Checkpoints.due`."""
         wait = max(AT_END if at_end else EVERY, self._cost / SHARE)
-        return self._stops.asked or time.monotonic() - self._last >= wait
+        return self.is_asked_to_end or time.monotonic() - self._last >= wait
 
     @property
     def is_asked_to_end(self) -> bool:
-        """Whether the study is to end."""
-        return self._stops.asked
+        """Whether the shard is to end: the study is, or another has trained it."""
+        return self._stops.asked or self._is_abandoned()
 
     def save(self, state: State) -> None:
         """See `Checkpoints.save`."""
         self.keep(state)
-        if self._stops.asked:
+        if self.is_asked_to_end:
             raise Stopped
 
     def keep(self, state: State) -> None:
         """Store a state, whatever is to come."""
+        if self._is_abandoned():
+            return
         started = time.monotonic()
         self._store.save_checkpoint(
             self._number, state.arrays, {"shard": state.facts, "seconds": self.seconds}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import time
 from array import array
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from statistics import median
 from threading import Lock
 
+from seedbed.execution.executors.base import WorkerLost
 from seedbed.execution.progress import GroupStart, Observer, events_of
 from seedbed.metrics.base import Direction
 from seedbed.study.checkpoints import Stopped
@@ -22,7 +25,30 @@ TICK = 0.5  # seconds after which a waiting thread looks whether a signal came t
 AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
 TOLD_EVERY = 0.1  # seconds between two times that an observer is told, at the least
 SHARE = 0.02  # of the time that telling may take
-Train = Callable[[Shard, Events], Finished]
+LATE, FACTOR = 10.0, 2.0  # a shard is late after so many seconds, and so many times what others took
+
+
+@dataclass(eq=False)
+class Attempt:
+    """One training of a shard; where it is late, another may go on beside it.
+
+    Attributes
+    ----------
+    began
+        Seconds of the monotonic clock; None where it waits for a thread.
+    is_second
+        Whether it goes on beside a late one.
+    is_abandoned
+        Whether nobody wants it any more, since another has ended.
+    """
+
+    shard: Shard
+    began: float | None = None
+    is_second: bool = False
+    is_abandoned: bool = False
+
+
+Train = Callable[[Attempt, Events], Finished]
 Cut = Callable[[Shard, int], Sequence[Shard]]
 
 
@@ -111,15 +137,29 @@ class Together:
         Trains a shard to its end, or raises.
     cut
         Given a shard and how many runs wait in all, that shard or its pieces, of which the first is trained next.
+    repeats
+        Whether a shard that is late is trained by an idle thread, too; the first to end counts.
+    done
+        Told of each attempt once nothing is left to do with it.
     """
 
     def __init__(
-        self, at_once: int, train: Train, view: View, shards: Iterable[Shard], cut: Cut | None = None
+        self,
+        at_once: int,
+        train: Train,
+        view: View,
+        shards: Iterable[Shard],
+        cut: Cut | None = None,
+        repeats: bool = False,
+        done: Callable[[Attempt], object] = lambda attempt: None,
     ) -> None:
         self._at_once, self._train, self._view = at_once, train, view
         self._waiting: deque[Shard] = deque()
         self._left = 0  # runs of these
         self._cut = cut or (lambda shard, left: (shard,))
+        self._repeats, self._done = repeats, done
+        self._running: dict[Future[Finished], Attempt] = {}
+        self._seconds: dict[str, list[float]] = defaultdict(list)  # of a run, by labels of shards
         self.again(shards)
 
     def again(self, shards: Iterable[Shard]) -> None:
@@ -128,36 +168,58 @@ class Together:
         self._waiting.extendleft(reversed(shards))
         self._left += sum(len(shard.runs) for shard in shards)
 
-    def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[tuple[Shard, Future[Finished]]]:
+    def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[tuple[Attempt, Future[Finished]]]:
         """Every shard as soon as it ends, with what it left or raised; no further one is begun once asked to end.
 
         Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
-        their checkpoints heed.
+        their checkpoints heed, and `Attempt.is_abandoned`.
         """
+        ended: SimpleQueue[Future[Finished]] = SimpleQueue()
 
-        def train(shard: Shard) -> Finished:
-            if is_asked_to_end():  # since it was handed over
+        def train(attempt: Attempt) -> Finished:
+            if is_asked_to_end() or attempt.is_abandoned:  # since it was handed over
                 raise Stopped
-            return self._train(shard, self._view.events(shard))
+            attempt.began = time.monotonic()
+            silent: Events = lambda event: None  # noqa: E731
+            return self._train(attempt, silent if attempt.is_second else self._view.events(attempt.shard))
 
-        running: dict[Future[Finished], Shard] = {}
-        done: SimpleQueue[Future[Finished]] = SimpleQueue()
+        def begin(shard: Shard, is_second: bool = False) -> None:
+            attempt = Attempt(shard, is_second=is_second)
+            future = pool.submit(train, attempt)
+            self._running[future] = attempt
+            future.add_done_callback(ended.put)
+
         with ThreadPoolExecutor(self._at_once, "shard") as pool:
             while True:
-                while self._waiting and len(running) < AHEAD * self._at_once and not is_asked_to_end():
-                    future = pool.submit(train, shard := self._next())
-                    running[future] = shard
-                    future.add_done_callback(done.put)
-                if not running:
+                while self._waiting and len(self._running) < AHEAD * self._at_once and not is_asked_to_end():
+                    begin(self._next())
+                if not self._running:
                     break
+                if not is_asked_to_end() and (late := self._late()):
+                    begin(late.shard, is_second=True)
                 with suppress(Empty):
-                    future = done.get(timeout=TICK)
-                    shard = running.pop(future)
-                    if isinstance(future.exception(), Stopped):
-                        self._view.ended(shard)
-                    else:
-                        yield shard, future
+                    future = ended.get(timeout=TICK)
+                    with self._outcome(future) as attempt:
+                        if attempt:
+                            yield attempt, future
         self._view.end()
+
+    @contextmanager
+    def _outcome(self, future: Future[Finished]) -> Iterator[Attempt | None]:
+        """An attempt that has ended; None where nothing follows from that."""
+        attempt, error = self._running.pop(future), future.exception()
+        shard = attempt.shard
+        others = [one for one in self._running.values() if one.shard.number == shard.number]
+        if not error and attempt.began:
+            self._seconds[shard.label].append((time.monotonic() - attempt.began) / len(shard.runs))
+        if attempt.is_abandoned or isinstance(error, Stopped) or (others and isinstance(error, WorkerLost)):
+            self._view.ended(shard)
+            yield None
+        else:
+            for other in others:
+                other.is_abandoned = True
+            yield attempt
+        self._done(attempt)
 
     def _next(self) -> Shard:
         waiting = self._left
@@ -166,6 +228,25 @@ class Together:
         first, *others = self._cut(whole, waiting)
         self.again(others)
         return first
+
+    def _late(self) -> Attempt | None:
+        """The shard that has been trained the longest where it is late, a thread is idle and no other trains it."""
+        if not self._repeats or self._waiting or len(self._running) >= self._at_once:
+            return None
+        now = time.monotonic()
+        numbers = Counter(one.shard.number for one in self._running.values())
+        late = [
+            one
+            for one in self._running.values()
+            if one.began and now - one.began > self._allowed(one.shard)
+            if not one.is_abandoned and numbers[one.shard.number] == 1
+        ]
+        return min(late, key=lambda one: one.began or now, default=None)
+
+    def _allowed(self, shard: Shard) -> float:
+        """Seconds that a shard may take before it is late."""
+        known = self._seconds.get(shard.label)
+        return max(LATE, FACTOR * median(known) * len(shard.runs)) if known else math.inf
 
 
 def group_of(shards: Iterable[Shard], at_once: int, where: str = "") -> GroupStart:

@@ -16,7 +16,7 @@ from seedbed.execution.progress import GroupStart, Observer, events_of
 from seedbed.execution.returned import Artefacts, check
 from seedbed.execution.saving import Saving
 from seedbed.execution.stops import Stops
-from seedbed.execution.together import Together, View, group_of
+from seedbed.execution.together import Attempt, Together, View, group_of
 from seedbed.files import to_json
 from seedbed.results.evidence import stored_evidence
 from seedbed.store.writer import Store
@@ -72,12 +72,12 @@ class Trainer:
             return False
         part = self.planned.rounds[index]
         if self._pool:
-            data = self._preparing(part.of(self.study)).environment.get("data") or {}
+            work = self._preparing(part.of(self.study))
             elsewhere = Elsewhere(
-                self._pool, self.study, self.store, self.planned, part, data, self._preparing.code
+                self._pool, self.study, self.store, self.planned, part, work, self._preparing.code
             )
             cutting = Cutting(elsewhere.slots)
-            return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere.label, cutting)
+            return self._together(index, left, elsewhere.slots, elsewhere.train, elsewhere, cutting)
         with closing(self._preparing.warm(part.of(self.study))) as work:
             if work.at_once is None:
                 return self._one_by_one(work, index, left)
@@ -126,16 +126,23 @@ class Trainer:
         left: list[Shard],
         at_once: int,
         train: Train,
-        where: str = "",
+        elsewhere: Elsewhere | None = None,
         cutting: Cutting | None = None,
     ) -> bool:
-        group = group_of(left, at_once, where)
+        group = group_of(left, at_once, elsewhere.label if elsewhere else "")
         view = View(self.observer, group.runs, self.study.metric, self.study.direction)
-        savings: dict[int, Saving] = {}
+        savings: dict[Attempt, Saving] = {}
 
-        def trained(shard: Shard, events: Events) -> Finished:
-            savings[shard.number] = saving = self._saving(shard)
-            return train(shard, events, saving)
+        def trained(attempt: Attempt, events: Events) -> Finished:
+            savings[attempt] = saving = self._saving(attempt.shard, lambda: attempt.is_abandoned)
+            return train(attempt.shard, events, saving)
+
+        def done(attempt: Attempt) -> None:
+            saving = savings.pop(attempt, None)
+            if elsewhere and saving:
+                elsewhere.stored(saving)
+            if attempt.is_abandoned:
+                self.store.drop_checkpoint(attempt.shard.number)
 
         def cut(shard: Shard, waiting: int) -> Sequence[Shard]:
             size = cutting.size(shard, waiting) if cutting else len(shard.runs)
@@ -144,17 +151,18 @@ class Trainer:
             return self._cut(index, shard, size)
 
         self.observer.group_started(group)
-        together = Together(at_once, trained, view, left, cut)
+        repeats = bool(elsewhere and elsewhere.repeats)
+        together = Together(at_once, trained, view, left, cut, repeats, done)
         outcomes = together.outcomes(lambda: self._stops.asked)
         with closing(outcomes), self._ending_all():
-            for shard, outcome in outcomes:
-                error = outcome.exception()
+            for attempt, outcome in outcomes:
+                shard, error = attempt.shard, outcome.exception()
                 if isinstance(error, MemoryError):
                     together.again(self._halved(index, shard))
                 elif isinstance(error, WorkerLost):
                     together.again([self._begun_again(shard, error)])
                 else:
-                    finished, saving = outcome.result(), savings.pop(shard.number)
+                    finished, saving = outcome.result(), savings[attempt]
                     self._write(shard, finished, saving.seconds / at_once, saving.facts)
                     view.finished(shard, finished)
                     if cutting:
@@ -211,10 +219,10 @@ class Trainer:
 
     # --- storing ------------------------------------------------------------------------------------------
 
-    def _saving(self, shard: Shard) -> Saving:
+    def _saving(self, shard: Shard, is_abandoned: Callable[[], bool] = lambda: False) -> Saving:
         """What saves the training of a shard that is about to begin."""
         self._preparing.check_code()
-        saving = Saving(self.store, shard.number, self._stops)
+        saving = Saving(self.store, shard.number, self._stops, is_abandoned)
         if saving.damage:
             self.observer.message(f"this group begins again: {saving.damage}")
         return saving

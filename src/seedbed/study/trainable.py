@@ -205,6 +205,11 @@ class Work(ABC):
         """
         return None
 
+    @property
+    def keeps_files(self) -> bool:
+        """Whether its runs may keep files of their own, so that no run may be trained in two places at once."""
+        return False
+
     def on(self, compute: Compute) -> Self:
         """The same, its shards cut for where they will be computed.
 

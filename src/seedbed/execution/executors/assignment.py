@@ -87,10 +87,13 @@ class Trained:
     ----------
     facts
         What computed it: "node", and of the recipe "engine"; and "own_seconds", those of the training alone.
+    held
+        Bytes that are counted for it until it is stored; see `room`.
     """
 
     finished: Finished
     facts: dict[str, Any]
+    held: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, LifoQueue
 
-from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
+from seedbed.execution.executors.assignment import Assignment, Ended, Trained
+from seedbed.execution.executors.room import Asked, Heard, Room
 from seedbed.text import duration
 
 LONGEST_WAIT = 600.0  # seconds without any worker after which a study is given up
-
-Heard = Callable[[Message], None]
-Asked = Callable[[], bool]
 
 
 class WorkerLost(Exception):
@@ -29,8 +26,12 @@ class Worker(ABC):
     """Trains one shard at a time, in another process."""
 
     @abstractmethod
-    def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
+    def train(
+        self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked, room: Room
+    ) -> Trained | Ended:
         """Train a shard; `heard` is told what it says meanwhile, and the last message is returned.
+
+        Of what it sends no more is here at once than there is room for; see `Room.receive`.
 
         Raises
         ------
@@ -73,10 +74,16 @@ class Executor(ABC):
 
 
 class Pool:
-    """The workers of an executor, each started when it is first needed and replaced when it is lost; thread-safe."""
+    """The workers of an executor, each started when it is first needed and replaced when it is lost; thread-safe.
 
-    def __init__(self, executor: Executor) -> None:
-        self.executor = executor
+    Attributes
+    ----------
+    room
+        For what workers send; whoever has stored what a shard left gives its bytes back.
+    """
+
+    def __init__(self, executor: Executor, room: Room | None = None) -> None:
+        self.executor, self.room = executor, room or Room()
         self._idle: LifoQueue[Worker] = LifoQueue()
         self._heard_of = time.monotonic()  # the last time that there was a worker
 
@@ -92,7 +99,7 @@ class Pool:
         if worker is None:
             return Ended(None)
         try:
-            last = worker.train(assignment, heard, is_asked_to_end)
+            last = worker.train(assignment, heard, is_asked_to_end, self.room)
         except BaseException:
             worker.close()
             raise

@@ -1,24 +1,36 @@
-"""Workers on a cluster of Ray: one process for each of its nodes, or for each core of them."""
+"""Workers on a cluster of Ray: one process for each core and each GPU of it."""
 
 from __future__ import annotations
 
 import os
+import pickle
+import traceback
 from collections import deque
 from contextlib import suppress
-from queue import Empty, Queue
-from threading import Thread
+from functools import partial
+from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 from seedbed.execution.environment import package_version
 from seedbed.execution.executors import connecting
-from seedbed.execution.executors.assignment import Assignment, Ended, Message, Told, Trained
-from seedbed.execution.executors.base import Asked, Executor, ExecutorError, Heard, Worker, WorkerLost
+from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Told, Trained
+from seedbed.execution.executors.base import Executor, ExecutorError, Worker, WorkerLost
+from seedbed.execution.executors.outbox import Outbox
 from seedbed.execution.executors.place import Place
+from seedbed.execution.executors.room import Asked, Heard, Room
+from seedbed.study.checkpoints import State
+from seedbed.study.events import Event
+from seedbed.study.trainable import Shard
 from seedbed.text import counted
 
-WAIT = 0.5  # seconds that a worker waits for something to say, before it is asked again
 PLACED_IN = 10.0  # seconds that a worker is waited for before it is looked whether another is free
-WAITING = 8  # messages that wait to be fetched; who trains waits where there are more
+ASKED_EVERY, LONGEST = (
+    0.5,
+    10.0,
+)  # seconds between two questions what a worker has to say, at the least and at the most
+QUESTIONS = 200  # a second, to all workers together: one takes this process half a millisecond
+ANSWERS_IN = 30.0  # seconds after which a worker that was asked to end and says nothing is given up
 
 
 class Cluster(Executor):
@@ -37,25 +49,34 @@ class Cluster(Executor):
         self.slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._own = package_version("seedbed")
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        self.label = f"{self.slots} workers on {counted(len(nodes), 'node')}"
+        self.label = f"{counted(self.slots, 'worker')} on {counted(len(nodes), 'node')}"
         self._actor = ray.remote(num_cpus=1, max_concurrency=3, max_restarts=0)(Actor)
+        self._coming: deque[tuple[Any, Any]] = deque()
+        self._round: tuple[Round, Any] | None = None
+        self._lock = Lock()
 
     def start(self) -> Worker | None:
-        """See `Executor.start`; Ray waits for a free core."""
-        actor = self._actor.remote()
-        ready = actor.ready.remote()
+        """See `Executor.start`; Ray waits for a free core, and starting takes seconds."""
+        actor, ready = self._placed()
         try:
-            if self._ray.wait([ready], timeout=PLACED_IN)[0]:
-                self._check(self._ray.get(ready))
-                return RayWorker(self._ray, actor)
+            if not self._ray.wait([ready], timeout=PLACED_IN)[0]:
+                self._coming.append((actor, ready))  # it may be there when somebody looks again
+                return None
+            self._check(self._ray.get(ready))
         except self._ray.exceptions.RayActorError:  # it ended at once, as where its node did
             return None
         except self._ray.exceptions.RayError as error:  # what it is made of cannot be imported there
             raise ExecutorError(
                 f"a node of the cluster has no Seedbed that works; install seedbed=={self._own} there: {error}"
             ) from error
-        self._ray.kill(actor)
-        return None
+        return RayWorker(self, actor)
+
+    def _placed(self) -> tuple[Any, Any]:
+        """An actor that is to be a worker, and the answer that it is there."""
+        with suppress(IndexError):
+            return self._coming.popleft()
+        actor = self._actor.remote()
+        return actor, actor.ready.remote()
 
     def _check(self, found: str | None) -> None:
         if found != self._own:
@@ -63,8 +84,28 @@ class Cluster(Executor):
                 f"a node of the cluster has Seedbed {found}, and this machine {self._own}; install the same on both"
             )
 
+    @property
+    def ray(self) -> Any:
+        """Ray's module."""
+        return self._ray
+
+    @property
+    def pause(self) -> float:
+        """Seconds that a worker waits for something to say, before it is asked again."""
+        return min(max(ASKED_EVERY, self.slots / QUESTIONS), LONGEST)
+
+    def shared(self, part: Round) -> Any:
+        """A round in Ray's object store, which takes it to each node once; its reference."""
+        with self._lock:
+            if self._round is None or self._round[0] is not part:
+                self._round = part, self._ray.put(part)
+            return self._round[1]
+
     def close(self) -> None:
         """See `Executor.close`; a cluster that was there before stays."""
+        for actor, _ in self._coming:
+            self._ray.kill(actor)
+        self._round = None
         if self._began:
             self._ray.shutdown()
 
@@ -72,20 +113,49 @@ class Cluster(Executor):
 class RayWorker(Worker):
     """An actor, asked again and again for what its shard has said meanwhile."""
 
-    def __init__(self, ray: Any, actor: Any) -> None:
-        self._ray, self._actor = ray, actor
+    def __init__(self, cluster: Cluster, actor: Any) -> None:
+        self._cluster, self._ray, self._actor = cluster, cluster.ray, actor
 
-    def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
+    def train(
+        self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked, room: Room
+    ) -> Trained | Ended:
         """See `Worker.train`."""
+        part = self._cluster.shared(assignment.round)
         try:
-            self._ray.get(self._actor.begin.remote(assignment))
+            self._ray.get(
+                self._actor.begin.remote(
+                    assignment.shard, assignment.resume_from, assignment.directory, [part]
+                )
+            )
             while True:
-                for message in self._ray.get(self._actor.said.remote(is_asked_to_end())):
-                    if isinstance(message, Trained | Ended):
-                        return message
-                    heard(message)
+                events, number, size = self._told(is_asked_to_end)
+                for event in events:
+                    heard(Told(event))
+                if not size:
+                    continue
+                taken = partial(self._taken, number)
+                if last := room.receive(size, taken, heard, is_asked_to_end):
+                    return last
         except self._ray.exceptions.RayActorError as error:
             raise WorkerLost(f"a worker of the cluster ended ({str(error).splitlines()[0]})") from error
+        except ConnectionError as error:
+            raise ExecutorError(
+                f"the connection to the cluster is lost ({error}); what was finished is kept: go on with seedbed resume"
+            ) from error
+
+    def _taken(self, number: int) -> Message | None:
+        content = self._ray.get(self._actor.take.remote(number))
+        message: Message | None = pickle.loads(content) if content else None
+        return message
+
+    def _told(self, is_asked_to_end: Asked) -> tuple[list[Event], int, int]:
+        """See `Outbox.told`; a worker that hangs is waited for unless it was asked to end."""
+        answer = self._actor.told.remote(self._cluster.pause, is_asked_to_end())
+        while not self._ray.wait([answer], timeout=self._cluster.pause + ANSWERS_IN)[0]:
+            if is_asked_to_end():
+                raise WorkerLost("a worker of the cluster does not answer")
+        found: tuple[list[Event], int, int] = self._ray.get(answer)
+        return found
 
     def close(self) -> None:
         """See `Worker.close`."""
@@ -99,30 +169,35 @@ class Actor:
     def __init__(self) -> None:
         import ray
 
-        context = ray.get_runtime_context()
+        self._ray, context = ray, ray.get_runtime_context()
         self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}")
-        self._said: Queue[Message] = Queue(WAITING)
+        self._outbox = Outbox()
+        self._round: tuple[Any, Round] | None = None
 
     def ready(self) -> str | None:
         """Answer once it has been started: the version of Seedbed there."""
         return package_version("seedbed")
 
-    def begin(self, assignment: Assignment) -> None:
-        """Begin to train a shard."""
-        self._place.asked_to_end = False
-        Thread(target=self._place.train, args=(assignment, self._say), daemon=True).start()
+    def begin(self, shard: Shard, resume_from: State | None, directory: Path | None, part: list[Any]) -> None:
+        """Begin to train a shard of a round, whose reference lies in a list since Ray would else fetch it each time."""
+        if self._round is None or self._round[0] != part[0]:
+            self._round = part[0], self._ray.get(part[0])
+        self._place.asked_to_end, self._outbox = False, Outbox()
+        assignment = Assignment(shard, self._round[1], resume_from, directory)
+        Thread(target=self._train, args=(assignment, self._outbox), daemon=True).start()
 
-    def said(self, asked_to_end: bool) -> list[Message]:
-        """What the shard has said since; waits for a moment where that is nothing."""
+    def told(self, seconds: float, asked_to_end: bool) -> tuple[list[Event], int, int]:
+        """See `Outbox.told`."""
         self._place.asked_to_end |= asked_to_end
-        messages: deque[Message] = deque()
-        with suppress(Empty):
-            messages.append(self._said.get(timeout=WAIT))
-            while True:
-                messages.append(self._said.get_nowait())
-        return list(messages)
+        return self._outbox.told(seconds)
 
-    def _say(self, message: Message) -> None:
-        if isinstance(message, Told) and self._said.full():
-            return  # only shown: nobody waits for it
-        self._said.put(message)
+    def take(self, number: int) -> bytes | None:
+        """See `Outbox.take`."""
+        return self._outbox.take(number)
+
+    def _train(self, assignment: Assignment, outbox: Outbox) -> None:
+        try:
+            self._place.train(assignment, outbox.put)
+        except BaseException:  # not even that could be said: whoever waits sees that this process ends
+            traceback.print_exc()
+            os._exit(1)

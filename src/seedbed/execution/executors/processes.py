@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from queue import Queue
 from threading import Lock, Thread
@@ -17,8 +18,9 @@ from time import monotonic
 
 from seedbed.execution.environment import THREAD_VARIABLES
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
-from seedbed.execution.executors.base import Asked, Executor, ExecutorError, Heard, Worker, WorkerLost
+from seedbed.execution.executors.base import Executor, ExecutorError, Worker, WorkerLost
 from seedbed.execution.executors.place import Place
+from seedbed.execution.executors.room import Asked, Heard, Room
 from seedbed.machine import usable_cores
 
 TICK = 0.2  # seconds between looks at whether the study is to end
@@ -82,8 +84,10 @@ class ProcessWorker(Worker):
             raise ExecutorError("a worker process could not be started; what it printed says why")
         return found[0]
 
-    def train(self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked) -> Trained | Ended:
-        """See `Worker.train`."""
+    def train(
+        self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked, room: Room
+    ) -> Trained | Ended:
+        """See `Worker.train`; a worker waits until what it sends is read."""
         told = False
         try:
             self._connection.send(assignment)
@@ -91,11 +95,11 @@ class ProcessWorker(Worker):
                 if not told and is_asked_to_end():
                     self._connection.send(END)
                     told = True
-                if self._connection.poll(TICK):
-                    message: Message = self._connection.recv()
-                    if isinstance(message, Trained | Ended):
-                        return message
-                    heard(message)
+                if not self._connection.poll(TICK):
+                    continue
+                size = self._connection.recv()
+                if last := room.receive(size, self._connection.recv, heard, is_asked_to_end):
+                    return last
         except (EOFError, ConnectionError) as error:
             raise WorkerLost(f"a worker process ended ({_how(self._process)})") from error
 
@@ -124,8 +128,10 @@ def serve(connection: Connection) -> None:
     place, tasks, lock = Place(), Queue[Assignment](), Lock()
 
     def send(message: Message) -> None:
+        content = ForkingPickler.dumps(message)
         with lock:
-            connection.send(message)
+            connection.send(len(content))
+            connection.send_bytes(content)
 
     Thread(target=_hear, args=(connection, place, tasks.put), daemon=True).start()
     while True:

@@ -111,6 +111,11 @@ class OutsideWork(Work, Generic[OwnOptions]):
         return asked.threads or max(1, cores // (asked.at_once or cores))
 
     @property
+    def keeps_files(self) -> bool:
+        """See `Work.keeps_files`."""
+        return True
+
+    @property
     def environment_of_runs(self) -> dict[str, str]:
         """Variables by which a run keeps to its threads."""
         return threads_of(self.threads, chosen=self.options.threads is not None)
