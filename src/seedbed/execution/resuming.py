@@ -10,7 +10,7 @@ from typing import Any
 
 from seedbed.execution import environment, provenance
 from seedbed.execution.executors.choice import check_on, pool_of
-from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.planned import CUT, FILE, Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
 from seedbed.execution.record import ENVIRONMENT, RESOLVED, STUDY, asked_of, write_study
@@ -87,7 +87,7 @@ def resume(
         watching_with(progress, observer) as watching,
     ):
         if seeds is not None:
-            store.write_json(FILE, planned.to_plain())
+            planned.write(store)
             write_study(store, study, code)
         for line in changes:
             watching.message(f"! {line} since the study was begun: results may differ by rounding")
@@ -108,7 +108,9 @@ def _read_plan(contents: Contents) -> Planned:
     if FILE not in contents.journal.announced:
         raise StoreError(f"{contents.directory} ended before anything was trained; run the study again")
     with damaged(contents.directory / FILE):
-        return Planned.from_plain(contents.json(FILE))
+        planned = Planned.from_plain(contents.json(FILE))
+        planned.take_up(contents.journal.of_kind(CUT))
+        return planned
 
 
 def _check_same(

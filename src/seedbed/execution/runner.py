@@ -10,7 +10,7 @@ from typing import Any
 
 from seedbed.execution import history, provenance
 from seedbed.execution.executors.choice import LOCAL, check_on, pool_of
-from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer, watching_with
 from seedbed.execution.record import RESOLVED, environment_of, resolved_of, write_study
@@ -103,7 +103,7 @@ def run(
         told = environment_of(study, store, work, rounds, code)
         session = Session(study, store, watching, resolved, planned, rounds, preparing, told, pool)
         session.write_environment(None)
-        store.write_json(FILE, planned.to_plain())  # the last: from here on, any process can go on with it
+        planned.write(store)  # the last: from here on, any process can go on with it
         session.run()
     return store.directory
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from seedbed.execution import history
 from seedbed.execution.executors.base import Pool
-from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer
 from seedbed.execution.rounds import Rounds
@@ -85,13 +85,12 @@ class Session:
     def _plan_next(self, rounds: Rounds) -> None:
         """Look at the results, and plan another round where the rule asks for one."""
         last = self.planned.rounds[-1]
-        numbers = {shard.number for shard in last.shards}
-        seconds = sum(event["seconds"] for event in self.store.groups if event["group"] in numbers)
+        seconds = sum(event["seconds"] for event in self.store.groups if event["group"] in last.shards)
         left = rounds.seconds_left(self.store.elapsed)
         following = rounds.look(self.store, self.observer, seconds / last.runs, left)
         if following:
             self.planned.add(following, self._preparing(following).shards)
-            self.store.write_json(FILE, self.planned.to_plain())
+            self.planned.write(self.store)
 
     def _announce(self, index: int) -> None:
         """Record which runs a round adds, and which seeds there are with it; once, whatever process begins it."""

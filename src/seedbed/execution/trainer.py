@@ -10,7 +10,7 @@ from typing import Any
 from seedbed.execution.cutting import Cutting
 from seedbed.execution.elsewhere import Elsewhere
 from seedbed.execution.executors.base import Pool, WorkerLost
-from seedbed.execution.planned import FILE, Planned
+from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import GroupStart, Observer, events_of
 from seedbed.execution.returned import Artefacts, check
@@ -86,7 +86,7 @@ class Trainer:
     def _left(self, index: int) -> list[Shard]:
         """The shards of a round that are not stored yet."""
         finished = {event["group"] for event in self.store.groups}
-        return [shard for shard in self.planned.rounds[index].shards if shard.number not in finished]
+        return [shard for shard in self.planned.rounds[index].shards.values() if shard.number not in finished]
 
     # --- one after another --------------------------------------------------------------------------------
 
@@ -212,10 +212,10 @@ class Trainer:
 
     def _cut(self, index: int, shard: Shard, first: int) -> tuple[Shard, Shard]:
         """Cut a shard in two; recorded, so that any process trains these."""
-        pieces = self.planned.cut(index, shard.number, first)
-        self.store.write_json(FILE, self.planned.to_plain())
+        *pieces, event = self.planned.cut(shard.number, first)
+        self.store.journal(event)
         self.store.drop_checkpoint(shard.number)
-        return pieces
+        return pieces[0], pieces[1]
 
     # --- storing ------------------------------------------------------------------------------------------
 

@@ -36,7 +36,8 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """What `check --json` prints; parameters and steps at its top are those of all runs together."""
-        first = {run.variant: run for run in reversed(self.runs) if run.seed == 0}
+        blocks = [(shard.runs.names, block) for shard in self.work.shards for block in shard.runs.blocks]
+        costs = {name: block for names, block in reversed(blocks) for name in names[block.first : block.end]}
         needed = self.study.seeds_needed
         return {
             "study": self.study.name,
@@ -44,8 +45,8 @@ class Plan:
                 {
                     "name": variant.name,
                     "settings": variant.settings,
-                    "parameters": first[variant.name].parameters,
-                    "steps": first[variant.name].steps,
+                    "parameters": costs[variant.name].parameters,
+                    "steps": costs[variant.name].steps,
                 }
                 for variant in self.study.variants
             ],
@@ -56,10 +57,10 @@ class Plan:
             "seeds_needed": {"versus_base": needed.versus_base, "hypotheses": needed.hypotheses},
             "not_compared": list(self.study.not_compared),
             "data": self.facts or None,
-            "runs": len(self.runs),
+            "runs": sum(block.runs for _, block in blocks),
             "groups": len(self.work.shards),
-            "parameters": _sum(run.parameters for run in self.runs),
-            "steps": _sum(run.steps for run in self.runs),
+            "parameters": _sum((block.parameters, block.runs) for _, block in blocks),
+            "steps": _sum((block.steps, block.runs) for _, block in blocks),
             "memory_bytes": self.work.needs and self.work.needs.memory,
             "disk_bytes": self.work.needs and self.work.needs.disk,
         }
@@ -83,7 +84,11 @@ def plan(study: Study, data_dir: Path | None = None) -> Plan:
     return Plan(study, study.trainable.prepare(study, data_dir))
 
 
-def _sum(numbers: Iterable[int | None]) -> int | None:
-    """Their sum; None where one is not known."""
-    known = list(numbers)
-    return None if None in known else sum(number for number in known if number is not None)
+def _sum(numbers: Iterable[tuple[int | None, int]]) -> int | None:
+    """The sum of numbers, each so many times; None where one is not known."""
+    total = 0
+    for number, times in numbers:
+        if number is None:
+            return None
+        total += number * times
+    return total

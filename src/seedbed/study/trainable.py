@@ -20,6 +20,7 @@ from seedbed.study.contents import Configuration, Contents
 from seedbed.study.crossing import Source
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem
+from seedbed.study.shards import PlannedRun, Runs, Shard
 from seedbed.study.suggestions import instead_of
 
 if TYPE_CHECKING:
@@ -52,44 +53,6 @@ class Needs:
 
     memory: int
     disk: int
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """One variant under one seed, and what it costs: steps and parameters, None where nobody can say."""
-
-    variant: str
-    seed: int
-    steps: int | None = None
-    parameters: int | None = None
-
-
-@dataclass(frozen=True)
-class Shard:
-    """What is computed together in one place: plain data.
-
-    Attributes
-    ----------
-    number
-        Its index among the shards of the study.
-    label
-        What computes it, in a few words for whoever looks on.
-    epochs
-        The most that a run of it takes.
-    facts
-        What the study's journal says of it once it is trained, such as "engine".
-    """
-
-    number: int
-    runs: tuple[PlannedRun, ...]
-    label: str = ""
-    epochs: int = 1
-    facts: Facts = field(default_factory=dict)
-
-    @property
-    def variants(self) -> list[str]:
-        """The variants that it has runs of."""
-        return list(dict.fromkeys(run.variant for run in self.runs))
 
 
 @dataclass
@@ -161,7 +124,7 @@ class Work(ABC):
     def shards(self) -> Sequence[Shard]:
         """All runs of the study, each in one shard; unless said otherwise a shard for each variant."""
         return [
-            Shard(number, tuple(PlannedRun(variant.name, seed) for seed in self.study.to_train))
+            Shard(number, Runs.of(PlannedRun(variant.name, seed) for seed in self.study.to_train))
             for number, variant in enumerate(self.study.variants)
         ]
 

@@ -21,7 +21,8 @@ from seedbed.store.models import Trained
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
-from seedbed.study.trainable import Compute, Finished, Needs, PlannedRun, Shard, TrainableError, Work
+from seedbed.study.shards import PlannedRun, Runs, Shard
+from seedbed.study.trainable import Compute, Finished, Needs, TrainableError, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
 from seedbed.training import memory, storage
@@ -70,11 +71,11 @@ class RecipeWork(Work):
     def _shard(self, number: int, group: Group) -> Shard:
         size = group.network.parameters.size
         steps = group.total_steps()
-        runs = tuple(
+        runs = Runs.of(
             PlannedRun(run.variant, run.seed, int(count), size)
             for run, count in zip(group.runs, steps, strict=True)
         )
-        variants = counted(len({run.variant for run in runs}), "variant")
+        variants = counted(len(runs.variants), "variant")
         epochs = int(-(-steps.max() // group.steps_per_epoch))
         if not self.choices:
             return Shard(number, runs, variants, epochs)

@@ -18,13 +18,12 @@ from seedbed.study.contents import Contents
 from seedbed.study.events import Events
 from seedbed.study.problems import Problem, StudyError, known_keys, problems_of
 from seedbed.study.settings import changed
+from seedbed.study.shards import PlannedRun, Runs, Shard
 from seedbed.study.suggestions import instead_of
 from seedbed.study.trainable import (
     Facts,
     Finished,
     FinishedRun,
-    PlannedRun,
-    Shard,
     Trainable,
     Work,
 )
@@ -185,7 +184,7 @@ class ResultsWork(Work):
     def shards(self) -> Sequence[Shard]:
         """All runs at once."""
         wanted = {variant.name for variant in self.study.variants}
-        runs = tuple(
+        runs = Runs.of(
             PlannedRun(name, seed)
             for name, seed in self._runs
             if name in wanted and seed in self.study.to_train

@@ -20,7 +20,8 @@ from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.code import Snapshot
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
-from seedbed.study.trainable import Facts, Finished, PlannedRun, Shard, Work
+from seedbed.study.shards import PlannedRun, Runs, Shard
+from seedbed.study.trainable import Facts, Finished, Work
 from seedbed.trainables.outside.configuration import OutsideConfiguration, OwnOptions
 from seedbed.trainables.outside.options import Options
 from seedbed.trainables.outside.outcome import Asked, Outcome, outcomes_of, state_of, tables_of
@@ -80,11 +81,10 @@ class OutsideWork(Work, Generic[OwnOptions]):
     @cached_property
     def shards(self) -> Sequence[Shard]:
         """Runs by seed, a few in each shard where they are many."""
-        runs = [
-            PlannedRun(variant.name, seed) for seed in self.study.to_train for variant in self.study.variants
-        ]
-        size = -(-len(runs) // MOST_SHARDS)
-        pieces = [tuple(runs[first : first + size]) for first in range(0, len(runs), size)]
+        names = [variant.name for variant in self.study.variants]
+        runs = Runs.of(PlannedRun(name, seed) for seed in self.study.to_train for name in names)
+        size = max(1, -(-len(runs) // MOST_SHARDS))
+        pieces = (runs[first : first + size] for first in range(0, len(runs), size))
         return [Shard(number, piece, self.label) for number, piece in enumerate(pieces)]
 
     @property
