@@ -198,7 +198,8 @@ def test_no_piece_has_the_end_of_a_variant_and_a_part_of_the_next() -> None:
         [],
     )
     while runs:
-        size = cuts.size(Shard(0, tuple(runs)), len(runs))
+        whole = Shard(0, tuple(runs))
+        size = cutting.between_variants(whole, cuts.size(whole, len(runs)))
         pieces.append({(run.variant, run.seed) for run in runs[:size]})
         cuts.measured(Shard(0, tuple(runs[:size])), 0.02 * size)
         runs = runs[size:]

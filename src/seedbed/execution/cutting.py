@@ -36,11 +36,11 @@ class Cutting:
         else:
             fewest, most = (max(1, round(seconds / max(per_run, 1e-6))) for seconds in (SHORTEST, LONGEST))
             wanted = min(max(share, fewest), most)
-        return _between_variants(shard, max(1, min(wanted, len(shard.runs))))
+        return max(1, min(wanted, len(shard.runs)))
 
 
-def _between_variants(shard: Shard, size: int) -> int:
-    """The same or fewer, so that no piece has the end of one variant and a part of the next.
+def between_variants(shard: Shard, size: int) -> int:
+    """So many runs of a shard or fewer, so that no piece has the end of one variant and a part of the next.
 
     A worker makes all variants of a piece ready under all of its seeds.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
-from seedbed.execution.cutting import Cutting
+from seedbed.execution.cutting import Cutting, between_variants
 from seedbed.execution.elsewhere import Elsewhere
 from seedbed.execution.executors.base import Pool, WorkerLost
 from seedbed.execution.planned import Planned
@@ -145,7 +145,7 @@ class Trainer:
                 self.store.drop_checkpoint(attempt.shard.number)
 
         def cut(shard: Shard, waiting: int) -> Sequence[Shard]:
-            size = cutting.size(shard, waiting) if cutting else len(shard.runs)
+            size = between_variants(shard, cutting.size(shard, waiting)) if cutting else len(shard.runs)
             if size == len(shard.runs) or self.store.has_checkpoint(shard.number):
                 return (shard,)
             return self._cut(index, shard, size)
