@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from seedbed.store.schema import Columns
 
+STATUSES = get_args(Status)
+
 
 def check(finished: Finished, shard: Shard) -> None:
     """Refuse results that are not those of the shard's runs, or that cannot be stored.
@@ -26,10 +28,9 @@ def check(finished: Finished, shard: Shard) -> None:
     TrainableError
         Naming the first runs that are wrong, and what is.
     """
-    asked = Counter((run.variant, run.seed) for run in shard.runs)
-    given = Counter((run.variant, run.seed) for run in finished.runs)
-    wrong = [f"{_named(*run)} was not asked for, or is there twice" for run in given - asked]
-    wrong += [f"{_named(*run)} is missing" for run in asked - given]
+    asked = [(run.variant, run.seed) for run in shard.runs]
+    given = [(run.variant, run.seed) for run in finished.runs]
+    wrong = [] if given == asked else list(_different(asked, given))
     for run in finished.runs:
         wrong += [f"{_named(run.variant, run.seed)}: {problem}" for problem in _problems(run)]
     if wrong:
@@ -37,17 +38,23 @@ def check(finished: Finished, shard: Shard) -> None:
         raise TrainableError(f"the trainable returned results that cannot be stored: {wrong[0]}{more}")
 
 
+def _different(asked: Sequence[tuple[str, int]], given: Sequence[tuple[str, int]]) -> Iterator[str]:
+    too_many, missing = Counter(given) - Counter(asked), Counter(asked) - Counter(given)
+    yield from (f"{_named(*run)} was not asked for, or is there twice" for run in too_many)
+    yield from (f"{_named(*run)} is missing" for run in missing)
+
+
 def _named(variant: str, seed: int) -> str:
     return f'variant "{variant}", seed {seed}'
 
 
 def _problems(run: FinishedRun) -> Iterator[str]:
-    if run.status not in get_args(Status):
-        yield f"expected a status among {', '.join(get_args(Status))}, got {run.status!r}"
+    if run.status not in STATUSES:
+        yield f"expected a status among {', '.join(STATUSES)}, got {run.status!r}"
     for name, value in run.metrics.items():
         if name in RUN_COLUMNS or name in run.columns or name.startswith("setting:"):
             yield f"a metric cannot be called {name!r}, which is a column of every run; use another name"
-        elif not isinstance(value, Real) or isinstance(value, bool):
+        elif type(value) is not float and (not isinstance(value, Real) or isinstance(value, bool)):
             yield f"expected metric {name!r} to be a number, got {value!r}"
 
 
