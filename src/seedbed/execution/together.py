@@ -6,7 +6,7 @@ import math
 import time
 from array import array
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -235,18 +235,19 @@ class Together:
             return None
         now = time.monotonic()
         numbers = Counter(one.shard.number for one in self._running.values())
+        usual = {label: median(seconds) for label, seconds in self._seconds.items()}
         late = [
             one
             for one in self._running.values()
-            if one.began and now - one.began > self._allowed(one.shard)
+            if one.began and now - one.began > _allowed(one.shard, usual)
             if not one.is_abandoned and numbers[one.shard.number] == 1
         ]
         return min(late, key=lambda one: one.began or now, default=None)
 
-    def _allowed(self, shard: Shard) -> float:
-        """Seconds that a shard may take before it is late."""
-        known = self._seconds.get(shard.label)
-        return max(LATE, FACTOR * median(known) * len(shard.runs)) if known else math.inf
+
+def _allowed(shard: Shard, usual: Mapping[str, float]) -> float:
+    """Seconds that a shard may take before it is late, given what a run usually takes by labels."""
+    return max(LATE, FACTOR * usual.get(shard.label, math.inf) * len(shard.runs))
 
 
 def group_of(shards: Iterable[Shard], at_once: int, where: str = "") -> GroupStart:
