@@ -6,7 +6,10 @@ import re
 
 from seedbed.metrics.base import Direction
 
-MORE = "acc accuracy auc auroc f1 fscore precision recall r2 score reward return bleu rouge iou map psnr ssim correct"
+MORE = (
+    "acc accuracy auc auroc f1 fscore precision recall r2 score reward return bleu rouge iou map psnr ssim correct "
+    "hit hits mrr ndcg"
+)
 LESS = (
     "loss losses error errors err mse rmse mae mape mad nll perplexity ppl bpc bpd cost regret time seconds secs "
     "minutes duration latency memory fid wer cer rank steps epochs bytes brier ece ms"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seedbed.analysis.forms import FORMS
 from seedbed.metrics.base import Scale
-from seedbed.metrics.names import bare_name
+from seedbed.metrics.names import RECALL, bare_name, split_epoch
 from seedbed.study.contents import Configuration
 from seedbed.study.file import StudySettings
 from seedbed.study.hypotheses import Hypothesis
@@ -36,6 +36,9 @@ def claim_problems(
         for name in hypothesis.variants
         if name not in configurations
     ]
+    if _names_epoch_of_curve(hypothesis, trainable):
+        message = f"{hypothesis.form} is about the curve of a metric; write it without @EPOCH"
+        return [*problems, Problem(claim, message)]
     concerned: dict[Problem, list[str]] = {}
     for metric in hypothesis.metrics or ((study_metric,) if study_metric else ()):
         for name in hypothesis.variants:
@@ -45,6 +48,14 @@ def claim_problems(
         where = f"{claim}: variant {', '.join(who)}" if len(who) < len(hypothesis.variants) else claim
         problems.append(problem.under(where))
     return problems
+
+
+def _names_epoch_of_curve(hypothesis: Hypothesis, trainable: Trainable) -> bool:
+    """Whether a claim about a curve names one epoch of it."""
+    metric = hypothesis.metric
+    if not FORMS[hypothesis.form].curve or metric is None or metric in trainable.exact_metrics:
+        return False
+    return RECALL not in metric and split_epoch(metric)[1] is not None
 
 
 def margin_problems(

@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model
 
 from seedbed.analysis.forms import FORMS, form_of, metrics_of, variants_of
 from seedbed.analysis.forms.base import Form, Holds
-from seedbed.metrics.names import RECALL, split_epoch
 from seedbed.values import Float, FrozenModel, Int, NonNegativeFloat, PositiveFloat
 
 LONGEST_CLAIM = 2_000  # characters
@@ -120,13 +119,6 @@ class Hypothesis(_ClaimOfAnyForm):
             raise ValueError(f'{name} names "{twice}" twice; name each variant once')
         if form.holds == "range" and held[0] >= held[1]:
             raise ValueError(f"{name} takes the lower end first, got [{held[0]:g}, {held[1]:g}]")
-        if (
-            form.curve
-            and self.metric
-            and RECALL not in self.metric
-            and split_epoch(self.metric)[1] is not None
-        ):
-            raise ValueError(f"{name} is about the curve of a metric; write it without @EPOCH")
 
     @cached_property
     def form(self) -> str:

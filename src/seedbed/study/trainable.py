@@ -7,7 +7,7 @@ trainable (`trainables/recipe.py`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
@@ -230,6 +230,8 @@ class Trainable(ABC, Generic[OwnConfiguration]):
         Its metrics by name, and which way is better, the most usual one first.
     open_metrics
         Whether runs may have other metrics, too, that nobody can list beforehand.
+    exact_metrics
+        Names that are metrics as they stand, also where they end like `@EPOCH`: hit@10.
     adds_seeds
         Whether there may be more seeds, by which people go who are told how many verdicts need.
     readies_runs
@@ -244,6 +246,7 @@ class Trainable(ABC, Generic[OwnConfiguration]):
     sources: Collection[Source] = ()
     metrics: Mapping[str, Direction] = {}
     open_metrics: bool = False
+    exact_metrics: Container[str] = ()
     adds_seeds: bool = True
     readies_runs: bool = False
 

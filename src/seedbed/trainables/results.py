@@ -120,6 +120,7 @@ class ResultsTrainable(Trainable[Settings]):
         base, *others = judged.settings
         self.keys = (*self.keys, *base)
         self.metrics = {name: way for name in judged.found.metrics if (way := likely_direction(name))}
+        self.exact_metrics = judged.found.metrics
         full = changed({TABLE: {}, **tables}, base, {})
         named = [
             {"name": name, "set": {key: value for key, value in one.items() if value != base[key]}}
@@ -145,8 +146,8 @@ class ResultsTrainable(Trainable[Settings]):
     ) -> Problem | None:
         """Why the table has no such metric."""
         assert self.judged
-        name, epoch = split_epoch(metric)
         known = self.judged.found.metrics
+        name, epoch = (metric, None) if metric in known else split_epoch(metric)
         if name not in known:
             return Problem("", f'"{metric}" is not a metric; {instead_of(name, known)}')
         if epoch is None:

@@ -261,7 +261,6 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"metric": "zeal"}, 'there is no column "zeal"; known: optimizer, lr, seed'),
     ({"zeal": [*range(16)]}, {"metric": "zeal"}, 'whether more or less of "zeal" is better; write "max" or "min"'),
     ({"seconds": [*range(16)]}, {"metric": "seconds"}, "which is a column of every run; rename it"),
-    ({"acc@5": [*range(16)]}, {"metric": "acc@5"}, 'a number after "@" is an epoch; rename it'),
     ({}, {"claims": [{"claim": "x", "better": "nadam", "than": "sgd"}]}, 'no variant "nadam"; known: base'),
     ({}, {"seed": "optimizer"}, '"optimizer" is named for two things'),
     ({}, {"name": "../up"}, "is not a valid study name"),

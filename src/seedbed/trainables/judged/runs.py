@@ -154,6 +154,8 @@ def _columns(
             odd.append(name)
         elif one.there.any():
             metrics[name] = one
+    if rows.epoch is not None:
+        odd += _drop_epochs_of_others(metrics, metric)
     notes = [*source.notes]
     if text:
         notes.append(
@@ -170,11 +172,22 @@ def _unfit(name: str) -> str | None:
     """Why no metric can be called so; None where one can."""
     if name in RUN_COLUMNS or name.startswith("setting:"):
         return f'a metric cannot be called "{name}", which is a column of every run; rename it'
-    if split_epoch(name)[1] is not None:
-        return f'a metric cannot be called "{name}": a number after "@" is an epoch; rename it'
     if not name.strip() or not name.isprintable():
         return "a metric needs a name of visible characters"
     return None
+
+
+def _drop_epochs_of_others(metrics: dict[str, Numbers], metric: str) -> list[str]:
+    """Take out those that are called as another one at an epoch, hit@5 beside the curve of hit; their names."""
+    parted = {name: split_epoch(name) for name in metrics}
+    odd = [name for name, (other, epoch) in parted.items() if epoch is not None and other in metrics]
+    if metric in odd:
+        other, epoch = parted[metric]
+        message = f'a metric cannot be called "{metric}", which is "{other}" at epoch {epoch}; rename it'
+        raise Wrong(Problem("study.metric", message))
+    for name in odd:
+        del metrics[name]
+    return odd
 
 
 def _same_in_each(one: Labels, variant: np.ndarray, count: int) -> list[Any] | None:
