@@ -66,6 +66,26 @@ def test_lines_are_few_and_say_where_a_group_is(monkeypatch: pytest.MonkeyPatch)
     assert lines[7] == "group 2/2: epoch 1/1, 0 active, val.mse best - median -, done in 2.0 s"
 
 
+@pytest.mark.parametrize(
+    ("done", "told"), [(0, "run 0/90, 5 active"), (30, "run 30/90, 1.5 runs/s"), (5, "run 5/90, 15 runs/min")]
+)
+@pytest.mark.parametrize("display", [Lines, Live])
+def test_of_runs_side_by_side_it_says_how_many_a_second(
+    monkeypatch: pytest.MonkeyPatch, display: type[Lines] | type[Live], done: int, told: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    now = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    stream = Terminal()
+    with display(stream) as watching:
+        watching.group_started(GroupStart(0, 1, 90, 90, "2 workers on 2 nodes", "run"))
+        now += 20.0
+        watching.epoch(Epoch(done, 90, 5, 0.5, 0.5, "val.mse"))
+    assert told.partition(", ")[2] in stream.getvalue()
+    assert "2 workers on 2 nodes" in stream.getvalue()
+
+
 def test_a_terminal_shows_the_last_state_of_every_group(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")

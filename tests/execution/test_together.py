@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +129,12 @@ def test_an_observer_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.Mon
 
 
 def test_shards_are_cut_by_how_many_runs_wait() -> None:
-    waiting = []
+    waiting, numbers = [], count(2)
 
     def cut(shard: Shard, left: int) -> Sequence[Shard]:
         waiting.append(left)
-        return [replace(shard, runs=runs) for runs in (shard.runs[:1], shard.runs[1:]) if runs]
+        rest = [replace(shard, runs=shard.runs[1:], number=next(numbers))] if shard.runs[1:] else []
+        return [replace(shard, runs=shard.runs[:1]), *rest]
 
     def train(attempt: together.Attempt, events: Events) -> Finished:
         return Finished([FinishedRun(run.variant, run.seed) for run in attempt.shard.runs])
@@ -159,17 +161,17 @@ def test_one_that_fails_ends_the_others_and_the_study_goes_on_later(tmp_path: Pa
 # --- late shards ------------------------------------------------------------------------------------------
 
 
-def shards(count: int) -> list[Shard]:
-    return [Shard(number, (PlannedRun("base", number),)) for number in range(count)]
+def shards(many: int) -> list[Shard]:
+    return [Shard(number, (PlannedRun("base", number),)) for number in range(many)]
 
 
 def outcomes(
-    train: together.Train, count: int, at_once: int, repeats: bool = True
+    train: together.Train, many: int, at_once: int, repeats: bool = True
 ) -> tuple[list[int], list[together.Attempt]]:
     """The shards that were handed out, and the attempts that are over."""
     over: list[together.Attempt] = []
-    view = together.View(Silent(), count, "score", "max")
-    work = together.Together(at_once, train, view, shards(count), repeats=repeats, done=over.append)
+    view = together.View(Silent(), many, "score", "max")
+    work = together.Together(at_once, train, view, shards(many), repeats=repeats, done=over.append)
     handed_out = []
     for attempt, outcome in work.outcomes(lambda: False):
         outcome.result()
@@ -218,12 +220,12 @@ def test_where_the_worker_of_a_late_shard_is_lost_the_second_one_goes_on() -> No
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize(("count", "repeats"), [(4, False), (2, True)])
+@pytest.mark.parametrize(("many", "repeats"), [(4, False), (2, True)])
 def test_shards_are_not_repeated_where_they_may_not_or_nothing_says_what_they_take(
-    count: int, repeats: bool
+    many: int, repeats: bool
 ) -> None:
     def train(attempt: together.Attempt, events: Events) -> Finished:
         time.sleep(0.4 if attempt.shard.number < 2 else 0.3)
         return Finished([FinishedRun("base", 0)])
 
-    assert len(outcomes(train, count, 2, repeats)[1]) == count
+    assert len(outcomes(train, many, 2, repeats)[1]) == many

@@ -27,6 +27,7 @@ CLOCK = {
     "time",
     "crc",
     "report",
+    "nodes",
 }  # keys of what depends on it
 EVENTS = ("finding", "sealed", "round", "look", "rounds_ended", "peeked")  # that say what was found
 

@@ -139,6 +139,7 @@ def print_result(result: Result) -> None:
     from seedbed.analysis.data_facts import baseline_in_words
     from seedbed.analysis.sentences import corrections, sentence
     from seedbed.analysis.wording import scale_in_words
+    from seedbed.results import where
     from seedbed.results.crashes import in_words as crashes_in_words
     from seedbed.results.notices import notices
     from seedbed.results.progress import in_words
@@ -152,6 +153,8 @@ def print_result(result: Result) -> None:
     say(" · ".join(head + ([] if seconds is None else [f"{seconds:.1f} s"])))
     for line in in_words(result):
         say(line)
+    if computed := where.in_words(result):
+        say(computed)
     columns = _fitting(table, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)

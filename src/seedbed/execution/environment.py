@@ -7,6 +7,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def package_version(name: str) -> str | None:
         return None
 
 
+@cache
 def processor() -> str:
     """The processor's name as its maker gives it, where the system tells."""
     cpuinfo = Path("/proc/cpuinfo")

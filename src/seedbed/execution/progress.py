@@ -127,7 +127,8 @@ class Lines(Silent):
         """Print how far the group is, if the last line is long enough ago."""
         now = time.monotonic()
         left = (now - self._started) / max(epoch.epoch, 1) * (epoch.epochs - epoch.epoch)
-        self._last = f"{self._title}: {self._unit} {epoch.epoch}/{epoch.epochs}, {_state(epoch)}"
+        rate = _rate(epoch, now - self._started) if self._unit == "run" else ""
+        self._last = f"{self._title}: {self._unit} {epoch.epoch}/{epoch.epochs}, {rate}{_state(epoch)}"
         if now - self._printed >= self._every:
             self._printed = now
             self.message(f"{self._last}, {duration(left)} left")
@@ -153,6 +154,7 @@ class Live(Silent):
         self._console = Console(file=stream)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._counts_runs, self._started = False, 0.0
 
     def group_started(self, group: GroupStart) -> None:
         """Begin the group's line."""
@@ -170,12 +172,15 @@ class Live(Silent):
         )
         title = visible(f"{group.group + 1}/{group.groups} {group.label}")
         self._task = self._progress.add_task(title, total=group.epochs, state=counted(group.runs, "run"))
+        self._counts_runs, self._started = group.unit == "run", time.monotonic()
         self._progress.start()
 
     def epoch(self, epoch: Epoch) -> None:
         """Move the group's line."""
         if self._progress and self._task is not None:
-            self._progress.update(self._task, completed=epoch.epoch, total=epoch.epochs, state=_state(epoch))
+            rate = _rate(epoch, time.monotonic() - self._started) if self._counts_runs else ""
+            state = f"{rate}{_state(epoch)}"
+            self._progress.update(self._task, completed=epoch.epoch, total=epoch.epochs, state=state)
 
     def group_finished(self) -> None:
         """Leave the group's line as it is."""
@@ -222,6 +227,12 @@ def _in_notebook() -> bool:
 def _state(epoch: Epoch) -> str:
     told = f"{epoch.active} active, {epoch.metric} best {_number(epoch.best)} median {_number(epoch.median)}"
     return visible(told)
+
+
+def _rate(epoch: Epoch, seconds: float) -> str:
+    """Runs per second, or per minute where they take long; empty before there is one."""
+    rate = epoch.epoch / max(seconds, 1e-3)
+    return f"{rate:.3g} runs/s, " if rate >= 1 else f"{60 * rate:.3g} runs/min, " if rate else ""
 
 
 def _number(value: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from seedbed.execution import history
 from seedbed.execution.executors.base import Pool
+from seedbed.execution.nodes import nodes_of
 from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer
@@ -108,10 +109,12 @@ class Session:
     def write_environment(self, status: str | None) -> None:
         """Store on what the study is computed, how long it has taken, and how it ended; None while it runs."""
         train = sum(event["seconds"] for event in self.store.groups)
+        nodes = nodes_of(self.store.groups)
         self.store.write_json(
             "environment.json",
             {
                 **self._told,
+                "nodes": nodes,
                 "seconds": {"total": self.store.elapsed, "train": train},
                 "seeds": self.planned.seeds,
                 "status": status,

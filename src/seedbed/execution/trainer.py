@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+from seedbed.execution import nodes
 from seedbed.execution.cutting import Cutting, between_variants
 from seedbed.execution.elsewhere import Elsewhere
 from seedbed.execution.executors.base import Pool, WorkerLost
@@ -235,7 +236,7 @@ class Trainer:
         rows = [self._row(shard.number, one) for one in finished.runs]
         self._artefacts = self._artefacts or Artefacts(self.store.directory)
         tables = self._artefacts.tables({**finished.tables, **stored_evidence(finished.evidence)})
-        told = {"runs": len(shard.runs), "seconds": seconds, **shard.facts, **(facts or {})}
+        told = {"runs": len(shard.runs), "seconds": seconds, **shard.facts, **(facts or nodes.here())}
         self.store.add_group(shard.number, rows, tables, finished.models, **told)
 
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:

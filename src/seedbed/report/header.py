@@ -34,6 +34,8 @@ def _facts(result: Result) -> list[str]:
         facts.append(f"{total:.1f} s" if total < 120 else f"{total / 60:.0f} min")
     if environment.get("engine"):
         facts.append(f"{environment['engine']} engine on {environment.get('device') or 'cpu'}")
+    if len(nodes := environment.get("nodes") or []) > 1:
+        facts.append(counted(len(nodes), "node"))
     if environment.get("started"):
         facts.append(str(environment["started"])[:10])
     return [*facts, result.id]

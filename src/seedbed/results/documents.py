@@ -37,6 +37,7 @@ def document(result: Result) -> dict[str, Any]:
         "progress": {"finished": seen.finished, "of": seen.of},
         "engine": result.environment.get("engine"),
         "device": result.environment.get("device"),
+        "environment": {"nodes": result.environment.get("nodes") or []},
         "metric": result.metric,
         "direction": result.study["direction"],
         "seconds": {"total": seconds.get("total"), "train": seconds.get("train")},

@@ -98,7 +98,16 @@ class _Seconds(_Stored):
     train: Float | None = None
 
 
+class _Node(_Stored):
+    node: str
+    engine: str | None = None
+    device: str | None = None
+    cpu: str | None = None
+    runs: NonNegativeInt
+
+
 class _Environment(_Stored):
+    nodes: list[_Node] | None = None
     engine: str | None = None
     device: str | None = None
     command: str | None = None

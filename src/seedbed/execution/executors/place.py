@@ -10,6 +10,7 @@ from typing import Any
 
 import cloudpickle
 
+from seedbed.execution import nodes
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told, Trained
 from seedbed.execution.saving import AT_END, EVERY
 from seedbed.plan.plan import plan
@@ -32,7 +33,7 @@ class Place:
     """
 
     def __init__(self, node: str | None = None) -> None:
-        self.node = node or platform.node()
+        self.node = node
         self.asked_to_end = False
         self._opened: Opened | None = None
 
@@ -49,7 +50,7 @@ class Place:
         except Exception as error:
             send(Ended(_portable(error)))
         else:
-            send(Trained(finished, {"node": self.node, "own_seconds": own, **_engine(work)}))
+            send(Trained(finished, {**nodes.here(self.node), "own_seconds": own, **_engine(work)}))
 
     def close(self) -> None:
         """Give back what the work holds."""

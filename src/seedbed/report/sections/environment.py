@@ -8,6 +8,7 @@ from typing import Any
 from seedbed.analysis.wording import ABSENT
 from seedbed.report.blocks import Block, Filled
 from seedbed.report.values import flat, value_text
+from seedbed.results import where
 from seedbed.results.result import Result
 
 
@@ -16,6 +17,8 @@ def blocks(result: Result) -> Iterator[Block]:
     known = {key: value for key, value in result.environment.items() if value not in (None, {}, [])}
     command = known.pop("command", None)
     known.pop("status", None)  # stands at the top of the page
+    if nodes := known.pop("nodes", None):
+        known["nodes"] = where.by_node(nodes)
     if command or known:
         facts = {key: _facts(value) for key, value in known.items()}
         yield Filled("environment.html", {"command": command, "facts": facts})
