@@ -24,7 +24,7 @@ RUNS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([np.inf, np.nan]), min_si
 def test_better_medians_come_first_and_no_variant_is_lost(values: dict[str, list[float]]) -> None:
     for way, sign in (("min", 1), ("max", -1)):
         table = {name: sign * np.array(runs) for name, runs in values.items()}
-        order = ranked(table, way)  # type: ignore[arg-type]
+        order = ranked(list(table), np.array(list(table.values())).reshape(len(table), 3), way)  # type: ignore[arg-type]
         assert sorted(order) == sorted(values)
         medians = [np.median(runs[~np.isnan(runs)]) if not np.isnan(runs).all() else np.nan
                    for runs in (sign * table[name] for name in order)]  # fmt: skip
@@ -37,7 +37,7 @@ def test_better_medians_come_first_and_no_variant_is_lost(values: dict[str, list
 def test_of_equal_medians_the_one_that_diverged_less_comes_first(way: Direction) -> None:
     worst = np.inf if way == "min" else -np.inf
     values = {"a": [worst] * 3, "b": [worst, worst, 1], "c": [2, 2, worst], "d": [2, 2, 2], "e": [2, 2, 2]}
-    assert ranked({name: np.array(runs) for name, runs in values.items()}, way) == ["d", "e", "c", "b", "a"]
+    assert ranked(list(values), np.array(list(values.values())), way) == ["d", "e", "c", "b", "a"]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_what_is_printed_needs_no_intervals_of_comparisons(
     whole, brief = (Result.open(directory) for _ in range(2))
     assert whole.versus_base
     rows = whole.table.rows
-    monkeypatch.setattr("seedbed.analysis.typical._end", lambda *_: 1 / 0)
+    monkeypatch.setattr("seedbed.analysis.typical._ends", lambda *_: 1 / 0)
     assert brief.table.rows == rows
     for name, versus in brief.versus_base_in_brief.items():
         known = whole.versus_base[name]

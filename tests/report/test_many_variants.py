@@ -22,7 +22,7 @@ from seedbed.api import Result
 from seedbed.files import slug
 from seedbed.report import comparisons, style
 from seedbed.report.labels import distinct_labels
-from seedbed.report.leaders import leaders
+from seedbed.results.leading import leaders
 
 LONG = "a name that says all about its settings, and does so twice over: rate"
 NAMES = ("_x", "__init__", "$a_b$ & <i>", f"{LONG} 0.1, width 10", f"{LONG} 0.2, width 10")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from seedbed.analysis.flips import flip_ps
 from seedbed.analysis.intervals import cut, median_interval
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.power import can_decide, fewest_pairs
-from seedbed.analysis.typical import Typical
+from seedbed.analysis.rows import stacked
+from seedbed.analysis.typical import Typical, typical_of_rows
 from seedbed.analysis.unpaired import Unpaired
 from seedbed.metrics.base import Direction, Scale
 
@@ -101,7 +104,6 @@ def gap_bounds(first: tuple[float, float], second: tuple[float, float]) -> tuple
     return first[0] - second[1], first[1] - second[0]
 
 
-@np.errstate(over="ignore")  # a ratio of the largest to the smallest numbers is infinite
 def compared(
     gap: Gap, direction: Direction, level: float | None = 0.95, has_interval: bool = True
 ) -> Comparison:
@@ -115,12 +117,60 @@ def compared(
     has_interval
         Whether the interval of that level is computed.
     """
-    is_typical, sign = gap.has_typical, 1 if direction == "max" else -1
-    seen = gap.typical(level if has_interval else None) if is_typical else Typical(np.nan, np.nan, np.nan)
+    return all_compared([gap], direction, level, [has_interval])[0]
+
+
+@np.errstate(over="ignore")  # a ratio of the largest to the smallest numbers is infinite
+def all_compared(
+    gaps: Sequence[Gap], direction: Direction, level: float | None, has_interval: Sequence[bool]
+) -> list[Comparison]:
+    """The same of many, whose gaps are computed on together; `has_interval` says of which there is an interval."""
+    sign = 1 if direction == "max" else -1
+    typical, ps = _typical(gaps, level, has_interval), _ps(gaps, sign)
+    return [_seen(*one, sign, level) for one in zip(gaps, typical, ps, strict=True)]
+
+
+def _typical(gaps: Sequence[Gap], level: float | None, has_interval: Sequence[bool]) -> list[Typical | None]:
+    """The typical gap of each; None where there is none."""
+    found: list[Typical | None] = [None] * len(gaps)
+    together: dict[bool, list[int]] = {True: [], False: []}
+    for index, (gap, asked) in enumerate(zip(gaps, has_interval, strict=True)):
+        if not gap.has_typical:
+            continue
+        if isinstance(gap, Pairs):
+            together[asked and level is not None].append(index)
+        else:
+            found[index] = gap.typical(level if asked else None)
+    for asked, indices in together.items():
+        for some, rows in stacked([gaps[index].gaps for index in indices]):  # type: ignore[union-attr]
+            for index, seen in zip(some, typical_of_rows(rows, level if asked else None), strict=True):
+                found[indices[index]] = seen
+    return found
+
+
+def _ps(gaps: Sequence[Gap], sign: int) -> list[float | None]:
+    """The two-sided p of each; None where there are too few runs."""
+    found: list[float | None] = [None] * len(gaps)
+    together = []
+    for index, gap in enumerate(gaps):
+        if not gap.can_test:
+            continue
+        if isinstance(gap, Pairs) and gap.has_typical:
+            together.append(index)
+        else:
+            found[index] = gap.p(sign)
+    for some, rows in stacked([gaps[index].gaps for index in together]):  # type: ignore[union-attr]
+        for index, p in zip(some, flip_ps(rows).tolist(), strict=True):
+            found[together[index]] = p
+    return found
+
+
+def _seen(gap: Gap, typical: Typical | None, p: float | None, sign: int, level: float | None) -> Comparison:
+    is_typical, seen = typical is not None, typical or Typical(np.nan, np.nan, np.nan)
+    side = np.sign(seen.estimate) if is_typical else sign * gap.lead(sign)
     estimate, low, high = seen.estimate, seen.low, seen.high
-    side = np.sign(estimate) if is_typical else sign * gap.lead(sign)
     if gap.scale == "ratio":
-        estimate, low, high = (float(np.exp(value)) for value in (estimate, low, high))
+        estimate, low, high = np.exp([estimate, low, high]).tolist()
     has_failed = any(gap.failed)
     failures = gap.failures_interval(level) if has_failed and level is not None else None
     return Comparison(
@@ -128,9 +178,9 @@ def compared(
         estimate,
         low,
         high,
-        gap.p(sign) if gap.can_test else None,
+        p,
         gap.counting,
-        int(np.nan_to_num(side)),
+        0 if np.isnan(side) else int(side),
         gap.wins(sign),
         *gap.failed,
         gap.both,

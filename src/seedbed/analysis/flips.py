@@ -12,36 +12,54 @@ from typing import Literal
 import numpy as np
 
 from seedbed.analysis.intervals import median
+from seedbed.analysis.rows import medians
 
 Alternative = Literal["two-sided", "greater"]
 
 CLIP = 1.5  # times the median size of the gaps
 LISTED_UP_TO = 12  # 2**12 = 4,096 sign flips are listed
+LISTED_AT_ONCE = 64  # rows of gaps, whose sums keep within a processor's cache
 COUNTED_UP_TO = 100  # of more gaps the sum is taken as normal
 HUGE = 2.0**900
 LEVELS = 4000  # of all gaps together, to which they are rounded where patterns are counted
 
 
 def flip_p(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
-    """p of the sign-flip test of gaps centred on 0, clipped first; see `clipped` and `sign_flip`."""
-    return sign_flip(clipped(gaps), alternative)
+    """p of the sign-flip test of gaps (n,) centred on 0, clipped first; see `clipped` and `sign_flip`."""
+    return float(flip_ps(gaps[None], alternative)[0])
+
+
+def flip_ps(gaps: np.ndarray, alternative: Alternative = "two-sided") -> np.ndarray:
+    """The same of several rows of gaps (rows, n): (rows,)."""
+    return sign_flips(clipped(gaps), alternative)
 
 
 def clipped(gaps: np.ndarray) -> np.ndarray:
-    """Gaps (n,) cut at 1.5 times their median size; where most are 0, that of the others.
+    """Gaps (..., n) cut at 1.5 times their median size; where most are 0, that of the others.
 
     The bound does not depend on signs, so the test stays exact. Infinite gaps are cut like any other.
     """
+    if gaps.ndim == 1:
+        return clipped(gaps[None])[0]
+    if not gaps.size:
+        return gaps
     sizes = np.abs(gaps)
-    if sizes.max(initial=0.0) > HUGE:  # p does not depend on the unit, and sums have to be finite
-        gaps, sizes = gaps / HUGE, sizes / HUGE
-    bound = CLIP * median(sizes) if len(sizes) else 0.0
-    if not bound and sizes.any():
-        bound = CLIP * median(sizes[sizes > 0])
-    if not np.isfinite(bound):  # most are infinite: their signs count, and more than all the others
-        finite = sizes[np.isfinite(sizes)]
-        bound = 2 * float(finite.max(initial=0.0)) or 1.0
-    return np.clip(gaps, -bound, bound)
+    if sizes.max() > HUGE:  # p does not depend on the unit, and sums have to be finite
+        unit = np.where(sizes.max(axis=1, keepdims=True) > HUGE, HUGE, 1.0)
+        gaps, sizes = gaps / unit, sizes / unit
+    bounds = CLIP * medians(sizes)
+    for row in np.flatnonzero((bounds == 0) | ~np.isfinite(bounds)):
+        bounds[row] = _bound(sizes[row])
+    return np.clip(gaps, -bounds[:, None], bounds[:, None])
+
+
+def _bound(sizes: np.ndarray) -> float:
+    """Where sizes (n,) are cut of which most are 0 or infinite."""
+    bound = CLIP * median(sizes[sizes > 0]) if sizes.any() else 0.0
+    if np.isfinite(bound):
+        return bound
+    finite = sizes[np.isfinite(sizes)]  # the signs of the infinite ones count, and more than all the others
+    return 2 * float(finite.max(initial=0.0)) or 1.0
 
 
 def sign_flip(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
@@ -50,40 +68,88 @@ def sign_flip(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float
     Up to 12 gaps all patterns are listed. Up to 100 they are counted, the gaps rounded to a fine grid: an exact test of
     the rounded gaps. Above it the sum is taken as normal, with a correction for continuity.
     """
+    return float(sign_flips(gaps[None], alternative)[0])
+
+
+def sign_flips(gaps: np.ndarray, alternative: Alternative = "two-sided") -> np.ndarray:
+    """The same of several rows of gaps (rows, n): (rows,)."""
     sizes, up = np.abs(gaps), gaps > 0
     if alternative == "greater":
-        return _tail(sizes, up)
-    if sizes[up].sum() < sizes[~up].sum():
-        up = ~up
-    return min(1.0, 2 * _tail(sizes, up))
+        return _tails(sizes, up)
+    falls = np.where(up, sizes, 0.0).sum(axis=1) < np.where(up, 0.0, sizes).sum(axis=1)
+    return np.minimum(1.0, 2 * _tails(sizes, up ^ falls[:, None]))
 
 
-def _tail(sizes: np.ndarray, up: np.ndarray) -> float:
+def _tails(sizes: np.ndarray, up: np.ndarray) -> np.ndarray:
     """The chance that gaps of these sizes, signed at random, have a sum of at least that where `up` are positive."""
-    n, total, seen = len(sizes), float(sizes.sum()), float(sizes[up].sum())
-    if not total:
-        return 1.0
+    n, totals = sizes.shape[1], sizes.sum(axis=1)
+    found, some = np.ones(len(sizes)), np.flatnonzero(totals)
+    if not len(some):
+        return found
+    if len(some) < len(sizes):
+        sizes, up, totals = sizes[some], up[some], totals[some]
     if n <= LISTED_UP_TO:
-        return int(np.count_nonzero(_all_choices(n) @ sizes >= seen - 1e-12 * total)) / 2**n
-    if n <= COUNTED_UP_TO:
-        return _counted(sizes, up)
+        found[some] = _listed(sizes, up, totals)
+    elif n <= COUNTED_UP_TO:
+        found[some] = _counted(sizes, up)
+    else:
+        found[some] = _normal(sizes, up, totals)
+    return found
+
+
+def _listed(sizes: np.ndarray, up: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """`_tails` by all patterns."""
+    n = sizes.shape[1]
+    least = np.where(up, sizes, 0.0).sum(axis=1) - 1e-12 * totals
+    first, second = sizes[:, : n // 2], sizes[:, n // 2 :]
+    found = np.empty(len(sizes))
+    for start in range(0, len(sizes), LISTED_AT_ONCE):
+        some = slice(start, start + LISTED_AT_ONCE)
+        sums = (first[some] @ _all_choices(n // 2).T)[:, :, None] + (
+            second[some] @ _all_choices(n - n // 2).T
+        )[:, None, :]
+        found[some] = np.count_nonzero(sums >= least[some, None, None], axis=(1, 2))
+    return found / 2**n
+
+
+def _normal(sizes: np.ndarray, up: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """`_tails` as the normal distribution has it."""
     from scipy import special
 
-    above = 2 * seen - total - float(np.min(sizes[sizes > 0]))
-    p = special.ndtr(-above / np.sqrt(np.sum(sizes**2)))
-    return float(max(p, np.finfo(float).tiny))
+    least = np.where(sizes > 0, sizes, np.inf).min(axis=1)
+    above = 2 * np.where(up, sizes, 0.0).sum(axis=1) - totals - least
+    p = special.ndtr(-above / np.sqrt(np.sum(sizes**2, axis=1)))
+    return np.maximum(p, np.finfo(float).tiny)
 
 
-def _counted(sizes: np.ndarray, up: np.ndarray) -> float:
-    """`_tail` of sizes rounded to whole numbers: the distribution of the sum, one gap added after the other."""
-    unit = float(sizes.max()) / (LEVELS // len(sizes))
-    whole = np.rint(sizes / unit).astype(int)
-    ways, end = np.zeros(int(whole.sum()) + 1), 1  # to choose some of the gaps, by their sum
+def _counted(sizes: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """`_tails` of sizes rounded to whole numbers, row by row; see `_ways`."""
+    n = sizes.shape[1]
+    units = sizes.max(axis=1, keepdims=True) / (LEVELS // n)
+    whole = np.rint(sizes / units).astype(int)
+    down = np.where(up, 0, whole).sum(axis=1).tolist()
+    ways = [_ways(row, most) for row, most in zip(np.sort(whole, axis=1).tolist(), down, strict=True)]
+    return np.minimum(1.0, np.array(ways) * 0.5**n)
+
+
+def _ways(sizes: list[int], most: int) -> float:
+    """In how many ways some of whole numbers, in rising order, are chosen whose sum is at most `most`.
+
+    One number is added after the other, but for the largest: many gaps are clipped and so share it.
+    """
+    if most >= sum(sizes):  # in all there are, without rounding
+        return 2.0 ** len(sizes)
+    largest = sizes.count(sizes[-1])
+    ways = np.zeros(most + 1)  # to choose some of the numbers, by their sum
     ways[0] = 1.0
-    for size in whole.tolist():
-        ways[size : size + end] += ways[:end].copy()
-        end += size
-    return float(min(1.0, np.sum(ways[int(whole[up].sum()) :]) * 0.5 ** len(whole)))
+    for size in sizes[:-largest]:
+        if size <= most:
+            ways[size:] += ways[: most + 1 - size].copy()
+    sums, found, chosen = np.cumsum(ways), 0.0, 1.0
+    for count in range(min(largest, most // sizes[-1]) + 1):
+        found += chosen * float(sums[most - count * sizes[-1]])
+        chosen *= (largest - count) / (count + 1)
+    return found
 
 
 @lru_cache

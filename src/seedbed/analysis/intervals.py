@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from seedbed.analysis.rows import by_length, medians
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -47,11 +49,25 @@ def cut(end: float, low: float, high: float) -> float:
 
 def interval(values: Sequence[float] | np.ndarray) -> Interval:
     """Mean with its 95 % t interval, and median with its own, of one value per seed."""
-    there = present(values)
-    finite = there[np.isfinite(there)]
-    mean, low, high = t_interval(finite)
-    median, *ends = median_interval(there)
-    return Interval(mean, low, high, median, len(finite), *ends)
+    return intervals(np.asarray(values, dtype=float)[None])[0]
+
+
+def intervals(values: np.ndarray) -> list[Interval]:
+    """The same of each row of values (rows, seeds)."""
+    of_means = np.full((3, len(values)), np.nan)
+    of_medians = np.full((3, len(values)), np.nan)
+    is_finite = np.isfinite(values)
+    for rows, own in by_length(values, is_finite):
+        of_means[:, rows] = _t_intervals(own, 0.95)
+    for rows, own in by_length(values, ~np.isnan(values)):
+        of_medians[:, rows] = _median_intervals(own, 0.95)
+    finite = np.count_nonzero(is_finite, axis=1).tolist()
+    return [
+        Interval(mean, low, high, median, n, *ends)
+        for (mean, low, high), (median, *ends), n in zip(
+            of_means.T.tolist(), of_medians.T.tolist(), finite, strict=True
+        )
+    ]
 
 
 def median_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
@@ -61,14 +77,20 @@ def median_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, flo
 
     Source: David and Nagaraja, Order Statistics, section 7.1.
     """
-    n = len(values)
+    median, low, high = _median_intervals(values[None], level)[:, 0].tolist()
+    return median, low, high
+
+
+def _median_intervals(values: np.ndarray, level: float) -> np.ndarray:
+    """The same of each row of values (rows, n): (3, rows)."""
+    n = values.shape[1]
     if not n:
-        return np.nan, np.nan, np.nan
-    ordered, beyond = np.sort(values), _outside(n, (1 - level) / 2)
-    middle = _middle(ordered)
+        return np.full((3, len(values)), np.nan)
+    ordered, beyond = np.sort(values, axis=1), _outside(n, (1 - level) / 2)
+    middle = ordered[:, (n - 1) // 2] / 2 + ordered[:, n // 2] / 2
     if not beyond:
-        return middle, np.nan, np.nan
-    return middle, float(ordered[beyond - 1]), float(ordered[n - beyond])
+        return np.array([middle, *np.full((2, len(values)), np.nan)])
+    return np.array([middle, ordered[:, beyond - 1], ordered[:, n - beyond]])
 
 
 @lru_cache
@@ -81,24 +103,25 @@ def _outside(n: int, share: float) -> int:
 
 def median(values: np.ndarray) -> float:
     """The median of at least one value (n,), none of them NaN: the same as NumPy's, which takes far longer for few."""
-    return _middle(np.sort(values))
+    return float(medians(values[None])[0])
 
 
-def _middle(ordered: np.ndarray) -> float:
-    n = len(ordered)
-    return float(ordered[(n - 1) // 2]) / 2 + float(ordered[n // 2]) / 2
-
-
-@np.errstate(over="ignore")  # of values beyond 1e154 the ends are infinite
 def t_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
     """Mean and the two ends of its t interval; NaN ends for one value, NaN throughout for none."""
-    n = len(values)
+    mean, low, high = _t_intervals(values[None], level)[:, 0].tolist()
+    return mean, low, high
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of values beyond 1e154 the ends are infinite
+def _t_intervals(values: np.ndarray, level: float) -> np.ndarray:
+    """The same of each row of values (rows, n): (3, rows)."""
+    rows, n = values.shape
     if n < 2:
-        return (float(values[0]) if n else np.nan), np.nan, np.nan
-    mean = float(values.sum()) / n
-    error = np.sqrt(((values - mean) ** 2).sum() / (n - 1) / n)
-    half = float(t_quantile(0.5 + level / 2, n - 1) * error)
-    return mean, mean - half, mean + half
+        return np.array([values[:, 0] if n else np.full(rows, np.nan), *np.full((2, rows), np.nan)])
+    mean = values.sum(axis=1) / n
+    error = np.sqrt(((values - mean[:, None]) ** 2).sum(axis=1) / (n - 1) / n)
+    half = t_quantile(0.5 + level / 2, n - 1) * error
+    return np.array([mean, mean - half, mean + half])
 
 
 def prediction(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 ALPHA = 0.05  # two-sided; 0.025 a side
 
 
+@lru_cache(maxsize=1024)
 def sign_test(wins: int, pairs: int, alternative: Literal["two-sided", "greater", "less"]) -> float:
     """p of so many wins in so many pairs where either side is as likely to win: the exact binomial test."""
     from scipy import special

@@ -56,24 +56,37 @@ class Pairs:
         ValueError
             Where they are not equally many.
         """
-        if a.values.shape != b.values.shape:
-            raise ValueError(f"expected as many runs on both sides, got {len(a.values)} and {len(b.values)}")
+        return cls.of_rows(a.as_row, b, scale)[0]
+
+    @classmethod
+    def of_rows(cls, a: Runs, b: Runs, scale: Scale) -> list[Pairs]:
+        """The pairs of each row of several sets of runs (rows, seeds) with one other set; raises as `of`."""
+        if a.values.shape[1:] != b.values.shape:
+            raise ValueError(
+                f"expected as many runs on both sides, got {a.values.shape[1]} and {len(b.values)}"
+            )
         first, second = on_scale(a.values, scale), on_scale(b.values, scale)
         told = (a.failed | ~np.isnan(a.values)) & (b.failed | ~np.isnan(b.values))
         neither = ~a.failed & ~b.failed & told
         with np.errstate(invalid="ignore"):  # inf - inf: both diverged
             apart = first - second
-        gaps = apart[neither]
-        defined = np.isfinite(gaps)
-        return cls(
-            scale,
-            gaps[defined],
-            apart[told & a.failed & ~b.failed],
-            apart[told & ~a.failed & b.failed],
-            int(np.count_nonzero(told & a.failed & b.failed)),
-            int(np.count_nonzero(a.ended & b.ended & ~a.failed & ~b.failed)) - int(np.count_nonzero(defined)),
-            np.flatnonzero(neither)[defined],
-        )
+        defined = neither & np.isfinite(apart)
+        only_first, only_second = told & a.failed & ~b.failed, told & ~a.failed & b.failed
+        both = np.count_nonzero(told & a.failed & b.failed, axis=1).tolist()
+        ended = np.count_nonzero(a.ended & b.ended & ~a.failed & ~b.failed, axis=1)
+        undefined = (ended - np.count_nonzero(defined, axis=1)).tolist()
+        return [
+            cls(
+                scale,
+                apart[row][defined[row]],
+                apart[row][only_first[row]],
+                apart[row][only_second[row]],
+                both[row],
+                undefined[row],
+                np.flatnonzero(defined[row]),
+            )
+            for row in range(len(apart))
+        ]
 
     @property
     def only_first(self) -> int:

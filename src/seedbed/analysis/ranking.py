@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from seedbed.analysis.intervals import median
+from seedbed.analysis.rows import medians_present
 from seedbed.metrics.names import Direction
 
 
@@ -24,23 +24,18 @@ def selection_metric(metric: str, known: Collection[str]) -> str:
     return on_validation if on_validation in known else metric
 
 
-def ranked(values: Mapping[str, np.ndarray], direction: Direction) -> list[str]:
+def ranked(variants: Sequence[str], values: np.ndarray, direction: Direction) -> list[str]:
     """Variants by their median over seeds, the best first; those without a value come last.
 
     Parameters
     ----------
     values
-        One number per seed for each variant; the worst infinity where a run diverged, NaN where there is none.
+        (variants, seeds): the worst infinity where a run diverged, NaN where there is none.
 
     Returns
     -------
     Of equal medians, the variant with fewer diverged runs comes first, then the one named first.
     """
-    sign = 1 if direction == "min" else -1
-
-    def key(name: str) -> tuple[bool, float, int]:
-        present = values[name][~np.isnan(values[name])]
-        middle = sign * median(present) if len(present) else np.inf
-        return not len(present), middle, int(np.isinf(present).sum())
-
-    return sorted(values, key=key)
+    middle = medians_present(values) if direction == "min" else -medians_present(values)
+    order = np.lexsort([np.count_nonzero(np.isinf(values), axis=1), middle])  # NaN last
+    return [variants[index] for index in order]

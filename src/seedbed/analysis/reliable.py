@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from seedbed.analysis.intervals import median, present
 from seedbed.analysis.p_values import sign_test
+from seedbed.analysis.rows import medians_present
 from seedbed.metrics.base import Direction, Scale
 
 TIMES = 10.0  # the median: errors beyond it are of runs that failed
@@ -13,6 +15,7 @@ FAR_WORSE = 3.0  # times the median of base: only then a variant is held against
 MOST_FAILED = 0.2  # of the runs of a variant: above it there is no typical value
 
 
+@lru_cache
 def wilson(count: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """The interval of a share of which `count` of `n` were seen; NaN where n is 0 (Wilson 1927)."""
     if not n:
@@ -93,7 +96,7 @@ def bounds_of_failure(
     """
     if own is not None:
         return np.full(len(values), own)
-    medians = np.array([_median(one) for one in values])
+    medians = medians_present(values)
     base = medians[0] if np.isfinite(medians[0]) else medians
     with np.errstate(invalid="ignore", over="ignore"):
         if direction == "min":
@@ -105,8 +108,3 @@ def bounds_of_failure(
             medians = np.minimum(medians, base)
             found = np.where(medians > chance, (medians + chance) / 2, np.nan)
     return np.where(np.isfinite(found), found, np.nan)
-
-
-def _median(values: np.ndarray) -> float:
-    there = present(values)
-    return median(there) if len(there) else np.nan

@@ -14,7 +14,7 @@ NOTHING: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0}  # the estimate 
 
 @dataclass(frozen=True)
 class Runs:
-    """One metric of one variant, an entry per seed.
+    """One metric of one variant, an entry per seed; of several variants a row each.
 
     Attributes
     ----------
@@ -35,6 +35,11 @@ class Runs:
         """Runs of which those with an infinite value failed; where there is none, there was no run."""
         array = np.asarray(values, dtype=float)
         return cls(array, np.isinf(array), np.isfinite(array))
+
+    @property
+    def as_row(self) -> Runs:
+        """The same as the one row of several sets of runs, (1, seeds)."""
+        return Runs(self.values[None], self.failed[None], self.ended[None])
 
 
 def on_scale(values: np.ndarray, scale: Scale) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.analysis.flips import flip_p
+from seedbed.analysis.flips import flip_ps
 from seedbed.analysis.intervals import t_quantile
 
 TRIMMED = 0.2  # of the gaps on either side
@@ -29,7 +29,6 @@ class Typical:
     high: float
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of gaps near the largest number there are no intervals
 def typical(gaps: np.ndarray, level: float | None = 0.95) -> Typical:
     """The 20 % trimmed mean of finite gaps (n,), and its interval; without a level none, which takes far less time.
 
@@ -39,21 +38,28 @@ def typical(gaps: np.ndarray, level: float | None = 0.95) -> Typical:
 
     Source: Tukey and McLaughlin 1963; Yuen 1974; test inversion as in Lehmann, Testing Statistical Hypotheses, 3.5.
     """
-    n = len(gaps)
+    return typical_of_rows(gaps[None], level)[0]
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of gaps near the largest number there are no intervals
+def typical_of_rows(gaps: np.ndarray, level: float | None = 0.95) -> list[Typical]:
+    """The same of several rows of gaps (rows, n)."""
+    rows, n = gaps.shape
     if not n:
-        return Typical(np.nan, np.nan, np.nan)
-    if n == 1 or level is None:
-        return Typical(float(gaps[kept(gaps)].mean()), np.nan, np.nan)
-    estimate, error, freedom = trimmed(gaps)
-    share = (1 - level) / 2
-    if 0.5**n < share:
-        low, high = _end(gaps, share), -_end(-gaps, share)
-        return Typical(estimate, min(low, estimate), max(high, estimate))
-    half = t_quantile(1 - share, freedom) * error
-    low, high = estimate - half, estimate + half
-    if n >= ENOUGH:
-        low, high = min(low, float(gaps.min())), max(high, float(gaps.max()))
-    return Typical(estimate, low, high)
+        return [Typical(np.nan, np.nan, np.nan)] * rows
+    estimates, errors, freedom = trimmed_rows(gaps)
+    low = high = np.full(rows, np.nan)
+    if n > 1 and level is not None:
+        share = (1 - level) / 2
+        if 0.5**n < share:
+            ends = _ends(np.concatenate([gaps, -gaps]), share)
+            low, high = np.fmin(ends[:rows], estimates), np.fmax(-ends[rows:], estimates)
+        else:
+            half = t_quantile(1 - share, freedom) * errors
+            low, high = estimates - half, estimates + half
+            if n >= ENOUGH:
+                low, high = np.minimum(low, gaps.min(axis=1)), np.maximum(high, gaps.max(axis=1))
+    return [Typical(*row) for row in zip(estimates.tolist(), low.tolist(), high.tolist(), strict=True)]
 
 
 def trimmed(gaps: np.ndarray) -> tuple[float, float, int]:
@@ -61,11 +67,23 @@ def trimmed(gaps: np.ndarray) -> tuple[float, float, int]:
 
     Source: Yuen 1974, "The two-sample trimmed t for unequal population variances", equations 1 and 2, for one sample.
     """
-    middle = gaps[kept(gaps)]
-    winsorized = np.clip(np.sort(gaps), middle[0], middle[-1])
-    squares = float(np.sum((winsorized - winsorized.mean()) ** 2))
-    error = np.sqrt(squares / (len(middle) * (len(middle) - 1))) if len(middle) > 1 else np.nan
-    return float(middle.mean()), float(error), len(middle) - 1
+    estimates, errors, freedom = trimmed_rows(gaps[None])
+    return float(estimates[0]), float(errors[0]), freedom
+
+
+def trimmed_rows(gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """The same of several rows of gaps (rows, n): (rows,) each, and the degrees of freedom."""
+    n = gaps.shape[1]
+    cut = int(TRIMMED * n)
+    ordered = np.sort(gaps, axis=1, kind="stable")
+    middle = np.ascontiguousarray(ordered[:, cut : n - cut])  # summed as one row alone is
+    of = middle.shape[1]
+    estimates = middle.mean(axis=1)
+    if of < 2:
+        return estimates, np.full(len(gaps), np.nan), of - 1
+    winsorized = np.clip(ordered, middle[:, :1], middle[:, -1:])
+    squares = np.sum((winsorized - winsorized.mean(axis=1, keepdims=True)) ** 2, axis=1)
+    return estimates, np.sqrt(squares / (of * (of - 1))), of - 1
 
 
 def kept(gaps: np.ndarray) -> np.ndarray:
@@ -74,15 +92,11 @@ def kept(gaps: np.ndarray) -> np.ndarray:
     return np.argsort(gaps, kind="stable")[cut : len(gaps) - cut]
 
 
-def _end(gaps: np.ndarray, share: float) -> float:
-    """The lower end: where the chance of gaps so far above it comes to `share`."""
-    low, high = float(gaps.min()), float(gaps.max())
-    if low == high:
-        return low
+def _ends(gaps: np.ndarray, share: float) -> np.ndarray:
+    """The lower end of each row (rows, n): where the chance of gaps so far above it comes to `share`."""
+    low, high = gaps.min(axis=1), gaps.max(axis=1)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        if flip_p(gaps - middle, "greater") < share:
-            low = middle
-        else:
-            high = middle
+        rejected = flip_ps(gaps - middle[:, None], "greater") < share
+        low, high = np.where(rejected, middle, low), np.where(rejected, high, middle)
     return low  # that end of the last step which is rejected: a shift at the very end is kept

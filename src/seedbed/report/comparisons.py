@@ -15,8 +15,9 @@ from seedbed.analysis.wording import effect, number, p_phrase, unit
 from seedbed.report import style
 from seedbed.report.axes import draw_legend, legend_height, log_axis, panel, set_title
 from seedbed.report.labels import distinct_labels, shortened
-from seedbed.report.leaders import MOST_ROWS, leaders
+from seedbed.report.leaders import MOST_ROWS
 from seedbed.report.picture import FARTHEST, Line, Picture
+from seedbed.results.leading import leaders
 from seedbed.results.result import Result, VersusBase
 
 ROW = 0.36  # inches

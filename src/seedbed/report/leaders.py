@@ -6,23 +6,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from seedbed.analysis.forms import variants_of
 from seedbed.results.result import Result
 
 MOST_ROWS = 24  # variants in a figure of one row each
 MOST_PANELS = 12  # variants with a figure of their own
 MOST_PAIRS = 6  # variants with a figure, or two, of their predictions
 MOST_LISTED = 8  # names in a sentence; the table has them all
-
-
-def leaders(result: Result, count: int) -> list[str]:
-    """The variants that matter most, at most `count`, in the order of the ranking.
-
-    They are the base, the best, those that claims name, and the next best.
-    """
-    claimed = [name for claim in result.study.get("hypotheses") or [] for name in variants_of(claim)]
-    chosen = list(dict.fromkeys([result.base, result.ranking[0], *claimed, *result.ranking]))[:count]
-    return [name for name in result.ranking if name in chosen]
 
 
 def best_and_base(result: Result) -> list[str]:
@@ -57,6 +46,4 @@ def listed(names: Sequence[str]) -> str:
 
 def has_finished(result: Result) -> bool:
     """Whether any run came to its end, also by diverging."""
-    return any(
-        status != "interrupted" for name in result.variants for status in result.status_of(name).values()
-    )
+    return bool(result.statuses.finished.any())

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.results.result import Result
-from seedbed.results.stored import BROKEN
+from seedbed.results.statuses import BROKEN
 
 POINTS = 300
 HUGE = 1e300  # stands for infinity where percentiles interpolate

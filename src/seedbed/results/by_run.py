@@ -62,8 +62,15 @@ class ByRun:
             self._known[name] = grid
         return self._known[name]
 
-    def texts(self, name: str) -> np.ndarray:
-        """(variants, seeds) of str; empty where there is no run."""
-        grid = np.full(self._shape, "", dtype=object)
-        grid[self._cells] = self._table[name].to_numpy()[self._rows]
-        return grid
+    def categories(self, name: str) -> tuple[np.ndarray, list[str]]:
+        """A column of text as (variants, seeds) of indices into its distinct texts, and these; -1 without a run."""
+        import pyarrow as pa
+
+        column = self._table[name]
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        texts = column.unify_dictionaries().combine_chunks().dictionary.to_pylist()
+        names = [text for text in dict.fromkeys(texts) if text]
+        grid = np.full(self._shape, -1, dtype=np.int32)
+        grid[self._cells] = codes(column, names)[self._rows]
+        return grid, names

@@ -11,7 +11,8 @@ import numpy as np
 
 from seedbed.files import leaves
 from seedbed.results.progress import is_part, progress
-from seedbed.results.stored import BROKEN, Stored
+from seedbed.results.statuses import BROKEN
+from seedbed.results.stored import Stored
 from seedbed.store.schema import RUN_COLUMNS
 from seedbed.study.problems import Problem, StudyError
 from seedbed.study.settings import described

@@ -11,7 +11,7 @@ import numpy as np
 
 from seedbed.results.fitting import check_fit
 from seedbed.results.result import Result
-from seedbed.results.stored import BROKEN
+from seedbed.results.statuses import BROKEN
 from seedbed.store.models import Trained, TrainedError, models_file
 from seedbed.store.schema import StoreError
 from seedbed.study.suggestions import instead_of

@@ -81,7 +81,8 @@ def versus_on_new_data(
     told = {}
     for (name, (_, seen)), p in zip(compared.items(), ps, strict=True):
         if known := bases[name]:
-            low, high = known.interval(seen.low, seen.high, seen.scale, level)
+            ends_here = seen.low, seen.high  # where no interval was asked for, there is none on new data
+            low, high = ends_here if np.isnan(seen.low) else known.interval(*ends_here, seen.scale, level)
             there, says = replace(seen, low=low, high=high).within(*ends), verdict(seen, p, direction, others)
             told[name] = NewData(known.kind, there.low, there.high, says, known.drawn)
     return told

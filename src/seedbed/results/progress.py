@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seedbed.store.schema import JOURNAL, damaged
 from seedbed.text import counted
 
@@ -43,8 +45,7 @@ class Progress:
 
 def progress(stored: Stored) -> Progress:
     """How far a study came, by its journal and its table of runs."""
-    finished = sum(len(stored.finished(name)) for name in stored.variants)
-    return Progress(finished, _planned(stored))
+    return Progress(int(np.count_nonzero(stored.statuses.finished)), _planned(stored))
 
 
 def is_part(stored: Stored) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,11 @@ import numpy as np
 
 from seedbed.analysis.advice import consistent
 from seedbed.analysis.claims import Judgement, Term
-from seedbed.analysis.comparing import Comparison, Gap, compared, gap_bounds, verdict
+from seedbed.analysis.comparing import Comparison, Gap, all_compared, gap_bounds, verdict
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.forms import variants_of
-from seedbed.analysis.intervals import Interval, interval
+from seedbed.analysis.intervals import Interval, intervals
 from seedbed.analysis.looks import Look, Rule
 from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.p_values import ALPHA, holm
@@ -28,6 +28,7 @@ from seedbed.analysis.verdicts import judge
 from seedbed.analysis.wording import about
 from seedbed.metrics.names import COSTS
 from seedbed.results.evidence import TABLE, findings_in
+from seedbed.results.leading import told_in_full
 from seedbed.results.looks import looks_at_claims, looks_at_variants
 from seedbed.results.new_data import basis, versus_on_new_data
 from seedbed.results.planning import with_likely
@@ -69,20 +70,21 @@ class Result(Stored):
 
     def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
         super().__init__(directory, most)
-        self._summaries: dict[tuple[str, str], Interval] = {}
+        self._summaries: dict[str, list[Interval]] = {}
         self._with_seeds: dict[int, Result] = {}
 
     def summary(self, variant: str, metric: str) -> Interval:
         """Mean, interval and median of a metric of a variant; a cost has no interval, nor have crossed seeds."""
-        key = variant, metric
-        if key not in self._summaries:
-            seen = interval(self.values(variant, metric)).within(*self.bounds(metric))
-            self._summaries[key] = (
-                replace(seen, low=np.nan, high=np.nan, median_low=np.nan, median_high=np.nan)
-                if metric in COSTS or self.levels
-                else seen
-            )
-        return self._summaries[key]
+        if metric not in self._summaries:
+            ends = self.bounds(metric)
+            seen = [one.within(*ends) for one in intervals(self._values(metric))]
+            if metric in COSTS or self.levels:
+                seen = [
+                    replace(one, low=np.nan, high=np.nan, median_low=np.nan, median_high=np.nan)
+                    for one in seen
+                ]
+            self._summaries[metric] = seen
+        return self._summaries[metric][self._rows[variant]]
 
     @property
     def selected_by(self) -> str:
@@ -98,37 +100,47 @@ class Result(Stored):
     @cached_property
     def ranking(self) -> list[str]:
         """Variants from the best to the worst; see `ranking.ranked`."""
-        values = {name: self.values(name, self.selected_by) for name in self.variants}
-        return ranked(values, self.direction(self.selected_by))
+        return ranked(self.variants, self._values(self.selected_by), self.direction(self.selected_by))
+
+    @cached_property
+    def told_in_full(self) -> list[str]:
+        """The variants of which everything is told, the best first: all but of very many, see `leading`."""
+        return told_in_full(self)
 
     @cached_property
     def failures(self) -> dict[str, Failures]:
         """How often the runs of each variant failed."""
-        return {name: self._failures(name) for name in self.variants}
-
-    def _failures(self, variant: str) -> Failures:
-        runs, failed = len(self.finished(variant)), int(np.sum(self.failed(variant)))
-        low, high = (np.nan, np.nan) if self.levels else wilson(failed, runs)
-        return Failures(failed, runs, low, high, self.fails_beyond(variant))
+        runs = np.count_nonzero(self.statuses.finished, axis=1).tolist()
+        failed = np.count_nonzero(self._failed, axis=1).tolist()
+        ends = [(np.nan, np.nan) if self.levels else wilson(*one) for one in zip(failed, runs, strict=True)]
+        return {
+            name: Failures(*of, *low_high, self.fails_beyond(name))
+            for name, of, low_high in zip(self.variants, zip(failed, runs, strict=True), ends, strict=True)
+        }
 
     @cached_property
     def versus_base(self) -> dict[str, VersusBase]:
-        """Every other variant against the base, on the study's metric; intervals hold for all of them at once."""
-        return self._versus_base(has_interval=True)
+        """Every other variant against the base, on the study's metric; intervals hold for all of them at once.
+
+        Of very many variants only those that are `told_in_full` have one; `compared` gives those of others.
+        """
+        return self._versus_base(set(self.told_in_full))
 
     @cached_property
     def versus_base_in_brief(self) -> dict[str, VersusBase]:
         """The same without intervals, unless these are known: they take most of the time."""
-        return vars(self).get("versus_base") or self._versus_base(has_interval=False)
+        return vars(self).get("versus_base") or self._versus_base(set())
 
-    def _versus_base(self, has_interval: bool) -> dict[str, VersusBase]:
+    def _versus_base(self, have_interval: Set[str]) -> dict[str, VersusBase]:
         others = [name for name in self.variants if name != self.base]
         if self.study.get("until"):
             looks = looks_at_variants(self)
-            return {name: self._versus_base_at(name, look, has_interval) for name, look in looks.items()}
+            return {
+                name: self._versus_base_at(name, look, name in have_interval) for name, look in looks.items()
+            }
         level = 1 - ALPHA / max(1, len(others))
-        gaps = [self.gap(name, self.base) for name in others]
-        compared = [self._seen(one, level, has_interval) for one in gaps]
+        gaps = self.gaps(others, self.base)
+        compared = self._all_seen(gaps, level, [name in have_interval for name in others])
         same = [self.same_runs(name, self.base) for name in others]
         tested = [
             None if equal or self.metric in COSTS else comparison.p
@@ -164,7 +176,7 @@ class Result(Stored):
 
     def _shared_seeds(self, variants: Iterable[str]) -> int:
         """How many seeds all of some variants have."""
-        return min(len(self.status_of(name)) for name in variants)
+        return min(map(self.runs_of, variants))
 
     def _first(self, seeds: int) -> Result:
         """The same study as it was with so many seeds."""
@@ -176,12 +188,19 @@ class Result(Stored):
         self, variant: str, other: str, level: float | None = 1 - ALPHA, has_interval: bool = True
     ) -> Comparison:
         """A variant against another on the study's metric, with an interval of that level or none."""
-        return self._seen(self.gap(variant, other), level, has_interval)
+        return self._all_seen(self.gaps([variant], other), level, [has_interval])[0]
 
-    def _seen(self, gap: Gap, level: float | None, has_interval: bool) -> Comparison:
+    def all_compared(self, variants: Sequence[str], other: str) -> list[Comparison]:
+        """Some variants against another on the study's metric, without intervals."""
+        return self._all_seen(self.gaps(variants, other), None, [False] * len(variants))
+
+    def _all_seen(
+        self, gaps: Sequence[Gap], level: float | None, has_interval: Sequence[bool]
+    ) -> list[Comparison]:
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        seen = compared(gap, self.direction(self.metric), level, has_interval).within(*ends)
-        return seen.untested if self.levels else seen
+        found = all_compared(gaps, self.direction(self.metric), level, has_interval)
+        seen = (one.within(*ends) for one in found)
+        return [one.untested for one in seen] if self.levels else list(seen)
 
     def _verdict(self, comparison: Comparison, p: float | None, same: bool) -> str:
         if same:
@@ -202,17 +221,18 @@ class Result(Stored):
         if self.levels or self.metric in COSTS:  # which are not tested
             return list(self.ranking)
         first, *others = self.ranking
-        count = len(others)
+        apart = [name for name in others if not self.same_runs(name, first)]
+        compared = self.all_compared(apart, first)
+        worse = {
+            name for name, seen in zip(apart, compared, strict=True) if self._is_worse(name, seen, first)
+        }
+        return [first, *(name for name in others if name not in worse)]
 
-        def is_as_good(name: str) -> bool:
-            """Whether it can be compared and is not shown to be worse."""
-            if self.same_runs(name, first):
-                return True
-            seen = self.compared(name, first, None)
-            p = None if seen.p is None else self._corrected(seen.p, count, (name, first))
-            return verdict(seen, p, self.direction(self.metric), count) not in NOT_AS_GOOD
-
-        return [first, *filter(is_as_good, others)]
+    def _is_worse(self, variant: str, seen: Comparison, first: str) -> bool:
+        """Whether a variant cannot be compared with the first of the ranking, or is shown to be worse."""
+        count = len(self.variants) - 1
+        p = None if seen.p is None else self._corrected(seen.p, count, (variant, first))
+        return verdict(seen, p, self.direction(self.metric), count) in NOT_AS_GOOD
 
     def _corrected(self, p: float, tests: int, variants: tuple[str, str]) -> float:
         """A two-sided p, so adjusted for several tests and for the looks that ended the study that 0.05 decides."""

@@ -1,41 +1,35 @@
-"""A stored study as tables and curves, and as numbers by variant and seed."""
+"""A stored study as numbers by variant and seed."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import numpy as np
 
 from seedbed.analysis.comparing import Gap
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.reliable import bounds_of_failure
+from seedbed.analysis.rows import by_length
 from seedbed.analysis.runs import Runs
 from seedbed.analysis.unpaired import Unpaired
 from seedbed.metrics.base import Direction, Scale
-from seedbed.metrics.likely import likely_direction
-from seedbed.metrics.names import OF_A_RUN, bare_name, bounds, direction, is_known, scale, split_epoch
+from seedbed.metrics.names import split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
-from seedbed.results.expected import checked, checked_table
-from seedbed.store.contents import Contents
-from seedbed.store.models import Trained
-from seedbed.store.schema import JOURNAL, RUN_COLUMNS, StoreError, damaged, empty_table, table_file
+from seedbed.results.measures import Measures
+from seedbed.results.statuses import BROKEN, ENDED, INTERRUPTED, Statuses
+from seedbed.results.tables import Tables
+from seedbed.store.schema import RUN_COLUMNS
 from seedbed.text import counted, first_few, spans
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MOST_KEPT = 8  # variants and metrics sample by sample, kept in memory
 
-BROKEN = ("diverged", "crashed")  # statuses of runs that count as worst
 
-
-class Stored:
-    """A study's directory, opened for reading; also one whose run was interrupted, as far as it got.
+class Stored(Tables):
+    """A stored study's runs as numbers by variant and seed.
 
     Parameters
     ----------
@@ -44,114 +38,13 @@ class Stored:
     """
 
     def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
-        self.directory, self._most = Path(directory), most
-        self.id = self.directory.resolve().name
-        self._contents = contents = Contents(self.directory)
-        resolved, environment = "resolved.json", "environment.json"
-        self.study = checked(contents.json(resolved), self.directory / resolved)
-        self.environment = checked(contents.optional_json(environment), self.directory / environment)
-        self.events = [
-            {key: value for key, value in event.items() if key != "elapsed"}
-            for event in contents.journal.events
-        ]
-        self.status = contents.status
+        super().__init__(directory)
+        self._most = most
         self.metric: str = self.study["metric"]
         self._known_values: dict[str, np.ndarray] = {}
+        self._known_first: dict[tuple[str, float], np.ndarray] = {}
         self._known_same: dict[str, np.ndarray] = {}
         self._known_samples: dict[tuple[str, str], dict[int, np.ndarray]] = {}
-
-    @classmethod
-    def open(cls, directory: str | os.PathLike[str]) -> Self:
-        """Open the directory of a study.
-
-        Raises
-        ------
-        StoreError
-            Where it holds none.
-        """
-        if not (Path(directory) / JOURNAL).is_file():
-            raise StoreError(f"{directory} is not the directory of a study: it has no {JOURNAL}")
-        return cls(directory)
-
-    # --- what is stored ---------------------------------------------------------------------------------
-
-    @cached_property
-    def runs(self) -> pa.Table:
-        """One row per run."""
-        return self._table("runs")
-
-    @cached_property
-    def curves(self) -> pa.Table:
-        """One row per run, epoch and metric."""
-        return self._table("curves")
-
-    def curves_of(self, metric: str, variants: Sequence[str] | None = None) -> pa.Table:
-        """The rows of `curves` of a metric and some variants, by default all; the others are not kept in memory."""
-        if metric not in self.curve_metrics:  # a table without rows may have columns of any type
-            return empty_table("curves")
-        wanted: list[tuple[str, str, object]] = [("metric", "==", metric)]
-        wanted += [("variant", "in", list(variants))] if variants is not None else []
-        return self._table("curves", filters=wanted)
-
-    @cached_property
-    def curve_metrics(self) -> set[str]:
-        """The metrics of which there are curves."""
-        import pyarrow.compute as pc
-
-        table = self._contents.table("curves", columns=["metric"])
-        with damaged(self.directory / table_file("curves")):
-            return set(pc.unique(table["metric"]).to_pylist())
-
-    @property
-    def evidence(self) -> pa.Table:
-        """One row per run: what findings are made of, see `results.evidence`."""
-        return self._contents.table("evidence")
-
-    @cached_property
-    def predictions(self) -> pa.Table:
-        """One row per run and sample of the grid and of the test part."""
-        return self._table("predictions")
-
-    def predictions_of(self, variants: Sequence[str], part: str) -> pa.Table:
-        """The rows of `predictions` of some variants and one part; the others are not kept in memory."""
-        wanted = [("variant", "in", list(variants)), ("part", "==", part)]
-        return self._table("predictions", filters=wanted)
-
-    @cached_property
-    def mistakes(self) -> pa.Table:
-        """One row per mistake, the surest first in each variant; `image` is its (channels, height, width) uint8."""
-        return self._table("mistakes")
-
-    def output_of(self, variants: Sequence[str]) -> pa.Table:
-        """What the runs of some variants printed: one row per run that printed something or crashed."""
-        if not variants:  # for which a filter would have no type
-            return empty_table("output")
-        return self._table("output", filters=[("variant", "in", list(variants))])
-
-    def _table(self, name: str, **wanted: Any) -> pa.Table:
-        return checked_table(self._contents.table(name, **wanted), name, self.directory)
-
-    @property
-    def kinds(self) -> set[str]:
-        """What is stored: the names of tables, and "models"."""
-        return self._contents.kinds()
-
-    def trained(self, variant: str) -> Trained | None:
-        """The trained networks of a variant, as far as its runs have finished; None where none has."""
-        return self._contents.trained(variant)
-
-    @property
-    def state(self) -> str:
-        """Where its journal ends: another one after anything was added to the study."""
-        journal = self._contents.journal
-        return f"{journal.end}-{journal.checksum:08x}"
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether a process can go on with it: studies of older versions did not store what that needs."""
-        return self._contents.journal.format > 1
-
-    # --- as numbers by variant and seed --------------------------------------------------------------------
 
     @property
     def data(self) -> dict[str, Any]:
@@ -248,18 +141,22 @@ class Stored:
 
     def status_of(self, variant: str) -> dict[int, str]:
         """Seed -> how that run ended."""
-        statuses = self._statuses[self._rows[variant]]
+        statuses = self.statuses.of(self._rows[variant])
         return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
+
+    def runs_of(self, variant: str) -> int:
+        """How many runs of a variant are stored."""
+        return int(np.count_nonzero(self.statuses.there[self._rows[variant]]))
 
     @property
     def diverged(self) -> int:
         """How many runs diverged."""
-        return int(np.sum(self._statuses == "diverged"))
+        return int(self.statuses.count("diverged").sum())
 
     @property
     def crashed(self) -> int:
         """How many runs crashed."""
-        return int(np.sum(self._statuses == "crashed"))
+        return int(self.statuses.count("crashed").sum())
 
     def ended(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where there is a run that ended without diverging or crashing."""
@@ -267,7 +164,7 @@ class Stored:
 
     def finished(self, variant: str) -> list[int]:
         """The seeds of its runs that were not interrupted."""
-        return [seed for seed, status in self.status_of(variant).items() if status != "interrupted"]
+        return [self.seeds[index] for index in np.flatnonzero(self.statuses.finished[self._rows[variant]])]
 
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed; of pairs alone."""
@@ -279,49 +176,47 @@ class Stored:
 
     def _same_runs_as(self, row: int) -> np.ndarray:
         """(variants,) bool: which have the same runs as that at an index."""
-        same = self._ended.any(axis=1) & (self._statuses == self._statuses[row]).all(axis=1)
+        codes = self.statuses.codes
+        same = self._ended.any(axis=1) & (codes == codes[row]).all(axis=1)
         for metric in (*self.metrics, "steps"):
             values = self._by_run.numbers(metric)
-            same &= ((values == values[row]) | (np.isnan(values) & np.isnan(values[row]))).all(axis=1)
+            rows = np.flatnonzero(same)
+            own = values[rows]
+            same[rows] = ((own == values[row]) | (np.isnan(own) & np.isnan(values[row]))).all(axis=1)
         return same
 
     def costs(self, variant: str) -> dict[str, float]:
         """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
         row = self._rows[variant]
-        columns = {name: self._by_run.numbers(name)[row] for name in ("parameters", "seconds")}
-        known = {name: values[~np.isnan(values)] for name, values in columns.items()}
-        return {name: float(values.mean()) for name, values in known.items() if len(values)}
+        return {name: value for name, means in self._costs.items() if (value := means[row]) == value}
+
+    @cached_property
+    def _costs(self) -> dict[str, list[float]]:
+        """The means over runs, by variant; NaN where no run has any."""
+        found = {}
+        for name in ("parameters", "seconds"):
+            values, means = self._by_run.numbers(name), np.full(len(self.variants), np.nan)
+            for rows, own in by_length(values, ~np.isnan(values)):
+                if own.shape[1]:
+                    means[rows] = own.mean(axis=1)
+            found[name] = means.tolist()
+        return found
+
+    @cached_property
+    def _measures(self) -> Measures:
+        return Measures(self.study)
 
     def direction(self, metric: str) -> Direction:
-        """Whether less or more of a metric is better: as the study, what trained it or `seedbed.metrics` say.
-
-        What the study says of its own metric holds on every part. Of other metrics that nobody knows their name
-        decides or, where that tells nothing, less is better.
-        """
-        bare = bare_name(metric)
-        if bare == bare_name(self.metric):
-            return self.study["direction"]
-        own = self._own_metrics.get(metric) or self._own_metrics.get(bare)
-        return own or (direction(metric) if self._is_known(metric) else likely_direction(metric) or "min")
-
-    @property
-    def _own_metrics(self) -> Mapping[str, Direction]:
-        """The metrics of what trained it, where it has its own and not those of `seedbed.metrics`."""
-        return self.study.get("metrics") or {}
-
-    def _is_known(self, metric: str) -> bool:
-        """Whether a metric is one of `seedbed.metrics`, or of every run."""
-        return is_known(metric) and (not self._own_metrics or bare_name(metric) in OF_A_RUN)
+        """Whether less or more of a metric is better; see `Measures.direction`."""
+        return self._measures.direction(metric)
 
     def bounds(self, metric: str) -> tuple[float, float]:
         """The least and the largest value that a metric can have; infinite of one that nobody knows."""
-        return bounds(metric) if self._is_known(metric) else (-np.inf, np.inf)
+        return self._measures.bounds(metric)
 
     def scale(self, metric: str) -> Scale:
         """Whether variants are compared on a metric by differences or by ratios: as the study or the metric says."""
-        if bare_name(metric) == bare_name(self.metric) and self.study.get("scale"):
-            return self.study["scale"]
-        return scale(metric) if self._is_known(metric) else "difference"
+        return self._measures.scale(metric)
 
     @property
     def matters(self) -> float | None:
@@ -342,7 +237,7 @@ class Stored:
         values, bound = self._values(self.metric), self._bounds_of_failure[:, None]
         with np.errstate(invalid="ignore"):
             beyond = values > bound if self.study["direction"] == "min" else values < bound
-        return np.isin(self._statuses, BROKEN) | (beyond & (self._statuses != "interrupted"))
+        return self.statuses.are(*BROKEN) | (beyond & ~self.statuses.are(INTERRUPTED))
 
     @cached_property
     def _bounds_of_failure(self) -> np.ndarray:
@@ -371,32 +266,35 @@ class Stored:
                 column, epoch = metric, None
             values = self._by_run.numbers(column) if epoch is None else self._at_epoch(column, epoch)
             worst = np.inf if self.direction(metric) == "min" else -np.inf
-            values = np.where(np.isin(self._statuses, BROKEN), worst, values)
-            self._known_values[metric] = np.where(self._statuses == "interrupted", np.nan, values)
+            values = np.where(self.statuses.are(*BROKEN), worst, values)
+            self._known_values[metric] = np.where(self.statuses.are(INTERRUPTED), np.nan, values)
             self._known_values[metric].flags.writeable = False  # every caller gets the same
         return self._known_values[metric]
 
     def gap(self, variant: str, other: str) -> Gap:
         """The runs of a variant against those of another on the study's metric."""
-        mine, theirs = (
-            Runs(self.values(name, self.metric), self.failed(name), self.ended(name))
-            for name in (variant, other)
-        )
-        of = Pairs.of if self.paired else Unpaired.of
-        return of(mine, theirs, self.scale(self.metric))
+        return self.gaps([variant], other)[0]
+
+    def gaps(self, variants: Sequence[str], other: str) -> list[Gap]:
+        """The runs of each of some variants against those of another on the study's metric."""
+        scale, rows = self.scale(self.metric), [self._rows[name] for name in variants]
+        of_all = (self._values(self.metric), self._failed, self._ended)
+        theirs = Runs(*(grid[self._rows[other]] for grid in of_all))
+        if self.paired:
+            return list(Pairs.of_rows(Runs(*(grid[rows] for grid in of_all)), theirs, scale))
+        return [Unpaired.of(Runs(*(grid[row] for grid in of_all)), theirs, scale) for row in rows]
 
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.
 
         Infinite where a run never is, diverged or crashed, NaN where there is no finished run.
         """
-        row = self._rows[variant]
-        of_all = first_epochs(
-            self.curves_of(metric), level, self.direction(metric), self.variants, self.seeds
-        )
-        first, statuses = of_all[row], self._statuses[row]
-        first = np.where(np.isnan(first) | np.isin(statuses, BROKEN), np.inf, first)
-        return np.where(np.isin(statuses, ("", "interrupted")), np.nan, first)
+        if (metric, level) not in self._known_first:
+            points, direction = self.curves_of(metric), self.direction(metric)
+            first = first_epochs(points, level, direction, self.variants, self.seeds)
+            first = np.where(np.isnan(first) | self.statuses.are(*BROKEN), np.inf, first)
+            self._known_first[metric, level] = np.where(self.statuses.finished, first, np.nan)
+        return self._known_first[metric, level][self._rows[variant]]
 
     def _at_epoch(self, metric: str, epoch: int) -> np.ndarray:
         return at_epoch(self.curves_of(metric), epoch, self.variants, self.seeds)
@@ -406,13 +304,14 @@ class Stored:
         return ByRun(self.runs, self.variants, self.seeds)
 
     @cached_property
-    def _statuses(self) -> np.ndarray:
-        return self._by_run.texts("status")
+    def statuses(self) -> Statuses:
+        """How its runs ended."""
+        return Statuses(*self._by_run.categories("status"))
 
     @cached_property
     def _ended(self) -> np.ndarray:
         """(variants, seeds) bool, see `ended`."""
-        return (self._statuses == "complete") | (self._statuses == "stopped")
+        return self.statuses.are(*ENDED)
 
     @cached_property
     def _rows(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.forms import FORMS, variants_of
 from seedbed.analysis.looks import Tested as Sides
 from seedbed.analysis.verdicts import judge
@@ -63,14 +64,17 @@ def claims(result: Result) -> list[Tested]:
 
 def comparisons(result: Result) -> list[Tested]:
     """The variants against base on the study's metric, in its order; for it means that the variant is better."""
-    return [_versus_base(result, name) for name in result.variants if name != result.base]
+    others = [name for name in result.variants if name != result.base]
+    apart = [name for name in others if not result.same_runs(name, result.base)]
+    seen = dict(zip(apart, result.all_compared(apart, result.base), strict=True))
+    return [_versus_base(result, name, seen.get(name)) for name in others]
 
 
-def _versus_base(result: Result, name: str) -> Tested:
+def _versus_base(result: Result, name: str, seen: Comparison | None) -> Tested:
+    """The comparison of a variant with base; None where their runs are the same."""
     seeds = _seeds(result, (result.base, name))
-    if result.same_runs(name, result.base):
+    if seen is None:
         return Tested(name, (name,), seeds, (None, None), "same runs")
-    seen = result.compared(name, result.base, None)
     if seen.p is None:
         return Tested(name, (name,), seeds, (None, None))
     sides = seen.p / 2, 1 - seen.p / 2
@@ -79,4 +83,4 @@ def _versus_base(result: Result, name: str) -> Tested:
 
 
 def _seeds(result: Result, variants: Iterable[str]) -> int:
-    return min(len(result.status_of(name)) for name in variants)
+    return min(map(result.runs_of, variants))

@@ -17,8 +17,9 @@ from seedbed.report import style
 from seedbed.report.axes import panel
 from seedbed.report.blocks import Block, Gallery, Note
 from seedbed.report.labels import distinct_labels
-from seedbed.report.leaders import MOST_PAIRS, leaders, left_out
+from seedbed.report.leaders import MOST_PAIRS, left_out
 from seedbed.report.picture import Picture
+from seedbed.results.leading import leaders
 from seedbed.results.result import Result
 
 MOST_NUMBERED = 12  # classes whose cells have room for a number

@@ -15,10 +15,11 @@ from seedbed.report import style
 from seedbed.report.axes import draw_legend, few_ticks, legend_height, log_axis, panel, stacked
 from seedbed.report.blocks import Block, Note, per_variant
 from seedbed.report.labels import distinct_labels
-from seedbed.report.leaders import MOST_PANELS, leaders, left_out, listed
+from seedbed.report.leaders import MOST_PANELS, left_out, listed
 from seedbed.report.picture import Line, Picture
 from seedbed.report.series import Band, curve_bands
 from seedbed.report.style import VARIANT_COLOURS
+from seedbed.results.leading import leaders
 from seedbed.results.result import Result
 
 RATE = "lr"
@@ -79,7 +80,9 @@ def _accuracies(known: Collection[str]) -> list[str]:
 
 def _all_diverged(result: Result) -> str:
     """What to know of curves of variants that always diverged; empty where there are none."""
-    names = [name for name in result.variants if set(result.status_of(name).values()) == {"diverged"}]
+    diverged, there = result.statuses.count("diverged"), result.statuses.there.sum(axis=1)
+    always = (diverged == there) & (there > 0)
+    names = [name for name, does in zip(result.variants, always.tolist(), strict=True) if does]
     return f"Every run of {listed(names)} diverged: such a line ends early, or is missing." if names else ""
 
 

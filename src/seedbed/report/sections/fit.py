@@ -14,9 +14,10 @@ from seedbed.report import style
 from seedbed.report.axes import few_ticks, stacked
 from seedbed.report.blocks import Block, Note, per_variant
 from seedbed.report.labels import distinct_labels
-from seedbed.report.leaders import MOST_PANELS, leaders, left_out
+from seedbed.report.leaders import MOST_PANELS, left_out
 from seedbed.report.picture import Picture
 from seedbed.report.series import POINTS, Band, band
+from seedbed.results.leading import leaders
 from seedbed.results.result import Result
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from seedbed.analysis.intervals import median_interval, present
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.power import fewest_pairs, fewest_runs
@@ -100,12 +102,12 @@ def _selection(result: Result) -> str:
 
 def _equals(result: Result) -> str:
     """Which variants are not distinguishable from the best."""
-    others, seen = result.among_the_best[1:], [name for name in result.variants if result.finished(name)]
-    if result.levels or len(seen) == 1:
+    others, seen = result.among_the_best[1:], int(np.sum(result.statuses.finished.any(axis=1)))
+    if result.levels or seen == 1:
         return ""
-    whole = "" if len(seen) == len(result.variants) else " that have finished runs"
+    whole = "" if seen == len(result.variants) else " that have finished runs"
     if not others:
         return f"It is distinguishable from all others{whole}."
-    if len(others) == len(seen) - 1:
+    if len(others) == seen - 1:
         return f"No variant{' with finished runs' if whole else ''} is distinguishable from the best."
     return f"Not distinguishable from the best: {listed(others)}."
