@@ -83,7 +83,8 @@ def write(root: Path, made: MadeUp) -> Path:
             tables = _curves(made.epochs, own, seeds, errors, random) if made.epochs else {}
             if made.evidence:
                 tables |= stored_evidence([_evidence(name, seed) for name in own for seed in seeds])
-            store.add_group(number, rows, tables, runs=errors.size, seconds=0.1)
+            store.add_group(number, rows, tables, seconds=0.1)
+            store.join_full(names)
         store.join_groups(names)
         store.finish("complete")
     return store.directory

@@ -64,14 +64,14 @@ def _equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
 
 def _models(one: Path, other: Path) -> Iterator[str]:
     files = [
-        {path.name: path for path in (directory / "models").glob("*.safetensors")}
+        {str(path.relative_to(directory)): path for path in directory.glob("models/**/*.safetensors")}
         for directory in (one, other)
     ]
     if files[0].keys() != files[1].keys():
         yield f"models: {sorted(files[0])} and {sorted(files[1])}"
     for name in sorted(files[0].keys() & files[1].keys()):
         if _arrays(files[0][name]) != _arrays(files[1][name]):
-            yield f"models/{name}"
+            yield name
 
 
 def _arrays(path: Path) -> dict[str, Any]:

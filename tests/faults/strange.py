@@ -75,3 +75,10 @@ def all_of(*changes: Callable[[], None]) -> None:
     """Several of them."""
     for change in changes:
         change()
+
+
+def few_runs_in_a_file() -> None:
+    """Four runs fill a file of a table or of models, as a hundred thousand do otherwise."""
+    from seedbed.store import partitions
+
+    partitions.RUNS_IN_FILE = 4

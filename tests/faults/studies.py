@@ -56,6 +56,7 @@ STUDIES: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # what is in it, an
         },
         ["--engine", "fused"],
     ),
+    "partitioned": (DENSE, ["--engine", "fused"]),  # with few runs in a file, see `survival.Scene`
     "small": (
         {**DENSE, "study": {"seeds": 2}, "ablate": {"model.hidden": [[4]]}, "hypothesis": []},
         ["--engine", "fused"],

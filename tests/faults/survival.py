@@ -42,6 +42,8 @@ class Scene:
 
     def command(self, words: list[str], prepare: Prepare | None = None) -> Ended:
         """A command of the product, from beginning to end."""
+        if self.name == "partitioned":
+            prepare = partial(strange.all_of, strange.few_runs_in_a_file, *([prepare] if prepare else []))
         return ended([*words, "--quiet"], self.root / "log", prepare)
 
     def go_on(self, runs: Path, prepare: Prepare | None = None) -> Ended:

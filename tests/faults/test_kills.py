@@ -20,8 +20,9 @@ KILLS = {
     "torch": 10,
     "until": 8,
     "crossed": 6,
+    "partitioned": 8,
 }  # at the least, of each kind of study
-ROUNDS = {"numpy": 2, "fused": 2, "torch": 2, "until": 1, "crossed": 1}
+ROUNDS = {"numpy": 2, "fused": 2, "torch": 2, "until": 1, "crossed": 1, "partitioned": 1}
 
 
 @pytest.mark.parametrize("name", KILLS)

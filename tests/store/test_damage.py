@@ -13,9 +13,9 @@ from damage import Damage, sweep
 from fake_studies import older
 from study_files import small
 
-from seedbed.api import Study
+from seedbed.api import Study, resume
 from seedbed.cli import program
-from seedbed.store import journal
+from seedbed.store import journal, partitions
 from seedbed.store.reader import listing, read_table
 from seedbed.store.schema import JOURNAL, StoreError
 
@@ -169,6 +169,31 @@ def test_a_journal_that_somebody_made_up_is_refused(stored: Path, event: dict[st
         answer = call(*words)
         assert answer.exit_code == 2
         assert "journal.jsonl is damaged" in answer.stderr
+
+
+def test_each_of_several_files_of_a_table_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "RUNS_IN_FILE", 2)
+    study = Study.parse(small({"study.seeds": 2}), "a.toml")
+    directory = study.run(runs_dir=tmp_path / "a" / "b" / "c", engine="numpy").directory
+    resume(directory, seeds=4)
+    (tmp_path / "new.csv").write_text(NEW)
+    names = ("runs", "curves", "predictions", "evidence")
+    files = {f"{name}/{index:03}.parquet" for name in names for index in range(2)}
+    files |= {"models/base/000.safetensors", "models/base/001.safetensors"}
+    assert files == {path.relative_to(directory).as_posix() for path in directory.rglob("*/00?.*")}
+    whole, words = [table(directory, f"{name}.parquet") for name in names], ["predict", directory, "--json"]
+    words += ["--input", tmp_path / "new.csv"]
+    predicted = call(*words)
+    assert predicted.exit_code == 0, predicted.output
+    for damage in sweep(directory, seed=1, cuts=2, flips=2):
+        if damage.file in files:
+            with damage.done_to(directory):
+                found = [table(directory, f"{name}.parquet") for name in names]
+                assert all(one in (before, damage.file) for one, before in zip(found, whole, strict=True)), (
+                    damage
+                )
+                check(call(*words), predicted, damage)
+                assert damage.file in found or damage.file.startswith("models"), damage
 
 
 def test_plain_data_of_great_depth_are_refused(stored: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedbed.store import reader
+from seedbed.store import partitions, reader
 from seedbed.store.contents import Contents
 from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL
@@ -97,7 +97,8 @@ def add(store: Store, group: int) -> None:
     if group > 1:
         tables["mistakes"] = {"variant": ["base"], "seed": [group], "image": [b"1"]}
     models = [trained(name, group) for name in variants]
-    store.add_group(number=group, rows=rows, tables=tables, models=models, runs=len(rows))
+    store.add_group(number=group, rows=rows, tables=tables, models=models)
+    store.join_full(VARIANTS)
 
 
 def go_on(store: Store) -> None:
@@ -145,11 +146,17 @@ def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, boo
         return store.directory, True
 
 
-@given(st.lists(st.integers(0, 190), max_size=5))
-@settings(max_examples=15)
+@given(st.lists(st.integers(0, 190), max_size=5), st.sampled_from([100_000, 3, 2, 1]))
+@settings(max_examples=25)
 def test_killed_anywhere_and_opened_again_it_ends_as_if_it_had_not_been(
-    tmp_path_factory: pytest.TempPathFactory, kills: list[int]
+    tmp_path_factory: pytest.TempPathFactory, kills: list[int], runs_in_file: int
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partitions, "RUNS_IN_FILE", runs_in_file)
+        killed_and_opened(tmp_path_factory, kills)
+
+
+def killed_and_opened(tmp_path_factory: pytest.TempPathFactory, kills: list[int]) -> None:
     whole, ended = run(None, tmp_path_factory.mktemp("whole"), 10_000)
     assert ended
     assert whole is not None

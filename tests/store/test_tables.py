@@ -16,7 +16,9 @@ from study_files import small
 
 from seedbed import files
 from seedbed.api import Result, Study
-from seedbed.store import joining, writer
+from seedbed.store import joining, partitions, writer
+from seedbed.store.contents import Contents
+from seedbed.store.models import Trained
 from seedbed.store.reader import read_table
 from seedbed.store.schema import PARTS
 from seedbed.store.writer import Store
@@ -66,7 +68,12 @@ def sorted_rows(table: pa.Table) -> list[dict[str, Any]]:
     return sorted(table.to_pylist(), key=lambda row: (row["variant"], row["seed"]))
 
 
-@given(runs, st.integers(1, 5), st.sampled_from(["ROW_GROUP", "ROW_GROUP_BYTES"]), st.integers(1, 9))
+@given(
+    runs,
+    st.integers(1, 5),
+    st.sampled_from(["ROW_GROUP", "ROW_GROUP_BYTES", "RUNS_IN_ROW_GROUP"]),
+    st.integers(1, 9),
+)
 @settings(max_examples=40, deadline=None)
 def test_parts_joined_hold_what_one_table_would(
     tmp_path_factory: pytest.TempPathFactory,
@@ -91,6 +98,58 @@ def test_parts_joined_hold_what_one_table_would(
     assert {name: row[name] for name in own} == own
     assert not (store.directory / PARTS).exists()
     assert len(read_table(store.directory, "mistakes")) == 0
+
+
+def trained(variant: str, seeds: list[int]) -> Trained:
+    weights = np.array(seeds, np.float32)[:, None]
+    facts: dict[str, Any] = {"recipe": {}, "seeds": tuple(seeds), "shape": (1,), "outputs": 1, "state": {}}
+    return Trained(variant, parameters={"0.weight": weights}, **facts)
+
+
+@given(runs, st.integers(1, 5), st.integers(1, 6), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_large_study_has_several_files_of_each_kind_which_hold_what_one_would(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: list[tuple[str, int]],
+    count: int,
+    runs_in_file: int,
+    at_once: bool,
+) -> None:
+    groups, read = (
+        cut(keys, count),
+        lambda: [sorted_rows(read_table(directory, name)) for name in ("runs", "curves")],
+    )
+    networks = lambda: [held and held.seeds for held in map(Contents(directory).trained, NAMES)]  # noqa: E731
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Store.create(tmp_path_factory.mktemp("runs"), "s", HASH) as store,
+    ):
+        patch.setattr(partitions, "RUNS_IN_FILE", runs_in_file)
+        directory = store.directory
+        for number, of_group in enumerate(groups):
+            seeds = {name: [seed for variant, seed in of_group if variant == name] for name in NAMES}
+            models = [trained(name, seeds[name]) for name in NAMES if seeds[name]]
+            store.add_group(number, rows(number, of_group), {"curves": curves(of_group)}, models)
+            if not at_once:
+                before = read(), networks()
+                store.join_full(NAMES)
+                assert (read(), networks()) == before
+        before = read(), networks()
+        store.join_groups(NAMES)
+        assert (read(), networks()) == before
+        store.join_groups(NAMES)
+        assert not (directory / PARTS).exists()
+        held = {name: tuple(sorted(seed for one, seed in keys if one == name)) for name in NAMES}
+        assert networks() == [held[name] or None for name in NAMES]
+        files = [directory / one.path for one in Contents(directory).journal.partitions["runs.parquet"]]
+    assert [path for path in files if not path.exists()] == []
+    assert len(files) == 1 or not (directory / "runs.parquet").exists()
+    assert (len(files) > 1) == (sum(map(len, groups[:-1])) >= runs_in_file)
+    for path in files:
+        table = parquet.read_table(path)
+        found = list(zip(table["variant"].to_pylist(), table["seed"].to_pylist(), strict=True))
+        assert found == sorted(found)
+        assert len(found) < runs_in_file + max(map(len, groups))
 
 
 @pytest.mark.parametrize("at_least", [1, 10**6])

@@ -72,8 +72,8 @@ class Artefacts:
         self._stored: dict[str, pa.Schema] = {}
         for file in contents.files():
             if file.endswith(".parquet"):
-                pieces = contents.pieces(file)
-                paths = [*([pieces.whole] if pieces.whole else []), *pieces.missing]
+                pieces = [contents.pieces(file, one) for one in contents.journal.partitions[file]]
+                paths = [path for one in pieces for path in one.paths]
                 self._stored[Path(file).stem] = unified([contents.columns(path).schema for path in paths])
 
     def tables(self, artefacts: Mapping[str, Columns]) -> dict[str, pa.Table]:

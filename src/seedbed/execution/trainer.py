@@ -238,6 +238,7 @@ class Trainer:
         tables = self._artefacts.tables({**finished.tables, **stored_evidence(finished.evidence)})
         told = {"runs": len(shard.runs), "seconds": seconds, **shard.facts, **(facts or nodes.here())}
         self.store.add_group(shard.number, rows, tables, finished.models, **told)
+        self.store.join_full(list(self._settings))
 
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
         """A run as a row of the stored table."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.files import Staged, stage
@@ -14,36 +15,42 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP, ROW_GROUP_BYTES = 2**20, 2**26  # rows of a row group, or bytes of fewer; at least
+RUNS_IN_ROW_GROUP = 2**14  # of the table of runs, so that who looks for a variant reads little beside it
 
 
-def join(contents: Contents, file: str, pieces: Pieces, variants: Sequence[str]) -> Staged:
-    """A file of a table or of models with all groups that are committed, staged.
+def join(contents: Contents, path: Path, pieces: Pieces, variants: Sequence[str]) -> Staged:
+    """A file of a table or of models with all of a partition's groups that are committed, staged.
 
     Parameters
     ----------
+    path
+        What it is to be called.
     variants
-        In whose order, and then by seed, the rows of the table of runs are sorted.
+        In whose order, and then by seed, the rows of a table of runs are sorted.
     """
-    path, groups = contents.directory / file, sorted(pieces.parts)
-    paths = [*([pieces.whole] if pieces.whole else []), *pieces.missing]
+    groups, paths = sorted(pieces.parts), pieces.paths
     if path.suffix != ".parquet":
         trained = joined([contents.networks(one) for one in paths])
         return stage(path, lambda out: out.write(trained.to_bytes(groups)))
     tables = contents.row_groups(paths)
-    if file == table_file("runs"):
-        rank = {name: index for index, name in enumerate(variants)}
-        tables = iter([_ordered(concatenated(list(tables)), rank)])
     columns = concatenated([contents.columns(one) for one in paths])  # some groups may have more than others
-    return stage(path, lambda out: write_table(out, _of_some_size(columns, tables), groups))
+    if table_file("runs") in (path.name, table_file(path.parent.name)):
+        tables = _sorted(concatenated([columns, *tables]), variants)
+    else:
+        tables = _of_some_size(columns, tables)
+    return stage(path, lambda out: write_table(out, tables, groups))
 
 
-def _ordered(table: pa.Table, rank: Mapping[str, int]) -> pa.Table:
-    """Rows by the rank of their variant, then by seed."""
+def _sorted(table: pa.Table, variants: Sequence[str]) -> Iterator[pa.Table]:
+    """Rows in the order of variants, then by seed, some at a time."""
+    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    ranks, seeds = [rank[variant] for variant in table["variant"].to_pylist()], table["seed"].to_pylist()
-    order = sorted(range(len(ranks)), key=lambda row: (ranks[row], seeds[row]))
-    return table.take(pa.array(order, pa.int64()))
+    ranks = pc.index_in(table["variant"], pa.array(variants, pa.string()))
+    order = pa.array(np.lexsort((table["seed"].to_numpy(), ranks.to_numpy())))
+    for first in range(0, len(table), RUNS_IN_ROW_GROUP):
+        yield table.take(order[first : first + RUNS_IN_ROW_GROUP])
 
 
 def _of_some_size(columns: pa.Table, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -52,10 +59,12 @@ def _of_some_size(columns: pa.Table, tables: Iterator[pa.Table]) -> Iterator[pa.
     `columns` are those that all pieces get, a table without rows.
     """
     waiting: list[pa.Table] = []
+    rows = size = 0
     for table in tables:
         waiting.append(table)
-        if sum(map(len, waiting)) >= ROW_GROUP or sum(one.nbytes for one in waiting) >= ROW_GROUP_BYTES:
+        rows, size = rows + len(table), size + table.nbytes
+        if rows >= ROW_GROUP or size >= ROW_GROUP_BYTES:
             yield concatenated([columns, *waiting])
-            waiting = []
+            waiting, rows, size = [], 0, 0
     if waiting:
         yield concatenated([columns, *waiting])

@@ -7,10 +7,12 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from seedbed.files import regular_file, to_json
+from seedbed.store.partitions import Partition, partitions
 from seedbed.store.schema import FORMAT, JOURNAL, StoreError, damaged
 
 CHECKSUM = (
@@ -67,6 +69,8 @@ class Journal:
                 raise ValueError("a group of it has parts of files that no study has")
             if files and not isinstance(event.get("group"), int):
                 raise ValueError("a group of it has no number")
+            if not isinstance(event.get("runs", 0), int):
+                raise ValueError("a group of it does not say how many runs it has")
         announced: dict[str, list[Announced]] = {}
         for event in self.of_kind("wrote"):
             announced.setdefault(event["file"], []).append(Announced(event["bytes"], event["sha256"]))
@@ -76,10 +80,15 @@ class Journal:
         """The events of one kind."""
         return (event for event in self.events if event.get("event") == kind)
 
-    @property
+    @cached_property
     def groups(self) -> list[dict[str, Any]]:
         """The events of the groups that are committed."""
         return list(self.of_kind("group"))
+
+    @cached_property
+    def partitions(self) -> dict[str, list[Partition]]:
+        """What groups added to, and in which files it belongs; see `partitions.partitions`."""
+        return partitions(self.groups)
 
     @property
     def elapsed(self) -> float:

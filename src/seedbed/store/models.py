@@ -203,5 +203,13 @@ def read_models(path: Path) -> tuple[Trained, set[int]]:
     return trained, set(json.loads(metadata.get(GROUPS, "[]")))
 
 
+def groups_of_models(path: Path) -> set[int]:
+    """The groups that the networks in a file are of; raises whatever a damaged one leads to."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        return set(json.loads((file.metadata() or {}).get(GROUPS, "[]")))
+
+
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}

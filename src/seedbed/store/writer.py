@@ -12,6 +12,7 @@ import json
 import mmap
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,13 +20,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, sync, to_json
-from seedbed.store import checkpoints, journal, locks
+from seedbed.store import checkpoints, journal, locks, partitions
 from seedbed.store.appending import Appending
 from seedbed.store.contents import Contents
 from seedbed.store.directories import made, names_of, writable
 from seedbed.store.joining import join
 from seedbed.store.journal import Journal
 from seedbed.store.models import Trained, models_file
+from seedbed.store.partitions import Partition
 from seedbed.store.schema import (
     FORMAT,
     JOURNAL,
@@ -62,7 +64,8 @@ class Store:
         self.directory = directory
         known = known or journal.Journal(FORMAT, [], 0, 0)
         self._journal = Appending(journal_file, known)
-        self.groups: list[dict[str, Any]] = known.groups
+        self._take_groups(known)
+        self._joined = 0  # partitions
         self._named: Path | None = None
         try:
             self._named = _held(journal_file, directory)
@@ -161,7 +164,7 @@ class Store:
         known = journal.read(self.directory)
         if known.end != seen.end:
             raise StoreError(f"another process went on with {self.directory} meanwhile; try again")
-        self.groups = known.groups
+        self._take_groups(known)
         self._journal.take_up(known)
         self._journal.cut()
         self.journal({"event": "opened", **locks.me()})
@@ -176,6 +179,10 @@ class Store:
                 path.unlink()
         for number in committed:
             self.drop_checkpoint(number)
+
+    def _take_groups(self, known: Journal) -> None:
+        self.groups: list[dict[str, Any]] = known.groups
+        self._runs = sum(event.get("runs", 0) for event in known.groups)
 
     @staticmethod
     def parent(runs_dir: str | os.PathLike[str], study: str) -> Path:
@@ -323,28 +330,48 @@ class Store:
                 discard(staged)
                 raise
             self._announce_and_rename(staged)
-        event = {"event": "group", "group": number, "parts": list(files), **facts}
+        event = {"event": "group", "group": number, "parts": list(files), "runs": len(rows), **facts}
         self._append([event], durable=True)
         self.groups.append(json.loads(to_json(event)))  # as it is read again
+        self._runs += self.groups[-1]["runs"]
         self.drop_checkpoint(number)
 
     def join_groups(self, variants: Sequence[str]) -> None:
-        """Make one file of each table and of each variant's models; runs in the order of `variants` and seeds.
+        """Make files of each table and of each variant's models of all parts; runs in the order of variants and seeds.
 
         It can be ended anywhere and repeated, also after more groups were added: readers take the files and the parts
         that are not in them yet.
         """
+        self._join(variants, range(sys.maxsize))
+
+    def join_full(self, variants: Sequence[str]) -> None:
+        """The same of the partitions to which no more groups will be added, once for each: see `partitions`."""
+        full = self._runs // partitions.RUNS_IN_FILE
+        if full > self._joined:
+            self._join(variants, range(self._joined, full))
+            self._joined = full
+
+    def _join(self, variants: Sequence[str], indices: range) -> None:
         with self._kept(self.directory / PARTS):
             contents = Contents(self.directory)
-            for file in contents.files():
-                pieces = contents.pieces(file)
-                if pieces.missing:
-                    self._announce_and_rename([join(contents, file, pieces, variants)])
-                for part in pieces.parts.values():
-                    part.unlink(missing_ok=True)
+            for file, all_of_file in contents.journal.partitions.items():
+                for partition in all_of_file:
+                    if partition.index in indices:
+                        self._join_partition(contents, file, partition, variants)
             for directory in (self.directory / PARTS / "models", self.directory / PARTS):
                 with contextlib.suppress(OSError):  # there is none
                     directory.rmdir()
+
+    def _join_partition(
+        self, contents: Contents, file: str, partition: Partition, variants: Sequence[str]
+    ) -> None:
+        pieces, path = contents.pieces(file, partition), self.directory / partition.path
+        if pieces.missing or pieces.whole != path:
+            self._announce_and_rename([join(contents, path, pieces, variants)])
+        for part in pieces.parts.values():
+            part.unlink(missing_ok=True)
+        if partition.earlier:
+            (self.directory / partition.earlier).unlink(missing_ok=True)
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
