@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed import files
 from seedbed.files import read_regular, regular_file, slug, to_json, write_whole
 
 
@@ -26,6 +27,29 @@ def test_json_of_any_text_can_be_written_and_read_back(text: str) -> None:
             "utf-16", "surrogatepass"
         )
         assert written.isascii() or not ascii
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+
+
+@given(PLAIN)
+def test_a_large_document_is_the_same_on_fewer_lines(document: object) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        usual = to_json(document, indent=2)
+        patched.setattr(files, "LARGE", 0)
+        large = to_json(document, indent=2)
+    assert json.loads(large) == json.loads(usual) == document
+    assert large.count("\n") <= usual.count("\n")
+
+
+def test_each_variant_of_a_large_document_has_a_line() -> None:
+    variants = [{"name": f"v{n}", "settings": {"lr": [n]}} for n in range(50_000)]
+    lines = to_json({"variants": variants, "seeds": 3}, indent=2).splitlines()
+    assert lines[:3] == ["{", '  "variants": [', '    {"name": "v0", "settings": {"lr": [0]}},']
+    assert lines[-3:] == ["  ],", '  "seeds": 3', "}"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 TEMPORARY = ".tmp"  # how temporary names end
+LARGE = 2**20  # characters of JSON, from which it is not indented all the way
 KINDS = {  # what is no regular file, and may never end or never begin
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
@@ -94,9 +96,13 @@ def slug(name: str) -> str:
 def to_json(document: object, indent: int | None = None, ascii: bool = False) -> str:
     """Plain data as JSON: NumPy values as numbers and lists, numbers that are not finite as null.
 
-    Only `ascii` escapes all that is not ASCII; else only bytes of a file name that are not text are escaped.
+    Of a large document an indent leaves single variants, or what else stands as deep, in one line each: more takes much
+    longer. Only `ascii` escapes all that is not ASCII; else only bytes of a file name that are not text are escaped.
     """
-    text = json.dumps(_plain(document), indent=indent, ensure_ascii=ascii, allow_nan=False)
+    plain, dump = _plain(document), partial(json.dumps, ensure_ascii=ascii, allow_nan=False)
+    text = dump(plain)
+    if indent is not None:
+        text = dump(plain, indent=indent) if len(text) < LARGE else _in_lines(plain, dump, indent)
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -227,7 +233,25 @@ def write_whole(path: Path, data: Buffer) -> None:
     replace(path)
 
 
+def _in_lines(value: object, dump: Callable[[object], str], indent: int, depth: int = 0) -> str:
+    """Plain data with its entries, and theirs, on lines of their own."""
+    if depth == 2 or not value or not isinstance(value, dict | list):
+        return dump(value)
+    if isinstance(value, dict):
+        texts = [f"{dump(key)}: {_in_lines(item, dump, indent, depth + 1)}" for key, item in value.items()]
+    else:
+        texts = [_in_lines(item, dump, indent, depth + 1) for item in value]
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    last = "\n" + " " * indent * depth
+    line = last + " " * indent
+    return start + line + f",{line}".join(texts) + last + end
+
+
 def _plain(value: object) -> object:
+    if value is None or isinstance(value, str | int):  # most that there is
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
     if hasattr(value, "tolist"):  # a NumPy number or array
         value = value.tolist()
     if hasattr(value, "model_dump"):  # a recipe

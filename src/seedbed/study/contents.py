@@ -103,5 +103,6 @@ class Contents:
 
     def only(self, variants: Collection[str], seeds: range) -> Self:
         """The same study, of some of its variants and seeds alone: what is trained in one round."""
-        kept = tuple(variant for variant in self.variants if variant.name in variants)
+        wanted = frozenset(variants)
+        kept = tuple(variant for variant in self.variants if variant.name in wanted)
         return replace(self, variants=kept, first_seed=seeds.start, seeds=seeds.stop)

@@ -143,18 +143,23 @@ class Runs(Sequence[PlannedRun]):
 
 def _rows(runs: Iterable[PlannedRun], index: dict[str, int]) -> Iterator[Block]:
     """Blocks of one variant each; variants that have no index get one."""
-    row: Block | None = None
+    start: tuple[Any, ...] = ()
+    seed = last = 0
     for run in runs:
-        place = index.setdefault(run.variant, len(index))
-        one = Block(place, place + 1, run.seed, run.seed + 1, run.steps, run.parameters)
-        if row and row._replace(seed=run.seed, last=run.seed + 1) == one and row.last == run.seed:
-            row = row._replace(last=one.last)
+        own = index.setdefault(run.variant, len(index)), run.steps, run.parameters
+        if own == start and run.seed == last:
+            last += 1
             continue
-        if row:
-            yield row
-        row = one
-    if row:
-        yield row
+        if start:
+            yield _row(start, seed, last)
+        start, seed, last = own, run.seed, run.seed + 1
+    if start:
+        yield _row(start, seed, last)
+
+
+def _row(start: tuple[Any, ...], seed: int, last: int) -> Block:
+    place, steps, parameters = start
+    return Block(place, place + 1, seed, last, steps, parameters)
 
 
 def _stacked(blocks: Iterable[Block]) -> Iterator[Block]:
