@@ -1,4 +1,7 @@
-"""`python -m bench.faults --kills 500`: kill studies of every kind at random moments, resume them, and compare."""
+"""`python -m bench.faults --kills 500`: kill studies of every kind at random moments, resume them, and compare.
+
+With `--on ray` they are computed on clusters, of which also workers and nodes are killed.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from pathlib import Path
 
 import click
 from faults.same import differences
-from faults.studies import STUDIES
+from faults.studies import STUDIES, WITH_CODE
 from faults.survival import Scene, directories, fail_and_go_on, survive
 
+from bench.faults.clusters import on_clusters
 from bench.faults.damage import damaged
 
 AT_ONCE = 12  # kills of one study, before it may end
@@ -40,15 +44,26 @@ class Tally:
     "--damage", default=0, help="Places at which every file of a study is cut, and has a bit flipped."
 )
 @click.option(
-    "--only", multiple=True, type=click.Choice([*STUDIES]), help="Only this kind of study; may be repeated."
+    "--only",
+    multiple=True,
+    type=click.Choice([*STUDIES, *WITH_CODE]),
+    help="Only this kind of study; may be repeated.",
+)
+@click.option(
+    "--on",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="Where; workers and nodes of a cluster are killed, too.",
 )
 @click.option("--seed", default=0, show_default=True, help="From which the moments are drawn.")
-def main(kills: int, writes: int, damage: int, only: tuple[str, ...], seed: int) -> None:
+def main(kills: int, writes: int, damage: int, only: tuple[str, ...], on: str, seed: int) -> None:
     """Strike studies at random moments, resume them until they are done, and compare each with one left alone.
 
     Damaged studies are shown, and either refused with the name of the file or the same as before.
     """
     names = only or tuple(STUDIES)
+    if on == "ray":
+        sys.exit(1 if on_clusters(kills, only, seed) else 0)
     wrong: list[str] = []
     for what, number, one in (("SIGKILL", kills, kill), ("failed write", writes, fail)):
         if not number:

@@ -64,12 +64,64 @@ STUDIES: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # what is in it, an
     "tiny": ({**DENSE, "study": {"seeds": 1}, "ablate": {}, "hypothesis": []}, ["--engine", "numpy"]),
     "images": (CONVOLUTION, ["--engine", "numpy"]),
 }
+FUNCTION_FILE = """
+import random, time
+
+def train(settings, seed, run):
+    epoch, total = run.saved or (0, 0.0)
+    while epoch < 8:
+        total += settings["rate"] * random.Random(f"{seed} {epoch}").random()
+        epoch += 1
+        run.log(acc=total)
+        run.save((epoch, total))
+        time.sleep(0.05)
+    return {"acc": total}
+"""
+COMMAND_FILE = """
+import json, random, sys, time
+
+time.sleep(0.2)
+print(json.dumps({"acc": float(sys.argv[1]) * random.Random(sys.argv[2]).random()}))
+"""
+MODULE_FILE = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(1, width), nn.BatchNorm1d(width), nn.Tanh(), nn.Linear(width, 1))
+
+    def forward(self, x):
+        return self.body(x)
+"""
+OUTSIDE: dict[str, Any] = {
+    "settings": {"rate": 1.0},
+    "study": {"seeds": 4, "metric": "acc", "direction": "max"},
+    "ablate": {"settings.rate": [0.5, 2.0]},
+}
+WITH_CODE: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # the same of studies of the user's code
+    "function": ({"function": {"call": "told:train"}, **OUTSIDE}, ["--trust"]),
+    "command": (
+        {"command": {"run": ["python", "{study}/told.py", "{rate}", "{seed}"]}, **OUTSIDE},
+        ["--trust"],
+    ),
+    "module": (
+        {
+            **DENSE,
+            "model": {"kind": "module", "class": "net:Net"},
+            "ablate": {"training.optimizer": ["adam"]},
+        },
+        ["--trust"],
+    ),
+}
 
 
 def write(directory: Path, name: str) -> list[str]:
-    """Write a study and its data; gives the words of the command that runs it."""
-    tables, options = STUDIES[name]
+    """Write a study, its data and its code; gives the words of the command that runs it."""
+    tables, options = {**STUDIES, **WITH_CODE}[name]
     directory.mkdir(parents=True, exist_ok=True)
+    (directory / "told.py").write_text(COMMAND_FILE if name == "command" else FUNCTION_FILE, encoding="utf-8")
+    (directory / "net.py").write_text(MODULE_FILE, encoding="utf-8")
     file = directory / f"{name}.toml"
     file.write_text(toml({"name": f"faults/{name}", **tables}), encoding="utf-8")
     draw = np.random.default_rng(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,4 +94,18 @@ def test_a_checkpoint_goes_with_the_commit_of_its_group(tmp_path: Path) -> None:
         assert found is not None
         assert (found[0]["a"].tolist(), found[1]) == ([0, 1], {"step": 1})
         again.add_group(1, [{"variant": "base", "seed": 1}], {}, runs=1)
+        assert again.checkpoint(1) is None
+        again.join_groups(["base"])
         assert not (again.directory / checkpoints.DIRECTORY).exists()
+
+
+def test_checkpoints_come_and_go_from_several_threads(tmp_path: Path) -> None:
+    with Store.create(tmp_path, "s", HASH) as store, ThreadPoolExecutor(4) as pool:
+
+        def save_and_drop(number: int) -> None:
+            for _ in range(100):
+                store.save_checkpoint(number, {"a": np.arange(2)}, {})
+                store.drop_checkpoint(number)
+
+        for one in [pool.submit(save_and_drop, number) for number in range(4)]:
+            one.result()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cloudpickle
 
+from seedbed.execution import saving
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told
 from seedbed.execution.executors.base import Pool
 from seedbed.execution.planned import Planned
@@ -57,6 +58,7 @@ class Elsewhere:
             data_dir=Path(planned.data_dir) if planned.data_dir else None,
             checksums=dict(work.environment.get("data") or {}),
             code=code.files if code and not code.code.is_given else None,
+            save_every=saving.EVERY,
         )
 
     def train(self, shard: Shard, events: Events, saving: Saving) -> Finished:

@@ -343,6 +343,8 @@ class Store:
         that are not in them yet.
         """
         self._join(variants, range(sys.maxsize))
+        with contextlib.suppress(OSError):  # there is none, or something is left in it
+            (self.directory / checkpoints.DIRECTORY).rmdir()
 
     def join_full(self, variants: Sequence[str]) -> None:
         """The same of the partitions to which no more groups will be added, once for each: see `partitions`."""
@@ -404,12 +406,9 @@ class Store:
         return checkpoints.path_of(self.directory, number).exists()
 
     def drop_checkpoint(self, number: int) -> None:
-        """Remove what was kept of shard `number`."""
+        """Remove what was kept of shard `number`; their directory stays, since another thread may be writing there."""
         with self._kept(self.directory / checkpoints.DIRECTORY):
-            path = checkpoints.path_of(self.directory, number)
-            path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # others are there, or it never was
-                path.parent.rmdir()
+            checkpoints.path_of(self.directory, number).unlink(missing_ok=True)
 
 
 def _held(file: BinaryIO, directory: Path) -> Path | None:

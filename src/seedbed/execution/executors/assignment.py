@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seedbed.execution.saving import EVERY
 from seedbed.study.checkpoints import State
 from seedbed.study.events import Event
 from seedbed.study.trainable import Compute, Finished, Shard
@@ -34,6 +35,8 @@ class Round:
         Of the files of data that the study was begun with.
     code
         Checksums of the files of its code by name; None where it names none, or a program has it.
+    save_every
+        Seconds between two states of a shard's training that are sent to whoever stores them.
     """
 
     text: str
@@ -45,6 +48,7 @@ class Round:
     data_dir: Path | None
     checksums: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] | None = None
+    save_every: float = EVERY
 
 
 @dataclass(frozen=True)

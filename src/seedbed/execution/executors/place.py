@@ -12,7 +12,7 @@ import cloudpickle
 
 from seedbed.execution import nodes
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told, Trained
-from seedbed.execution.saving import AT_END, EVERY
+from seedbed.execution.saving import AT_END
 from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
 from seedbed.study.checkpoints import Checkpoints, State, Stopped
@@ -129,11 +129,11 @@ class _Sending(Checkpoints):
 
     def __init__(self, place: Place, assignment: Assignment, send: Send) -> None:
         self.resume_from, self.directory = assignment.resume_from, assignment.directory
-        self._place, self._send = place, send
+        self._place, self._send, self._every = place, send, assignment.round.save_every
         self._last = time.monotonic()
 
     def due(self, at_end: bool = False) -> bool:
-        wait = AT_END if at_end else EVERY
+        wait = min(AT_END, self._every) if at_end else self._every
         return self._place.asked_to_end or time.monotonic() - self._last >= wait
 
     def save(self, state: State) -> None:
