@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from execution.test_copies import reading
 from execution.test_executors import NUMBERED, RECIPE, Once
 from faults.same import differences
 
@@ -114,19 +116,29 @@ def test_a_study_that_was_interrupted_on_a_cluster_goes_on_there(
     assert differences(alone.directory, result.directory) == NUMBERED
 
 
-def test_a_cluster_that_was_started_by_hand_is_reached_as_a_client(tmp_path: Path, alone: Result) -> None:
-    """In processes of their own: this one is connected to the other cluster."""
-    with head(tmp_path) as address:
-        there = command("--on", address, directory=tmp_path)
+def test_a_cluster_that_was_started_by_hand_is_reached_as_a_client(tmp_path: Path) -> None:
+    """In processes of their own, since this one is connected to the other cluster.
+
+    Where that can be arranged, the cluster does not see the directory of the study, as on another machine.
+    """
+    directory = tmp_path / "mine"
+    directory.mkdir()
+    study = reading('source = "table"\ntarget = "c"\nsplit = [0.6, 0.2, 0.2]\npath = "table.csv"')
+    rows = "\n".join(f"{n % 7},{n % 5},{n % 7 * (n % 5)}" for n in range(60))
+    (directory / "table.csv").write_text(f"a,b,c\n{rows}\n", encoding="utf-8")
+    (directory / "study.toml").write_text(study, encoding="utf-8")
+    with head(tmp_path, directory) as (address, is_hidden):
+        there = command("--on", address, "--runs-dir", "there", directory=directory)
         assert there.returncode == 0, there.stderr
-    (stored,) = (tmp_path / "runs" / "elsewhere").iterdir()
+        assert ("a node lacks 1 file" in there.stderr) == is_hidden
+    alone = Study.load(directory / "study.toml").run(runs_dir=tmp_path, engine="numpy")
+    (stored,) = (directory / "there" / "elsewhere").iterdir()
     assert differences(alone.directory, stored) == NUMBERED
 
 
 def command(*words: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    (directory / "study.toml").write_text(RECIPE, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "seedbed", "run", "study.toml", "--seeds", "12", "--engine", "numpy", *words],
+        [sys.executable, "-m", "seedbed", "run", "study.toml", "--engine", "numpy", *words],
         cwd=directory,
         capture_output=True,
         text=True,
@@ -135,23 +147,27 @@ def command(*words: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def head(directory: Path) -> Iterator[str]:
-    """The head node of a cluster of two cores, and how clients reach it."""
+def head(directory: Path, hidden: Path) -> Iterator[tuple[str, bool]]:
+    """The head node of a cluster of two cores: how clients reach it, and whether a folder is hidden from it."""
     port, client = free_ports(2)
     words = ["start", "--head", "--block", "--include-dashboard", "false", "--num-cpus", "2"]
     words += ["--port", str(port), "--ray-client-server-port", str(client)]
-    main = "from ray.scripts.scripts import main; main()"
+    main = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
+    hiding = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(hidden)]
+    is_hidden = (
+        bool(shutil.which("unshare")) and not subprocess.run([*hiding, "true"], check=False).returncode
+    )
+    own = {**os.environ, "XDG_CACHE_HOME": str(directory / "cache")}
     with (
         (directory / "head.txt").open("w") as output,
         TemporaryDirectory(prefix="ray") as short,  # paths of sockets are
     ):
         words += ["--temp-dir", short]
-        started = subprocess.Popen(
-            [sys.executable, "-c", main, *words], stdout=output, stderr=output, start_new_session=True
-        )
+        words = [*(hiding if is_hidden else []), *main, *words]
+        started = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True, env=own)
         try:
             wait_for(lambda: "Ray runtime started" in (directory / "head.txt").read_text(), started)
-            yield f"ray://127.0.0.1:{client}"
+            yield f"ray://127.0.0.1:{client}", is_hidden
         finally:
             os.killpg(started.pid, signal.SIGKILL)
             started.wait()

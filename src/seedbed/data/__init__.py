@@ -62,7 +62,8 @@ def load(
     samples = _loaded.get(key)
     if samples is None:
         checksums = {name: checksum for name, (_, checksum) in files.items()}
-        samples = replace(chosen.load(request), sha256=checksums)
+        paths = {name: path for name, (path, _) in files.items()}
+        samples = replace(chosen.load(request), sha256=checksums, paths=paths)
         if files and chosen.checked_files(settings, data_dir, base) != files:
             raise DataError(f"{', '.join(files)} changed while it was read; run again once nobody writes it")
         _loaded[key] = samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -74,6 +75,8 @@ class Samples:
         (center, scale) that every run applies before anything else, such as (0, 1 / 255) for pixels.
     sha256
         Checksums of the files read, by name.
+    paths
+        Where these lie; of images, their folder.
     encodings
         Of each input column of a table; empty for other sources.
     notes
@@ -88,6 +91,7 @@ class Samples:
     grid: int = 0
     unit: tuple[float, float] = (0.0, 1.0)
     sha256: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
     encodings: tuple[Encoding, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -160,10 +160,15 @@ class Dataset:
 
 def roots(data_dir: Path | None = None) -> list[Path]:
     """The directories looked in, in order: the one given, then $SEEDBED_DATA, then the user's cache."""
+    named = [data_dir, os.environ.get("SEEDBED_DATA")]
+    return [Path(root).expanduser() for root in named if root] + [cache()]
+
+
+def cache() -> Path:
+    """The user's cache."""
     import pooch
 
-    named = [data_dir, os.environ.get("SEEDBED_DATA")]
-    return [Path(root).expanduser() for root in named if root] + [Path(pooch.os_cache("seedbed"))]
+    return Path(pooch.os_cache("seedbed"))
 
 
 def present(forms: tuple[Distribution, ...], root: Path) -> Distribution | None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import cloudpickle
 
 from seedbed.execution import saving
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told
 from seedbed.execution.executors.base import Pool
+from seedbed.execution.executors.copies import FilesLacking
 from seedbed.execution.planned import Planned
 from seedbed.execution.planned import Round as PlannedRound
 from seedbed.execution.record import STUDY
 from seedbed.execution.saving import Saving
+from seedbed.execution.sending import Sending
 from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Stopped
 from seedbed.study.code import Snapshot
 from seedbed.study.events import Events
+from seedbed.study.events import Message as Event
 from seedbed.study.model import Study
 from seedbed.study.rerun import stored_text
 from seedbed.study.trainable import Finished, Shard, Work
+from seedbed.text import counted
 
 
 class Elsewhere:
@@ -48,6 +55,9 @@ class Elsewhere:
         self._pool = pool
         self.repeats = not work.keeps_files
         self.slots, self.label = pool.executor.slots, pool.executor.label
+        # Arrays of a study that a program made lie beside the stored one.
+        directory = store.directory.absolute() if study.own_data else study.directory
+        self._sending, self._lock = Sending(work, code, directory), Lock()
         self._round = Round(
             text=stored_text(study, store.directory),
             path=store.directory / STUDY,
@@ -59,6 +69,8 @@ class Elsewhere:
             checksums=dict(work.environment.get("data") or {}),
             code=code.files if code and not code.code.is_given else None,
             save_every=saving.EVERY,
+            directory=directory,
+            needs=self._sending.needs,
         )
 
     def train(self, shard: Shard, events: Events, saving: Saving) -> Finished:
@@ -77,12 +89,25 @@ class Elsewhere:
                 case Saved(state):
                     saving.keep(state)
 
-        assignment = Assignment(shard, self._round, saving.resume_from, saving.directory)
-        last = self._pool.train(assignment, heard, lambda: saving.is_asked_to_end)
-        if isinstance(last, Ended):
-            raise last.error or Stopped
+        while True:
+            assignment = Assignment(shard, self._round, saving.resume_from, saving.directory)
+            last = self._pool.train(assignment, heard, lambda: saving.is_asked_to_end)
+            if not isinstance(last, Ended):
+                break
+            if not isinstance(last.error, FilesLacking):
+                raise last.error or Stopped
+            if sent := self._send(last.error.args):
+                events(Event(f"a node lacks {counted(sent, 'file')} of the study, which are sent there"))
         saving.facts, saving.held = last.facts, last.held
         return last.finished
+
+    def _send(self, checksums: Sequence[str]) -> int:
+        """Have files sent with the round from now on; how many were not yet."""
+        with self._lock:
+            new = [one for one in checksums if one not in self._round.contents]
+            content = self._sending.content(new, self._pool.executor.put)
+            self._round = replace(self._round, contents={**self._round.contents, **content})
+        return len(new)
 
     def stored(self, saving: Saving) -> None:
         """What a shard left is stored, or nobody wants it: there is room for more."""

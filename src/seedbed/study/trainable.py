@@ -55,6 +55,23 @@ class Needs:
     disk: int
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """A file of data that a study reads, or a folder of such.
+
+    Attributes
+    ----------
+    name
+        Its path from the study's directory or, of a public dataset, from a directory of data.
+    path
+        Where it lies.
+    """
+
+    name: str
+    path: Path
+    is_public: bool = False
+
+
 @dataclass
 class FinishedRun:
     """What is kept of one run, as one row of `runs.parquet`.
@@ -167,6 +184,11 @@ class Work(ABC):
         None where one is trained after another and each is shown by itself, as a group.
         """
         return None
+
+    @property
+    def files(self) -> Sequence[DataFile]:
+        """The files of data that it reads, as far as they are known; those of its code `Trainable.code` says."""
+        return ()
 
     @property
     def keeps_files(self) -> bool:

@@ -14,6 +14,7 @@ from seedbed import machine
 from seedbed.data import facts
 from seedbed.data.base import Prepared
 from seedbed.data.evaluation import Evaluation, evaluation, is_fixed
+from seedbed.data.sources import source
 from seedbed.engines.choice import Choice, EngineError, UnfitError, choose
 from seedbed.engines.exhaustion import as_memory_error
 from seedbed.nn.modules import ModuleError
@@ -22,7 +23,7 @@ from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import BASE, Contents
 from seedbed.study.events import Events, Message
 from seedbed.study.shards import PlannedRun, Runs, Shard
-from seedbed.study.trainable import Compute, Finished, Needs, TrainableError, Work
+from seedbed.study.trainable import Compute, DataFile, Finished, Needs, TrainableError, Work
 from seedbed.text import counted
 from seedbed.trainables.recipe_groups import claimed_epochs, compared_metrics, groups_of
 from seedbed.training import memory, storage
@@ -161,6 +162,17 @@ class RecipeWork(Work):
             "cuda_graphs": any(choice.cuda_graphs for choice in self.choices),
             "data": {name: checksum for part in samples for name, checksum in part.sha256.items()},
         }
+
+    @property
+    def files(self) -> list[DataFile]:
+        """See `Work.files`."""
+        runs = {id(run.prepared.samples): run for group in self.groups for run in group.runs}.values()
+        read = {
+            (name, path, source(run.recipe.data.source).dataset is not None)
+            for run in runs
+            for name, path in run.prepared.samples.paths.items()
+        }
+        return [DataFile(*one) for one in sorted(read)]
 
     # --- where --------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from seedbed.data import mirror
 from seedbed.data.base import DataError, Samples
 from seedbed.data.checksums import checksum
 from seedbed.data.public import Dataset, Files
@@ -67,7 +68,7 @@ class HasPath(Protocol):
 
 def own_file(settings: HasPath, base: Path) -> Files:
     """The file that `data.path` names, counted from the directory of the study file."""
-    path = base / settings.path
+    path = mirror.found(base / settings.path)
     if not path.exists():
         raise DataError(f"data.path: there is no file {path}")
     return {settings.path: (path, checksum(path))}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seedbed.data import imagefile
+from seedbed.data import imagefile, mirror
 from seedbed.data.base import DataError, Samples
 from seedbed.data.bounded import Room
 from seedbed.data.checksums import checksum
@@ -56,7 +56,7 @@ def images(folder: Path) -> list[Path]:
 
 def content(settings: FolderData, base: Path) -> Files:
     """The folder, with the sha256 of the list of all its image files, each with its own sha256."""
-    path = base / settings.path
+    path = mirror.found(base / settings.path)
     lines = [
         f"{checksum(file)}  {file.relative_to(path).as_posix()}\n"
         for inside in files(path).values()

@@ -6,11 +6,12 @@ messages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seedbed.execution.executors.copies import Needed
 from seedbed.execution.saving import EVERY
 from seedbed.study.checkpoints import State
 from seedbed.study.events import Event
@@ -37,6 +38,12 @@ class Round:
         Checksums of the files of its code by name; None where it names none, or a program has it.
     save_every
         Seconds between two states of a shard's training that are sent to whoever stores them.
+    directory
+        What the study's paths are relative to where it was begun.
+    needs
+        The files of data and code that are known.
+    contents
+        What is sent of those that some node lacks: pieces by checksum, as the executor carries them.
     """
 
     text: str
@@ -49,6 +56,9 @@ class Round:
     checksums: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] | None = None
     save_every: float = EVERY
+    directory: Path = Path()
+    needs: tuple[Needed, ...] = ()
+    contents: Mapping[str, Sequence[Any]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

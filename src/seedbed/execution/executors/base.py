@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from queue import Empty, LifoQueue
+from typing import Any
 
 from seedbed.execution.executors.assignment import Assignment, Ended, Trained
 from seedbed.execution.executors.room import Asked, Heard, Room
@@ -67,6 +68,10 @@ class Executor(ABC):
         ExecutorError
             Where none can be started.
         """
+
+    def put(self, piece: bytes) -> Any:
+        """What a worker gets a piece of a file by, which may be needed on many nodes."""
+        return piece
 
     @abstractmethod
     def close(self) -> None:

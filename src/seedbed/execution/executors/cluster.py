@@ -101,6 +101,10 @@ class Cluster(Executor):
                 self._round = part, self._ray.put(part)
             return self._round[1]
 
+    def put(self, piece: bytes) -> Any:
+        """A piece in Ray's object store, which takes it to each node once."""
+        return self._ray.put(piece)
+
     def close(self) -> None:
         """See `Executor.close`; a cluster that was there before stays."""
         for actor, _ in self._coming:
@@ -170,7 +174,7 @@ class Actor:
         import ray
 
         self._ray, context = ray, ray.get_runtime_context()
-        self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}")
+        self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}", ray.get)
         self._outbox = Outbox()
         self._round: tuple[Any, Round] | None = None
 

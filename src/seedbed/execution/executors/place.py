@@ -6,12 +6,15 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import cloudpickle
 
 from seedbed.execution import nodes
+from seedbed.execution.executors import copies
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told, Trained
+from seedbed.execution.executors.copies import Fetch
 from seedbed.execution.saving import AT_END
 from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
@@ -32,8 +35,9 @@ class Place:
         Set by another thread where the shard is to be saved and left.
     """
 
-    def __init__(self, node: str | None = None) -> None:
+    def __init__(self, node: str | None = None, fetch: Fetch = lambda piece: piece) -> None:
         self.node = node
+        self._fetch = fetch
         self.asked_to_end = False
         self._opened: Opened | None = None
 
@@ -61,16 +65,18 @@ class Place:
     def _work(self, assignment: Assignment) -> Work:
         if self._opened is None or self._opened.round != assignment.round:
             self.close()
-            self._opened = Opened(assignment.round)
+            self._opened = Opened(assignment.round, self._fetch)
         return self._opened.work(assignment.shard)
 
 
 class Opened:
     """A round of a study where its shards are trained: the work of the last one is kept, for the next may be of it."""
 
-    def __init__(self, part: Round) -> None:
+    def __init__(self, part: Round, fetch: Fetch = lambda piece: piece) -> None:
         self.round = part
-        self._study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
+        directory = copies.directory_of(part.needs, part.directory, part.data_dir, part.contents, fetch)
+        study = Study.parse(part.text, part.path, cloudpickle.loads(part.trainable))
+        self._study = replace(study, directory=directory) if directory != part.directory else study
         self._code = code_of(self._study) if part.code is not None else None
         if self._code and self._code.files != part.code:
             raise StoreError(
@@ -128,7 +134,7 @@ class _Sending(Checkpoints):
     """Checkpoints of a shard that are sent to whoever writes the study."""
 
     def __init__(self, place: Place, assignment: Assignment, send: Send) -> None:
-        self.resume_from, self.directory = assignment.resume_from, assignment.directory
+        self.resume_from, self.directory = assignment.resume_from, copies.work_of(assignment.directory)
         self._place, self._send, self._every = place, send, assignment.round.save_every
         self._last = time.monotonic()
 
