@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from seedbed.data.base import DataError
 from seedbed.files import regular_file
 from seedbed.machine import available
 from seedbed.text import byte_size
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHARE = 3  # what is read is there about so often at the peak: as the file has it, as columns, and as inputs
 PIECE = 2**22  # bytes that are read at once
@@ -83,6 +86,19 @@ def read(stream: Stream, what: str) -> bytearray:
             f"{what} more than {byte_size(len(content))}, and no memory is left; cut it down"
         ) from None
     return content
+
+
+def in_arrow(content: bytes | bytearray) -> pa.Buffer:
+    """Bytes in Arrow's own memory.
+
+    Of Python's, Arrow's threads let go some time after they have read it. Where Python has ended by then, the process
+    is aborted.
+    """
+    import pyarrow as pa
+
+    buffer = pa.allocate_buffer(len(content))
+    memoryview(buffer).cast("B")[:] = content
+    return buffer
 
 
 @contextmanager

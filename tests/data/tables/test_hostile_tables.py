@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from odd_files import little_memory, within
-from pyarrow import feather, ipc, parquet
+from pyarrow import csv, feather, ipc, parquet
 
 from seedbed.data import DataError
-from seedbed.data.tables import rows, tablefile
+from seedbed.data.tables import csvfile, rows, tablefile
+from seedbed.data.tables.ipcsize import sizes
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -83,6 +86,64 @@ def test_an_arrow_file_that_unpacks_to_too_much_is_refused_on_the_way(
     assert path.stat().st_size < MANY / 20
     little_memory(monkeypatch, 10**7)
     says(path, r"t\.arrow: its table takes at least .* MB, and 10 MB of memory are free")
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+@pytest.mark.parametrize("new", [ipc.new_file, ipc.new_stream])
+def test_what_an_arrow_file_unpacks_to_is_known_before(
+    new: Callable[..., Any], compression: str | None
+) -> None:
+    words = pa.array([str(row % 5) for row in range(1000)])
+    table = pa.table(
+        {
+            "a": np.arange(1000.0),
+            "b": words.dictionary_encode(),
+            "c": [None if row % 7 else "x" * row for row in range(1000)],
+            "d": [[row, row] for row in range(1000)],
+        }
+    )
+    sink = pa.BufferOutputStream()
+    with new(sink, table.schema, options=ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table, max_chunksize=300)
+    stream = sink.getvalue().slice(8 if new is ipc.new_file else 0)
+    words_of_all, *batches = sizes(stream)
+    taken = [batch.get_total_buffer_size() - words_of_all for batch in ipc.open_stream(stream)]
+    assert batches == taken
+
+
+def test_an_arrow_file_of_one_batch_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.arrow"
+    feather.write_feather(pa.table({"y": np.zeros(MANY)}), path, compression="zstd", chunksize=MANY)
+    little_memory(monkeypatch, 10**7)
+    monkeypatch.setattr(ipc, "open_stream", None)
+    says(path, r"t\.arrow: its table takes at least 16 MB, and 10 MB of memory are free")
+
+
+def test_an_arrow_file_that_ends_before_all_its_batches_is_refused(tmp_path: Path) -> None:
+    table, file = pa.table({"y": np.zeros(10)}), pa.BufferOutputStream()
+    with ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=5)
+        writer.write_table(table)
+    content = bytearray(file.getvalue())
+    end = bytes.fromhex("ffffffff00000000")  # of a stream
+    second = content.index(end[:4], content.index(end[:4], content.index(end[:4]) + 4) + 4)
+    content[second : second + 8] = end
+    says(written(tmp_path / "t.arrow", content), "it holds 1 of the 3 batches that it names")
+
+
+def test_what_is_read_is_in_no_memory_of_pythons() -> None:
+    table = pa.table({"a": np.arange(1000.0), "y": ["a", "b"] * 500})
+    sinks = {name: pa.BufferOutputStream() for name in ("csv", "parquet", "arrow")}
+    csv.write_csv(table, sinks["csv"])
+    parquet.write_table(table, sinks["parquet"])
+    feather.write_feather(table, sinks["arrow"], compression="uncompressed")
+    for name, sink in sinks.items():
+        content = bytearray(sink.getvalue())
+        read = tablefile.PARSE[f".{name}"](content, csvfile.PLAIN, ())
+        content.clear()  # which fails while anything looks at it
+        assert read["a"].to_pylist() == table["a"].to_pylist()
 
 
 def test_text_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
-from seedbed.data.bounded import PIECE, Room
+from seedbed.data.bounded import PIECE, Room, in_arrow
 from seedbed.text import byte_size, short
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -80,12 +80,12 @@ def _read(content: bytes | bytearray, separator: str, layout: TextLayout, text: 
     # In one thread, since only then does an error name its row.
     read = csv.ReadOptions(use_threads=False, block_size=block)
     parse = csv.ParseOptions(delimiter=separator)
-    missing = [*csv.ConvertOptions().null_values, "?"]
+    missing, source = [*csv.ConvertOptions().null_values, "?"], in_arrow(content)
     try:
         if layout.as_written:
-            missing, text = [""], csv.open_csv(pa.BufferReader(content), read, parse).schema.names
+            missing, text = [""], csv.open_csv(pa.BufferReader(source), read, parse).schema.names
         return csv.read_csv(
-            pa.BufferReader(content),
+            pa.BufferReader(source),
             read_options=read,
             parse_options=parse,
             convert_options=csv.ConvertOptions(

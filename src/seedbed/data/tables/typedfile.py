@@ -9,15 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seedbed.data.bounded import Room
+from seedbed.data.bounded import Room, in_arrow
 from seedbed.data.tables import kinds
 from seedbed.data.tables.csvfile import TextLayout
+from seedbed.data.tables.ipcsize import sizes
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
 
 VALUE = 8  # bytes of a number, or of where a text is
 VIEW = 16  # bytes of one view of a text
+OF_FILE = b"ARROW1\0\0"  # what an Arrow file begins with, before a stream and the places of its batches
 
 
 def parquet(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> pa.Table:
@@ -28,7 +30,7 @@ def parquet(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> p
     """
     from pyarrow.parquet import ParquetFile
 
-    room, source = Room(), pa.BufferReader(content)
+    room, source = Room(), pa.BufferReader(in_arrow(content))
     promised = ParquetFile(source)
     rows, schema = promised.metadata.num_rows, promised.schema_arrow
     room.refuse(max(_promised(promised.metadata), rows * len(schema) * VALUE), "its table takes")
@@ -69,21 +71,21 @@ def arrow(content: bytes | bytearray, _: TextLayout, __: Collection[str]) -> pa.
     """The table of an Arrow file or stream; raises DataError where there is no room for it."""
     from pyarrow import feather, ipc
 
-    room = Room()
+    room, source = Room(), in_arrow(content)
     if content.startswith(b"FEA1"):  # the first version of Feather, which is not compressed
-        return _checked(feather.read_table(pa.BufferReader(content)), room)
-    if content.startswith(b"ARROW1"):
-        file = ipc.open_file(pa.BufferReader(content))
-        schema, batches = file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
-    else:
-        stream = ipc.open_stream(pa.BufferReader(content))
-        schema, batches = stream.schema, stream
-    size, kept = 0, []
-    for batch in batches:
-        size += batch.get_total_buffer_size()
+        return _checked(feather.read_table(pa.BufferReader(source)), room)
+    stream, promised = source, None
+    if content.startswith(OF_FILE):
+        stream, promised = source.slice(len(OF_FILE)), ipc.open_file(source).num_record_batches
+    size = 0
+    for batch in sizes(stream):
+        size += batch
         room.refuse(size, "its table takes at least")
-        kept.append(batch)
-    return _checked(pa.Table.from_batches(kept, schema), room)
+    reader = ipc.open_stream(stream)
+    batches = list(reader)
+    if promised not in (None, len(batches)):
+        raise ValueError(f"it holds {len(batches):,} of the {promised:,} batches that it names")
+    return _checked(pa.Table.from_batches(batches, reader.schema), room)
 
 
 def _checked(table: pa.Table, room: Room) -> pa.Table:
