@@ -169,6 +169,10 @@ def test_every_hypothesis_has_its_verdict_and_numbers(regression):
         assert re.search(rf"{one.verdict} {re.escape(one.claim)} Over 12 seeds, ", regression.page.text)
 
 
+def test_the_seconds_of_a_group_are_said_to_be_shared(regression):
+    assert "Seconds per run are the time of a group divided by the runs in it" in regression.page.text
+
+
 def test_table_holds_ours_and_the_published_numbers(regression):
     text = regression.page.text
     for cell in ("published", "0.002730", "0.1539", "0.001032", "1.078", "worse", "no evidence"):

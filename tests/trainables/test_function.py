@@ -131,6 +131,11 @@ def test_a_function_is_a_study_like_any_other(faultless: Result) -> None:
     assert better["versus_base"]["verdict"] == "better"
     assert better["versus_base"]["estimate"] == pytest.approx(1.0)  # both variants are seeded alike
     assert faultless.metrics == ["acc", "loss", "seen", "threads"]
+
+
+def test_the_seconds_of_a_run_are_its_own(faultless: Result, tmp_path: Path) -> None:
+    page = faultless.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Seconds per run are from its beginning to its end" in page
     assert [row["seen"] for row in rows(faultless).values() if row["variant"] == "base"] == list(range(9))
     assert {row["threads"] for row in rows(faultless).values()} == {1.0}
     assert (faultless.environment["at_once"], faultless.environment["threads"]) == (2, 3)

@@ -186,7 +186,7 @@ class Stored(Tables):
         return same
 
     def costs(self, variant: str) -> dict[str, float]:
-        """What a variant costs: its parameters, and seconds per run (an equal share of the clock of its group)."""
+        """What a variant costs: its parameters, and seconds per run (of a group an equal share of its clock)."""
         row = self._rows[variant]
         return {name: value for name, means in self._costs.items() if (value := means[row]) == value}
 

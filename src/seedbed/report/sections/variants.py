@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
+
 from seedbed.analysis.pairing import in_words
 from seedbed.analysis.wording import ABSENT, number, scale_in_words
 from seedbed.report.blocks import Block, Filled, Gallery, Note
@@ -89,13 +91,22 @@ def _against(result: Result) -> str:
     return f"Second: each variant against {result.base}, {'' if result.paired else 'not '}paired by seed."
 
 
+def _seconds(result: Result) -> str:
+    """What the seconds of runs are; alone in their groups are also those of functions and commands."""
+    runs = result.runs
+    if "group" in runs.column_names and pc.count_distinct(runs["group"]).as_py() == runs.num_rows:
+        return (
+            "Seconds per run are from its beginning to its end, while others may have run on the same cores, so "
+            "they are not tested."
+        )
+    return "Seconds per run are the time of a group divided by the runs in it, so they are not tested."
+
+
 def _note(result: Result) -> Note:
     metric, *test = result.reported_metrics
     reported = f" and reported on {test[0]}" if test else ""
     order = "" if metric == result.selected_by else f" {result.selected_by}"
-    costs = ""
-    if any("seconds" in result.costs(name) for name in result.variants):
-        costs = "Seconds per run are the time of a group divided by its runs, so they are not tested."
+    costs = _seconds(result) if any("seconds" in result.costs(name) for name in result.variants) else ""
     of = "pairs in which neither run failed" if result.paired else "runs that did not fail"
     gaps = f"Against {result.base}: {scale_in_words(result.scale(result.metric), result.paired)}, of {of}"
     selection = (
