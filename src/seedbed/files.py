@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import get_native_id
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from seedbed.text import byte_size
@@ -180,7 +181,8 @@ def temporary(path: Path) -> Iterator[BinaryIO]:
 
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    # Two threads may write the same file, as where two workers train the same shard; the last to end gives it its name.
+    return path.with_name(f".{path.name}.{os.getpid()}-{get_native_id()}{TEMPORARY}")
 
 
 def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:

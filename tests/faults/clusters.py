@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from faults import strange
-from faults.process import Command, Ended
+from faults.process import Command, Ended, Prepare
 from faults.same import differences
 from faults.survival import MOST_TIMES, Scene, directories
 
@@ -76,11 +76,11 @@ class Nodes:
                     found.append(int(entry.name))
         return found
 
-    def kill_worker(self, draw: random.Random) -> bool:
-        """Kill one of them; whether there was one."""
+    def strike_worker(self, draw: random.Random, number: signal.Signals = signal.SIGKILL) -> bool:
+        """Send one of them a signal; whether there was one."""
         if workers := self.workers():
             with suppress(ProcessLookupError):
-                os.kill(draw.choice(workers), signal.SIGKILL)
+                os.kill(draw.choice(workers), number)
                 return True
         return False
 
@@ -106,14 +106,14 @@ class ClusterScene(Scene):
         self.nodes = nodes
         return self
 
-    def begun(self, runs: Path) -> Command:
+    def begun(self, runs: Path, *changes: Prepare) -> Command:
         """The command that begins the study or goes on with it, while it runs."""
         words = [*self.words, "--on", "ray", "--runs-dir", str(runs)]
         for directory in directories(runs):
             if (directory / "plan.json").exists():
                 trust = ["--trust"] if "--trust" in self.words else []
                 words = ["resume", str(directory), "--runs-dir", str(runs), *trust]
-        prepare = partial(strange.all_of, partial(_join, self.nodes.address), strange.saving_often)
+        prepare = partial(strange.all_of, partial(_join, self.nodes.address), strange.saving_often, *changes)
         return Command([*words, "--quiet"], self.root / "log", prepare)
 
 
@@ -124,7 +124,7 @@ def survive(scene: ClusterScene, runs: Path, draw: random.Random, most: int) -> 
         command = scene.begun(runs)
         while killed.total() < most:
             if draw.random() < 0.8:
-                _wait_for_workers(scene.nodes, command)
+                wait_for_workers(scene.nodes, command)
             command.process.join(draw.uniform(0, LONGEST))
             if command.process.exitcode is not None:
                 break
@@ -133,7 +133,7 @@ def survive(scene: ClusterScene, runs: Path, draw: random.Random, most: int) -> 
                 command.signal(signal.SIGKILL)
                 killed[victim] += 1
                 break
-            if scene.nodes.kill_worker(draw) if victim == "worker" else scene.nodes.kill_node(draw):
+            if scene.nodes.strike_worker(draw) if victim == "worker" else scene.nodes.kill_node(draw):
                 killed[victim] += 1
             if draw.random() < 0.5:
                 scene.nodes.restore()
@@ -145,7 +145,8 @@ def survive(scene: ClusterScene, runs: Path, draw: random.Random, most: int) -> 
     raise AssertionError(f"{scene.name} did not end after {MOST_TIMES} times")
 
 
-def _wait_for_workers(nodes: Nodes, command: Command) -> None:
+def wait_for_workers(nodes: Nodes, command: Command) -> None:
+    """Wait until there is one, or the command has ended."""
     while command.process.exitcode is None and not nodes.workers():
         command.process.join(0.2)
 

@@ -71,6 +71,13 @@ def saving_often() -> None:
     saving.SHARE = 1e9
 
 
+def impatient() -> None:
+    """A worker of a cluster that says nothing for a few seconds is taken to hang."""
+    from seedbed.execution.executors import cluster
+
+    cluster.SILENT = 5.0
+
+
 def all_of(*changes: Callable[[], None]) -> None:
     """Several of them."""
     for change in changes:

@@ -32,6 +32,8 @@ class Saving(Checkpoints):
         nothing is.
     facts
         What is to be said of where the shard was trained.
+    has_kept
+        Whether a state of it was stored.
     held
         Bytes that are counted for what it left, until that is stored; see `executors.room`.
     """
@@ -47,6 +49,7 @@ class Saving(Checkpoints):
         self.damage: str | None = None
         self.facts: dict[str, Any] = {}
         self.held = 0
+        self.has_kept = False
         try:
             if saved := store.checkpoint(number):
                 arrays, facts = saved
@@ -84,5 +87,6 @@ class Saving(Checkpoints):
         self._store.save_checkpoint(
             self._number, state.arrays, {"shard": state.facts, "seconds": self.seconds}
         )
+        self.has_kept = True
         self._last = time.monotonic()
         self._cost = self._last - started

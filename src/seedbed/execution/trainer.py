@@ -27,7 +27,9 @@ from seedbed.study.model import Study
 from seedbed.study.trainable import Finished, FinishedRun, Shard, TrainableError, Work
 from seedbed.text import counted
 
-MOST_LOST = 3  # workers that may end while they train one shard, before it is taken for what ends them
+MOST_LOST = (
+    3  # workers that may end one after another before they saved a shard, until that is taken for the cause
+)
 
 Train = Callable[[Shard, Events, Saving], Finished]
 
@@ -161,13 +163,13 @@ class Trainer:
                 if isinstance(error, MemoryError):
                     together.again(self._halved(index, shard))
                 elif isinstance(error, WorkerLost):
-                    together.again([self._begun_again(shard, error)])
+                    together.again([self._begun_again(shard, error, savings[attempt].has_kept)])
                 else:
                     finished, saving = outcome.result(), savings[attempt]
                     self._write(shard, finished, saving.seconds / at_once, saving.facts)
                     view.finished(shard, finished)
                     if cutting:
-                        cutting.measured(shard, saving.seconds)
+                        cutting.measured(shard, saving.facts.get("own_seconds", saving.seconds))
         return not self._left(index)
 
     @contextmanager
@@ -181,9 +183,9 @@ class Trainer:
         finally:
             self.observer.group_finished()
 
-    def _begun_again(self, shard: Shard, error: WorkerLost) -> Shard:
+    def _begun_again(self, shard: Shard, error: WorkerLost, has_advanced: bool) -> Shard:
         """A shard whose worker ended, to be trained by another from where it was saved last."""
-        self._lost[shard.number] += 1
+        self._lost[shard.number] = 1 if has_advanced else self._lost[shard.number] + 1
         if self._lost[shard.number] == MOST_LOST:
             run = shard.runs[0]
             raise TrainableError(

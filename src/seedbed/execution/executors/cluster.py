@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 import traceback
 from collections import deque
 from contextlib import suppress
@@ -31,6 +32,7 @@ ASKED_EVERY, LONGEST = (
 )  # seconds between two questions what a worker has to say, at the least and at the most
 QUESTIONS = 200  # a second, to all workers together: one takes this process half a millisecond
 ANSWERS_IN = 30.0  # seconds after which a worker that was asked to end and says nothing is given up
+SILENT = 120.0  # and one that was not: it hangs, or its node does
 
 
 class Cluster(Executor):
@@ -126,13 +128,11 @@ class RayWorker(Worker):
         """See `Worker.train`."""
         part = self._cluster.shared(assignment.round)
         try:
-            self._ray.get(
-                self._actor.begin.remote(
-                    assignment.shard, assignment.resume_from, assignment.directory, [part]
-                )
-            )
+            begun = assignment.shard, assignment.resume_from, assignment.directory, [part]
+            self._answer(self._actor.begin.remote(*begun), is_asked_to_end)
             while True:
-                events, number, size = self._told(is_asked_to_end)
+                told = self._actor.told.remote(self._cluster.pause, is_asked_to_end())
+                events, number, size = self._answer(told, is_asked_to_end)
                 for event in events:
                     heard(Told(event))
                 if not size:
@@ -152,14 +152,13 @@ class RayWorker(Worker):
         message: Message | None = pickle.loads(content) if content else None
         return message
 
-    def _told(self, is_asked_to_end: Asked) -> tuple[list[Event], int, int]:
-        """See `Outbox.told`; a worker that hangs is waited for unless it was asked to end."""
-        answer = self._actor.told.remote(self._cluster.pause, is_asked_to_end())
-        while not self._ray.wait([answer], timeout=self._cluster.pause + ANSWERS_IN)[0]:
-            if is_asked_to_end():
+    def _answer(self, answer: Any, is_asked_to_end: Asked) -> Any:
+        """What the worker answers; it does so also while it trains, so one that does not hangs, or its node does."""
+        asked = time.monotonic()
+        while not self._ray.wait([answer], timeout=self._cluster.pause + min(ANSWERS_IN, SILENT))[0]:
+            if is_asked_to_end() or time.monotonic() - asked > SILENT:
                 raise WorkerLost("a worker of the cluster does not answer")
-        found: tuple[list[Event], int, int] = self._ray.get(answer)
-        return found
+        return self._ray.get(answer)
 
     def close(self) -> None:
         """See `Worker.close`."""

@@ -1,0 +1,38 @@
+"""A few of the kills of `python -m bench.faults --on ray`, and workers that hang."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import strange
+from faults.clusters import ClusterScene, Nodes, survive, wait_for_workers, wrong
+
+pytest.importorskip("ray.cluster_utils")
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    with Nodes(2) as made:
+        yield made
+
+
+def test_a_study_whose_workers_nodes_and_drivers_are_killed_gives_the_same(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    scene = ClusterScene(tmp_path, "numpy").on(nodes)
+    assert survive(scene, tmp_path / "runs", random.Random(5), 3)
+    assert wrong(scene, tmp_path / "runs") == []
+
+
+def test_a_worker_that_hangs_is_given_up(nodes: Nodes, tmp_path: Path) -> None:
+    scene, runs = ClusterScene(tmp_path, "function").on(nodes), tmp_path / "runs"
+    command = scene.begun(runs, strange.impatient)
+    wait_for_workers(nodes, command)
+    assert nodes.strike_worker(random.Random(1), signal.SIGSTOP)
+    end = command.wait(120)
+    assert end.code == 0, end.output
+    assert wrong(scene, runs) == []
