@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from bench.scale.clock import Clock, Line
 from bench.scale.costs import Cost, Costs
 from bench.scale.situation import Load
 from seedbed.execution.cutting import Cutting
 from seedbed.execution.together import AHEAD
-from seedbed.study.trainable import Shard
+from seedbed.study.shards import Block, Runs, Shard
 
 
 @dataclass(eq=False)
@@ -42,14 +41,14 @@ class Driver:
 
     def __init__(self, clock: Clock, load: Load, workers: int, costs: Costs) -> None:
         self.processor, self.writer = Line(clock), Line(clock)
-        self.stored: Counter[tuple[int, int]] = Counter()
+        self.stored: Counter[tuple[str, int, int]] = Counter()
         self.runs_stored = 0
         self._clock, self._load, self._workers, self._costs = clock, load, workers, costs
         self._cutting = Cutting(workers)
-        ends = [load.runs * index // load.variants for index in range(load.variants + 1)]
-        ranges = [range(*pair) for pair in pairwise(ends) if pair[0] < pair[1]]
-        # A range has all of a tuple of runs that is needed here.
-        self._waiting = deque(Shard(0, runs) for runs in ranges)  # type: ignore[arg-type]
+        names = [f"{index}" for index in range(load.variants)]
+        self._waiting = deque(
+            Shard(0, Runs(names, [Block(index, index + 1, 0, load.seeds)])) for index in range(load.variants)
+        )
         self._left = load.runs
         self._lost: deque[Piece] = deque()
 
@@ -71,7 +70,7 @@ class Driver:
 
         def stored() -> None:
             runs = piece.shard.runs
-            self.stored[runs[0], len(runs)] += 1  # type: ignore[index]
+            self.stored[runs[0].variant, runs[0].seed, runs[-1].seed + 1] += 1
             self.runs_stored += len(runs)
             self._cutting.measured(piece.shard, took)
             self._hand_over()

@@ -13,7 +13,7 @@ class Load:
 
     Attributes
     ----------
-    runs, variants
+    variants, seeds
         How many there are of each; before it is cut, each variant is a shard.
     seconds
         What a run takes a worker of speed one.
@@ -21,10 +21,15 @@ class Load:
         Seconds between the events of a shard.
     """
 
-    runs: int
+    variants: int
+    seeds: int
     seconds: float
-    variants: int = 1000
     told_every: float = 0.5
+
+    @property
+    def runs(self) -> int:
+        """Of all variants."""
+        return self.variants * self.seeds
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Outcome:
     failures
         Of nodes.
     stored
-        The runs of each shard that was stored, by its first run, and how often.
+        How often each shard was stored, by its variant, its first seed and the end of its seeds.
     """
 
     seconds: float
@@ -92,4 +97,4 @@ class Outcome:
     storing: float
     queue: int
     failures: int
-    stored: Mapping[tuple[int, int], int]
+    stored: Mapping[tuple[str, int, int], int]
