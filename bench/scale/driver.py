@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bench.scale.clock import Clock, Line
+from bench.scale.clock import Clock, Line, Then
 from bench.scale.costs import Cost, Costs
 from bench.scale.situation import Load
 from seedbed.execution.cutting import Cutting
@@ -73,11 +73,17 @@ class Driver:
             self.stored[runs[0].variant, runs[0].seed, runs[-1].seed + 1] += 1
             self.runs_stored += len(runs)
             self._cutting.measured(piece.shard, took)
+            self._cutting.stored(self._clock.now - began)
             self._hand_over()
 
-        self.writer.ask(
-            lambda done: self.processor.take(store, lambda: self._clock.after(disk, done)), stored
-        )
+        began = 0.0
+
+        def begin(done: Then) -> None:
+            nonlocal began
+            began = self._clock.now
+            self.processor.take(store, lambda: self._clock.after(disk, done))
+
+        self.writer.ask(begin, stored)
 
     def lose(self, piece: Piece) -> None:
         """Hand over a shard whose worker was lost to another."""

@@ -21,7 +21,8 @@ from seedbed.store import reader
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
-from seedbed.study.trainable import Finished, PlannedRun, Shard, TrainableError, Work
+from seedbed.study.shards import Block, PlannedRun, Runs, Shard
+from seedbed.study.trainable import Finished, TrainableError, Work
 
 RECIPE = """
 name = "elsewhere"
@@ -189,6 +190,19 @@ def test_shards_take_seconds_to_a_minute_and_get_finer(seconds: float, workers: 
         elif size not in (1, left):
             assert cutting.SHORTEST * 0.5 <= size * seconds <= cutting.LONGEST * 1.5
             assert size <= max(-(-left // (2 * workers)), 2 * cutting.SHORTEST / seconds)
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [(10**6, 1.25 * 100 * 0.5), (2000, (2000 * 0.01 * 0.5) ** 0.5), (100, cutting.SHORTEST / 2)],
+)
+def test_shards_are_no_shorter_than_storing_them_allows(left: int, seconds: float) -> None:
+    runs = Runs(["base"], [Block(0, 1, 0, left)])
+    cuts = cutting.Cutting(100)
+    cuts.measured(Shard(0, runs[:10]), 10 * 0.01)
+    cuts.stored(0.4)
+    cuts.stored(0.6)
+    assert cuts.size(Shard(0, runs), left) * 0.01 == pytest.approx(seconds, rel=0.01)
 
 
 def test_no_piece_has_the_end_of_a_variant_and_a_part_of_the_next() -> None:

@@ -81,6 +81,9 @@ def test_another_process_goes_on_from_what_was_saved(clock: Clock, store: Store)
     assert second.resume_from.facts == STATE.facts
     clock.now += 5
     assert (second.seconds, second.damage) == (17, None)
+    second.end()
+    clock.now += 9  # waiting to be stored
+    assert second.seconds == 17
 
 
 def test_who_asks_it_to_end_has_it_saved_first(store: Store) -> None:

@@ -45,6 +45,7 @@ class Saving(Checkpoints):
         self._is_abandoned = is_abandoned
         self.directory = store.directory / WORK
         self._began = self._last = time.monotonic()
+        self._ended: float | None = None
         self._cost = self._before = 0.0  # seconds: of saving once, and of earlier processes
         self.damage: str | None = None
         self.facts: dict[str, Any] = {}
@@ -61,7 +62,11 @@ class Saving(Checkpoints):
     @property
     def seconds(self) -> float:
         """How long the shard has trained, also in earlier processes as far as was saved."""
-        return self._before + time.monotonic() - self._began
+        return self._before + (self._ended or time.monotonic()) - self._began
+
+    def end(self) -> None:
+        """Count no further time: the shard is trained, and waits to be stored."""
+        self._ended = time.monotonic()
 
     def due(self, at_end: bool = False) -> bool:
         """See `Checkpoints.due`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -138,7 +139,9 @@ class Trainer:
 
         def trained(attempt: Attempt, events: Events) -> Finished:
             savings[attempt] = saving = self._saving(attempt.shard, lambda: attempt.is_abandoned)
-            return train(attempt.shard, events, saving)
+            finished = train(attempt.shard, events, saving)
+            saving.end()
+            return finished
 
         def done(attempt: Attempt) -> None:
             saving = savings.pop(attempt, None)
@@ -166,10 +169,12 @@ class Trainer:
                     together.again([self._begun_again(shard, error, savings[attempt].has_kept)])
                 else:
                     finished, saving = outcome.result(), savings[attempt]
+                    started = time.monotonic()
                     self._write(shard, finished, saving.seconds / at_once, saving.facts)
                     view.finished(shard, finished)
                     if cutting:
                         cutting.measured(shard, saving.facts.get("own_seconds", saving.seconds))
+                        cutting.stored(time.monotonic() - started)
         return not self._left(index)
 
     @contextmanager
