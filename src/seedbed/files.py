@@ -9,7 +9,8 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 TEMPORARY = ".tmp"  # how temporary names end
 LARGE = 2**20  # characters of JSON, from which it is not indented all the way
+SYNCED_AT_ONCE = 16  # files
 KINDS = {  # what is no regular file, and may never end or never begin
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
@@ -156,8 +158,13 @@ class Hashing:
 
 
 @contextmanager
-def temporary(path: Path) -> Iterator[BinaryIO]:
+def temporary(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write under a temporary name beside the one that it is to have; it has reached the disk afterwards.
+
+    Parameters
+    ----------
+    durable
+        False where the caller sees to it that it reaches the disk.
 
     Raises
     ------
@@ -169,7 +176,8 @@ def temporary(path: Path) -> Iterator[BinaryIO]:
         with _temporary(path).open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
     except BaseException as error:
         with suppress(OSError):
             _temporary(path).unlink(missing_ok=True)
@@ -187,10 +195,44 @@ def _temporary(path: Path) -> Path:
 
 def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:
     """Have a file written under a temporary name beside the one that `rename` gives it; raises as `temporary` does."""
-    with temporary(path) as file:
-        hashing = Hashing(file)
-        write(hashing)
-    return Staged(path, _temporary(path), hashing.tell(), hashing.sha256)
+    return stage_all([(path, write)])[0]
+
+
+def stage_all(files: Iterable[tuple[Path, Callable[[Hashing], object]]]) -> list[Staged]:
+    """Stage several files, all or none; that they reach the disk takes about as long as for one."""
+    staged: list[Staged] = []
+    try:
+        for path, write in files:
+            with temporary(path, durable=False) as file:
+                hashing = Hashing(file)
+                write(hashing)
+            staged.append(Staged(path, _temporary(path), hashing.tell(), hashing.sha256))
+        _reach_disk_together(staged)
+    except BaseException:
+        discard(staged)
+        raise
+    return staged
+
+
+def _reach_disk_together(staged: Sequence[Staged]) -> None:
+    if len(staged) == 1:
+        _reach_disk(staged[0])
+        return
+    with ThreadPoolExecutor(SYNCED_AT_ONCE, "sync") as pool:
+        for _ in pool.map(_reach_disk, staged):
+            pass
+
+
+def _reach_disk(staged: Staged) -> None:
+    try:
+        handle = os.open(staged.temporary, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        error.filename = str(staged.path)
+        raise
 
 
 def rename(staged: Sequence[Staged]) -> None:

@@ -18,6 +18,7 @@ from seedbed import files
 from seedbed.api import Result, Study
 from seedbed.store import joining, partitions, writer
 from seedbed.store.contents import Contents
+from seedbed.store.groups import Group
 from seedbed.store.models import Trained
 from seedbed.store.reader import read_table
 from seedbed.store.schema import PARTS
@@ -171,6 +172,30 @@ def test_a_column_that_only_some_groups_have_is_empty_in_the_others(
     assert found["angle 1"].to_pylist() == [None, 0.5, None, 0.5]
 
 
+def test_groups_that_are_stored_together_are_stored_as_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "RUNS_IN_FILE", 5)
+    groups = cut([(name, seed) for name in NAMES for seed in range(4)], 6)
+    stores = [Store.create(tmp_path, "s", HASH) for _ in range(2)]
+    write_groups(stores[0], groups)
+    stores[1].add_groups(
+        [Group(number, rows(number, keys), {"curves": curves(keys)}) for number, keys in enumerate(groups)]
+    )
+    assert stores[0].groups == stores[1].groups
+    for store in stores:
+        store.join_groups(NAMES)
+        store.close()
+    files = [
+        sorted(str(path.relative_to(store.directory)) for path in store.directory.rglob("*"))
+        for store in stores
+    ]
+    assert files[0] == files[1]
+    assert "runs/001.parquet" in files[0]
+    for name in ("runs", "curves"):
+        assert read_table(stores[0].directory, name).equals(read_table(stores[1].directory, name))
+
+
 def test_tables_of_any_name_are_joined(tmp_path: Path) -> None:
     with Store.create(tmp_path, "s", HASH) as store:
         for number in range(2):
@@ -212,7 +237,7 @@ def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, 
             got = read_table(store.directory, table)
             assert len(got) >= sum(map(len, groups[:stored]))
         store.close()
-    assert writes == 6  # of four groups, and of two tables joined
+    assert writes == 5  # of four groups, and of all tables joined
 
 
 def test_parts_may_be_joined_while_they_are_read(tmp_path: Path, monkeypatch: Any) -> None:

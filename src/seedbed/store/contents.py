@@ -158,6 +158,12 @@ class Contents(Verified):
                 groups = groups_of(parquet.read_schema(opened).metadata)
         return Pieces(whole, groups, parts)
 
+    def is_joined(self, file: str, partition: Partition) -> bool:
+        """Whether a partition is in its file, and nothing else is left of it; for the writer, too."""
+        others = [*self._parts(file, partition).values()]
+        others += [self.directory / partition.earlier] if partition.earlier else []
+        return (self.directory / partition.path).exists() and not any(path.exists() for path in others)
+
     def _parts(self, file: str, partition: Partition) -> dict[int, Path]:
         """Number of each committed group of a partition -> the file of what it added."""
         return {number: part_path(self.directory, file, number) for number in partition.groups}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.files import regular_file, to_json
-from seedbed.store.partitions import Partition, partitions
+from seedbed.store.partitions import INDEX, Partition, partitions
 from seedbed.store.schema import FORMAT, JOURNAL, StoreError, damaged
 
 CHECKSUM = (
@@ -69,8 +69,8 @@ class Journal:
                 raise ValueError("a group of it has parts of files that no study has")
             if files and not isinstance(event.get("group"), int):
                 raise ValueError("a group of it has no number")
-            if not isinstance(event.get("runs", 0), int):
-                raise ValueError("a group of it does not say how many runs it has")
+            if not all(isinstance(event.get(key, 0), int) for key in ("runs", INDEX)):
+                raise ValueError("a group of it does not say how many runs it has, or where they are")
         announced: dict[str, list[Announced]] = {}
         for event in self.of_kind("wrote"):
             announced.setdefault(event["file"], []).append(Announced(event["bytes"], event["sha256"]))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RUNS_IN_FILE = 100_000  # what is stored depends on it: of another number, studies would have to say so
+RUNS_IN_FILE = 100_000
+INDEX = "file"  # of the partition that a group belongs to, in its event; the first one's do not say so
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Partition:
     Attributes
     ----------
     index
-        By how many times RUNS_IN_FILE runs were committed before its first group.
+        How many times RUNS_IN_FILE runs were committed before its first group.
     path
         The name of its file in the directory of the study.
     earlier
@@ -42,8 +43,7 @@ class Partition:
 def partitions(groups: Iterable[Mapping[str, Any]]) -> dict[str, list[Partition]]:
     """The partitions of every table and of the models of every variant, by the name of its file.
 
-    A file that has but one keeps its name. Where it has more they are in a directory of that name. In which one a group
-    is follows from what was committed before it, so a partition that is complete stays as it is.
+    A file that has but one keeps its name. Where it has more they are in a directory of that name.
 
     Parameters
     ----------
@@ -51,18 +51,10 @@ def partitions(groups: Iterable[Mapping[str, Any]]) -> dict[str, list[Partition]
         The events of the groups that are committed, in the order of the journal.
     """
     found: dict[str, dict[int, list[int]]] = {}
-    for index, event in indexed(groups):
-        for file in event.get("parts", ()):
-            found.setdefault(file, {}).setdefault(index, []).append(event["group"])
-    return {file: _of_file(Path(file), found[file]) for file in sorted(found)}
-
-
-def indexed(groups: Iterable[Mapping[str, Any]]) -> Iterable[tuple[int, Mapping[str, Any]]]:
-    """Every group with the index of its partition."""
-    runs = 0
     for event in groups:
-        yield runs // RUNS_IN_FILE, event
-        runs += event.get("runs", 0)
+        for file in event.get("parts", ()):
+            found.setdefault(file, {}).setdefault(event.get(INDEX, 0), []).append(event["group"])
+    return {file: _of_file(Path(file), found[file]) for file in sorted(found)}
 
 
 def _of_file(file: Path, groups: Mapping[int, list[int]]) -> list[Partition]:

@@ -14,20 +14,19 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, sync, to_json
+from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, stage_all, sync, to_json
 from seedbed.store import checkpoints, journal, locks, partitions
 from seedbed.store.appending import Appending
 from seedbed.store.contents import Contents
 from seedbed.store.directories import made, names_of, writable
-from seedbed.store.joining import join
+from seedbed.store.groups import Group
+from seedbed.store.joining import all_joined
 from seedbed.store.journal import Journal
-from seedbed.store.models import Trained, models_file
-from seedbed.store.partitions import Partition
+from seedbed.store.models import Trained
 from seedbed.store.schema import (
     FORMAT,
     JOURNAL,
@@ -35,10 +34,6 @@ from seedbed.store.schema import (
     StoreError,
     WriteError,
     part_path,
-    runs_table,
-    table_file,
-    table_of,
-    write_table,
 )
 
 if TYPE_CHECKING:
@@ -315,26 +310,30 @@ class Store:
         facts
             What the event says beside its number and the names of its parts.
         """
-        files: dict[str, Callable[[Hashing], object]] = {}
-        for trained in models:
-            files[models_file(trained.variant)] = partial(_write_models, trained, number)
-        for name, columns in tables.items():
-            files[table_file(name)] = partial(_write_part, table_of(name, columns), number)
-        files[table_file("runs")] = partial(_write_part, runs_table(rows), number)
-        staged: list[Staged] = []
+        self.add_groups([Group(number, rows, tables, models, facts)])
+
+    def add_groups(self, groups: Sequence[Group]) -> None:
+        """Write and commit several groups, in hardly more time than one; see `add_group`."""
+        parts = {group.number: group.parts() for group in groups}
         with self._kept(self.directory / PARTS):
-            try:
-                for file, write in files.items():
-                    staged.append(stage(part_path(self.directory, file, number), write))
-            except BaseException:
-                discard(staged)
-                raise
+            staged = stage_all(
+                (part_path(self.directory, file, number), write)
+                for number, of_group in parts.items()
+                for file, write in of_group.items()
+            )
             self._announce_and_rename(staged)
-        event = {"event": "group", "group": number, "parts": list(files), "runs": len(rows), **facts}
-        self._append([event], durable=True)
-        self.groups.append(json.loads(to_json(event)))  # as it is read again
-        self._runs += self.groups[-1]["runs"]
-        self.drop_checkpoint(number)
+        events, runs = [], self._runs
+        for group in groups:
+            index = runs // partitions.RUNS_IN_FILE
+            where = {partitions.INDEX: index} if index else {}
+            told = {"parts": list(parts[group.number]), **where, "runs": len(group.rows), **group.facts}
+            events.append(json.loads(to_json({"event": "group", "group": group.number, **told})))
+            runs += events[-1]["runs"]
+        self._append(events, durable=True)
+        self.groups += events
+        self._runs = runs
+        for group in groups:
+            self.drop_checkpoint(group.number)
 
     def join_groups(self, variants: Sequence[str]) -> None:
         """Make files of each table and of each variant's models of all parts; runs in the order of variants and seeds.
@@ -355,25 +354,13 @@ class Store:
 
     def _join(self, variants: Sequence[str], indices: range) -> None:
         with self._kept(self.directory / PARTS):
-            contents = Contents(self.directory)
-            for file, all_of_file in contents.journal.partitions.items():
-                for partition in all_of_file:
-                    if partition.index in indices:
-                        self._join_partition(contents, file, partition, variants)
+            for joined in all_joined(Contents(self.directory), indices, variants):
+                self._announce_and_rename(joined.staged)
+                for path in joined.superseded:
+                    path.unlink(missing_ok=True)
             for directory in (self.directory / PARTS / "models", self.directory / PARTS):
                 with contextlib.suppress(OSError):  # there is none
                     directory.rmdir()
-
-    def _join_partition(
-        self, contents: Contents, file: str, partition: Partition, variants: Sequence[str]
-    ) -> None:
-        pieces, path = contents.pieces(file, partition), self.directory / partition.path
-        if pieces.missing or pieces.whole != path:
-            self._announce_and_rename([join(contents, path, pieces, variants)])
-        for part in pieces.parts.values():
-            part.unlink(missing_ok=True)
-        if partition.earlier:
-            (self.directory / partition.earlier).unlink(missing_ok=True)
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
@@ -427,14 +414,6 @@ def _is_written(directory: Path) -> StoreError:
     return StoreError(
         f"{directory} is being written by process {process} on {host}; wait until it ends, or stop it"
     )
-
-
-def _write_part(table: pa.Table, number: int, file: Hashing) -> None:
-    write_table(file, [table], [number])
-
-
-def _write_models(trained: Trained, number: int, file: Hashing) -> None:
-    file.write(trained.to_bytes([number]))
 
 
 def _announcement(staged: Staged, directory: Path) -> dict[str, object]:
