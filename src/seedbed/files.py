@@ -102,10 +102,10 @@ def to_json(document: object, indent: int | None = None, ascii: bool = False) ->
     Of a large document an indent leaves single variants, or what else stands as deep, in one line each: more takes much
     longer. Only `ascii` escapes all that is not ASCII; else only bytes of a file name that are not text are escaped.
     """
-    plain, dump = _plain(document), partial(json.dumps, ensure_ascii=ascii, allow_nan=False)
-    text = dump(plain)
+    data, dump = plain(document), partial(json.dumps, ensure_ascii=ascii, allow_nan=False)
+    text = dump(data)
     if indent is not None:
-        text = dump(plain, indent=indent) if len(text) < LARGE else _in_lines(plain, dump, indent)
+        text = dump(data, indent=indent) if len(text) < LARGE else _in_lines(data, dump, indent)
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -291,19 +291,20 @@ def _in_lines(value: object, dump: Callable[[object], str], indent: int, depth: 
     return start + line + f",{line}".join(texts) + last + end
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> Any:
+    """Plain data as `to_json` writes it and it is read again."""
     if value is None or isinstance(value, str | int):  # most that there is
         return value
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if hasattr(value, "tolist"):  # a NumPy number or array
         value = value.tolist()
     if hasattr(value, "model_dump"):  # a recipe
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, os.PathLike) else value

@@ -5,7 +5,9 @@ A kind of finding is one function of `checks/`, one row of `CHECKS` and one sect
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from seedbed.analysis.checks import curves, networks, study
@@ -96,14 +98,37 @@ def kinds_in(record: Evidence) -> list[str]:
 
 def summed(noted: Iterable[tuple[Evidence, Collection[str]]]) -> list[Finding]:
     """Findings by variant and kind, of records of runs and the kinds that each shows; their losses play no part."""
-    by_variant: dict[str, list[tuple[Evidence, Collection[str]]]] = {}
+    of: Counter[str] = Counter()
+    wrong: dict[tuple[str, str], list[Evidence]] = {}
     for record, kinds in noted:
-        by_variant.setdefault(record.variant, []).append((record, kinds))
+        of[record.variant] += 1
+        for kind in kinds:
+            wrong.setdefault((record.variant, kind), []).append(record)
+    counts = {key: len(records) for key, records in wrong.items()}
+    return counted(of, counts, lambda variant, kind: wrong[variant, kind])
+
+
+def counted(
+    of: Mapping[str, int],
+    wrong: Mapping[tuple[str, str], int],
+    records: Callable[[str, str], list[Evidence]],
+) -> list[Finding]:
+    """Findings by variant, in the order given, and kind.
+
+    Parameters
+    ----------
+    of
+        How many runs of each variant have a record.
+    wrong
+        Variant and kind -> how many of its runs show it.
+    records
+        Gives those of a variant that show a kind, which few kinds tell about.
+    """
     return [
-        check.finding(kind, variant, wrong, len(runs))
-        for variant, runs in by_variant.items()
+        check.finding(kind, variant, wrong[variant, kind], runs, partial(records, variant, kind))
+        for variant, runs in of.items()
         for kind, check in _run_checks()
-        if (wrong := [record for record, kinds in runs if kind in kinds])
+        if (variant, kind) in wrong
     ]
 
 

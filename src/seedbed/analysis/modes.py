@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seedbed.analysis.intervals import median
+from seedbed.analysis.rows import by_length, medians
 from seedbed.metrics.base import Scale
 
 FEWEST = 10  # values, below which nothing is said
@@ -13,7 +14,25 @@ SMALLEST = 2  # a group has so many values, since one alone is an outlier
 # such a gap, of 20 or more fewer than 1 in 1,000 have the smaller one.
 GAP, GAP_OF_MANY, MANY = 4.5, 3.0, 20
 FACTOR = 2.0  # and so large: a factor between the groups, on the scale of ratios
+ROUNDING = 1e-9
 SHARE = 0.05  # or this share of the median's size, on that of differences
+
+
+def apart(values: np.ndarray, scale: Scale = "difference") -> np.ndarray:
+    """The rows of values (rows, n) in which some neighbours lie so far apart that there may be two groups: indices."""
+    found = [np.zeros(0, dtype=int)]
+    for rows, own in by_length(values, np.isfinite(values)):
+        if own.shape[1] < FEWEST:
+            continue
+        ordered = np.sort(own, axis=1)
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # values that have no logarithm have no groups, either
+            logs = np.log(ordered) if scale == "ratio" else ordered
+            gaps = np.diff(logs, axis=1)[:, SMALLEST - 1 : own.shape[1] - SMALLEST]
+        matters = np.log(FACTOR) if scale == "ratio" else SHARE * np.abs(medians(own))
+        found.append(rows[gaps.max(axis=1) >= matters * (1 - ROUNDING)])
+    return np.sort(np.concatenate(found))
 
 
 def two_modes(values: np.ndarray, scale: Scale = "difference") -> tuple[np.ndarray, np.ndarray] | None:

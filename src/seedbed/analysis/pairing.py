@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from seedbed.analysis.intervals import t_quantile
+from seedbed.analysis.rows import by_length
 from seedbed.analysis.wording import between, number
 from seedbed.metrics.base import Scale
 
@@ -59,7 +61,6 @@ class Pairing:
         return f"{verdict}: it was {worth}"
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of values near the largest number nothing is known
 def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "difference") -> Pairing:
     """What pairing was worth, from paired values.
 
@@ -77,54 +78,69 @@ def pairing(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "di
     scale
         On "ratio" logarithms are taken.
     """
-    first, second = (np.asarray(values, dtype=float) for values in (a, b))
+    return pairings(np.asarray(a)[None], b, np.asarray(failed)[None], scale)[0]
+
+
+@np.errstate(
+    over="ignore", invalid="ignore", divide="ignore"
+)  # of values near the largest number nothing is known
+def pairings(a: np.ndarray, b: np.ndarray, failed: np.ndarray, scale: Scale = "difference") -> list[Pairing]:
+    """The same of several rows (rows, seeds) of values and failures, each with the same b (seeds,)."""
+    first, second = np.asarray(a, dtype=float), np.broadcast_to(np.asarray(b, dtype=float), np.shape(a))
     if scale == "ratio":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            first, second = np.log(first), np.log(second)
+        first, second = np.log(first), np.log(second)
     counts = np.isfinite(first) & np.isfinite(second) & ~np.asarray(failed, dtype=bool)
-    first, second = first[counts], second[counts]
-    n = len(first)
+    found: list[Any] = [None] * len(first)
+    for (rows, own), (_, others) in zip(by_length(first, counts), by_length(second, counts), strict=True):
+        for row, one in zip(rows.tolist(), _pairings(own, others), strict=True):
+            found[row] = one
+    return found
+
+
+def _pairings(first: np.ndarray, second: np.ndarray) -> list[Pairing]:
+    """Of rows of pairs (rows, n) that all count."""
+    rows, n = first.shape
     if n < FEWEST:
-        return Pairing(math.nan, math.nan, math.nan, math.nan, n)
-    total, gap = first + second, first - second
-    rounding = ROUNDING * max(np.abs(first).max(), np.abs(second).max())
-    total, gap = (np.zeros(n) if _range(values) <= rounding else values for values in (total, gap))
-    ratio = _ratio(_variance(total), _variance(gap))
+        return [Pairing(math.nan, math.nan, math.nan, math.nan, n)] * rows
+    rounding = ROUNDING * np.maximum(np.abs(first).max(axis=1), np.abs(second).max(axis=1))
+    total, gap = (
+        np.where((_range(values) <= rounding)[:, None], 0.0, values)
+        for values in (first + second, first - second)
+    )
+    top, bottom = _variance(total), _variance(gap)
+    ratio = np.where(bottom != 0, top / bottom, np.where(top != 0, np.inf, np.nan))
     spread = _spread(_correlation(total, gap), n)
-    low, high = (1 + ratio / spread) / 2, (1 + ratio * spread) / 2
-    return Pairing(_correlation(first, second), (1 + ratio) / 2, low, high, n)
+    correlations, worths = _correlation(first, second).tolist(), ((1 + ratio) / 2).tolist()
+    low, high = ((1 + ratio / spread) / 2).tolist(), ((1 + ratio * spread) / 2).tolist()
+    return [Pairing(*row, n=n) for row in zip(correlations, worths, low, high, strict=True)]
 
 
-def _ratio(top: float, bottom: float) -> float:
-    """One variance over another: infinite over nothing, NaN where both are nothing."""
-    if bottom:
-        return top / bottom
-    return math.inf if top else math.nan
+def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Pearson's of each row; NaN where either does not vary."""
+    varies = (_range(a) != 0) & (_range(b) != 0)
+    a, b = (values - values.sum(axis=1, keepdims=True) / values.shape[1] for values in (a, b))
+    found = np.clip(_dot(a, b) / (np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b))), -1, 1)
+    return np.where(varies, found, np.nan)
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's; NaN where either does not vary."""
-    if not (_range(a) and _range(b)):
-        return math.nan
-    a, b = (values - values.sum() / len(values) for values in (a, b))
-    with np.errstate(invalid="ignore", divide="ignore"):  # of squares too small for a number
-        return float(np.clip(a @ b / (math.sqrt(a @ a) * math.sqrt(b @ b)), -1, 1))
+def _range(values: np.ndarray) -> np.ndarray:
+    return values.max(axis=1) - values.min(axis=1)
 
 
-def _range(values: np.ndarray) -> float:
-    return float(values.max() - values.min())
+def _variance(values: np.ndarray) -> np.ndarray:
+    apart = values - values.sum(axis=1, keepdims=True) / values.shape[1]
+    return _dot(apart, apart) / values.shape[1]
 
 
-def _variance(values: np.ndarray) -> float:
-    apart = values - values.sum() / len(values)
-    return float(apart @ apart) / len(values)
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", a, b)
 
 
-def _spread(correlation: float, n: int) -> float:
+def _spread(correlation: np.ndarray, n: int) -> np.ndarray:
     """By what factor the ratio of two variances may be too large or too small."""
     left = 1 - np.nan_to_num(correlation) ** 2
     k = 1 + 2 * left * t_quantile(0.975, n - 2) ** 2 / (n - 2)
-    return float(k + math.sqrt(k * k - 1))
+    return k + np.sqrt(k * k - 1)
 
 
 def in_words(pairings: Mapping[str, Pairing]) -> str:

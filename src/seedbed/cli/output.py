@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,8 @@ def print_result(result: Result) -> None:
     from seedbed.results.variant_table import rows_of
 
     # All that may turn out to be damaged is read before anything is printed.
-    table, judgements, findings = result.table.plain, result.judgements, by_kind(result.findings)
+    table = result.table
+    plain, judgements, findings = table.plain, result.judgements, by_kind(result.findings)
     engine, seconds = result.environment.get("engine"), (result.environment.get("seconds") or {}).get("total")
     head = [result.study["study"], result.id, result.status]
     head += [f"{engine} engine"] if engine else []
@@ -155,9 +157,13 @@ def print_result(result: Result) -> None:
         say(line)
     if computed := where.in_words(result):
         say(computed)
-    columns = _fitting(table, _width())
+    columns = _fitting(plain, _width())
     numbers = (column.heading for column in columns if column.is_number)
     print_table([column.heading for column in columns], rows_of(columns), numbers)
+    if table.left_out:
+        verdicts = Counter(versus.verdict for versus in result.versus_base_in_brief.values())
+        say(f"shown are {table.left_out}; the report has {len(result.told_in_full):,}, --json all")
+        say("of all: " + ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common()))
     if len(result.variants) > 1:
         label = result.study.get("base_label")
         called = f"{result.base} ({label})" if label else result.base

@@ -11,7 +11,7 @@ from seedbed.results.result import Result
 MOST_ROWS = 24  # variants in a figure of one row each
 MOST_PANELS = 12  # variants with a figure of their own
 MOST_PAIRS = 6  # variants with a figure, or two, of their predictions
-MOST_LISTED = 8  # names in a sentence; the table has them all
+MOST_LISTED = 8  # names in a sentence
 
 
 def best_and_base(result: Result) -> list[str]:
@@ -32,9 +32,10 @@ def left_out(result: Result, count: int) -> str:
         return ""
     sentence = Markup(
         "Shown are {} of {} variants: {}, those that claims name, and the best. "
-        'The <a href="#variants">table</a> has all.'
+        'The <a href="#variants">table</a> has {}.'
     )
-    return sentence.format(count, total, result.base)
+    shown = len(result.told_in_full)
+    return sentence.format(count, f"{total:,}", result.base, "all" if shown == total else f"{shown:,}")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seedbed.results.by_run import codes
+from seedbed.results.statuses import BROKEN
 from seedbed.text import counted, short
 
 if TYPE_CHECKING:
@@ -32,12 +34,13 @@ def by_reason(result: Stored) -> dict[str, list[Crash]]:
     """Runs that crashed or diverged, by reason, the most frequent one first; empty of trainables of our own."""
     if KIND not in result.kinds:
         return {}
-    runs = result.runs.select(["variant", "seed", "status", "stop_reason"]).to_pylist()
+    import pyarrow as pa
+
+    runs = result.runs.select(["variant", "seed", "status", "stop_reason"])
     found: dict[str, list[Crash]] = {}
-    for row in runs:
-        if row["status"] in ("crashed", "diverged"):
-            reason = row["stop_reason"] or row["status"]
-            found.setdefault(reason, []).append(Crash(row["variant"], row["seed"], row["status"], reason))
+    for row in runs.filter(pa.array(codes(runs["status"], BROKEN) >= 0)).to_pylist():
+        reason = row["stop_reason"] or row["status"]
+        found.setdefault(reason, []).append(Crash(row["variant"], row["seed"], row["status"], reason))
     return dict(sorted(found.items(), key=lambda one: -len(one[1])))
 
 

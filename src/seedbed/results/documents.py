@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seedbed.analysis.wording import failures, number
-from seedbed.files import to_json
+from seedbed.files import plain
 from seedbed.results.notices import looks_document, sealed_document
 from seedbed.results.progress import is_part, progress
 from seedbed.results.sources import spread_document
@@ -57,19 +56,19 @@ def document(result: Result) -> dict[str, Any]:
         "pairing_note": result.study.get("pairing_note"),
         "seed_labels": result.study.get("seed_labels"),
     }
-    return json.loads(to_json(contents))
+    return plain(contents)
 
 
 def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
     name, published = row["name"], result.published(row["name"])
-    statuses = list(result.status_of(name).values())
+    at, statuses = result.row_of[name], result.statuses
     versus, known = result.versus_base.get(name), result.costs(name)
     return {
         "name": name,
         "settings": row.get("settings", {}),
-        "runs": len(statuses),
-        "diverged": statuses.count("diverged"),
-        "crashed": statuses.count("crashed"),
+        "runs": result.runs_of(name),
+        "diverged": int(statuses.count("diverged")[at]),
+        "crashed": int(statuses.count("crashed")[at]),
         "failures": asdict(result.failures[name]),
         "typical": _typical(result, name),
         "parameters": known.get("parameters"),

@@ -84,7 +84,7 @@ class Result(Stored):
                     for one in seen
                 ]
             self._summaries[metric] = seen
-        return self._summaries[metric][self._rows[variant]]
+        return self._summaries[metric][self.row_of[variant]]
 
     @property
     def selected_by(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from seedbed.analysis.pairing import Pairing, pairing
+from seedbed.analysis.pairing import Pairing
 from seedbed.analysis.spread import Component, Spread, spread
 
 if TYPE_CHECKING:
@@ -20,17 +20,9 @@ def pairings(result: Stored) -> dict[str, Pairing]:
     """
     if result.levels or not result.paired:
         return {}
-    metric, base = result.metric, result.base
-    return {
-        name: pairing(
-            result.values(name, metric),
-            result.values(base, metric),
-            result.failed(name) | result.failed(base),
-            result.scale(metric),
-        )
-        for name in result.variants
-        if name != base and not result.same_runs(name, base)
-    }
+    names = [name for name in result.variants if name != result.base]
+    names = [name for name in names if not result.same_runs(name, result.base)]
+    return dict(zip(names, result.pairings(names, result.base), strict=True))
 
 
 def spreads(result: Stored) -> dict[str, Spread]:

@@ -23,6 +23,7 @@ class Statuses:
     def __init__(self, codes: np.ndarray, names: Sequence[str]) -> None:
         self.codes, self.names = codes, tuple(names)
         self._known: dict[tuple[str, ...], np.ndarray] = {}
+        self._counts: dict[str, np.ndarray] = {}
 
     def are(self, *statuses: str) -> np.ndarray:
         """(variants, seeds) bool: where there is a run with one of some statuses. Every caller gets the same array."""
@@ -43,8 +44,11 @@ class Statuses:
         return self.are(*(name for name in self.names if name != INTERRUPTED))
 
     def count(self, status: str) -> np.ndarray:
-        """How many runs of each variant have a status, (variants,)."""
-        return np.count_nonzero(self.are(status), axis=1)
+        """How many runs of each variant have a status, (variants,). Every caller gets the same array."""
+        if status not in self._counts:
+            self._counts[status] = np.count_nonzero(self.are(status), axis=1)
+            self._counts[status].flags.writeable = False
+        return self._counts[status]
 
     def of(self, row: int) -> list[str]:
         """The statuses of a variant, by the index of its row, seed by seed; empty where there is no run."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.analysis.comparing import Gap
+from seedbed.analysis.pairing import Pairing, pairings
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.reliable import bounds_of_failure
 from seedbed.analysis.rows import by_length
@@ -98,7 +99,7 @@ class Stored(Tables):
     def evaluation(self, variant: str, metric: str) -> dict[str, Any]:
         """How the samples that a metric is of come about, see `Work.facts_of`; empty where nobody said."""
         whole, _ = split_epoch(metric, self.study.get("classes") or ())
-        told = self.study["variants"][self._rows[variant]].get("evaluation") or {}
+        told = self.study["variants"][self.row_of[variant]].get("evaluation") or {}
         return told.get(whole.partition(".")[0]) or {}
 
     def by_sample(self, variant: str, metric: str) -> dict[int, np.ndarray]:
@@ -129,24 +130,24 @@ class Stored(Tables):
 
     def published(self, variant: str) -> dict[str, float]:
         """Numbers that somebody else reported for a variant, by metric."""
-        return self.study["variants"][self._rows[variant]].get("published") or {}
+        return self.study["variants"][self.row_of[variant]].get("published") or {}
 
     def configuration(self, variant: str) -> dict[str, Any]:
         """All settings of a variant, every default filled in."""
-        return self.study["variants"][self._rows[variant]].get("recipe") or {}
+        return self.study["variants"][self.row_of[variant]].get("recipe") or {}
 
     def settings(self, variant: str) -> dict[str, Any]:
         """What a variant sets differently from base, by dotted key."""
-        return self.study["variants"][self._rows[variant]].get("settings") or {}
+        return self.study["variants"][self.row_of[variant]].get("settings") or {}
 
     def status_of(self, variant: str) -> dict[int, str]:
         """Seed -> how that run ended."""
-        statuses = self.statuses.of(self._rows[variant])
+        statuses = self.statuses.of(self.row_of[variant])
         return {seed: status for seed, status in zip(self.seeds, statuses, strict=True) if status}
 
     def runs_of(self, variant: str) -> int:
         """How many runs of a variant are stored."""
-        return int(np.count_nonzero(self.statuses.there[self._rows[variant]]))
+        return int(np.count_nonzero(self.statuses.there[self.row_of[variant]]))
 
     @property
     def diverged(self) -> int:
@@ -160,19 +161,19 @@ class Stored(Tables):
 
     def ended(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where there is a run that ended without diverging or crashing."""
-        return self._ended[self._rows[variant]]
+        return self._ended[self.row_of[variant]]
 
     def finished(self, variant: str) -> list[int]:
         """The seeds of its runs that were not interrupted."""
-        return [self.seeds[index] for index in np.flatnonzero(self.statuses.finished[self._rows[variant]])]
+        return [self.seeds[index] for index in np.flatnonzero(self.statuses.finished[self.row_of[variant]])]
 
     def same_runs(self, variant: str, other: str) -> bool:
         """Whether two variants have the same runs: every metric is the same under every seed; of pairs alone."""
         if not self.paired:
             return False
         if other not in self._known_same:
-            self._known_same[other] = self._same_runs_as(self._rows[other])
-        return bool(self._known_same[other][self._rows[variant]])
+            self._known_same[other] = self._same_runs_as(self.row_of[other])
+        return bool(self._known_same[other][self.row_of[variant]])
 
     def _same_runs_as(self, row: int) -> np.ndarray:
         """(variants,) bool: which have the same runs as that at an index."""
@@ -187,7 +188,7 @@ class Stored(Tables):
 
     def costs(self, variant: str) -> dict[str, float]:
         """What a variant costs: its parameters, and seconds per run (of a group an equal share of its clock)."""
-        row = self._rows[variant]
+        row = self.row_of[variant]
         return {name: value for name, means in self._costs.items() if (value := means[row]) == value}
 
     @cached_property
@@ -225,11 +226,11 @@ class Stored(Tables):
 
     def failed(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where a run diverged or crashed, or lies beyond what the study calls a failure."""
-        return self._failed[self._rows[variant]]
+        return self._failed[self.row_of[variant]]
 
     def fails_beyond(self, variant: str) -> float | None:
         """The value of the study's metric beyond which a run of a variant has failed; None where none has."""
-        bound = self._bounds_of_failure[self._rows[variant]]
+        bound = self._bounds_of_failure[self.row_of[variant]]
         return None if np.isnan(bound) else float(bound)
 
     @cached_property
@@ -256,7 +257,7 @@ class Stored(Tables):
             A column of the runs, or `name@EPOCH`: what its curve held at that epoch, or at its end if the run
             stopped before.
         """
-        return self._values(metric)[self._rows[variant]]
+        return self._values(metric)[self.row_of[variant]]
 
     def _values(self, metric: str) -> np.ndarray:
         """What `values` gives, of all variants: (variants, seeds)."""
@@ -277,12 +278,18 @@ class Stored(Tables):
 
     def gaps(self, variants: Sequence[str], other: str) -> list[Gap]:
         """The runs of each of some variants against those of another on the study's metric."""
-        scale, rows = self.scale(self.metric), [self._rows[name] for name in variants]
+        scale, rows = self.scale(self.metric), [self.row_of[name] for name in variants]
         of_all = (self._values(self.metric), self._failed, self._ended)
-        theirs = Runs(*(grid[self._rows[other]] for grid in of_all))
+        theirs = Runs(*(grid[self.row_of[other]] for grid in of_all))
         if self.paired:
             return list(Pairs.of_rows(Runs(*(grid[rows] for grid in of_all)), theirs, scale))
         return [Unpaired.of(Runs(*(grid[row] for grid in of_all)), theirs, scale) for row in rows]
+
+    def pairings(self, variants: Sequence[str], other: str) -> list[Pairing]:
+        """What pairing each of some variants with another was worth on the study's metric."""
+        rows, values = [self.row_of[name] for name in variants], self._values(self.metric)
+        failed = self._failed[rows] | self.failed(other)
+        return pairings(values[rows], values[self.row_of[other]], failed, self.scale(self.metric))
 
     def epochs_to(self, variant: str, metric: str, level: float) -> np.ndarray:
         """(seeds,): the first epoch on the curve of a metric at which it is at least as good as a level.
@@ -294,7 +301,7 @@ class Stored(Tables):
             first = first_epochs(points, level, direction, self.variants, self.seeds)
             first = np.where(np.isnan(first) | self.statuses.are(*BROKEN), np.inf, first)
             self._known_first[metric, level] = np.where(self.statuses.finished, first, np.nan)
-        return self._known_first[metric, level][self._rows[variant]]
+        return self._known_first[metric, level][self.row_of[variant]]
 
     def _at_epoch(self, metric: str, epoch: int) -> np.ndarray:
         return at_epoch(self.curves_of(metric), epoch, self.variants, self.seeds)
@@ -314,6 +321,6 @@ class Stored(Tables):
         return self.statuses.are(*ENDED)
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
+    def row_of(self) -> dict[str, int]:
         """Variant -> its index in the arrays of all."""
         return {name: row for row, name in enumerate(self.variants)}

@@ -11,6 +11,7 @@ from typing import Literal
 from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.data_facts import baseline_in_words
 from seedbed.analysis.wording import ABSENT, between, effect, effect_interval, failures, number, p_text, unit
+from seedbed.results.leading import ALL_UP_TO, leaders
 from seedbed.results.progress import progress
 from seedbed.results.result import Result, VersusBase
 from seedbed.text import counted, visible
@@ -36,6 +37,8 @@ Kind = Literal[
     "seconds",
 ]
 INTERVAL = "95 % interval"
+NOT_WHOLE = ("diverged", "crashed", "interrupted")  # statuses that the column of runs tells
+MOST_LISTED = 50  # variants in a table of a study of very many
 # The lower, the sooner a column is dropped where there is no room for all
 SECONDS, MEAN, LATER_INTERVAL, LATER_METRIC, DETAIL, ALWAYS = range(6)
 
@@ -51,7 +54,7 @@ class Column:
     heading
         Its heading in plain tables; empty where these do not show it.
     cells
-        A text for each variant, in the order of the study.
+        A text for each variant of the table, in its order.
     metric
         Of which metric it is; empty where it is of none.
     priority
@@ -86,23 +89,45 @@ class VariantTable:
     Attributes
     ----------
     caption
-        Study, status, whether runs are not paired, and what a constant answer gets.
+        Study, status, whether runs are not paired, what a constant answer gets, and which variants it shows if not all.
+    names
+        The variants that it shows.
+
+    Parameters
+    ----------
+    names
+        By default all, in the order of the study; of very many those that matter most, the best first.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, names: Sequence[str] | None = None) -> None:
+        are_few = len(result.variants) <= ALL_UP_TO
+        self.names = list(names or (result.variants if are_few else leaders(result, MOST_LISTED)))
+        self._result = result
         told = (
             result.study["study"],
             result.status,
             "" if result.paired else "runs not paired",
             baseline_in_words(result.data, result.reported_metrics),
+            self.left_out,
         )
         self.caption = visible(" · ".join(filter(None, told)))
-        self._result = result
+
+    @property
+    def left_out(self) -> str:
+        """Which variants it shows, where these are not all; else empty."""
+        shown, of = len(self.names), len(self._result.variants)
+        return (
+            f"{shown:,} of {of:,} variants, the best first: base, those that claims name, and the best"
+            if shown < of
+            else ""
+        )
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """All of them, also those that only the report shows."""
-        return tuple(column.visible for column in _columns(self._result, self._result.versus_base))
+        return tuple(
+            column.visible for column in _columns(self._result, self.names, self._result.versus_base)
+        )
 
     def column(self, kind: Kind, metric: str = "") -> Column | None:
         """The column of a kind and metric; None where the study has none."""
@@ -111,7 +136,7 @@ class VariantTable:
     @cached_property
     def plain(self) -> list[Column]:
         """The columns of a plain table, which has no intervals of comparisons."""
-        columns = _columns(self._result, self._result.versus_base_in_brief)
+        columns = _columns(self._result, self.names, self._result.versus_base_in_brief)
         return [column.visible for column in columns if column.heading]
 
     @property
@@ -156,76 +181,76 @@ def rows_of(columns: Sequence[Column]) -> list[list[str]]:
     return [list(row) for row in zip(*(column.cells for column in columns), strict=True)]
 
 
-def _columns(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[Column]:
-    yield Column("variant", "variant", tuple(result.variants))
-    yield from _runs(result)
+def _columns(result: Result, names: Sequence[str], versus_base: Mapping[str, VersusBase]) -> Iterator[Column]:
+    yield Column("variant", "variant", tuple(names))
+    yield from _runs(result, names)
     for metric in result.reported_metrics:
-        yield from _metric(result, metric)
-    yield from _failed(result)
+        yield from _metric(result, names, metric)
+    yield from _failed(result, names)
     for metric in result.reported_metrics:
-        yield from _published(result, metric)
-    yield from _comparison(result, versus_base)
-    yield from _costs(result)
+        yield from _published(result, names, metric)
+    yield from _comparison(result, names, versus_base)
+    yield from _costs(result, names)
 
 
-def _runs(result: Result) -> Iterator[Column]:
+def _runs(result: Result, names: Sequence[str]) -> Iterator[Column]:
     """How many runs, of more that are planned, and how many did not end well: in one column, and apart."""
-    statuses = [list(result.status_of(name).values()) for name in result.variants]
-    counts = tuple(
-        f"{len(own)}" if len(own) >= planned else f"{len(own)} of {planned}"
-        for own, planned in zip(statuses, progress(result).of_each.values(), strict=True)
+    planned, row_of = progress(result).of_each, result.row_of
+    stored, ended = (
+        result.statuses.there.sum(axis=1),
+        {name: result.statuses.count(name) for name in NOT_WHOLE},
     )
-    unfinished = tuple(
-        ", ".join(
-            f"{own.count(status)} {status}"
-            for status in ("diverged", "crashed", "interrupted")
-            if status in own
-        )
-        for own in statuses
-    )
+    counts, unfinished = [], []
+    for name in names:
+        own = int(stored[row_of[name]])
+        counts.append(f"{own}" if own >= planned[name] else f"{own} of {planned[name]}")
+        others = [(int(of_all[row_of[name]]), status) for status, of_all in ended.items()]
+        unfinished.append(", ".join(f"{count} {status}" for count, status in others if count))
     both = (
         f"{count} ({others})" if others else count for count, others in zip(counts, unfinished, strict=True)
     )
     yield Column("runs", "runs", tuple(both))
-    yield Column("count", "", counts)
-    yield Column("unfinished", "", unfinished)
+    yield Column("count", "", tuple(counts))
+    yield Column("unfinished", "", tuple(unfinished))
 
 
-def _metric(result: Result, metric: str) -> Iterator[Column]:
+def _metric(result: Result, names: Sequence[str], metric: str) -> Iterator[Column]:
     """The median with its interval; the mean only of variants of which no run failed."""
-    seen = [result.summary(name, metric) for name in result.variants]
+    seen = [result.summary(name, metric) for name in names]
     is_first = metric == result.metric
     medians = tuple(number(one.median) for one in seen)
     intervals = tuple(between(one.median_low, one.median_high) for one in seen)
     means = tuple(
         ABSENT if result.failures[name].runs else number(one.mean)
-        for name, one in zip(result.variants, seen, strict=True)
+        for name, one in zip(names, seen, strict=True)
     )
     yield Column("median", metric, medians, metric, ALWAYS if is_first else LATER_METRIC)
     yield Column("interval", INTERVAL, intervals, metric, ALWAYS if is_first else LATER_INTERVAL)
     yield Column("mean", "mean", means, metric, MEAN)
 
 
-def _failed(result: Result) -> Iterator[Column]:
+def _failed(result: Result, names: Sequence[str]) -> Iterator[Column]:
     """How many runs failed; nothing where none did."""
-    failures = list(result.failures.values())
+    failures = [result.failures[name] for name in names]
     if any(one.runs for one in failures):
         yield Column(
             "failed", "failed", tuple(f"{one.runs} of {one.of}" if one.runs else "" for one in failures)
         )
 
 
-def _published(result: Result, metric: str) -> Iterator[Column]:
+def _published(result: Result, names: Sequence[str], metric: str) -> Iterator[Column]:
     """What others reported; nothing where they reported nothing."""
-    published = [result.published(name).get(metric) for name in result.variants]
+    published = [result.published(name).get(metric) for name in names]
     if any(value is not None for value in published):
         priority = ALWAYS if metric == result.metric else LATER_METRIC
         yield Column("published", f"published {metric}", tuple(map(number, published)), metric, priority)
 
 
-def _comparison(result: Result, versus_base: Mapping[str, VersusBase]) -> Iterator[Column]:
+def _comparison(
+    result: Result, names: Sequence[str], versus_base: Mapping[str, VersusBase]
+) -> Iterator[Column]:
     """Each variant against the base; the base's own cells are empty."""
-    comparisons = [versus_base.get(name) for name in result.variants]
+    comparisons = [versus_base.get(name) for name in names]
 
     def cells(text: Callable[[VersusBase], str]) -> tuple[str, ...]:
         return tuple(text(versus) if versus else "" for versus in comparisons)
@@ -252,9 +277,9 @@ def _note(seen: Comparison) -> str:
     return "; ".join(filter(None, (failures(seen), undefined)))
 
 
-def _costs(result: Result) -> Iterator[Column]:
+def _costs(result: Result, names: Sequence[str]) -> Iterator[Column]:
     """Parameters and seconds per run; nothing where no run has any."""
-    costs = [result.costs(name) for name in result.variants]
+    costs = [result.costs(name) for name in names]
     if any("parameters" in own for own in costs):
         parameters = (f"{own['parameters']:,.0f}" if "parameters" in own else ABSENT for own in costs)
         yield Column("parameters", "parameters", tuple(parameters), priority=DETAIL)

@@ -69,10 +69,12 @@ class RunCheck(Check):
     applies: Callable[[Evidence], bool]
     message: str | Callable[[list[Evidence]], str]
 
-    def finding(self, kind: str, variant: str, wrong: list[Evidence], of: int) -> Finding:
-        """The finding of a variant, given those of its runs that have it and how many there are."""
-        text = self.message if isinstance(self.message, str) else self.message(wrong)
-        return Finding(variant, kind, self.code, len(wrong), f"{len(wrong)} of {of} runs {text}")
+    def finding(
+        self, kind: str, variant: str, wrong: int, of: int, records: Callable[[], list[Evidence]]
+    ) -> Finding:
+        """The finding of a variant, given how many of its runs have it, of how many, and what gives their records."""
+        text = self.message if isinstance(self.message, str) else self.message(records())
+        return Finding(variant, kind, self.code, wrong, f"{wrong} of {of} runs {text}")
 
 
 class Results(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 from seedbed.analysis.checks.base import Results, Seen
 from seedbed.analysis.data_facts import leak_in_words
 from seedbed.analysis.intervals import median
-from seedbed.analysis.modes import two_modes
+from seedbed.analysis.modes import apart, two_modes
 from seedbed.analysis.wording import number
 from seedbed.files import leaves
 from seedbed.text import counted
@@ -64,10 +64,11 @@ def no_better_than_constant(results: Results) -> Iterator[Seen]:
 
 def disagreeing_seeds(results: Results) -> Iterator[Seen]:
     """Variants whose runs ended in two places, with nothing in between."""
-    metric = results.metric
-    for variant in results.variants:
-        values = results.values(variant, metric)
-        if not (modes := two_modes(values, results.scale(metric))):
+    metric, scale = results.metric, results.scale(results.metric)
+    of_all = np.array([results.values(variant, metric) for variant in results.variants])
+    for row in apart(of_all, scale).tolist():
+        variant, values = results.variants[row], of_all[row]
+        if not (modes := two_modes(values, scale)):
             continue
         few, many = sorted(modes, key=len)
         counted_by = "under seeds" if results.paired else "in runs"
@@ -96,10 +97,8 @@ def rate_at_edge(results: Results) -> Iterator[Seen]:
         at_top = best == ordered[-1]
         inner = ordered[-2] if at_top else ordered[1]
         mine, theirs = values[best], values[inner]
-        if not results.paired:  # every run of one against every run of the other
-            mine, theirs = np.repeat(mine, len(theirs)), np.tile(theirs, len(mine))
-        both = ~(np.isnan(mine) | np.isnan(theirs))
-        if both.sum() >= FEWEST_SEEDS and (mine > theirs)[both].mean() > WINS:
+        pairs, wins = (_pairs if results.paired else _every_pair)(mine, theirs)
+        if pairs >= FEWEST_SEEDS and wins > WINS * pairs:
             end, more = ("largest", "larger") if at_top else ("smallest", "smaller")
             yield Seen(
                 f"is the best of the rates tried ({key} = {best:g} of {len(ordered)} rates) and has the {end} of them, "
@@ -137,6 +136,18 @@ def _rate_families(results: Results) -> Iterator[tuple[str, dict[float, str]]]:
             if isinstance(rate := flat[key], int | float):
                 families.setdefault((key, rest), {}).setdefault(float(rate), variant)
     yield from ((key, rates) for (key, _), rates in families.items() if len(rates) >= FEWEST_RATES)
+
+
+def _pairs(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
+    """How many pairs of runs of a seed there are, and in how many the first is ahead."""
+    both = ~(np.isnan(mine) | np.isnan(theirs))
+    return int(both.sum()), int((mine > theirs)[both].sum())
+
+
+def _every_pair(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
+    """The same of every run of one against every run of the other."""
+    mine, theirs = mine[~np.isnan(mine)], np.sort(theirs[~np.isnan(theirs)])
+    return len(mine) * len(theirs), int(np.searchsorted(theirs, mine).sum())
 
 
 def _goodness(results: Results, variant: str) -> np.ndarray:

@@ -17,10 +17,18 @@ MOST_OPEN = 24  # variants whose changes are not folded away
 def blocks(result: Result) -> Iterator[Block]:
     """Both tables."""
     settings = _settings(result)
-    changes = {row["name"]: dict(flat(row.get("settings") or {})) for row in result.study["variants"]}
+    of_all, told = len(result.variants), set(result.told_in_full)
+    names = [name for name in result.variants if name in told]
+    changes = {name: dict(flat(result.settings(name))) for name in names}
     if settings or any(changes.values()):
-        is_open = len(changes) <= MOST_OPEN
-        values = {"base": result.base, "settings": settings, "changes": changes, "is_open": is_open}
+        left_out = f"The table of variants has {len(names):,} of {of_all:,}, and so has this one."
+        values = {
+            "base": result.base,
+            "settings": settings,
+            "changes": changes,
+            "is_open": len(changes) <= MOST_OPEN,
+            "left_out": left_out if len(names) < of_all else "",
+        }
         yield Filled("configuration.html", values)
 
 

@@ -153,13 +153,14 @@ def _failing(result: Result) -> str:
 
 def _table(result: Result) -> dict[str, Any]:
     """What `variants.html` is filled with."""
-    table = VariantTable(result)
+    table = VariantTable(result, result.told_in_full)
     groups = list(_groups(result, table))
-    indices = {name: index for index, name in enumerate(result.variants)}
     return {
         "base": result.base,
         "best": _best(result),
-        "rows": [(name, indices[name]) for name in result.ranking],
+        "rows": [(name, index) for index, name in enumerate(table.names)],
+        "left_out": table.left_out,
+        "id": result.id,
         "count": table.column("count"),
         "unfinished": table.column("unfinished"),
         "note": table.column("note"),
