@@ -297,16 +297,16 @@ def plain(value: object) -> Any:
         return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
     if hasattr(value, "tolist"):  # a NumPy number or array
-        value = value.tolist()
+        return plain(value.tolist())
     if hasattr(value, "model_dump"):  # a recipe
         value = value.model_dump()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
     return str(value) if isinstance(value, os.PathLike) else value
 
 

@@ -69,12 +69,12 @@ def _variant(result: Result, row: dict[str, Any]) -> dict[str, Any]:
         "runs": result.runs_of(name),
         "diverged": int(statuses.count("diverged")[at]),
         "crashed": int(statuses.count("crashed")[at]),
-        "failures": asdict(result.failures[name]),
+        "failures": vars(result.failures[name]),
         "typical": _typical(result, name),
         "parameters": known.get("parameters"),
         "seconds_per_run": known.get("seconds"),
         "metrics": {
-            metric: {**asdict(result.summary(name, metric)), "published": published.get(metric)}
+            metric: {**vars(result.summary(name, metric)), "published": published.get(metric)}
             for metric in dict.fromkeys([*result.metrics, *published])
         },
         "versus_base": versus and _versus(result.metric, versus, result.pairing.get(name)),
@@ -97,7 +97,7 @@ def _versus(metric: str, versus: VersusBase, pairing: Pairing | None) -> dict[st
         "p": versus.p,
         "n": seen.n,
         "verdict": versus.verdict,
-        "pairing": pairing and asdict(pairing),
+        "pairing": pairing and vars(pairing),
         "note": failures(seen) or None,
         "wins": seen.wins,
         "of": None if seen.wins is None else seen.n,

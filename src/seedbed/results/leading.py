@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from seedbed.analysis.forms import variants_of
 
 ALL_UP_TO = 1000  # variants: of so many everything is told of each
-MOST = 500  # of more, so many have an interval against base, which takes long, and a row in the report
+MOST = 250  # of more, so many have an interval against base, which takes long, and a row in the report
 
 
 class Ranked(Protocol):
