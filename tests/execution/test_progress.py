@@ -62,7 +62,7 @@ def test_lines_are_few_and_say_where_a_group_is(monkeypatch: pytest.MonkeyPatch)
     assert len([line for line in lines if "left" in line]) == 3
     assert lines[4].startswith("group 1/2: epoch 100/100, 20 active")
     assert lines[4].endswith("done in 1m41")
-    assert lines[5:7] == ["a word", "group 2/2: [no markup], 1 run, up to 1 epoch"]
+    assert lines[5:7] == ["a word", "group 2/2: [no markup], 1 run"]
     assert lines[7] == "group 2/2: epoch 1/1, 0 active, val.mse best - median -, done in 2.0 s"
 
 

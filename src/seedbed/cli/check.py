@@ -18,6 +18,8 @@ from seedbed.text import byte_size, counted
 if TYPE_CHECKING:
     from seedbed.api import Study
 
+AMOUNTS = {"parameters": "parameters", "steps": "steps per run"}  # which only what trains networks knows
+
 
 @click.command("check", short_help="Validate a study and print its plan.")
 @options.study
@@ -69,18 +71,19 @@ def command(
     if as_json:
         print_json(document)
         return
+    known = [key for key in AMOUNTS if any(one[key] is not None for one in document["variants"])]
     rows = [
-        (one["name"], described(one["settings"]), _amount(one["parameters"]), _amount(one["steps"]))
+        (one["name"], described(one["settings"]), *(_amount(one[key]) for key in known))
         for one in document["variants"]
     ]
-    numbers = ("parameters", "steps per run")
+    numbers = tuple(AMOUNTS[key] for key in known)
     print_table(("variant", "settings", *numbers), rows, numbers)
     runs = (
         f"{counted(len(rows), 'variant')} x {counted(document['seeds'], 'seed')} = {document['runs']:,} runs"
     )
-    groups = counted(document["groups"], "group")
-    steps = "" if document["steps"] is None else f", {document['steps']:,} steps in all"
-    say(f"{document['study']}: {runs} in {groups}{steps}")
+    groups = f" in {counted(document['groups'], 'group')}"
+    steps = "" if document["steps"] is None else f"{groups}, {document['steps']:,} steps in all"
+    say(f"{document['study']}: {runs}{steps}")
     if document["memory_bytes"] is not None:
         memory, disk = (byte_size(document[name]) for name in ("memory_bytes", "disk_bytes"))
         say(f"takes about {memory} of memory and {disk} on disk")

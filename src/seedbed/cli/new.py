@@ -58,7 +58,8 @@ def command(kind: str, path: Path) -> None:
                 opened.write(text)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename or path}: {error.strerror}") from error
-    say(f"wrote {' and '.join(str(file) for file, _ in written)}; next: seedbed check {path}")
+    trust = " --trust" if kind == "module" else ""  # to be checked it is made, which runs its code
+    say(f"wrote {' and '.join(str(file) for file, _ in written)}; next: seedbed check {path}{trust}")
 
 
 def _start(name: str) -> str:

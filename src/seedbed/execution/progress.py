@@ -120,7 +120,8 @@ class Lines(Silent):
         self._title, self._last = f"group {group.group + 1}/{group.groups}", ""
         self._started = self._printed = time.monotonic()
         self._unit = group.unit
-        most = f", up to {counted(group.epochs, 'epoch')}" if group.unit == "epoch" else ""
+        has_epochs = group.unit == "epoch" and group.epochs > 1
+        most = f", up to {counted(group.epochs, 'epoch')}" if has_epochs else ""
         self.message(f"{self._title}: {group.label}, {counted(group.runs, 'run')}{most}")
 
     def epoch(self, epoch: Epoch) -> None:

@@ -143,11 +143,11 @@ def _file_in_words(source: Source) -> str:
 
 def _refusal(study: Study, code: Snapshot) -> str:
     """How to allow what would run, and what that is."""
-    again = " (not remembered, since others may write to its directory)"
+    others = open_to_others(study.directory)
+    again = " (not remembered, since others may write to its directory)" if others else ""
     return (
-        "would run code that you have not allowed, or that has changed since; read it, then allow it with --trust, in "
-        f"Python with trust=True{again if open_to_others(study.directory) else ''}: "
-        f"{'; '.join(described(study, code))}"
+        f"would run code that you have not allowed, or that has changed since: {'; '.join(described(study, code))}. "
+        f"Read it, then allow it with --trust, in Python with trust=True{again}"
     )
 
 
