@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -107,6 +107,22 @@ def test_a_killed_worker_and_a_killed_node_lose_nothing(cluster: Any, alone: Res
     assert differences(alone.directory, ended.directory) == NUMBERED
 
 
+@pytest.mark.parametrize(("device", "expected"), [("cuda", {1.0}), ("cpu", {0.0})])
+def test_workers_have_a_gpu_where_the_cluster_has_one_and_that_is_asked_for(
+    cluster: Any, tmp_path: Path, device: str, expected: set[float]
+) -> None:
+    """As Ray counts GPUs: there need not be one."""
+
+    def has_gpu(settings: dict[str, Any], seed: int) -> dict[str, float]:
+        return {"gpus": float(len(os.environ["CUDA_VISIBLE_DEVICES"]))}
+
+    node = cluster.add_node(num_cpus=1, num_gpus=1)
+    study = Study.of(has_gpu, {"a": 1}, seeds=6, metric="gpus", direction="max")
+    result = study.run(runs_dir=tmp_path, on="ray", device=device, observer=Silent())
+    cluster.remove_node(node)
+    assert set(result.runs["gpus"].to_pylist()) == expected
+
+
 def test_a_study_that_was_interrupted_on_a_cluster_goes_on_there(
     cluster: Any, alone: Result, run: Run
 ) -> None:
@@ -188,3 +204,61 @@ def wait_for(happened: Callable[[], bool], process: subprocess.Popen[Any], secon
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_driver_that_is_killed_leaves_no_process_and_its_study_goes_on_elsewhere(
+    tmp_path: Path, alone: Result
+) -> None:
+    (tmp_path / "study.toml").write_text(RECIPE, encoding="utf-8")
+    words = ["run", "study.toml", "--seeds", "12", "--engine", "numpy", "--on", "ray", "--runs-dir", "runs"]
+    with (tmp_path / "told.txt").open("w") as told:
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "seedbed", *words], cwd=tmp_path, stderr=told, start_new_session=True
+        )
+    wait_for(lambda: " active" in (tmp_path / "told.txt").read_text(), driver)
+    assert len(of_session(driver.pid)) > 3  # among them the cluster's own
+    listening = addresses(of_session(driver.pid))
+    assert listening
+    assert listening <= {"0100007F", "0000000000000000FFFF00000100007F"}  # 127.0.0.1, of either kind
+    driver.kill()
+    driver.wait()
+    until = time.monotonic() + 30
+    while left := [number for number in of_session(driver.pid) if not is_agent(number)]:
+        assert time.monotonic() < until, left
+        time.sleep(0.2)
+    (stored,) = (tmp_path / "runs" / "elsewhere").iterdir()
+    assert seedbed.resume(stored, on="processes").status == "complete"
+    assert differences(alone.directory, stored) == NUMBERED
+
+
+def is_agent(number: int) -> bool:
+    """Whether it is one of the two processes of Ray that take another minute to end, as they report to nobody."""
+    with suppress(OSError):
+        return b"Agent" in Path(f"/proc/{number}/cmdline").read_bytes()
+    return True
+
+
+def of_session(number: int) -> set[int]:
+    """The processes of a session that have not ended."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, session = entry.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == number and state != "Z":
+                found.add(int(entry.parent.name))
+    return found
+
+
+def addresses(processes: set[int]) -> set[str]:
+    """Where processes listen, as /proc has it: hexadecimal, each four bytes backwards."""
+    sockets = set()
+    for number in processes:
+        with suppress(OSError):
+            sockets |= {os.readlink(entry) for entry in Path(f"/proc/{number}/fd").iterdir()}
+    tables = [Path(f"/proc/net/{name}").read_text() for name in ("tcp", "tcp6")]
+    lines = [line.split() for table in tables for line in table.splitlines()]
+    return {
+        words[1].partition(":")[0]
+        for words in lines
+        if words[3] == "0A" and f"socket:[{words[9]}]" in sockets
+    }

@@ -39,3 +39,9 @@ def nodes_of(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {"node": name, **{fact: " + ".join(one[fact]) or None for fact in FACTS}, "runs": one["runs"]}
         for name, one in sorted(found.items())
     ]
+
+
+def used(nodes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The engines and devices of all machines, where they told; the process that writes the study may have others."""
+    told = {fact: dict.fromkeys(node[fact] for node in nodes if node[fact]) for fact in ("engine", "device")}
+    return {fact: " + ".join(names) for fact, names in told.items() if names}

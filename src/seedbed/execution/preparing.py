@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from seedbed.execution.executors.choice import LOCAL
 from seedbed.execution.planned import Planned
 from seedbed.plan.plan import plan
 from seedbed.store.schema import StoreError
 from seedbed.study.code import Snapshot
 from seedbed.study.model import Study
-from seedbed.study.trainable import Work
+from seedbed.study.trainable import Compute, Work
 
 
 class Preparing:
@@ -46,7 +48,9 @@ class Preparing:
                     raise StoreError(
                         f"{name} has changed since the study was begun; put the old file back, or run the study again"
                     )
-            work = work.on(self._planned.compute)
+            work = work.on(
+                self._planned.compute if self._planned.on == LOCAL else _anywhere(self._planned.compute)
+            )
             if self.code:
                 work.hold_to(self.code)
             self._last, self._is_warm = (asked, work), False
@@ -64,3 +68,8 @@ class Preparing:
             work.warm_up()
             self._is_warm = True
         return work
+
+
+def _anywhere(compute: Compute) -> Compute:
+    """What does not depend on the device, which workers may have and this machine not."""
+    return replace(compute, device="auto", precision=Compute.precision, cuda_graphs=False)

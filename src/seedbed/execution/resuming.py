@@ -82,7 +82,7 @@ def resume(
         study, seeds = study.override(seeds=planned.seeds), planned.seeds
     changes = environment.changes(told)
     with (
-        pool_of(planned.on) as pool,
+        pool_of(planned.on, planned.compute.device) as pool,
         Store.open(directory, contents.journal) as store,
         watching_with(progress, observer) as watching,
     ):

@@ -88,7 +88,7 @@ def run(
     planned.add(first, work.shards)
     fingerprint = hashlib.sha256(to_json(resolved).encode()).hexdigest()
     with (
-        pool_of(on) as pool,  # the first: nothing is stored where there is none
+        pool_of(on, planned.compute.device) as pool,  # the first: nothing is stored where there is none
         Store.create(root, study.name, fingerprint) as store,
         watching_with(progress, observer) as watching,
     ):

@@ -7,7 +7,7 @@ from typing import Any
 
 from seedbed.execution import history
 from seedbed.execution.executors.base import Pool
-from seedbed.execution.nodes import nodes_of
+from seedbed.execution.nodes import nodes_of, used
 from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
 from seedbed.execution.progress import Observer
@@ -55,7 +55,7 @@ class Session:
         self.study, self.store, self.observer = study, store, observer
         self.resolved, self.planned, self.rounds = resolved, planned, rounds
         self._preparing, self._told = preparing, told
-        self._stops = Stops()
+        self._stops, self._elsewhere = Stops(), pool is not None
         self._trainer = Trainer(study, store, observer, planned, preparing, self._stops, pool)
 
     def run(self) -> None:
@@ -115,6 +115,7 @@ class Session:
             {
                 **self._told,
                 "nodes": nodes,
+                **(used(nodes) if self._elsewhere else {}),
                 "seconds": {"total": self.store.elapsed, "train": train},
                 "seeds": self.planned.seeds,
                 "status": status,

@@ -25,8 +25,13 @@ def check_on(on: str) -> str:
 
 
 @contextmanager
-def pool_of(on: str) -> Iterator[Pool | None]:
+def pool_of(on: str, device: str = "auto") -> Iterator[Pool | None]:
     """The workers that a word means, as long as the context lasts; None of `local`.
+
+    Parameters
+    ----------
+    device
+        What runs are to be computed on; see `study.trainable.Compute`.
 
     Raises
     ------
@@ -36,11 +41,11 @@ def pool_of(on: str) -> Iterator[Pool | None]:
     if on == LOCAL:
         yield None
         return
-    with closing(Pool(executor_of(on))) as pool:
+    with closing(Pool(executor_of(on, device))) as pool:
         yield pool
 
 
-def executor_of(on: str) -> Executor:
+def executor_of(on: str, device: str) -> Executor:
     """The executor of a word other than `local`.
 
     Raises
@@ -54,4 +59,4 @@ def executor_of(on: str) -> Executor:
         return Processes()
     from seedbed.execution.executors.cluster import Cluster
 
-    return Cluster(None if on == "ray" else on)
+    return Cluster(None if on == "ray" else on, device)

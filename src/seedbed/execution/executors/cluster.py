@@ -38,47 +38,70 @@ SILENT = 120.0  # and one that was not: it hangs, or its node does
 class Cluster(Executor):
     """The cluster at an address or, without one, a cluster of this machine that ends with this process.
 
-    Ray schedules: each worker is an actor that asks for one core. Where `$RAY_ADDRESS` names a cluster, as in a job
-    that was submitted to one, it is taken instead of one of its own.
+    Ray schedules: each worker is an actor that asks for one core and, as long as the cluster has some, a GPU. Where
+    `$RAY_ADDRESS` names a cluster, as in a job that was submitted to one, it is taken instead of one of its own.
+
+    Parameters
+    ----------
+    device
+        "cpu" asks for no GPU, and "cuda" for workers that have one alone.
     """
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, device: str = "auto") -> None:
         address = address or os.environ.get(connecting.ADDRESS)
         self._ray = ray = connecting.imported(address)
         self._began = not ray.is_initialized()
         if self._began:
             connecting.connect(ray, address)
-        self.slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        there = ray.cluster_resources()
+        cores, gpus = max(1, int(there.get("CPU", 1))), int(there.get("GPU", 0))
+        self._gpus = 0 if device == "cpu" else min(gpus, cores)
+        self.slots = self._gpus if device.startswith("cuda") else cores
+        if not self.slots:
+            raise ExecutorError(
+                "the cluster has no GPU that Ray knows of; use --device auto, or see ray status"
+            )
         self._own = package_version("seedbed")
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self.label = f"{counted(self.slots, 'worker')} on {counted(len(nodes), 'node')}"
+        if self._gpus:
+            self.label += f", {counted(self._gpus, 'GPU')}"
         self._actor = ray.remote(num_cpus=1, max_concurrency=3, max_restarts=0)(Actor)
-        self._coming: deque[tuple[Any, Any]] = deque()
+        self._coming: deque[tuple[Any, Any, int]] = deque()
         self._round: tuple[Round, Any] | None = None
         self._lock = Lock()
 
     def start(self) -> Worker | None:
         """See `Executor.start`; Ray waits for a free core, and starting takes seconds."""
-        actor, ready = self._placed()
+        actor, ready, gpus = self._placed()
         try:
             if not self._ray.wait([ready], timeout=PLACED_IN)[0]:
-                self._coming.append((actor, ready))  # it may be there when somebody looks again
+                self._coming.append((actor, ready, gpus))  # it may be there when somebody looks again
                 return None
             self._check(self._ray.get(ready))
         except self._ray.exceptions.RayActorError:  # it ended at once, as where its node did
+            self.give_back(gpus)
             return None
         except self._ray.exceptions.RayError as error:  # what it is made of cannot be imported there
             raise ExecutorError(
                 f"a node of the cluster has no Seedbed that works; install seedbed=={self._own} there: {error}"
             ) from error
-        return RayWorker(self, actor)
+        return RayWorker(self, actor, gpus)
 
-    def _placed(self) -> tuple[Any, Any]:
-        """An actor that is to be a worker, and the answer that it is there."""
+    def _placed(self) -> tuple[Any, Any, int]:
+        """An actor that is to be a worker, the answer that it is there, and how many GPUs it has."""
         with suppress(IndexError):
             return self._coming.popleft()
-        actor = self._actor.remote()
-        return actor, actor.ready.remote()
+        with self._lock:
+            gpus = min(self._gpus, 1)
+            self._gpus -= gpus
+        actor = self._actor.options(num_gpus=gpus).remote()
+        return actor, actor.ready.remote(), gpus
+
+    def give_back(self, gpus: int) -> None:
+        """A worker has ended: another may have its GPUs."""
+        with self._lock:
+            self._gpus += gpus
 
     def _check(self, found: str | None) -> None:
         if found != self._own:
@@ -109,7 +132,7 @@ class Cluster(Executor):
 
     def close(self) -> None:
         """See `Executor.close`; a cluster that was there before stays."""
-        for actor, _ in self._coming:
+        for actor, *_ in self._coming:
             self._ray.kill(actor)
         self._round = None
         if self._began:
@@ -119,8 +142,8 @@ class Cluster(Executor):
 class RayWorker(Worker):
     """An actor, asked again and again for what its shard has said meanwhile."""
 
-    def __init__(self, cluster: Cluster, actor: Any) -> None:
-        self._cluster, self._ray, self._actor = cluster, cluster.ray, actor
+    def __init__(self, cluster: Cluster, actor: Any, gpus: int) -> None:
+        self._cluster, self._ray, self._actor, self._gpus = cluster, cluster.ray, actor, gpus
 
     def train(
         self, assignment: Assignment, heard: Heard, is_asked_to_end: Asked, room: Room
@@ -164,6 +187,8 @@ class RayWorker(Worker):
         """See `Worker.close`."""
         with suppress(Exception):  # it is gone already
             self._ray.kill(self._actor)
+        self._cluster.give_back(self._gpus)
+        self._gpus = 0
 
 
 class Actor:
@@ -173,6 +198,8 @@ class Actor:
         import ray
 
         self._ray, context = ray, ray.get_runtime_context()
+        if not context.get_accelerator_ids().get("GPU"):  # those of the node are for other workers
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         self._place = Place(f"{context.get_node_id()[:8]} {os.uname().nodename}", ray.get)
         self._outbox = Outbox()
         self._round: tuple[Any, Round] | None = None
