@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import signal
@@ -180,5 +181,5 @@ def _beyond_rounding(one: Path, other: Path) -> list[str]:
 
 def _is_close(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return one == other or abs(one - other) <= 1e-3 * abs(one) + 1e-6
+        return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-6) or (math.isnan(one) and math.isnan(other))
     return bool(one == other)

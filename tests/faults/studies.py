@@ -107,9 +107,10 @@ WITH_CODE: dict[str, tuple[Mapping[str, Any], list[str]]] = {  # the same of stu
     ),
     "module": (
         {
-            **DENSE,
-            "model": {"kind": "module", "class": "net:Net"},
-            "ablate": {"training.optimizer": ["adam"]},
+            **{"data": FUNCTION, "model": {"kind": "module", "class": "net:Net"}},
+            "training": {"lr": 0.01, "epochs": 12, "batch_size": 12},  # nothing that a rounding could decide
+            "study": {"seeds": 3, "metric": "val.mse"},
+            "ablate": {"training.lr": [0.02]},
         },
         ["--trust"],
     ),
