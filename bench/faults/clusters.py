@@ -13,7 +13,7 @@ from faults.clusters import ClusterScene, Nodes, Victim, survive, wrong
 from faults.studies import STUDIES, WITH_CODE
 
 SIZES = (2, 4)  # nodes of a cluster
-KINDS = tuple(name for name in {**STUDIES, **WITH_CODE} if name not in ("tiny", "small"))
+KINDS = tuple(name for name in {**STUDIES, **WITH_CODE} if name != "tiny")
 
 
 def on_clusters(kills: int, only: tuple[str, ...], seed: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import shutil
 import signal
 from collections import Counter
 from contextlib import suppress
@@ -111,9 +112,11 @@ class ClusterScene(Scene):
         """The command that begins the study or goes on with it, while it runs."""
         words = [*self.words, "--on", "ray", "--runs-dir", str(runs)]
         for directory in directories(runs):
-            if (directory / "plan.json").exists():
-                trust = ["--trust"] if "--trust" in self.words else []
-                words = ["resume", str(directory), "--runs-dir", str(runs), *trust]
+            if not (directory / "plan.json").exists():  # it ended before it was recorded
+                shutil.rmtree(directory)
+                continue
+            trust = ["--trust"] if "--trust" in self.words else []
+            words = ["resume", str(directory), "--runs-dir", str(runs), *trust]
         prepare = partial(strange.all_of, partial(_join, self.nodes.address), strange.saving_often, *changes)
         return Command([*words, "--quiet"], self.root / "log", prepare)
 
