@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults.moments import Fault
@@ -17,6 +19,7 @@ from faults.survival import Scene, directories
 from seedbed.results.documents import document
 from seedbed.results.result import Result
 from seedbed.store import reader
+from seedbed.store.writer import Store
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +52,33 @@ def test_twenty_studies_that_begin_together_are_twenty_directories(tmp_path: Pat
         assert differences(first, other) == []
 
 
+def at_the_pace_of_a_reader(looked: Path) -> None:
+    """Have this process wait after each group until a reader has looked, who then makes a file of that group's name."""
+    add_group = Store.add_group
+
+    def add_and_wait(self: Store, *given: Any, **facts: Any) -> None:
+        add_group(self, *given, **facts)
+        while not (looked / str(len(self.groups))).exists():
+            time.sleep(0.001)
+
+    Store.add_group = add_and_wait  # type: ignore[method-assign]
+
+
 def test_a_reader_beside_the_writer_always_sees_a_whole_study(scene: Scene, tmp_path: Path) -> None:
-    command = Command([*scene.words, "--runs-dir", str(tmp_path), "--quiet"], scene.root / "log")
+    runs, looked = tmp_path / "runs", tmp_path / "looked"
+    looked.mkdir()
+    words = [*scene.words, "--runs-dir", str(runs), "--quiet"]
+    command = Command(words, scene.root / "log", partial(at_the_pace_of_a_reader, looked))
     seen: list[int] = []
     while command.process.exitcode is None:
-        for listed in reader.listing(tmp_path):
+        for listed in reader.listing(runs):
             assert listed["status"] in ("running", "complete")
-        for directory in directories(tmp_path):
+        for directory in directories(runs):
             if (directory / "resolved.json").exists():  # the study was recorded
+                groups = sum(event["event"] == "group" for event in reader.events(directory))
                 shown = document(Result.open(directory))
                 seen.append(sum(variant["runs"] for variant in shown["variants"]))
+                (looked / str(groups)).touch()
         time.sleep(0.001)
     assert command.wait().code == 0, command.output
     assert seen == sorted(seen)

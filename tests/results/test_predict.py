@@ -14,6 +14,7 @@ import pyarrow.csv as csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_files import little_memory
 
 from seedbed.api import Result
 from seedbed.data.base import DataError
@@ -294,6 +295,23 @@ def test_many_rows_are_predicted_in_order_and_in_slices(
     assert whole.equals(predict(directory, path).table)
     assert max(sizes) <= 1500
     assert len(sizes) >= 2 * 2 * 10_000 // 1500
+
+
+def test_more_rows_than_there_is_memory_for_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = study(tmp_path, {"base": linear("base", [1, 1])}, rows("base", [0.1, 0.1]))
+    few, many = np.zeros((100, 2)), np.zeros((1000, 2))
+    little_memory(monkeypatch, 20_000)
+    assert len(predict(directory, few).table) == 100
+    with pytest.raises(
+        DataError, match=r"predictions of 1,000 rows take 48 kB, and 20 kB of memory are free"
+    ):
+        predict(directory, many)
+    with pytest.raises(
+        DataError, match=r"predictions of 200 rows take 22.4 kB, and 20 kB of memory are free"
+    ):
+        predict(directory, many[:200], targets=np.zeros(200))
 
 
 def test_rows_with_the_target_are_scored_for_every_seed_and_together(tmp_path: Path) -> None:

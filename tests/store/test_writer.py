@@ -192,6 +192,17 @@ def test_a_line_that_a_crash_cut_short_is_ended_when_the_study_goes_on(tmp_path:
     assert kinds == ["created", "wrote", *["opened", "told"] * 4]
 
 
+def test_a_directory_in_place_of_a_part_that_was_not_committed_is_named(tmp_path: Path) -> None:
+    with Store.create(tmp_path, "s", HASH) as one:
+        one.add_group(0, ROWS, {})
+    part = one.directory / PARTS / "runs-000001.parquet"
+    part.mkdir()
+    with pytest.raises(StoreError, match=rf"expected a file, got a directory: {part}; move it away"):
+        Store.open(one.directory)
+    part.rmdir()
+    Store.open(one.directory).close()
+
+
 def test_what_goes_on_with_a_finished_study_is_not_finished(tmp_path: Path) -> None:
     with Store.create(tmp_path, "s", HASH) as one:
         one.finish("complete")

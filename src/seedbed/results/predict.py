@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from seedbed.arrays import NUMPY
 from seedbed.data.base import DataError
 from seedbed.engines.base import seen
+from seedbed.machine import available
 from seedbed.metrics import compute as metrics
 from seedbed.nn.base import Context
 from seedbed.nn.chain import Chain
@@ -27,11 +28,12 @@ from seedbed.results.networks import Networks, choose
 from seedbed.results.predictions import Predictions, Scores
 from seedbed.results.result import Result
 from seedbed.store.models import Trained
-from seedbed.text import counted
+from seedbed.text import byte_size, counted
 
 NUMBERS_AT_ONCE = 2**25  # activations held while a slice of the rows goes through a network: 128 MB
 MOST_ROWS_AT_ONCE = 2**16
 ROWS_WRITTEN_AT_ONCE = 2**16
+HELD, HELD_TO_SCORE = 6, 14  # float64 for each row and output at the peak, measured
 Column: TypeAlias = np.ndarray | pa.Array | list[str]
 SMALLEST = np.finfo(np.float64).tiny  # a probability of 0 has no logarithm
 
@@ -86,6 +88,7 @@ def predict(
 
 def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Scores | None]:
     trained = networks.trained
+    _check_room(new, trained)
     scored = np.zeros(0, int) if new.targets is None else np.flatnonzero(~np.isnan(new.targets))
     truth = None if new.targets is None else new.targets[scored]
     sums, seeds = Sums(), {}
@@ -101,6 +104,17 @@ def _predicted(networks: Networks, new: NewRows) -> tuple[dict[str, Column], Sco
     mean = sums.mean[scored]
     together = np.log(np.maximum(mean, SMALLEST)) if trained.classes else mean
     return predictions, Scores(len(scored), _score(trained, together, truth), seeds)
+
+
+def _check_room(new: NewRows, trained: Trained) -> None:
+    """Refuse more rows than there is memory for what is predicted of them."""
+    rows, held = len(new.inputs), HELD if new.targets is None else HELD_TO_SCORE
+    needed, free = rows * trained.outputs * held * np.dtype(np.float64).itemsize, available()
+    if free is not None and needed > free:
+        raise DataError(
+            f"predictions of {rows:,} rows take {byte_size(needed)}, and {byte_size(free)} of memory are free; divide "
+            "the rows among several files, or use a machine with more memory"
+        )
 
 
 def _check_finite(outputs: np.ndarray) -> None:

@@ -171,6 +171,10 @@ class Store:
         for path in (self.directory / PARTS).rglob("*-*.*"):
             number = path.stem.rpartition("-")[2]
             if number.isdecimal() and int(number) not in committed:
+                if path.is_dir():
+                    raise StoreError(
+                        f"expected a file, got a directory: {path}; move it away, and resume the study again"
+                    )
                 path.unlink()
         for number in committed:
             self.drop_checkpoint(number)
