@@ -26,6 +26,7 @@ MOST_OF_WHOLE = 2.0  # standard deviations, beyond which intervals are cut
 LETTER, SPACE = 0.071, 0.1  # inches: a letter, and between columns
 TICK = 0.5  # inches that the label of a tick may take
 NAME_LETTERS = 26  # of a line of a name, which may take two
+MOST_DOTS = 1000  # of a variant, above which runs are thinned
 VECTOR_DOTS = 3000  # above it dots are drawn as pixels
 SOURCE_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.SOFT)
 VERDICT_COLOURS = {"better": style.GREEN, "worse": style.VERMILLION}
@@ -37,10 +38,9 @@ def every_run(result: Result) -> Picture:
     failed = [result.failures[name].runs for name in names]
     notes = [f"{count} failed" if count else "" for count in failed]
     figure, axes = _rows(f"Every run: {metric}", names, notes, [style.VERMILLION] * len(names))
-    raster = len(names) * len(result.seeds) > VECTOR_DOTS
+    raster = len(names) * min(len(result.seeds), MOST_DOTS) > VECTOR_DOTS
     for row, name in enumerate(names):
-        values = result.values(name, metric)
-        finite = values[np.isfinite(values)]
+        finite = thinned_runs(result.values(name, metric))
         shift = 0.36 * (np.arange(len(finite)) * 0.618 % 1 - 0.5)  # dots of neighbouring seeds lie apart
         axes.scatter(finite, row + shift, s=11, color=style.BLUE, alpha=0.65, linewidths=0, rasterized=raster)
         median = result.summary(name, metric).median
@@ -57,6 +57,14 @@ def every_run(result: Result) -> Picture:
     if beyond is not None and any(failed):
         axes.axvline(beyond, color=style.VERMILLION, linewidth=0.9, linestyle=":")
     return Picture("every-run", figure, f"Every run of each variant on {metric}")
+
+
+def thinned_runs(values: np.ndarray) -> np.ndarray:
+    """The finite ones of values (seeds,) or, of very many, so many at equal steps from the least to the largest."""
+    finite = values[np.isfinite(values)]
+    if len(finite) <= MOST_DOTS:
+        return finite
+    return np.sort(finite)[np.linspace(0, len(finite) - 1, MOST_DOTS).round().astype(int)]
 
 
 def forest(result: Result) -> Picture | None:

@@ -13,6 +13,7 @@ from seedbed.results.result import Result
 from seedbed.results.statuses import BROKEN
 
 POINTS = 300
+MOST_SEEDS = 1000  # whose curves are drawn: the 10th percentile of so many lies between the 8th and the 12th
 HUGE = 1e300  # stands for infinity where percentiles interpolate
 
 
@@ -30,9 +31,10 @@ def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[st
     """Variant -> band of a metric over epochs.
 
     A run that stopped stands where it ended; one that diverged or crashed counts as worst from there on. Between the
-    epochs at which a run was recorded its values are interpolated, its learning rate is that of the next.
+    epochs at which a run was recorded its values are interpolated, its learning rate is that of the next. Of very many
+    seeds they are those of the first, see `last_drawn`.
     """
-    curves = result.curves_of(metric, variants)
+    curves = result.curves_of(metric, variants, last_drawn(result))
     worst = None if metric == "lr" else np.inf if result.direction(metric) == "min" else -np.inf
     bands = {}
     for variant in variants:
@@ -42,6 +44,11 @@ def curve_bands(result: Result, metric: str, variants: Sequence[str]) -> dict[st
             after = {seed: worst for seed, end in statuses if end in BROKEN}
             bands[variant] = _over_seeds(rows, after, in_steps=metric == "lr")
     return bands
+
+
+def last_drawn(result: Result) -> int | None:
+    """The last of the seeds whose curves are drawn; None where all are."""
+    return None if len(result.seeds) <= MOST_SEEDS else sorted(result.seeds)[MOST_SEEDS - 1]
 
 
 def _over_seeds(rows: pa.Table, after: dict[int, float | None], in_steps: bool) -> Band:

@@ -56,12 +56,18 @@ class Tables:
         """One row per run, epoch and metric."""
         return self._table("curves")
 
-    def curves_of(self, metric: str, variants: Sequence[str] | None = None) -> pa.Table:
-        """The rows of `curves` of a metric and some variants, by default all; the others are not kept in memory."""
+    def curves_of(
+        self, metric: str, variants: Sequence[str] | None = None, last_seed: int | None = None
+    ) -> pa.Table:
+        """The rows of `curves` of a metric, some variants and seeds up to one; the others are not kept in memory.
+
+        By default those of all variants and seeds.
+        """
         if metric not in self.curve_metrics:  # a table without rows may have columns of any type
             return empty_table("curves")
         wanted: list[tuple[str, str, object]] = [("metric", "==", metric)]
         wanted += [("variant", "in", list(variants))] if variants is not None else []
+        wanted += [("seed", "<=", last_seed)] if last_seed is not None else []
         return self._table("curves", filters=wanted)
 
     @cached_property

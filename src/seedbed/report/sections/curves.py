@@ -17,7 +17,7 @@ from seedbed.report.blocks import Block, Note, per_variant
 from seedbed.report.labels import distinct_labels
 from seedbed.report.leaders import MOST_PANELS, left_out, listed
 from seedbed.report.picture import Line, Picture
-from seedbed.report.series import Band, curve_bands
+from seedbed.report.series import MOST_SEEDS, Band, curve_bands, last_drawn
 from seedbed.report.style import VARIANT_COLOURS
 from seedbed.results.leading import leaders
 from seedbed.results.result import Result
@@ -53,6 +53,7 @@ def blocks(result: Result) -> Iterator[Block]:
         yield Note(
             "Lines are medians over seeds, bands the 10th to the 90th percentile; a run that stopped keeps its last "
             "value, one that diverged counts as the worst.",
+            _first_seeds(result),
             _all_diverged(result),
             "Below each: the learning rate of an epoch's last step (median)." if RATE in known else "",
             _train_samples(result) if "train." in " ".join((*metrics, *accuracies)) else "",
@@ -76,6 +77,13 @@ def _accuracies(known: Collection[str]) -> list[str]:
     """The accuracies to be seen together: in training, and on validation, without it on the test part."""
     held_out = [name for name in ("val.accuracy", "test.accuracy") if name in known]
     return ["train.accuracy", held_out[0]] if held_out and "train.accuracy" in known else []
+
+
+def _first_seeds(result: Result) -> str:
+    """Of which seeds curves are; empty where of all."""
+    if last_drawn(result) is None:
+        return ""
+    return f"They are of the first {MOST_SEEDS:,} of {len(result.seeds):,} seeds; curves.parquet has all."
 
 
 def _all_diverged(result: Result) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from seedbed.analysis.pairing import in_words
 from seedbed.analysis.wording import ABSENT, number, scale_in_words
 from seedbed.report.blocks import Block, Filled, Gallery, Note
-from seedbed.report.comparisons import every_run, forest
+from seedbed.report.comparisons import MOST_DOTS, every_run, forest
 from seedbed.report.leaders import MOST_ROWS, has_finished, left_out
 from seedbed.results.progress import is_part
 from seedbed.results.result import Result
@@ -74,13 +74,15 @@ def _figures(result: Result) -> Iterator[Block]:
     if not has_finished(result):
         return
     pictures = [every_run(result)]
-    first, second = "A dot", ""
+    first, second, is_run = "A dot", "", "is a run"
+    if len(result.seeds) > MOST_DOTS:
+        is_run = f"is one of {MOST_DOTS:,} runs of a variant, at equal steps from its best to its worst"
     if differences := forest(result):
         pictures.append(differences)
         first, second = "First figure: a dot", _against(result)
     yield Gallery(pictures)
     yield Note(
-        f"{first} is a run, the bar the median, a diamond the published value, the dotted line, if any, where a "
+        f"{first} {is_run}, the bar the median, a diamond the published value, the dotted line, if any, where a "
         "run has failed.",
         second,
         left_out(result, min(MOST_ROWS, len(result.variants))),
