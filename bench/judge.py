@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-SHAPES = ((10, 10_000), (100, 1_000), (1_000, 100))  # variants and seeds
+SHAPES = ((10, 10_000), (100, 1_000), (1_000, 100), (10_000, 10))  # variants and seeds
 REPORT = "report: "  # the line that the command prints last
 
 
