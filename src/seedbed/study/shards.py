@@ -62,7 +62,7 @@ class Runs(Sequence[PlannedRun]):
     """
 
     def __init__(self, names: Sequence[str], blocks: Iterable[Block]) -> None:
-        self.names, self.blocks = names, tuple(blocks)
+        self.names, self.blocks = tuple(names), tuple(blocks)
         self._ends = list(accumulate(block.runs for block in self.blocks))
 
     @classmethod
@@ -130,7 +130,8 @@ class Runs(Sequence[PlannedRun]):
 
     def over(self, names: Sequence[str]) -> list[Block]:
         """Blocks that speak of variants by their indices among other names."""
-        if names is self.names:
+        names = tuple(names)
+        if names == self.names:
             return list(self.blocks)
         index = {name: place for place, name in enumerate(names)}
         moved = []

@@ -20,7 +20,7 @@ from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.code import Snapshot
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
-from seedbed.study.shards import PlannedRun, Runs, Shard
+from seedbed.study.shards import Block, PlannedRun, Runs, Shard
 from seedbed.study.trainable import Facts, Finished, Work
 from seedbed.trainables.outside.configuration import OutsideConfiguration, OwnOptions
 from seedbed.trainables.outside.options import Options
@@ -82,7 +82,7 @@ class OutsideWork(Work, Generic[OwnOptions]):
     def shards(self) -> Sequence[Shard]:
         """Runs by seed, a few in each shard where they are many."""
         names = [variant.name for variant in self.study.variants]
-        runs = Runs.of(PlannedRun(name, seed) for seed in self.study.to_train for name in names)
+        runs = Runs(names, (Block(0, len(names), seed, seed + 1) for seed in self.study.to_train))
         size = max(1, -(-len(runs) // MOST_SHARDS))
         pieces = (runs[first : first + size] for first in range(0, len(runs), size))
         return [Shard(number, piece, self.label) for number, piece in enumerate(pieces)]
