@@ -42,7 +42,7 @@ class _Columns(dict[str, np.ndarray]):
 
 def expression(content: bytes) -> None:
     """The parser of expressions, and what it made of them computed."""
-    from seedbed.data.expressions.parser import Expression
+    from seedbed.data.expressions.expression import Expression
 
     names, texts = ["x", "y", "Run1 (ms)", "color"], {"color": ("red", "blue")}
     with suppress(*user_errors()):

@@ -24,7 +24,7 @@ from seedbed.reference.page import lookup, markdown, of_other_name, words
 from seedbed.reference.schema import schema
 from seedbed.study.file import STUDY_KEYS, StudyFile
 from seedbed.study.hypotheses import Hypothesis
-from seedbed.study.problems import known_keys
+from seedbed.study.known_keys import known_keys
 from seedbed.study.synonyms import KEYS
 
 VERDICTS = (SUPPORTED, REFUTED, UNDECIDED)

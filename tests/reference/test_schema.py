@@ -19,7 +19,8 @@ from seedbed.reference import schema_file
 from seedbed.reference.keys import sections
 from seedbed.reference.schema import Others, schema
 from seedbed.study import labs
-from seedbed.study.problems import StudyError, known_keys
+from seedbed.study.known_keys import known_keys
+from seedbed.study.problems import StudyError
 
 jsonschema = pytest.importorskip("jsonschema")
 ROOT = Path(__file__).parent.parent.parent

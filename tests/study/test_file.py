@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from seedbed.recipe import FrozenModel, Recipe
 from seedbed.study.file import StudyFile
-from seedbed.study.problems import tables_at
+from seedbed.study.known_keys import tables_at
 
 
 def fields(model: type[FrozenModel], seen: set[type[FrozenModel]]) -> Iterator[tuple[str, FieldInfo]]:

@@ -15,7 +15,7 @@ from seedbed.metrics.names import METRICS
 from seedbed.recipe import Recipe
 from seedbed.reference.schema import schema
 from seedbed.study.file import STUDY_KEYS, StudyFile
-from seedbed.study.problems import known_keys, tables_at
+from seedbed.study.known_keys import known_keys, tables_at
 from seedbed.study.suggestions import instead_of, instead_of_setting, nearest
 from seedbed.study.synonyms import CHOICES, KEYS, NO_KEY, keys_called, plain, why_no_key, written
 

@@ -16,7 +16,7 @@ from seedbed.analysis.forms import FORMS
 from seedbed.metrics.names import CLASSIFICATION, COSTS, OF_A_RUN, PARTS, RECALL, REGRESSION
 from seedbed.recipe import AnyData, AnyModel, Recipe, Training
 from seedbed.study.file import NAME, STUDY_KEYS, StudyFile
-from seedbed.study.problems import known_keys
+from seedbed.study.known_keys import known_keys
 from seedbed.trainables.command_options import CommandOptions
 from seedbed.trainables.function_options import FunctionOptions
 from seedbed.trainables.judged.settings import ResultsSettings

@@ -14,7 +14,8 @@ from seedbed.recipe import Recipe
 from seedbed.study.code import Code
 from seedbed.study.contents import Contents
 from seedbed.study.crossing import SOURCES
-from seedbed.study.problems import Problem, known_keys, problems_of
+from seedbed.study.known_keys import known_keys
+from seedbed.study.problems import Problem, problems_of
 from seedbed.study.trainable import Trainable
 from seedbed.trainables.recipe_code import arguments_in, code_of
 from seedbed.trainables.recipe_metrics import metric_problem

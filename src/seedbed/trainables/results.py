@@ -16,7 +16,8 @@ from seedbed.metrics.names import split_epoch
 from seedbed.study.checkpoints import Checkpoints
 from seedbed.study.contents import Contents
 from seedbed.study.events import Events
-from seedbed.study.problems import Problem, StudyError, known_keys, problems_of
+from seedbed.study.known_keys import known_keys
+from seedbed.study.problems import Problem, StudyError, problems_of
 from seedbed.study.settings import changed
 from seedbed.study.shards import PlannedRun, Runs, Shard
 from seedbed.study.suggestions import instead_of

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data.base import DataError
-from seedbed.data.expressions.parser import UNARY_FUNCTIONS, Expression
+from seedbed.data.expressions.expression import Expression
+from seedbed.data.expressions.operations import UNARY_FUNCTIONS
 
 X = np.array([-2.0, -0.5, 0.0, 0.25, 1.0, 3.0])
 Y = np.array([1.0, 2.0, -3.0, 0.5, 1.0, 0.0])

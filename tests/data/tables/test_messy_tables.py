@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 
 from seedbed import recipe
 from seedbed.data import DataError, load, prepare
-from seedbed.data.expressions.parser import Expression
+from seedbed.data.expressions.expression import Expression
 from seedbed.data.naming import in_expression
 from seedbed.data.tables import dates, encodings
 from seedbed.data.tables.csvfile import TextLayout

@@ -1,12 +1,11 @@
-"""Reads an expression such as `sin(x) + x**2` and computes it over columns; it is never run as code."""
+"""Reads an expression such as `sin(x) + x**2` as functions over columns; it is never run as code."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from itertools import pairwise
 
@@ -43,65 +42,22 @@ BETTER_SYNTAX = {  # Python's message for a syntax error -> ours
 EXCERPT = 50  # characters shown on either side of an error
 
 
-@dataclass(frozen=True)
-class Expression:
-    """A checked expression of named columns.
-
-    Operators + - * / **, comparisons, and, or, not, in (these give 0 or 1); functions sin cos tan exp log log2
-    log10 sqrt abs tanh sinh cosh arctan sign floor is_missing minimum maximum mean; constants pi and e. A name
-    that is not an identifier is written in backticks: `Run1 (ms)`. A column of text is compared with text in quotes,
-    as in color == "red" or color in ("red", "blue").
-
-    Attributes
-    ----------
-    text
-        The expression as written.
-    names
-        The columns it uses, in order of first use.
-    """
-
-    text: str
-    names: tuple[str, ...]
-    _evaluate: Evaluate = field(repr=False, compare=False)
-
-    @classmethod
-    def parse(
-        cls,
-        text: str,
-        names: Iterable[str],
-        texts: Mapping[str, Collection[str]] | None = None,
-        dates: Collection[str] = (),
-    ) -> Expression:
-        """Read `text` as an expression of `names`.
-
-        Parameters
-        ----------
-        texts
-            The values of those names that hold text.
-        dates
-            Those names that hold dates, as days since 1970-01-01.
-
-        Raises
-        ------
-        DataError
-            Where it is not an expression, uses an unknown name or no name at all, or is too long or too deep.
-        """
-        return _Parser(re.sub(r"\s", " ", text).strip(), tuple(names), texts or {}, dates).parse()
-
-    def __call__(self, columns: Columns) -> np.ndarray:
-        """Its float64 value for columns of one shape; nan or inf where it is undefined."""
-        with np.errstate(all="ignore"):
-            return np.asarray(self._evaluate(columns), dtype=np.float64)
-
-
 def _pasted(name: str) -> str:
     """A name for a message from which it can be copied: as expressions write it, else in quotes."""
     written = in_expression(name)
     return repr(name) if written == name else written
 
 
-class _Parser:
-    """Turns a syntax tree into nested functions; every node not known here is refused."""
+class Parser:
+    """Turns a syntax tree into nested functions; every node not known here is refused.
+
+    Attributes
+    ----------
+    text
+        The expression as written.
+    used
+        The columns that it uses, in order of first use, once it is parsed.
+    """
 
     def __init__(
         self,
@@ -116,7 +72,8 @@ class _Parser:
         self.used: dict[str, None] = {}
         self.quoted: dict[int, str] = {}
 
-    def parse(self) -> Expression:
+    def parse(self) -> Evaluate:
+        """What computes the expression; raises DataError where there is none."""
         if not self.text:
             raise DataError("the expression is empty")
         if len(self.text) > LONGEST:
@@ -126,7 +83,7 @@ class _Parser:
         evaluate = self._build(self._tree(), 0)
         if not self.used:
             raise DataError(f"the expression {self.text!r} uses none of: {first_few(self.names)}")
-        return Expression(self.text, tuple(self.used), evaluate)
+        return evaluate
 
     def _check_characters(self) -> None:
         unprintable = re.search(r"[\0-\x1f\x7f\ud800-\udfff]", self.text)

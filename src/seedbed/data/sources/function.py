@@ -8,7 +8,7 @@ import numpy as np
 
 from seedbed import draws as random
 from seedbed.data.base import DataError, Samples
-from seedbed.data.expressions.parser import Expression
+from seedbed.data.expressions.expression import Expression
 from seedbed.data.sources.base import Request, Size
 from seedbed.recipe.sources import FunctionData
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.data.base import DataError
-from seedbed.data.expressions.parser import Expression
+from seedbed.data.expressions.expression import Expression
 from seedbed.data.naming import in_expression
 from seedbed.data.tables import csvfile, dates, kinds, numerals
 from seedbed.data.tables.csvfile import PLAIN, TextLayout

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from seedbed.data.base import DataError
-from seedbed.data.expressions.parser import Expression
+from seedbed.data.expressions.expression import Expression
 from seedbed.data.tables.columns import Columns
 
 

@@ -7,7 +7,8 @@ from typing import Any, Generic
 
 from pydantic import ValidationError, create_model
 
-from seedbed.study.problems import Problem, known_keys, problems_of
+from seedbed.study.known_keys import known_keys
+from seedbed.study.problems import Problem, problems_of
 from seedbed.study.trainable import Trainable
 from seedbed.trainables.outside.configuration import (
     SETTINGS,
