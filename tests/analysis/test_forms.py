@@ -43,7 +43,7 @@ def test_a_claim_names_its_variants_and_metrics(form):
 
 
 NEW = """
-from seedbed.analysis.claims import Part
+from seedbed.analysis.judgements import Part
 from seedbed.analysis.deciding import of_gains
 from seedbed.analysis.forms import FORMS, Form
 from seedbed.analysis.comparing import of_median_seen

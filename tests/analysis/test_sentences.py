@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seedbed.analysis.claims import Judgement
 from seedbed.analysis.comparing import compared, of_median_seen
+from seedbed.analysis.judgements import Judgement
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.runs import Runs
 from seedbed.analysis.sentences import corrections, sentence

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from seedbed.analysis.claims import Judgement
 from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
+from seedbed.analysis.judgements import Judgement
 from seedbed.analysis.power import fewest_pairs, fewest_runs
 from seedbed.analysis.wording import on_new_data, p_phrase, p_text, unit
 from seedbed.metrics.names import COSTS

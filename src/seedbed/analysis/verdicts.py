@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.analysis.claims import Claim, Judgement, Part, Table
+from seedbed.analysis.claims import Claim, Table
 from seedbed.analysis.comparing import Comparison
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, UNDECIDED, Evidence
 from seedbed.analysis.forms import FORMS, form_of, variants_of
 from seedbed.analysis.forms.base import OF_NUMBERS
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.new_data import NewData
 from seedbed.analysis.p_values import ALPHA, holm
 from seedbed.metrics.names import COSTS

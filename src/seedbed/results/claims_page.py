@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from seedbed.analysis.claims import Judgement
 from seedbed.analysis.forms import FORMS
+from seedbed.analysis.judgements import Judgement
 from seedbed.analysis.sentences import corrections, sentence
 from seedbed.analysis.wording import SHARED, number
 from seedbed.results.progress import is_part, progress

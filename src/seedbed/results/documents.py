@@ -16,8 +16,8 @@ from seedbed.text import counted, visible
 FORMAT = 2  # of the document: keys are added, never renamed
 
 if TYPE_CHECKING:
-    from seedbed.analysis.claims import Judgement
     from seedbed.analysis.comparing import Comparison
+    from seedbed.analysis.judgements import Judgement
     from seedbed.analysis.new_data import NewData
     from seedbed.analysis.pairing import Pairing
     from seedbed.results.result import Result, VersusBase

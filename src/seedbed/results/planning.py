@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from seedbed.analysis.claims import Judgement
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.forms import FORMS
+from seedbed.analysis.judgements import Judgement
 from seedbed.analysis.pairs import Pairs
 from seedbed.analysis.planning import Likely, Spread, likely_seeds
 from seedbed.analysis.runs import gap_of

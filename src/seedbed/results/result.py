@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from seedbed.analysis.advice import consistent
-from seedbed.analysis.claims import Judgement, Term
+from seedbed.analysis.claims import Term
 from seedbed.analysis.comparing import Comparison, Gap, all_compared, gap_bounds, verdict
 from seedbed.analysis.deciding import UNDECIDED
 from seedbed.analysis.findings import as_stored, find_in
 from seedbed.analysis.forms import variants_of
 from seedbed.analysis.intervals import Interval, intervals
+from seedbed.analysis.judgements import Judgement
 from seedbed.analysis.looks import Look, Rule
 from seedbed.analysis.new_data import Basis, NewData
 from seedbed.analysis.p_values import ALPHA, holm

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -16,20 +15,17 @@ from seedbed.analysis.reliable import bounds_of_failure
 from seedbed.analysis.rows import by_length
 from seedbed.analysis.runs import Runs
 from seedbed.analysis.unpaired import Unpaired
-from seedbed.metrics.base import Direction, Scale
 from seedbed.metrics.names import split_epoch
 from seedbed.results.by_run import ByRun
 from seedbed.results.curve_values import at_epoch, first_epochs
-from seedbed.results.measures import Measures
+from seedbed.results.described import Described
 from seedbed.results.statuses import BROKEN, ENDED, INTERRUPTED, Statuses
-from seedbed.results.tables import Tables
 from seedbed.store.schema import RUN_COLUMNS
-from seedbed.text import counted, first_few, spans
 
 MOST_KEPT = 8  # variants and metrics sample by sample, kept in memory
 
 
-class Stored(Tables):
+class Stored(Described):
     """A stored study's runs as numbers by variant and seed.
 
     Parameters
@@ -39,28 +35,11 @@ class Stored(Tables):
     """
 
     def __init__(self, directory: str | os.PathLike[str], most: int | None = None) -> None:
-        super().__init__(directory)
-        self._most = most
-        self.metric: str = self.study["metric"]
+        super().__init__(directory, most)
         self._known_values: dict[str, np.ndarray] = {}
         self._known_first: dict[tuple[str, float], np.ndarray] = {}
         self._known_same: dict[str, np.ndarray] = {}
         self._known_samples: dict[tuple[str, str], dict[int, np.ndarray]] = {}
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What the data are, see `data.facts.describe`; empty for studies of older versions."""
-        return self.study.get("data") or {}
-
-    @cached_property
-    def variants(self) -> list[str]:
-        """Names, in the order of the study."""
-        return [variant["name"] for variant in self.study["variants"]]
-
-    @property
-    def base(self) -> str:
-        """The variant that all others are compared with."""
-        return self.variants[0]
 
     @cached_property
     def metrics(self) -> list[str]:
@@ -72,35 +51,6 @@ class Stored(Tables):
             for column in self.runs.schema
             if column.name not in RUN_COLUMNS and pa.types.is_floating(column.type)
         ]
-
-    @cached_property
-    def seeds(self) -> list[int]:
-        """The study's seeds."""
-        seeds = self.study["seeds"]
-        return (list(range(seeds)) if isinstance(seeds, int) else list(seeds))[: self._most]
-
-    @property
-    def paired(self) -> bool:
-        """Whether runs under the same seed are compared with one another; else they have nothing in common."""
-        return self.study.get("paired", True)
-
-    def seeds_named(self, indices: Sequence[int]) -> str:
-        """Some seeds by their index in `seeds`, as their study calls them."""
-        seeds, names = [self.seeds[index] for index in indices], self.study.get("seed_labels")
-        if names is None:
-            return spans(seeds)
-        return first_few(names[seed] if seed < len(names) else str(seed) for seed in seeds)
-
-    @cached_property
-    def levels(self) -> dict[str, np.ndarray]:
-        """Of a study that crosses its seeds: source of randomness -> its level in each run, (seeds,); else empty."""
-        return {source: np.array(of) for source, of in self.study.get("levels", {}).items()}
-
-    def evaluation(self, variant: str, metric: str) -> dict[str, Any]:
-        """How the samples that a metric is of come about, see `Work.facts_of`; empty where nobody said."""
-        whole, _ = split_epoch(metric, self.study.get("classes") or ())
-        told = self.study["variants"][self.row_of[variant]].get("evaluation") or {}
-        return told.get(whole.partition(".")[0]) or {}
 
     def by_sample(self, variant: str, metric: str) -> dict[int, np.ndarray]:
         """Seed -> a metric sample by sample, where that is stored."""
@@ -115,30 +65,6 @@ class Stored(Tables):
         rows = self._table("samples", filters=wanted)
         seeds, values = rows["seed"].to_pylist(), rows["values"] if len(rows) else ()
         return {seed: one.values.to_numpy() for seed, one in zip(seeds, values, strict=True)}
-
-    @property
-    def seeds_counted(self) -> str:
-        """How many seeds there are, in words; some variants have fewer where seeds were added until all was decided.
-
-        Of runs that are not paired, how many each variant has.
-        """
-        if not self.paired:
-            counts = [one.get("runs", len(self.seeds)) for one in self.study["variants"]]
-            least = f"{min(counts):,} to " if min(counts) < max(counts) else ""
-            return f"{least}{counted(max(counts), 'run')}"
-        return f"{'up to ' if self.study.get('until') else ''}{counted(len(self.seeds), 'seed')}"
-
-    def published(self, variant: str) -> dict[str, float]:
-        """Numbers that somebody else reported for a variant, by metric."""
-        return self.study["variants"][self.row_of[variant]].get("published") or {}
-
-    def configuration(self, variant: str) -> dict[str, Any]:
-        """All settings of a variant, every default filled in."""
-        return self.study["variants"][self.row_of[variant]].get("recipe") or {}
-
-    def settings(self, variant: str) -> dict[str, Any]:
-        """What a variant sets differently from base, by dotted key."""
-        return self.study["variants"][self.row_of[variant]].get("settings") or {}
 
     def status_of(self, variant: str) -> dict[int, str]:
         """Seed -> how that run ended."""
@@ -202,27 +128,6 @@ class Stored(Tables):
                     means[rows] = own.mean(axis=1)
             found[name] = means.tolist()
         return found
-
-    @cached_property
-    def _measures(self) -> Measures:
-        return Measures(self.study)
-
-    def direction(self, metric: str) -> Direction:
-        """Whether less or more of a metric is better; see `Measures.direction`."""
-        return self._measures.direction(metric)
-
-    def bounds(self, metric: str) -> tuple[float, float]:
-        """The least and the largest value that a metric can have; infinite of one that nobody knows."""
-        return self._measures.bounds(metric)
-
-    def scale(self, metric: str) -> Scale:
-        """Whether variants are compared on a metric by differences or by ratios: as the study or the metric says."""
-        return self._measures.scale(metric)
-
-    @property
-    def matters(self) -> float | None:
-        """The smallest effect on the study's metric that matters: a factor for metrics of ratios, else a difference."""
-        return self.study.get("matters")
 
     def failed(self, variant: str) -> np.ndarray:
         """(seeds,) bool: where a run diverged or crashed, or lies beyond what the study calls a failure."""
@@ -319,8 +224,3 @@ class Stored(Tables):
     def _ended(self) -> np.ndarray:
         """(variants, seeds) bool, see `ended`."""
         return self.statuses.are(*ENDED)
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """Variant -> its index in the arrays of all."""
-        return {name: row for row, name in enumerate(self.variants)}

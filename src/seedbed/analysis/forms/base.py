@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.claims import Claim
 from seedbed.analysis.comparing import Comparison
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.wording import failures, gap_interval, is_nil, wins
 from seedbed.text import counted
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.claims import Claim
 from seedbed.analysis.comparing import Comparison, Gap, compared
 from seedbed.analysis.deciding import REFUTED, ahead
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.runs import Runs
 from seedbed.analysis.wording import gap_interval, how_far, is_nil, times
 from seedbed.text import counted

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.claims import Claim
 from seedbed.analysis.comparing import Gap, compared
 from seedbed.analysis.deciding import Evidence, ahead
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.wording import how_far, is_nil
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from seedbed.analysis.claims import Claim, Column, Judgement, Part
+from seedbed.analysis.claims import Claim, Column
 from seedbed.analysis.deciding import ahead, equivalent
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.wording import gap_of_metrics_in_words
 
 

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.claims import Claim
 from seedbed.analysis.comparing import Comparison, of_median_seen
 from seedbed.analysis.deciding import UNDECIDED, amid, of_median, of_prediction, of_share
 from seedbed.analysis.intervals import prediction, present
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.reliable import wilson
 from seedbed.analysis.runs import on_scale

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 
-from seedbed.analysis.claims import Claim, Judgement, Part
+from seedbed.analysis.claims import Claim
 from seedbed.analysis.comparing import Gap
 from seedbed.analysis.deciding import REFUTED, SUPPORTED, Evidence, ahead, equivalent, inside, opposite
+from seedbed.analysis.judgements import Judgement, Part
 from seedbed.analysis.wording import gap_in_words
 
 
