@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from scipy import stats
 
 from seedbed.analysis.comparing import all_compared, compared
-from seedbed.analysis.flips import flip_p, flip_ps
+from seedbed.analysis.flips import CERTAIN, flip_p, flip_ps, flip_ps_or_less
 from seedbed.analysis.intervals import interval, intervals
 from seedbed.analysis.pairing import pairing, pairings
 from seedbed.analysis.pairs import Pairs
@@ -185,6 +185,15 @@ def test_intervals_pairings_and_tests_together_are_those_of_each_alone(sets: tup
     gaps = np.where(np.isfinite(rows.values), rows.values, 1.0) - base.values
     for kind in ("two-sided", "greater"):
         assert flip_ps(gaps, kind).tolist() == [flip_p(row, kind) for row in gaps]  # type: ignore[arg-type]
+
+
+def test_a_tiny_p_is_known_to_be_tiny(sets: tuple[Runs, Runs]) -> None:
+    rows, base = sets
+    for shift in (0.0, 0.5, 2.0, 1e6):
+        gaps = np.where(np.isfinite(rows.values), rows.values, 1.0) - base.values + shift
+        whole, known = flip_ps(gaps), flip_ps_or_less(gaps)
+        assert ((known == whole) | ((known == CERTAIN) & (whole < CERTAIN))).all()
+    assert (known == CERTAIN).all() == (gaps.shape[1] == 150)
 
 
 def test_means_and_medians_of_rows_are_those_of_scipy_and_numpy() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seedbed.analysis.flips import flip_ps
+from seedbed.analysis.flips import flip_ps, flip_ps_or_less
 from seedbed.analysis.intervals import cut, median_interval
 from seedbed.analysis.p_values import ALPHA
 from seedbed.analysis.pairs import Pairs
@@ -122,11 +122,23 @@ def compared(
 
 @np.errstate(over="ignore")  # a ratio of the largest to the smallest numbers is infinite
 def all_compared(
-    gaps: Sequence[Gap], direction: Direction, level: float | None, has_interval: Sequence[bool]
+    gaps: Sequence[Gap],
+    direction: Direction,
+    level: float | None,
+    has_interval: Sequence[bool],
+    p_or_less: bool = False,
 ) -> list[Comparison]:
-    """The same of many, whose gaps are computed on together; `has_interval` says of which there is an interval."""
+    """The same of many, whose gaps are computed on together.
+
+    Parameters
+    ----------
+    has_interval
+        Of which there is an interval.
+    p_or_less
+        Whether it is enough to know of a tiny p that it is, see `flips.flip_ps_or_less`.
+    """
     sign = 1 if direction == "max" else -1
-    typical, ps = _typical(gaps, level, has_interval), _ps(gaps, sign)
+    typical, ps = _typical(gaps, level, has_interval), _ps(gaps, sign, p_or_less)
     return [_seen(*one, sign, level) for one in zip(gaps, typical, ps, strict=True)]
 
 
@@ -148,10 +160,10 @@ def _typical(gaps: Sequence[Gap], level: float | None, has_interval: Sequence[bo
     return found
 
 
-def _ps(gaps: Sequence[Gap], sign: int) -> list[float | None]:
+def _ps(gaps: Sequence[Gap], sign: int, p_or_less: bool) -> list[float | None]:
     """The two-sided p of each; None where there are too few runs."""
     found: list[float | None] = [None] * len(gaps)
-    together = []
+    together, test = [], flip_ps_or_less if p_or_less else flip_ps
     for index, gap in enumerate(gaps):
         if not gap.can_test:
             continue
@@ -160,7 +172,7 @@ def _ps(gaps: Sequence[Gap], sign: int) -> list[float | None]:
         else:
             found[index] = gap.p(sign)
     for some, rows in stacked([gaps[index].gaps for index in together]):  # type: ignore[union-attr]
-        for index, p in zip(some, flip_ps(rows).tolist(), strict=True):
+        for index, p in zip(some, test(rows).tolist(), strict=True):
             found[together[index]] = p
     return found
 

@@ -21,6 +21,7 @@ LISTED_UP_TO = 12  # 2**12 = 4,096 sign flips are listed
 LISTED_AT_ONCE = 64  # rows of gaps, whose sums keep within a processor's cache
 COUNTED_UP_TO = 100  # of more gaps the sum is taken as normal
 HUGE = 2.0**900
+CERTAIN = 1e-15  # a p below it decides, however many there are
 LEVELS = 4000  # of all gaps together, to which they are rounded where patterns are counted
 
 
@@ -32,6 +33,27 @@ def flip_p(gaps: np.ndarray, alternative: Alternative = "two-sided") -> float:
 def flip_ps(gaps: np.ndarray, alternative: Alternative = "two-sided") -> np.ndarray:
     """The same of several rows of gaps (rows, n): (rows,)."""
     return sign_flips(clipped(gaps), alternative)
+
+
+def flip_ps_or_less(gaps: np.ndarray) -> np.ndarray:
+    """Two-sided p of rows of gaps (rows, n) or, where it is known to be below `CERTAIN`, that, which takes far less."""
+    found, cut = np.full(len(gaps), CERTAIN), clipped(gaps)
+    open_rows = np.flatnonzero(_bounds(cut) >= CERTAIN)
+    found[open_rows] = sign_flips(cut[open_rows])
+    return found
+
+
+def _bounds(gaps: np.ndarray) -> np.ndarray:
+    """What p of rows of gaps (rows, n) is below, also where they are rounded to be counted.
+
+    Source: Hoeffding 1963, theorem 2.
+    """
+    n, sizes = gaps.shape[1], np.abs(gaps)
+    rounded = sizes.max(axis=1, initial=0.0) / max(1, LEVELS // max(n, 1)) / 2
+    least = np.maximum(0.0, np.abs(gaps.sum(axis=1)) - n * rounded)
+    squares = np.sum((sizes + rounded[:, None]) ** 2, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(squares > 0, 2 * np.exp(-(least**2) / (2 * squares)), 1.0)
 
 
 def clipped(gaps: np.ndarray) -> np.ndarray:

@@ -196,10 +196,10 @@ class Result(Stored):
         return self._all_seen(self.gaps(variants, other), None, [False] * len(variants))
 
     def _all_seen(
-        self, gaps: Sequence[Gap], level: float | None, has_interval: Sequence[bool]
+        self, gaps: Sequence[Gap], level: float | None, has_interval: Sequence[bool], p_or_less: bool = False
     ) -> list[Comparison]:
         ends = gap_bounds(self.bounds(self.metric), self.bounds(self.metric))
-        found = all_compared(gaps, self.direction(self.metric), level, has_interval)
+        found = all_compared(gaps, self.direction(self.metric), level, has_interval, p_or_less)
         seen = (one.within(*ends) for one in found)
         return [one.untested for one in seen] if self.levels else list(seen)
 
@@ -223,7 +223,7 @@ class Result(Stored):
             return list(self.ranking)
         first, *others = self.ranking
         apart = [name for name in others if not self.same_runs(name, first)]
-        compared = self.all_compared(apart, first)
+        compared = self._all_seen(self.gaps(apart, first), None, [False] * len(apart), p_or_less=True)
         worse = {
             name for name, seen in zip(apart, compared, strict=True) if self._is_worse(name, seen, first)
         }

@@ -83,7 +83,9 @@ def _first_seeds(result: Result) -> str:
     """Of which seeds curves are; empty where of all."""
     if last_drawn(result) is None:
         return ""
-    return f"They are of the first {MOST_SEEDS:,} of {len(result.seeds):,} seeds; curves.parquet has all."
+    return (
+        f"They are of the first {MOST_SEEDS:,} of {len(result.seeds):,} seeds; the table of curves has all."
+    )
 
 
 def _all_diverged(result: Result) -> str:
