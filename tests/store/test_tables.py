@@ -16,7 +16,7 @@ from study_files import small
 
 from seedbed import files
 from seedbed.api import Result, Study
-from seedbed.store import joining, partitions, writer
+from seedbed.store import announcing, joining, partitions
 from seedbed.store.contents import Contents
 from seedbed.store.groups import Group
 from seedbed.store.models import Trained
@@ -221,7 +221,7 @@ def test_killed_at_any_write_leaves_every_group_that_was_stored(tmp_path: Path, 
             left -= 1
             rename(staged)
 
-        monkeypatch.setattr(writer, "rename", kill)
+        monkeypatch.setattr(announcing, "rename", kill)
         store = Store.create(tmp_path / str(last), "s", HASH)
         stored = 0
         try:
@@ -261,7 +261,7 @@ def test_what_is_written_grows_with_the_groups_and_no_faster(tmp_path: Path, mon
     written: list[int] = []
     rename = files.rename
     monkeypatch.setattr(
-        writer, "rename", lambda staged: (written.extend(one.bytes for one in staged), rename(staged))
+        announcing, "rename", lambda staged: (written.extend(one.bytes for one in staged), rename(staged))
     )
 
     def size(groups: int) -> int:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import mmap
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from seedbed.files import TEMPORARY, Hashing, Staged, discard, rename, stage, stage_all, sync, to_json
-from seedbed.store import checkpoints, journal, locks, partitions
+from seedbed.files import TEMPORARY, stage_all, sync, to_json
+from seedbed.store import checkpoints, journal, locks, partitions, taking_over
+from seedbed.store.announcing import Announcing
 from seedbed.store.appending import Appending
 from seedbed.store.contents import Contents
 from seedbed.store.directories import made, names_of, writable
@@ -37,13 +37,12 @@ from seedbed.store.schema import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
     from seedbed.store.schema import Columns
 
 
-class Store:
+class Store(Announcing):
     """The directory of one study while it runs. Close it, or use it as a context, when the study ends.
 
     The journal is held locked while the store is open, so there is one writer, and readers tell a study that runs from
@@ -56,14 +55,13 @@ class Store:
     """
 
     def __init__(self, directory: Path, journal_file: BinaryIO, known: Journal | None = None) -> None:
-        self.directory = directory
         known = known or journal.Journal(FORMAT, [], 0, 0)
-        self._journal = Appending(journal_file, known)
+        super().__init__(directory, Appending(journal_file, known))
         self._take_groups(known)
         self._joined = 0  # partitions
         self._named: Path | None = None
         try:
-            self._named = _held(journal_file, directory)
+            self._named = taking_over.hold(journal_file, directory)
         except BaseException:
             journal_file.close()
             raise
@@ -116,17 +114,7 @@ class Store:
     @staticmethod
     def check(directory: Path) -> Journal:
         """Whether a study can be gone on with, as far as looking tells; its journal. Raises what `open` raises."""
-        known = journal.read(directory)
-        if known.format < FORMAT:
-            raise StoreError(
-                f"{directory} was stored by an older version of Seedbed, which kept no checkpoints; run the study again"
-            )
-        with writable(directory, "copy it to a directory that you may write, and go on there"):
-            if not os.access(directory, os.W_OK):
-                raise PermissionError(13, os.strerror(13))
-        if not known.finished and locks.is_held(directory):
-            raise _is_written(directory)
-        return known
+        return taking_over.check(directory)
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], seen: Journal | None = None) -> Self:
@@ -163,19 +151,8 @@ class Store:
         self._journal.take_up(known)
         self._journal.cut()
         self.journal({"event": "opened", **locks.me()})
-        for path in self.directory.rglob(f".*{TEMPORARY}"):
-            if path.is_dir() or path.parent.name == "figures" or "report" in path.name:
-                continue  # not made by a writer; somebody may be writing these
-            path.unlink()
         committed = {event["group"] for event in self.groups}
-        for path in (self.directory / PARTS).rglob("*-*.*"):
-            number = path.stem.rpartition("-")[2]
-            if number.isdecimal() and int(number) not in committed:
-                if path.is_dir():
-                    raise StoreError(
-                        f"expected a file, got a directory: {path}; move it away, and resume the study again"
-                    )
-                path.unlink()
+        taking_over.remove_unfinished(self.directory, committed)
         for number in committed:
             self.drop_checkpoint(number)
 
@@ -201,27 +178,6 @@ class Store:
         """Seconds that this process and those before it have spent on the study."""
         return self._journal.elapsed
 
-    # --- the journal ------------------------------------------------------------------------------------
-
-    def happened(self, kind: str) -> int:
-        """How many events of a kind the journal has."""
-        return self._journal.happened(kind)
-
-    def journal(self, event: Mapping[str, object]) -> None:
-        """Append one event as one line: with the time, and the seconds since this process opened the store.
-
-        Raises
-        ------
-        WriteError
-            Where it cannot be written; the journal is as before.
-        """
-        self._append([event])
-
-    def _append(self, events: Sequence[Mapping[str, object]], durable: bool = False) -> None:
-        """Append events; see `Appending.append`."""
-        with self._kept(self.directory / JOURNAL):
-            self._journal.append(events, durable)
-
     def finish(self, status: str, **facts: object) -> None:
         """Write the last event, "complete" or "failed", and close; a study without it was interrupted."""
         self._append([{"event": "finished", "status": status, **facts}], durable=True)
@@ -244,49 +200,6 @@ class Store:
             with contextlib.suppress(WriteError):  # the first error tells more
                 self.finish("failed", error=f"{type(error).__name__}: {error}")
         self.close()
-
-    # --- files ------------------------------------------------------------------------------------------
-
-    def write_text(self, name: str, text: str) -> None:
-        """Write a whole text file."""
-        self.write_bytes(name, text.encode())
-
-    def write_bytes(self, name: str, content: bytes) -> None:
-        """Write a whole file."""
-        self._write(self.directory / name, lambda file: file.write(content))
-
-    def write_copy(self, path: Path) -> None:
-        """Keep a whole copy of a file under its own name."""
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            self._write(self.directory / path.name, lambda file: file.write(content))
-
-    def write_json(self, name: str, document: object) -> None:
-        """Write plain data as a whole JSON file; see `to_json`."""
-        self.write_text(name, to_json(document, indent=2) + "\n")
-
-    def _write(self, path: Path, write: Callable[[Hashing], object]) -> None:
-        with self._kept(path):
-            self._announce_and_rename([stage(path, write)])
-
-    def _announce_and_rename(self, staged: Sequence[Staged]) -> None:
-        """Give files their names, once the journal has their checksums: so every file that is there can be verified."""
-        try:
-            self._append([_announcement(one, self.directory) for one in staged], durable=True)
-        except BaseException:
-            discard(staged)
-            raise
-        rename(staged)
-
-    @contextlib.contextmanager
-    def _kept(self, path: Path) -> Iterator[None]:
-        """Say what was kept where something cannot be written, and how to go on."""
-        try:
-            yield
-        except OSError as error:
-            raise WriteError(
-                f"cannot write {error.filename or path}: {error.strerror or error}; what was finished is kept; "
-                f"to go on once it can be written: seedbed resume {self.directory}"
-            ) from error
 
     # --- groups -----------------------------------------------------------------------------------------
 
@@ -365,61 +278,3 @@ class Store:
             for directory in (self.directory / PARTS / "models", self.directory / PARTS):
                 with contextlib.suppress(OSError):  # there is none
                     directory.rmdir()
-
-    # --- checkpoints ------------------------------------------------------------------------------------
-
-    def save_checkpoint(
-        self, number: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
-    ) -> None:
-        """Keep what shard `number` needs to go on, whole or not at all; it replaces what was kept of it before.
-
-        Parameters
-        ----------
-        arrays, facts
-            Those of a `study.checkpoints.State`.
-        """
-        path = checkpoints.path_of(self.directory, number)
-        with self._kept(path):
-            checkpoints.write(path, arrays, facts)
-
-    def checkpoint(self, number: int) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
-        """The arrays and facts that were kept of shard `number`; None where there are none.
-
-        Raises
-        ------
-        StoreError
-            Where they are damaged.
-        """
-        return checkpoints.read(checkpoints.path_of(self.directory, number))
-
-    def has_checkpoint(self, number: int) -> bool:
-        """Whether something was kept of shard `number`."""
-        return checkpoints.path_of(self.directory, number).exists()
-
-    def drop_checkpoint(self, number: int) -> None:
-        """Remove what was kept of shard `number`; their directory stays, since another thread may be writing there."""
-        with self._kept(self.directory / checkpoints.DIRECTORY):
-            checkpoints.path_of(self.directory, number).unlink(missing_ok=True)
-
-
-def _held(file: BinaryIO, directory: Path) -> Path | None:
-    """Become the writer of a directory; see `locks.hold`."""
-    try:
-        return locks.hold(file, directory)
-    except BlockingIOError:
-        raise _is_written(directory) from None
-
-
-def _is_written(directory: Path) -> StoreError:
-    if named := locks.named(directory):
-        return StoreError(named)
-    opened = [one for one in journal.read(directory).events if one.get("event") in ("created", "opened")]
-    process, host = opened[-1].get("pid"), opened[-1].get("host")
-    return StoreError(
-        f"{directory} is being written by process {process} on {host}; wait until it ends, or stop it"
-    )
-
-
-def _announcement(staged: Staged, directory: Path) -> dict[str, object]:
-    name = staged.path.relative_to(directory).as_posix()
-    return {"event": "wrote", "file": name, "bytes": staged.bytes, "sha256": staged.sha256}
