@@ -22,6 +22,8 @@ from faults.same import differences
 
 import seedbed
 from seedbed.api import Result, Study
+from seedbed.execution import together
+from seedbed.execution.executors import cluster as executor
 from seedbed.execution.progress import Silent
 from seedbed.store import reader
 
@@ -80,17 +82,18 @@ def both_started() -> None:
 
 
 def workers() -> list[int]:
-    """Processes that train shards."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if words.startswith(b"ray::Actor"):
+    """Processes of the clusters of this process that train shards; there may be others on the machine."""
+    parents, found = {}, []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if (entry / "cmdline").read_bytes().startswith(b"ray::Actor"):
                 found.append(int(entry.name))
-    return found
+
+    def is_own(number: int) -> bool:
+        return number == os.getpid() or (number in parents and is_own(parents[number]))
+
+    return list(filter(is_own, found))
 
 
 def test_a_killed_worker_and_a_killed_node_lose_nothing(cluster: Any, alone: Result, run: Run) -> None:
@@ -105,6 +108,22 @@ def test_a_killed_worker_and_a_killed_node_lose_nothing(cluster: Any, alone: Res
     third = cluster.add_node(num_cpus=1)
     ended = run("ray", Once(lambda: cluster.remove_node(third, allow_graceful=False)))
     assert differences(alone.directory, ended.directory) == NUMBERED
+
+
+def test_a_worker_that_hangs_is_not_waited_for(
+    cluster: Any, alone: Result, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "LATE", 1.0)
+    monkeypatch.setattr(executor, "ANSWERS_IN", 2.0)
+    hung = []
+
+    def hang() -> None:
+        both_started()
+        hung.extend(workers()[:1])
+        os.kill(hung[0], signal.SIGSTOP)
+
+    assert differences(alone.directory, run("ray", Once(hang)).directory) == NUMBERED
+    assert hung[0] not in workers()
 
 
 @pytest.mark.parametrize(("device", "expected"), [("cuda", {1.0}), ("cpu", {0.0})])
