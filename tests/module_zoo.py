@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -165,6 +167,20 @@ class OwnNoise(nn.Module):
         return self.body(x + torch.empty_like(x).uniform_(0, 0.1) if self.training else x)
 
 
+class Skipping(nn.Module):
+    """Leaves a layer out now and then, by Python's or NumPy's generator."""
+
+    def __init__(self, numpy: bool) -> None:
+        super().__init__()
+        self.numpy = numpy
+        self.lift, self.extra, self.head = nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, CLASSES)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.lift(x)
+        drawn = np.random.rand() if self.numpy else random.random()  # noqa: NPY002
+        return self.head(x if self.training and drawn < 0.2 else self.extra(x))
+
+
 class Branching(nn.Module):
     """Goes by what it is given, which one program for all runs cannot."""
 
@@ -239,6 +255,8 @@ ZOO = {
     "in place": Animal(InPlace),
     "noise": Animal(Noisy),
     "noise of its own": Animal(OwnNoise, together=False),
+    "skipped layers": Animal(Skipping, {"numpy": False}, together=False),
+    "skipped layers by numpy": Animal(Skipping, {"numpy": True}, together=False),
     "control flow": Animal(Branching, together=False),
     "frozen": Animal(Frozen),
     "lazy": Animal(Lazy),

@@ -20,7 +20,7 @@ from seedbed.nn.modules.drawing import Drawing
 from seedbed.nn.modules.layer import ModuleLayer, Traits
 from seedbed.nn.modules.making import Recipe, raised_on, told
 from seedbed.nn.modules.making import tensors_of as kept_by
-from seedbed.nn.modules.seeding import drawn_from
+from seedbed.nn.modules.seeding import drawn_from, states
 
 CONVOLUTIONS = nn.modules.conv._ConvNd
 NEAR = 1e-3  # of the largest number: what one program may give otherwise than run by run, beside rounding
@@ -83,18 +83,18 @@ class _Counting(TorchDispatchMode):
 
 
 def _forward(name: str, module: nn.Module, example: torch.Tensor, around: Any) -> tuple[Any, bool]:
-    """What a training step's forward pass gives, and whether it drew from PyTorch's generator."""
+    """What a training step's forward pass gives, and whether it drew from a global generator."""
     both = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     own = {key: one.detach().clone().requires_grad_(one.requires_grad) for key, one in both.items()}
     module.train()
     with drawn_from(0), torch.enable_grad():
-        before = torch.get_rng_state()
+        before = states()
         try:
             with around:
                 given = functional_call(module, own, (example,))
         except Exception as error:  # whatever other people's code raises
             raise ModuleError(f"{name} {raised_on(example, error)}") from error
-        return given, not torch.equal(before, torch.get_rng_state())
+        return given, before != states()
 
 
 def _takes(module: nn.Module, example: torch.Tensor) -> bool:
