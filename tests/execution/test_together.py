@@ -142,7 +142,7 @@ def test_shards_are_cut_by_how_many_runs_wait() -> None:
     runs = tuple(PlannedRun("a", seed) for seed in range(4))
     view = View(Silent(), 8, "score", "max")
     side_by_side = together.Together(1, train, view, [Shard(0, runs), Shard(1, runs)], cut)
-    outcomes = list(side_by_side.outcomes(lambda: False))
+    outcomes = [one for ended in side_by_side.outcomes(lambda: False) for one in ended]
     assert waiting == [8, 7, 6, 5, 4, 3, 2, 1]
     assert [run.seed for _, outcome in outcomes for run in outcome.result().runs] == 2 * [0, 1, 2, 3]
 
@@ -173,7 +173,7 @@ def outcomes(
     view = together.View(Silent(), many, "score", "max")
     work = together.Together(at_once, train, view, shards(many), repeats=repeats, done=over.append)
     handed_out = []
-    for attempt, outcome in work.outcomes(lambda: False):
+    for attempt, outcome in (one for ended in work.outcomes(lambda: False) for one in ended):
         outcome.result()
         handed_out.append(attempt.shard.number)
     return sorted(handed_out), over

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from seedbed.store import partitions, reader
 from seedbed.store.contents import Contents
+from seedbed.store.groups import Group
 from seedbed.store.models import Trained
 from seedbed.store.schema import JOURNAL
 from seedbed.store.writer import Store
@@ -81,7 +82,7 @@ def trained(variant: str, group: int) -> Trained:
     return Trained(variant, parameters={"0.weight": weights}, center=weights[:, :, 0], **facts)
 
 
-def add(store: Store, group: int) -> None:
+def made(group: int) -> Group:
     """What a group adds: some have a variant, a table and a column of their own."""
     variants = VARIANTS if group % 2 else VARIANTS[:1]
     rows = [
@@ -97,18 +98,19 @@ def add(store: Store, group: int) -> None:
     if group > 1:
         tables["mistakes"] = {"variant": ["base"], "seed": [group], "image": [b"1"]}
     models = [trained(name, group) for name in variants]
-    store.add_group(number=group, rows=rows, tables=tables, models=models)
-    store.join_full(VARIANTS)
+    return Group(group, rows, tables, models)
 
 
-def go_on(store: Store) -> None:
+def go_on(store: Store, at_once: int) -> None:
     """All that is left to do of the rounds, as whoever runs a study does it."""
     for groups in ROUNDS:
         committed = {event["group"] for event in store.groups}
-        for group in groups:
-            if group not in committed:
-                store.save_checkpoint(group, {"at": np.arange(group)}, {"step": group})
-                add(store, group)
+        left = [group for group in groups if group not in committed]
+        for group in left:
+            store.save_checkpoint(group, {"at": np.arange(group)}, {"step": group})
+        for first in range(0, len(left), at_once):
+            store.add_groups([made(group) for group in left[first : first + at_once]])
+            store.join_full(VARIANTS)
         store.join_groups(VARIANTS)
     store.finish("complete")
 
@@ -129,7 +131,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return repr(one) == repr(other)
 
 
-def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, bool]:
+def run(directory: Path | None, root: Path, last: int, at_once: int) -> tuple[Path | None, bool]:
     """A process that makes a study or goes on with it until its nth operation; the directory, and whether it ended."""
     with pytest.MonkeyPatch.context() as patch:
         mortal = Mortal(patch, last)
@@ -137,7 +139,7 @@ def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, boo
         try:
             store = Store.create(root, "s", HASH) if directory is None else Store.open(directory)
             store._journal.file = mortal.journal(store._journal.file)
-            go_on(store)
+            go_on(store, at_once)
         except KilledError:
             if store:
                 store._journal.file.close()
@@ -146,23 +148,25 @@ def run(directory: Path | None, root: Path, last: int) -> tuple[Path | None, boo
         return store.directory, True
 
 
-@given(st.lists(st.integers(0, 190), max_size=5), st.sampled_from([100_000, 3, 2, 1]))
+@given(
+    st.lists(st.integers(0, 190), max_size=5), st.sampled_from([100_000, 3, 2, 1]), st.sampled_from([1, 2, 3])
+)
 @settings(max_examples=25)
 def test_killed_anywhere_and_opened_again_it_ends_as_if_it_had_not_been(
-    tmp_path_factory: pytest.TempPathFactory, kills: list[int], runs_in_file: int
+    tmp_path_factory: pytest.TempPathFactory, kills: list[int], runs_in_file: int, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "RUNS_IN_FILE", runs_in_file)
-        killed_and_opened(tmp_path_factory, kills)
+        killed_and_opened(tmp_path_factory, kills, at_once)
 
 
-def killed_and_opened(tmp_path_factory: pytest.TempPathFactory, kills: list[int]) -> None:
-    whole, ended = run(None, tmp_path_factory.mktemp("whole"), 10_000)
+def killed_and_opened(tmp_path_factory: pytest.TempPathFactory, kills: list[int], at_once: int) -> None:
+    whole, ended = run(None, tmp_path_factory.mktemp("whole"), 10_000, 1)
     assert ended
     assert whole is not None
     root, directory = tmp_path_factory.mktemp("killed"), None
     for last in [*kills, 10_000]:
-        directory, ended = run(directory, root, last)
+        directory, ended = run(directory, root, last, at_once)
         if directory:
             committed = {event["group"] for event in reader.events(directory) if event["event"] == "group"}
             found = held(directory)

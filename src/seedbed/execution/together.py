@@ -8,7 +8,7 @@ from array import array
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from statistics import median
@@ -22,6 +22,7 @@ from seedbed.study.events import Epoch, Event, Events
 from seedbed.study.trainable import Finished, Shard
 
 TICK = 0.5  # seconds after which a waiting thread looks whether a signal came that another was given
+MOST = 64  # shards that are stored at once
 AHEAD = 2  # times as many shards as train are handed over, so that no thread waits while the caller stores
 TOLD_EVERY = 0.1  # seconds between two times that an observer is told, at the least
 SHARE = 0.02  # of the time that telling may take
@@ -49,6 +50,7 @@ class Attempt:
 
 
 Train = Callable[[Attempt, Events], Finished]
+Outcome = tuple[Attempt, Future[Finished]]
 Cut = Callable[[Shard, int], Sequence[Shard]]
 
 
@@ -168,8 +170,8 @@ class Together:
         self._waiting.extendleft(reversed(shards))
         self._left += sum(len(shard.runs) for shard in shards)
 
-    def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[tuple[Attempt, Future[Finished]]]:
-        """Every shard as soon as it ends, with what it left or raised; no further one is begun once asked to end.
+    def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[list[Outcome]]:
+        """All shards that have ended since, with what they left or raised; no further one is begun once asked to end.
 
         Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
         their checkpoints heed, and `Attempt.is_abandoned`.
@@ -197,11 +199,13 @@ class Together:
                     break
                 if not is_asked_to_end() and (late := self._late()):
                     begin(late.shard, is_second=True)
-                with suppress(Empty):
-                    future = ended.get(timeout=TICK)
-                    with self._outcome(future) as attempt:
-                        if attempt:
-                            yield attempt, future
+                with suppress(Empty), ExitStack() as stack:
+                    futures = [ended.get(timeout=TICK)]
+                    while not ended.empty() and len(futures) < MOST:
+                        futures.append(ended.get())
+                    attempts = [(stack.enter_context(self._outcome(future)), future) for future in futures]
+                    if found := [(attempt, future) for attempt, future in attempts if attempt]:
+                        yield found
         self._view.end()
 
     @contextmanager

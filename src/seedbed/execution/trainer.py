@@ -21,6 +21,7 @@ from seedbed.execution.stops import Stops
 from seedbed.execution.together import Attempt, Together, View, group_of
 from seedbed.files import to_json
 from seedbed.results.evidence import stored_evidence
+from seedbed.store.groups import Group
 from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Stopped
 from seedbed.study.events import Events
@@ -119,7 +120,7 @@ class Trainer:
             return False
         finally:
             self.observer.group_finished()
-        self._write(shard, finished, saving.seconds)
+        self._store([self._group(shard, finished, saving.seconds)])
         return True
 
     # --- side by side -------------------------------------------------------------------------------------
@@ -161,20 +162,27 @@ class Trainer:
         together = Together(at_once, trained, view, left, cut, repeats, done)
         outcomes = together.outcomes(lambda: self._stops.asked)
         with closing(outcomes), self._ending_all():
-            for attempt, outcome in outcomes:
-                shard, error = attempt.shard, outcome.exception()
-                if isinstance(error, MemoryError):
-                    together.again(self._halved(index, shard))
-                elif isinstance(error, WorkerLost):
-                    together.again([self._begun_again(shard, error, savings[attempt].has_kept)])
-                else:
-                    finished, saving = outcome.result(), savings[attempt]
-                    started = time.monotonic()
-                    self._write(shard, finished, saving.seconds / at_once, saving.facts)
+            for ended in outcomes:
+                started, groups, trained_now = time.monotonic(), [], []
+                try:
+                    for attempt, outcome in ended:
+                        shard, error = attempt.shard, outcome.exception()
+                        if isinstance(error, MemoryError):
+                            together.again(self._halved(index, shard))
+                        elif isinstance(error, WorkerLost):
+                            together.again([self._begun_again(shard, error, savings[attempt].has_kept)])
+                        else:
+                            finished, saving = outcome.result(), savings[attempt]
+                            seconds = saving.seconds / at_once
+                            groups.append(self._group(shard, finished, seconds, saving.facts))
+                            trained_now.append((shard, finished, saving))
+                finally:  # also where one of them failed
+                    self._store(groups)
+                for shard, finished, saving in trained_now:
                     view.finished(shard, finished)
                     if cutting:
                         cutting.measured(shard, saving.facts.get("own_seconds", saving.seconds))
-                        cutting.stored(time.monotonic() - started)
+                        cutting.stored((time.monotonic() - started) / len(groups))
         return not self._left(index)
 
     @contextmanager
@@ -235,17 +243,21 @@ class Trainer:
             self.observer.message(f"this group begins again: {saving.damage}")
         return saving
 
-    def _write(
+    def _group(
         self, shard: Shard, finished: Finished, seconds: float, facts: dict[str, Any] | None = None
-    ) -> None:
-        """Store what a shard leaves, after it was held to what was asked."""
+    ) -> Group:
+        """What a shard leaves, held to what was asked and as it is stored."""
         check(finished, shard)
         rows = [self._row(shard.number, one) for one in finished.runs]
         self._artefacts = self._artefacts or Artefacts(self.store.directory)
         tables = self._artefacts.tables({**finished.tables, **stored_evidence(finished.evidence)})
         told = {"runs": len(shard.runs), "seconds": seconds, **shard.facts, **(facts or nodes.here())}
-        self.store.add_group(shard.number, rows, tables, finished.models, **told)
-        self.store.join_full(list(self._settings))
+        return Group(shard.number, rows, tables, finished.models, told)
+
+    def _store(self, groups: Sequence[Group]) -> None:
+        if groups:
+            self.store.add_groups(groups)
+            self.store.join_full(list(self._settings))
 
     def _row(self, number: int, finished: FinishedRun) -> dict[str, Any]:
         """A run as a row of the stored table."""
