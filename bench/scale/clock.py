@@ -37,19 +37,16 @@ class Line:
     ----------
     busy
         Seconds that it has had something to do.
-    longest
-        Jobs that waited, at the most.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.busy, self.longest = 0.0, 0
+        self.busy = 0.0
         self._clock, self._began = clock, 0.0
         self._jobs: deque[tuple[Job, Then]] = deque()
 
     def ask(self, job: Job, then: Then) -> None:
         """Do a job, and then something that takes no time."""
         self._jobs.append((job, then))
-        self.longest = max(self.longest, len(self._jobs) - 1)
         if len(self._jobs) == 1:
             self._begin()
 

@@ -53,7 +53,9 @@ class Costs:
     store
         To make a shard's rows and tables, and to record it, by the thread that stores.
     disk
-        For which that thread waits until these have reached the disk.
+        For which that thread waits until what it stored has reached the disk, of one shard.
+    file
+        The same, for each further shard that is stored together with it.
     """
 
     cut: Cost
@@ -63,6 +65,27 @@ class Costs:
     save: Cost
     store: Cost
     disk: Cost
+    file: Cost
 
 
-FREE = Costs(*[Cost()] * 7)
+MEASURED = Costs(  # docs/scale.md says how
+    cut=Cost(0.0002),
+    send=Cost(0.0005),
+    receive=Cost(0.001, run=2e-6),
+    event=Cost(0.0005),
+    save=Cost(0.002),
+    store=Cost(0.003, run=8e-6),
+    disk=Cost(0.008),
+    file=Cost(0.001),
+)
+BEFORE = Costs(  # the same, before anything was changed
+    cut=Cost(0.0002, worker=9e-7, study=2e-6),
+    send=Cost(0.0006),
+    receive=Cost(0.001, run=2e-6),
+    event=Cost(0.0005, stored=3e-7),
+    save=Cost(0.002),
+    store=Cost(0.003, run=1.2e-5, stored=3e-7),
+    disk=Cost(0.008),
+    file=Cost(0.008),
+)
+FREE = Costs(*[Cost()] * 8)

@@ -10,7 +10,7 @@ from bench.scale.clock import Clock, Line, Then
 from bench.scale.costs import Cost, Costs
 from bench.scale.situation import Load
 from seedbed.execution.cutting import Cutting
-from seedbed.execution.together import AHEAD
+from seedbed.execution.together import AHEAD, MOST
 from seedbed.study.shards import Block, Runs, Shard
 
 
@@ -22,14 +22,15 @@ class Piece:
     ----------
     saved
         How much of it is, in seconds of a worker of speed one.
-    before, sent
-        Seconds that earlier workers trained what is saved, and when it was sent to the last one.
+    before, sent, took
+        Seconds that earlier workers trained what is saved, when it was sent to the last one, and seconds in all.
     """
 
     shard: Shard
     saved: float = 0.0
     before: float = 0.0
     sent: float = 0.0
+    took: float = 0.0
 
 
 class Driver:
@@ -37,12 +38,17 @@ class Driver:
 
     Its processor does one thing at a time, however many threads ask for it. One thread cuts and stores, and waits
     for the disk meanwhile.
+
+    Attributes
+    ----------
+    waiting
+        Shards that waited to be stored, at the most.
     """
 
     def __init__(self, clock: Clock, load: Load, workers: int, costs: Costs) -> None:
         self.processor, self.writer = Line(clock), Line(clock)
         self.stored: Counter[tuple[str, int, int]] = Counter()
-        self.runs_stored = 0
+        self.runs_stored = self.waiting = 0
         self._clock, self._load, self._workers, self._costs = clock, load, workers, costs
         self._cutting = Cutting(workers)
         names = [f"{index}" for index in range(load.variants)]
@@ -51,6 +57,7 @@ class Driver:
         )
         self._left = load.runs
         self._lost: deque[Piece] = deque()
+        self._ended: deque[Piece] = deque()
 
     def begin(self, give: Callable[[Piece], None]) -> None:
         """Hand over the first shards, and all others to the same."""
@@ -63,27 +70,33 @@ class Driver:
         return cost.seconds(len(piece.shard.runs), self._workers, self.runs_stored, self._load.runs)
 
     def receive(self, piece: Piece) -> None:
-        """Store a shard, and cut another."""
-        took = piece.before + self._clock.now - piece.sent
-        store = self.seconds(self._costs.store, piece)
-        disk = self.seconds(self._costs.disk, piece)
+        """Store a shard, together with others that wait for it, and cut another for each."""
+        piece.took = piece.before + self._clock.now - piece.sent
+        self._ended.append(piece)
+        self.waiting = max(self.waiting, len(self._ended))
+        self.writer.ask(self._store, lambda: None)
+
+    def _store(self, done: Then) -> None:
+        pieces = [self._ended.popleft() for _ in range(min(MOST, len(self._ended)))]
+        if not pieces:  # stored with an earlier one
+            self._clock.after(0.0, done)
+            return
+        began = self._clock.now
 
         def stored() -> None:
-            runs = piece.shard.runs
-            self.stored[runs[0].variant, runs[0].seed, runs[-1].seed + 1] += 1
-            self.runs_stored += len(runs)
-            self._cutting.measured(piece.shard, took)
-            self._cutting.stored(self._clock.now - began)
-            self._hand_over()
+            for piece in pieces:
+                runs = piece.shard.runs
+                self.stored[runs[0].variant, runs[0].seed, runs[-1].seed + 1] += 1
+                self.runs_stored += len(runs)
+                self._cutting.measured(piece.shard, piece.took)
+                self._cutting.stored((self._clock.now - began) / len(pieces))
+                self._hand_over()
+            done()
 
-        began = 0.0
-
-        def begin(done: Then) -> None:
-            nonlocal began
-            began = self._clock.now
-            self.processor.take(store, lambda: self._clock.after(disk, done))
-
-        self.writer.ask(begin, stored)
+        disk = max(self.seconds(self._costs.disk, piece) for piece in pieces)
+        disk += sum(self.seconds(self._costs.file, piece) for piece in pieces[1:])
+        store = sum(self.seconds(self._costs.store, piece) for piece in pieces)
+        self.processor.take(store, lambda: self._clock.after(disk, stored))
 
     def lose(self, piece: Piece) -> None:
         """Hand over a shard whose worker was lost to another."""

@@ -6,7 +6,7 @@ import os
 import pickle
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from seedbed.study.trainable import Compute, Finished
 SIZES = (1, 100, 1000)  # runs of a shard
 PARAMETERS = (1_000, 1_000_000)  # of a checkpoint, four bytes each
 SHAPES = (  # workers, variants, seeds, runs of a shard
-    (1, 4, 50, 1),
+    (1, 10, 20, 1),
     (1, 10, 1_000, 100),
     (1, 10, 10_000, 1_000),
     (1, 10, 100_000, 10_000),
@@ -177,3 +177,16 @@ class _Watching(Silent):
 
     def _note(self) -> None:
         self.times.append((time.perf_counter(), time.process_time(), self._disk))
+
+
+def rows(repeats: int) -> Iterator[tuple[str, ...]]:
+    """All that is measured, in milliseconds; first the heads."""
+    yield "", "processor", "disk", "clock", "quartiles", "times"
+    for one in small(repeats):
+        times = f"{one.processor:.3f}", "", f"{one.clock:.3f}", f"{one.low:.3f} to {one.high:.3f}"
+        yield one.what, *times, f"{one.count}"
+    for shape in SHAPES:
+        whole = driven(*shape)
+        what = f"a shard of {whole.size:,} of {whole.runs:,} runs, {whole.workers:,} workers"
+        times = f"{whole.processor:.2f}", f"{whole.disk:.2f}", f"{whole.clock:.2f}"
+        yield what, *times, "", f"{whole.shards}"

@@ -26,7 +26,7 @@ def simulate(load: Load, nodes: Nodes, costs: Costs, seed: int = 0) -> Outcome:
         utilisation=workers.trained / (seconds * nodes.count),
         processor=driver.processor.busy / seconds,
         storing=driver.writer.busy / seconds,
-        queue=driver.writer.longest,
+        queue=driver.waiting,
         failures=workers.failures,
         stored=dict(driver.stored),
     )

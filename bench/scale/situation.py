@@ -83,7 +83,7 @@ class Outcome:
         The shares of the time in which the processor of the process that runs the study was busy, and in which its
         thread that stores was.
     queue
-        Shards that waited to be stored or cut, at the most.
+        Shards that waited to be stored, at the most.
     failures
         Of nodes.
     stored

@@ -14,7 +14,7 @@ from bench.scale.driver import Driver, Piece
 from bench.scale.situation import Load, Nodes
 from seedbed.execution.saving import EVERY
 
-LUMPS = 4  # in which a simulated shard tells its events, at the most; they cost as much in any
+LUMPS = 2  # in which a simulated shard tells its events, at the most; they cost as much in any
 
 
 @dataclass(eq=False)

@@ -21,6 +21,7 @@ SOME = Costs(
     save=Cost(0.002),
     store=Cost(0.002, run=1e-5, study=1e-8),
     disk=Cost(0.008),
+    file=Cost(0.008),
 )
 
 loads = st.builds(
@@ -98,7 +99,8 @@ def test_workers_that_nothing_keeps_waiting_end_within_a_shard_of_each_other(
 
 
 def test_runs_that_take_no_time_take_what_cutting_and_storing_do() -> None:
-    costs = replace(FREE, cut=Cost(0.001), store=Cost(0.003, run=1e-5), disk=Cost(0.007))
+    costs = replace(FREE, cut=Cost(0.001), store=Cost(0.003, run=1e-5))
+    costs = replace(costs, disk=Cost(0.007), file=Cost(0.007))
     outcome = simulate(Load(4, 500, 0.0), Nodes(10), costs)
     assert outcome.seconds == pytest.approx(shards(outcome) * 0.011 + 2000 * 1e-5)
     assert outcome.storing == pytest.approx(1.0)
@@ -119,7 +121,7 @@ def test_events_take_the_processor_and_are_dropped_where_it_is_too_slow() -> Non
     assert told.processor == pytest.approx(20 * 0.001 / 0.1, rel=0.1)
     flooded = simulate(load, nodes, replace(FREE, event=Cost(0.1)))
     assert flooded.processor > 0.9
-    assert flooded.seconds < 0.5 * 2000 * (1.0 / 0.1) * 0.1  # if all of them were heard
+    assert flooded.seconds < 0.7 * 2000 * (1.0 / 0.1) * 0.1  # if all of them were heard
 
 
 def test_stragglers_are_not_waited_for_longer_than_for_a_shard() -> None:
