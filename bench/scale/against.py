@@ -40,8 +40,8 @@ def costs_here() -> Costs:
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """Seconds from the first shard to the last, and how many shards there were; first the heads."""
-    yield "workers", "runs", "s of a run", "ideal s", "simulated s", "took s", "simulated shards", "shards"
+    """Seconds until the last shard, and shards, as the simulation says and as they were; first the heads."""
+    yield "workers", "runs", "a run", "ideal", "said", "took", "shards said", "shards"
     for workers, variants, seeds, seconds in SITUATIONS:
         costs = costs_here()  # anew each time: what else this machine does changes
         load = Load(variants, seeds, seconds)

@@ -92,7 +92,7 @@ def draw(before: Sequence[Point], after: Sequence[Point], path: Path) -> None:
                 [100 * point.utilisation for point in line],
                 marker="o",
                 markersize=3,
-                label=LENGTHS.get(seconds, f"{seconds:g} s"),
+                label=LENGTHS[seconds],
             )
         ax.set(xscale="log", xlabel="workers", title=title, ylim=(0, 102))
         ax.grid(alpha=0.3)

@@ -147,8 +147,8 @@ class Workers:
                 cost += saves * self._driver.seconds(self._costs.save, piece)
                 self._driver.processor.take(cost / lumps, waiting.clear)
 
-        for lump in range(lumps):
-            self._clock.after(seconds * (lump + 0.5) / lumps, self._of_this_life(worker, say))
+        for moment in self._random.uniform(0, seconds, lumps):  # not those of all workers at once
+            self._clock.after(moment, self._of_this_life(worker, say))
 
     def _take(self, cost: Cost, piece: Piece, then: Then) -> None:
         self._driver.processor.take(self._driver.seconds(cost, piece), then)
