@@ -11,6 +11,8 @@ import pytest
 from faults import strange
 from faults.clusters import ClusterScene, Nodes, survive, wait_for_workers, wrong
 
+from seedbed.execution.executors.cluster import Actor
+
 pytest.importorskip("ray.cluster_utils")
 
 
@@ -36,3 +38,21 @@ def test_a_worker_that_hangs_is_given_up(nodes: Nodes, tmp_path: Path) -> None:
     end = command.wait(120)
     assert end.code == 0, end.output
     assert wrong(scene, runs) == []
+
+
+def test_a_worker_keeps_to_the_core_that_it_asks_for(nodes: Nodes) -> None:
+    class Threads(Actor):
+        """Tells how many threads its kernels have; local, so that all of it is sent."""
+
+        def threads(self) -> int:
+            from numba import get_num_threads
+
+            return int(get_num_threads())
+
+    ray = pytest.importorskip("ray")
+    ray.init(nodes.address, log_to_driver=False, logging_level="ERROR")
+    try:
+        actor = ray.remote(num_cpus=1)(Threads).remote()
+        assert ray.get(actor.threads.remote()) == 1
+    finally:
+        ray.shutdown()

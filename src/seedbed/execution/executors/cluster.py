@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from seedbed.execution.environment import package_version
+from seedbed.execution.environment import THREAD_VARIABLES, package_version
 from seedbed.execution.executors import connecting
 from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Told, Trained
 from seedbed.execution.executors.base import Executor, ExecutorError, Worker, WorkerLost
@@ -197,6 +197,8 @@ class Actor:
     def __init__(self) -> None:
         import ray
 
+        # One core is what it asked for; Ray itself sees to OpenMP alone. Numba and PyTorch are imported later.
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         self._ray, context = ray, ray.get_runtime_context()
         if not context.get_accelerator_ids().get("GPU"):  # those of the node are for other workers
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
