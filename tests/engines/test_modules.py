@@ -124,6 +124,26 @@ def test_the_zoo_traced_to_the_same_bits(animal, monkeypatch):
     assert traced == ([] if network.runs_alone("cpu") else [True])
 
 
+class Counting(nn.Module):
+    """Goes by Python's own numbers, which no tracing sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.calls = nn.Linear(6, CLASSES), 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return self.first(x) if self.calls < 1000 else self.first(x).tanh()
+
+
+def test_a_module_that_counts_its_calls_is_not_traced(monkeypatch):
+    monkeypatch.setattr(tracing, "CALLS_BEFORE", 2)
+    made = engine(Animal(Counting), list(range(RUNS)))
+    train(made, list(range(RUNS)))
+    assert not any(part._traced for part in made._parts)
+    assert not network_of(ZOO["batch norm"]).remembers
+
+
 def test_a_module_as_plain_pytorch_trains_it():
     """Batch norm, its running statistics and an ordinary loop, without dropout."""
     animal = ZOO["batch norm"]

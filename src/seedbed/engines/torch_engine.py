@@ -140,7 +140,8 @@ class TensorEngine(ArrayEngine):
         self.looks = device == "cpu" and record is None
         super().__init__(*arrays)
         model = self.program.model
-        self._traces = record is None and model.needs_torch and not model.runs_alone(device)
+        is_program = model.needs_torch and not model.runs_alone(device)
+        self._traces = record is None and is_program and not model.remembers
 
     def _put(self, array: np.ndarray) -> Array:
         if not array.flags.writeable:

@@ -118,6 +118,10 @@ class Layer(ABC):
         """Whether it cannot be trained on a batch of one sample."""
         return False
 
+    def remembers(self) -> bool:
+        """Whether calling it changes more than its state, as code of its own may; then its step is not traced."""
+        return False
+
     def why_alone(self) -> str | None:
         """Why its runs cannot be one program, in words that follow a colon; None where they can."""
         return None

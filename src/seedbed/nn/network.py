@@ -56,6 +56,11 @@ class Network:
         return any(layer.needs_torch for layer in self.layers)
 
     @property
+    def remembers(self) -> bool:
+        """Whether calling it changes more than its state."""
+        return any(layer.remembers() for layer in self.layers)
+
+    @property
     def why_alone(self) -> str | None:
         """Why its runs cannot be one program, in words that follow a colon; None where they can."""
         return next((why for layer in self.layers if (why := layer.why_alone())), None)

@@ -46,6 +46,8 @@ class Traits:
         Whether it cannot be trained on a batch of one sample, such as batch norm.
     draws
         Whether it draws at random: "never", by "key" (see `drawing`), or by the "global" generators.
+    remembers
+        Whether a call changes attributes that are none of its tensors, such as a count of its calls.
     """
 
     tensors: Tensors
@@ -55,6 +57,7 @@ class Traits:
     convolves: bool = False
     needs_two: bool = False
     draws: str = "never"
+    remembers: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,10 @@ class ModuleLayer(Layer):
     def needs_two(self) -> bool:
         """See `nn.base.Layer.needs_two`."""
         return self.traits.needs_two
+
+    def remembers(self) -> bool:
+        """See `nn.base.Layer.remembers`."""
+        return self.traits.remembers
 
     def why_alone(self) -> str | None:
         """See `nn.base.Layer.why_alone`."""

@@ -56,6 +56,7 @@ def layer_of(recipe: Recipe, example: torch.Tensor, outputs: int) -> ModuleLayer
         convolves=any(isinstance(part, CONVOLUTIONS) for part in module.modules()),
         needs_two=not _takes(module, example[:1]),
         draws=_way_of_drawing(name, module, example),
+        remembers=_remembers(name, module, example),
     )
     layer = ModuleLayer(recipe, shape, outputs, example, traits)
     why = "it draws at random by other means than dropout" if traits.draws == "global" else None
@@ -120,6 +121,22 @@ def _way_of_drawing(name: str, module: nn.Module, example: torch.Tensor) -> str:
     if _forward(name, module, example, drawing)[1]:
         return "global"
     return "key" if drawing.used else "never"
+
+
+def _remembers(name: str, module: nn.Module, example: torch.Tensor) -> bool:
+    """See `Traits.remembers`."""
+    before = _attributes(module)
+    _forward(name, module, example, nullcontext())
+    return _attributes(module) != before
+
+
+def _attributes(module: nn.Module) -> list[str]:
+    """What is kept in a module and its parts, other than tensors and parts, as text."""
+    tensors = ("_parameters", "_buffers", "_modules")
+    return [
+        repr({key: value for key, value in vars(part).items() if key not in tensors})
+        for part in module.modules()
+    ]
 
 
 # --- one program or run by run ------------------------------------------------------------------------------
