@@ -20,6 +20,8 @@ from seedbed.execution import together
 from seedbed.execution.executors.base import WorkerLost
 from seedbed.execution.progress import GroupStart, Silent
 from seedbed.execution.together import TOLD_EVERY, View
+from seedbed.store.groups import Group
+from seedbed.store.writer import Store
 from seedbed.study.checkpoints import Checkpoints, State, Stopped
 from seedbed.study.contents import Contents
 from seedbed.study.events import Epoch, Events
@@ -145,6 +147,43 @@ def test_shards_are_cut_by_how_many_runs_wait() -> None:
     outcomes = [one for ended in side_by_side.outcomes(lambda: False) for one in ended]
     assert waiting == [8, 7, 6, 5, 4, 3, 2, 1]
     assert [run.seed for _, outcome in outcomes for run in outcome.result().runs] == 2 * [0, 1, 2, 3]
+
+
+class Late(Toys):
+    """Shards that end while the first is stored, one of them with an error."""
+
+    storing, ending = threading.Event(), threading.Barrier(AT_ONCE, timeout=20)
+
+    @property
+    def at_once(self) -> int:
+        return AT_ONCE
+
+    def train(self, shard: Shard, events: Events, checkpoints: Checkpoints) -> Finished:
+        if shard.number:
+            assert self.storing.wait(20)
+            self.ending.wait()
+        if shard.number == 1:
+            raise OSError("planted")
+        return super().train(shard, events, checkpoints)
+
+
+def test_what_ended_with_one_that_failed_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, store = [], Store.add_groups
+
+    def slowly(self: Store, groups: Sequence[Group]) -> None:
+        if not Late.storing.is_set():
+            Late.storing.set()
+            Late.ending.wait()
+            time.sleep(0.3)
+        stored.append([group.number for group in groups])
+        store(self, groups)
+
+    monkeypatch.setattr(Store, "add_groups", slowly)
+    with pytest.raises(OSError, match="planted"):
+        Study.parse(TEXT, trainable=trainable(Late)).run(runs_dir=tmp_path)
+    assert stored == [[0], [2]]
+    (directory,) = (tmp_path / "toys").iterdir()
+    assert len(seedbed.open(directory).runs) == 16
 
 
 def test_one_that_fails_ends_the_others_and_the_study_goes_on_later(tmp_path: Path) -> None:

@@ -171,7 +171,9 @@ class Together:
         self._left += sum(len(shard.runs) for shard in shards)
 
     def outcomes(self, is_asked_to_end: Callable[[], bool]) -> Generator[list[Outcome]]:
-        """All shards that have ended since, with what they left or raised; no further one is begun once asked to end.
+        """All shards that have ended since, with what they left or raised, which come last.
+
+        No further one is begun once asked to end.
 
         Those that are training when the caller leaves are waited for: so that ends soon, `is_asked_to_end` must be what
         their checkpoints heed, and `Attempt.is_abandoned`.
@@ -203,6 +205,7 @@ class Together:
                     futures = [ended.get(timeout=TICK)]
                     while not ended.empty() and len(futures) < MOST:
                         futures.append(ended.get())
+                    futures.sort(key=lambda future: future.exception() is not None)
                     attempts = [(stack.enter_context(self._outcome(future)), future) for future in futures]
                     if found := [(attempt, future) for attempt, future in attempts if attempt]:
                         yield found
