@@ -74,9 +74,9 @@ MEASURED = Costs(  # docs/scale.md says how
     receive=Cost(0.001, run=2e-6),
     event=Cost(0.0005),
     save=Cost(0.002),
-    store=Cost(0.002, run=8e-6),
-    disk=Cost(0.03),
-    file=Cost(0.006),
+    store=Cost(0.0013, run=7e-6),
+    disk=Cost(0.011),
+    file=Cost(0.0007),
 )
 BEFORE = Costs(  # the same before anything was changed, but for how shards are cut
     cut=Cost(0.0002, worker=9e-7, study=2e-6),
@@ -84,8 +84,8 @@ BEFORE = Costs(  # the same before anything was changed, but for how shards are 
     receive=Cost(0.001, run=2e-6),
     event=Cost(0.0005, stored=3e-7),
     save=Cost(0.002),
-    store=Cost(0.003, run=1e-5, stored=3e-7),
-    disk=Cost(0.03),
-    file=Cost(0.03),
+    store=Cost(0.002, run=1e-5, stored=3e-7),
+    disk=Cost(0.011),
+    file=Cost(0.011),
 )
 FREE = Costs(*[Cost()] * 8)

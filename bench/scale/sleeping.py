@@ -125,5 +125,5 @@ class Sleeper(Worker):
 @contextmanager
 def workers_that_sleep(slots: int, seconds: float, told_every: float = 0.5) -> Iterator[str]:
     """What to give as `on` so that these train."""
-    with patch.object(choice, "executor_of", lambda on: Sleeping(slots, seconds, told_every)):
+    with patch.object(choice, "executor_of", lambda *asked: Sleeping(slots, seconds, told_every)):
         yield "processes"

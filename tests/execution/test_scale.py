@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.scale.costs import FREE, Cost, Costs
+from bench.scale.measuring import driven
 from bench.scale.simulation import simulate
 from bench.scale.situation import Load, Nodes, Outcome
 
@@ -129,3 +130,11 @@ def test_stragglers_are_not_waited_for_longer_than_for_a_shard() -> None:
     outcome = simulate(load, nodes, FREE)
     assert outcome.seconds <= outcome.ideal + 4 * 0.1 * most_runs(outcome)
     assert outcome.seconds <= 1.2 * outcome.ideal
+
+
+def test_workers_that_sleep_train_a_study_whose_costs_are_measured() -> None:
+    found = driven(workers=3, variants=2, seeds=10, size=4)
+    assert (found.runs, found.shards) == (20, 6)
+    assert found.processor > 0
+    assert found.disk > 0
+    assert found.clock > 0
