@@ -16,9 +16,8 @@ from seedbed.api import Result, Study
 from seedbed.data import mirror
 from seedbed.data.base import DataError
 from seedbed.execution.executors import choice, copies
-from seedbed.execution.executors.assignment import Assignment, Ended, Message, Trained
+from seedbed.execution.executors.assignment import Assignment, Ended, FilesLacking, Message, Needed, Trained
 from seedbed.execution.executors.base import Executor, Worker
-from seedbed.execution.executors.copies import FilesLacking, Needed
 from seedbed.execution.executors.place import Place
 from seedbed.execution.executors.room import Asked, Heard, Room
 from seedbed.execution.progress import Silent
@@ -238,10 +237,10 @@ def test_a_public_file_goes_where_fetched_ones_lie(
 ) -> None:
     monkeypatch.setattr(copies, "roots", lambda data_dir: [tmp_path / "other", cache])
     one = needed(Path("mnist/images.gz"), b"pixels", is_public=True)
-    assert not one.is_there(None)
+    assert not copies.is_there(one, None)
     assert placed(one, contents={one.sha256: [b"pixels"]}) == Path("/nowhere")
     assert (cache / "mnist" / "images.gz").read_bytes() == b"pixels"
-    assert one.is_there(None)
+    assert copies.is_there(one, None)
 
 
 def test_what_arrives_damaged_is_not_kept(tmp_path: Path, cache: Path) -> None:

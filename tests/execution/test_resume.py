@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from seedbed.engines.array_engine import ArrayEngine
 from seedbed.execution import resuming, saving
 from seedbed.execution.progress import Silent
 from seedbed.results.notices import notices
+from seedbed.store.groups import Group
 from seedbed.store.models import read_models
 from seedbed.store.reader import listing
 from seedbed.store.schema import StoreError
@@ -145,15 +146,15 @@ def test_it_goes_on_where_it_was_moved_and_with_data_that_it_finds_by_a_relative
 def test_a_study_that_failed_goes_on(
     tmp_path: Path, whole: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_group, calls = Store.add_group, list[int]()
+    add_groups, calls = Store.add_groups, list[Sequence[Group]]()
 
-    def fails_once(store: Store, number: int, *arguments: Any, **facts: Any) -> None:
-        calls.append(number)
+    def fails_once(store: Store, groups: Sequence[Group]) -> None:
+        calls.append(groups)
         if len(calls) == 2:
             raise ZeroDivisionError("what nobody thought of")
-        add_group(store, number, *arguments, **facts)
+        add_groups(store, groups)
 
-    monkeypatch.setattr(Store, "add_group", fails_once)
+    monkeypatch.setattr(Store, "add_groups", fails_once)
     with pytest.raises(ZeroDivisionError):
         STUDY.run(runs_dir=tmp_path, engine="numpy", observer=Silent())
     (row,) = listing(tmp_path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from faults.moments import Fault
@@ -19,6 +19,7 @@ from faults.survival import Scene, directories
 from seedbed.results.documents import document
 from seedbed.results.result import Result
 from seedbed.store import reader
+from seedbed.store.groups import Group
 from seedbed.store.writer import Store
 
 
@@ -54,14 +55,14 @@ def test_twenty_studies_that_begin_together_are_twenty_directories(tmp_path: Pat
 
 def at_the_pace_of_a_reader(looked: Path) -> None:
     """Have this process wait after each group until a reader has looked, who then makes a file of that group's name."""
-    add_group = Store.add_group
+    add_groups = Store.add_groups
 
-    def add_and_wait(self: Store, *given: Any, **facts: Any) -> None:
-        add_group(self, *given, **facts)
+    def add_and_wait(self: Store, groups: Sequence[Group]) -> None:
+        add_groups(self, groups)
         while not (looked / str(len(self.groups))).exists():
             time.sleep(0.001)
 
-    Store.add_group = add_and_wait  # type: ignore[method-assign]
+    Store.add_groups = add_and_wait  # type: ignore[method-assign]
 
 
 def test_a_reader_beside_the_writer_always_sees_a_whole_study(scene: Scene, tmp_path: Path) -> None:

@@ -214,6 +214,18 @@ def test_settings_are_checked_before_anything_runs(beside: Path) -> None:
         Study.parse(STUDY.replace("rate = 0.5", "day = 2026-01-01"))
 
 
+def test_a_claim_says_which_way_is_better_or_its_metric_does() -> None:
+    """A wrong guess would turn the verdict round."""
+    claim = '[[hypothesis]]\nclaim = "it is"\nbetter = "base"\nthan = "skill = 2.0"\nmetric = "{}"\n'
+    with pytest.raises(
+        StudyError, match='hypothesis "it is": nobody knows whether more or less of "outcome"'
+    ):
+        Study.parse(STUDY + claim.format("outcome"))
+    for known in ("test.loss", "acc"):
+        Study.parse(STUDY + claim.format(known))
+    Study.parse(STUDY.replace('"acc"', '"outcome"\ndirection = "max"') + claim.format("outcome"))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -10,9 +10,16 @@ from threading import Lock
 import cloudpickle
 
 from seedbed.execution import saving
-from seedbed.execution.executors.assignment import Assignment, Ended, Message, Round, Saved, Told
+from seedbed.execution.executors.assignment import (
+    Assignment,
+    Ended,
+    FilesLacking,
+    Message,
+    Round,
+    Saved,
+    Told,
+)
 from seedbed.execution.executors.base import Pool
-from seedbed.execution.executors.copies import FilesLacking
 from seedbed.execution.planned import Planned
 from seedbed.execution.planned import Round as PlannedRound
 from seedbed.execution.record import STUDY

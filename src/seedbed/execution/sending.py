@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.data.checksums import checksum
-from seedbed.execution.executors.copies import Needed, pieces
+from seedbed.execution.executors.assignment import Needed
+from seedbed.execution.executors.copies import pieces
 from seedbed.study.code import Snapshot
 from seedbed.study.trainable import Work
 

@@ -6,11 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedbed.execution import nodes
 from seedbed.execution.cutting import Cutting, between_variants
-from seedbed.execution.elsewhere import Elsewhere
 from seedbed.execution.executors.base import Pool, WorkerLost
 from seedbed.execution.planned import Planned
 from seedbed.execution.preparing import Preparing
@@ -28,6 +27,9 @@ from seedbed.study.events import Events
 from seedbed.study.model import Study
 from seedbed.study.trainable import Finished, FinishedRun, Shard, TrainableError, Work
 from seedbed.text import counted
+
+if TYPE_CHECKING:
+    from seedbed.execution.elsewhere import Elsewhere
 
 MOST_LOST = (
     3  # workers that may end one after another before they saved a shard, until that is taken for the cause
@@ -77,6 +79,8 @@ class Trainer:
             return False
         part = self.planned.rounds[index]
         if self._pool:
+            from seedbed.execution.elsewhere import Elsewhere  # which sends files of data
+
             work = self._preparing(part.of(self.study))
             elsewhere = Elsewhere(
                 self._pool, self.study, self.store, self.planned, part, work, self._preparing.code

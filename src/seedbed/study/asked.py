@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seedbed.analysis.forms import FORMS
 from seedbed.metrics.base import Scale
@@ -47,7 +47,23 @@ def claim_problems(
     for problem, who in concerned.items():
         where = f"{claim}: variant {', '.join(who)}" if len(who) < len(hypothesis.variants) else claim
         problems.append(problem.under(where))
+    if not problems and hypothesis.metrics and FORMS[hypothesis.form].is_paired:
+        problems += _direction_problems(hypothesis.metrics, claim, study_metric, trainable)
     return problems
+
+
+def _direction_problems(
+    metrics: Sequence[str], claim: str, study_metric: str | None, trainable: Trainable
+) -> list[Problem]:
+    """Metrics beside the study's own of which nobody knows which of two values is the better one."""
+    return [
+        Problem(
+            claim,
+            f'nobody knows whether more or less of "{metric}" is better; make it study.metric, and say study.direction',
+        )
+        for metric in metrics
+        if bare_name(metric) != bare_name(study_metric or metric) and trainable.direction(metric) is None
+    ]
 
 
 def _names_epoch_of_curve(hypothesis: Hypothesis, trainable: Trainable) -> bool:

@@ -11,11 +11,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seedbed.execution.executors.copies import Needed
 from seedbed.execution.saving import EVERY
 from seedbed.study.checkpoints import State
 from seedbed.study.events import Event
 from seedbed.study.trainable import Compute, Finished, Shard
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A file that a study is trained with.
+
+    Attributes
+    ----------
+    path
+        Where the worker looks for it; of a public dataset, its path in a directory of data.
+    """
+
+    path: Path
+    sha256: str
+    is_public: bool = False
+
+
+class FilesLacking(Exception):
+    """Files that are not on a node, nor sent; its arguments are their checksums."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +15,13 @@ from seedbed.data import mirror
 from seedbed.data.base import DataError
 from seedbed.data.checksums import checksum
 from seedbed.data.public import cache, roots
+from seedbed.execution.executors.assignment import FilesLacking, Needed
 from seedbed.files import regular_file
 
 PIECE = 1 << 26  # bytes that are sent at once
 FILES, STUDIES, WORK = "files", "studies", "work"  # folders of the cache
 
 Fetch = Callable[[Any], bytes]
-
-
-@dataclass(frozen=True)
-class Needed:
-    """A file that a study is trained with.
-
-    Attributes
-    ----------
-    path
-        Where the worker looks for it; of a public dataset, its path in a directory of data.
-    """
-
-    path: Path
-    sha256: str
-    is_public: bool = False
-
-    def is_there(self, data_dir: Path | None) -> bool:
-        """Whether this machine has it, and not another one of its name."""
-        places = [root / self.path for root in roots(data_dir)] if self.is_public else [self.path]
-        return any(_is(place, self.sha256) for place in places)
-
-
-class FilesLacking(Exception):
-    """Files that are not here, nor sent; its arguments are their checksums."""
 
 
 def pieces(path: Path, sha256: str) -> Iterator[bytes]:
@@ -80,7 +56,7 @@ def directory_of(
     FilesLacking
         Where some are neither here nor sent.
     """
-    lacking = [one for one in needs if not one.is_there(data_dir)]
+    lacking = [one for one in needs if not is_there(one, data_dir)]
     if unknown := {one.sha256 for one in lacking if not _kept(one.sha256) and one.sha256 not in contents}:
         raise FilesLacking(*sorted(unknown))
     for one in lacking:
@@ -109,6 +85,12 @@ def work_of(directory: Path | None) -> Path | None:
 
 
 # --- the cache ------------------------------------------------------------------------------------------
+
+
+def is_there(one: Needed, data_dir: Path | None) -> bool:
+    """Whether this machine has a file, and not another one of its name."""
+    places = [root / one.path for root in roots(data_dir)] if one.is_public else [one.path]
+    return any(_is(place, one.sha256) for place in places)
 
 
 def _is(path: Path, sha256: str) -> bool:
