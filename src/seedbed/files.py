@@ -190,7 +190,7 @@ def temporary(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
 
 def _temporary(path: Path) -> Path:
     # Two threads may write the same file, as where two workers train the same shard; the last to end gives it its name.
-    return path.with_name(f".{path.name}.{os.getpid()}-{get_native_id()}{TEMPORARY}")
+    return path.with_name(f".{path.name}.{os.getpid()}.{get_native_id()}{TEMPORARY}")
 
 
 def stage(path: Path, write: Callable[[Hashing], object]) -> Staged:

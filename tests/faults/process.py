@@ -22,6 +22,7 @@ LOADED = (  # before a command begins, so that it begins at once; none of these 
     *("numpy", "pyarrow.parquet", "safetensors.numpy", "matplotlib.figure", "scipy.stats", "numba", "torch"),
     *("seedbed.cli.run", "seedbed.cli.show", "seedbed.cli.report", "seedbed.api.study", "seedbed.api.result"),
     *("seedbed.engines.fused.driver", "seedbed.report.page", "seedbed.trainables.recipe_work"),
+    "seedbed.execution.runner",
 )
 LONGEST = 250.0  # seconds that a command may take
 

@@ -50,9 +50,9 @@ def variant(result, name):
 def test_document_has_exactly_the_agreed_keys(regression):
     document = regression.document
     assert list(document) == [
-        "format", "id", "study", "directory", "status", "progress", "engine", "device", "metric", "direction",
-        "seconds", "selected_by", "ranking", "among_the_best", "variants", "hypotheses", "findings", "data", "looks",
-        "sealed", "spread", "paired", "pairing_note", "seed_labels",
+        "format", "id", "study", "directory", "status", "progress", "engine", "device", "environment", "metric",
+        "direction", "seconds", "selected_by", "ranking", "among_the_best", "variants", "hypotheses", "findings",
+        "data", "looks", "sealed", "spread", "paired", "pairing_note", "seed_labels",
     ]  # fmt: skip
     assert document["format"] == 2
     assert list(document["seconds"]) == ["total", "train"]
