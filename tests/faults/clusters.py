@@ -121,7 +121,9 @@ class ClusterScene(Scene):
         return Command([*words, "--quiet"], self.root / "log", prepare)
 
 
-def survive(scene: ClusterScene, runs: Path, draw: random.Random, most: int) -> Counter[Victim]:
+def survive(
+    scene: ClusterScene, runs: Path, draw: random.Random, most: int, longest: float = LONGEST
+) -> Counter[Victim]:
     """Kill workers, nodes and drivers of a study, up to so many, until it is done; gives how many of each."""
     killed: Counter[Victim] = Counter()
     for _ in range(MOST_TIMES):
@@ -129,7 +131,7 @@ def survive(scene: ClusterScene, runs: Path, draw: random.Random, most: int) -> 
         while killed.total() < most:
             if draw.random() < 0.8:
                 wait_for_workers(scene.nodes, command)
-            command.process.join(draw.uniform(0, LONGEST))
+            command.process.join(draw.uniform(0, longest))
             if command.process.exitcode is not None:
                 break
             victim: Victim = draw.choice(("worker", "worker", "node", "driver"))
