@@ -44,7 +44,7 @@ def layer_of(recipe: Recipe, example: torch.Tensor, outputs: int) -> ModuleLayer
     module = recipe(0, example)
     tensors = kept_by(recipe.name, module)
     name, shape = recipe.name, tuple(example.shape[1:])
-    counted = _Counting()
+    counted, before = _Counting(), _attributes(module.train())
     given = _forward(name, module, example, counted)[0]
     _check_outputs(name, given, len(example), outputs)
     if not given.requires_grad:
@@ -56,7 +56,7 @@ def layer_of(recipe: Recipe, example: torch.Tensor, outputs: int) -> ModuleLayer
         convolves=any(isinstance(part, CONVOLUTIONS) for part in module.modules()),
         needs_two=not _takes(module, example[:1]),
         draws=_way_of_drawing(name, module, example),
-        remembers=_remembers(name, module, example),
+        remembers=_attributes(module) != before,
     )
     layer = ModuleLayer(recipe, shape, outputs, example, traits)
     why = "it draws at random by other means than dropout" if traits.draws == "global" else None
@@ -121,13 +121,6 @@ def _way_of_drawing(name: str, module: nn.Module, example: torch.Tensor) -> str:
     if _forward(name, module, example, drawing)[1]:
         return "global"
     return "key" if drawing.used else "never"
-
-
-def _remembers(name: str, module: nn.Module, example: torch.Tensor) -> bool:
-    """See `Traits.remembers`."""
-    before = _attributes(module)
-    _forward(name, module, example, nullcontext())
-    return _attributes(module) != before
 
 
 def _attributes(module: nn.Module) -> list[str]:
